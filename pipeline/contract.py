@@ -1,0 +1,249 @@
+"""The JSON Schemas: strict reading, fast acceptance, full explanation, and the one shape of a curated document."""
+
+import math
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jiter
+import orjson
+
+from pipeline.model import Document, Json
+
+INCOMING = "record.incoming.v1"
+CURATED = "record.curated.v1"
+SCHEMA_VERSION = "1"
+
+MAX_BYTES = 1 << 20
+"""The largest record that is read, in bytes: three hundred times the mean of the largest public base."""
+
+MAX_DEPTH = 64
+"""The deepest nesting that is read; a native record needs five."""
+
+_INT_RANGE = range(-(2**63), 2**64)
+
+
+class UnreadableError(Exception):
+    """The bytes are not one strict JSON object; the text says why and what to do."""
+
+
+@cache
+def schema(name: str) -> Document:
+    """One of the schemas in `schemas/`, by its file name without `.json`."""
+    parsed: Document = orjson.loads(_schema_folder().joinpath(f"{name}.json").read_bytes())
+    return parsed
+
+
+def _schema_folder() -> Any:  # noqa: ANN401 - importlib's Traversable or a Path
+    packaged = resources.files("pipeline").joinpath("schemas")
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "schemas"
+
+
+def read(raw: bytes) -> Document:
+    """Read one strict JSON object (RFC 8259, and of RFC 7493 the unique keys and sane numbers).
+
+    Raises:
+        UnreadableError: anything else; the line and column are in the text.
+    """
+    if len(raw) > MAX_BYTES:
+        raise UnreadableError(f"the record is {len(raw):,} bytes long, the limit is {MAX_BYTES:,}; split it")
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    try:
+        value: Json = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+    except ValueError as error:
+        raise UnreadableError(f"not strict JSON: {error}; correct it at the source") from None
+    except RecursionError:
+        raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it") from None
+    if not isinstance(value, dict):
+        raise UnreadableError(f"a record is a JSON object, this is {_type_name(value)}; wrap or remove it")
+    _check_values(value, 1)
+    return value
+
+
+def _check_values(value: Json, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it")
+    for child in value.values() if isinstance(value, dict) else value:
+        kind = type(child)
+        if kind is dict or kind is list:
+            _check_values(child, depth + 1)
+        elif kind is float:
+            if not math.isfinite(child):
+                raise UnreadableError("a number is too large for a double; write a real rate, or text")
+        elif kind is int and child not in _INT_RANGE:
+            raise UnreadableError(f"the integer {str(child)[:24]} does not fit 64 bits; write it as text")
+
+
+@cache
+def _fast() -> Any:  # noqa: ANN401 - a compiled class of jsonschema_rs
+    import jsonschema_rs  # noqa: PLC0415 - only records need it
+
+    return jsonschema_rs.validator_for(schema(INCOMING))
+
+
+def accepts(document: Document) -> bool:
+    """Whether the document has the shape that the schema of incoming records asks."""
+    accepted: bool = _fast().is_valid(document)
+    return accepted
+
+
+@cache
+def _explainer(name: str) -> Any:  # noqa: ANN401 - one of jsonschema's generated classes
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 70 ms, and only a violation needs it
+
+    return Draft202012Validator(schema(name))
+
+
+def violations(document: Json, name: str = INCOMING) -> Iterator[tuple[str, str]]:
+    """Every violation of a schema, as (RFC 6901 pointer, message), in document order."""
+    seen = set()
+    for error in sorted(_explainer(name).iter_errors(document), key=lambda error: [str(p) for p in error.absolute_path]):
+        base = "".join(f"/{escape(str(step))}" for step in error.absolute_path)
+        for pointer, message in _explain(error, base):
+            if (pointer, message) not in seen:
+                seen.add((pointer, message))
+                yield pointer, message
+
+
+def _explain(error: Any, base: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - jsonschema.ValidationError
+    match error.validator:
+        case "required":
+            for key in error.validator_value:
+                if key not in error.instance:
+                    yield f"{base}/{escape(key)}", f"`{key}` is missing; add it"
+        case "type":
+            allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+            names = " or ".join(_TYPE_NAMES[name] for name in allowed)
+            yield base, f"{show(error.instance)} is {_type_name(error.instance)}; it has to be {names}"
+        case "pattern":
+            yield base, f"{show(error.instance)} is blank; write the text"
+        case "enum":
+            choices = ", ".join(show(choice) for choice in error.validator_value)
+            yield base, f"{show(error.instance)} is none of {choices}; choose one"
+        case "anyOf":
+            yield base, f"{show(error.instance)} is no transition; give an id, or an object with `error_id`"
+        case _:
+            yield base, f"{show(error.instance)} breaks `{error.validator}: {error.validator_value}`; correct it"
+
+
+_TYPE_NAMES = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def _type_name(value: Json) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
+
+
+def show(value: Json, limit: int = 60) -> str:
+    """A value as JSON for a message: one line, control characters escaped, shortened in the middle of what is long."""
+    text = orjson.dumps(value, default=repr).decode()
+    text = _UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return text if len(text) <= limit else f"{text[: limit * 2 // 3]}…{text[-limit // 4 :]}"
+
+
+_UNPRINTABLE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def escape(key: str) -> str:
+    """One reference token of a pointer (RFC 6901, section 3)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+class Shape:
+    """The keys of one kind of object, in their order, with what stands for an absent or null value."""
+
+    def __init__(self, definition: Document, *, without: tuple[str, ...] = ()) -> None:
+        self.keys = tuple(key for key in definition["properties"] if key not in without)
+        self.known = frozenset(definition["properties"])
+        self._lists = frozenset(k for k in self.keys if "array" in _types(definition["properties"][k]))
+        self._objects = frozenset(k for k in self.keys if "object" in _types(definition["properties"][k]))
+        self._texts = frozenset(k for k in self.keys if _types(definition["properties"][k]) == ["string"])
+        self.optional_texts = frozenset(k for k in self.keys if _types(definition["properties"][k]) == ["string", "null"])
+
+    def complete(self, item: Document) -> Document:
+        """The item with every key in order; unknown ones follow, sorted."""
+        full = {key: item.get(key) for key in self.keys}
+        for key, value in full.items():
+            if value is None:
+                if key in self._lists:
+                    full[key] = []
+                elif key in self._objects:
+                    full[key] = {}
+                elif key in self._texts:
+                    full[key] = ""
+        if not item.keys() <= self.known:
+            full |= {key: item[key] for key in sorted(item.keys() - self.known)}
+        return full
+
+
+def _resolve(definition: Document) -> Document:
+    if "$ref" in definition:
+        target: Document = schema(INCOMING)["$defs"][definition["$ref"].rsplit("/", 1)[1]]
+        return target
+    return definition
+
+
+def _types(definition: Document) -> list[str]:
+    declared = _resolve(definition).get("type", [])
+    return declared if isinstance(declared, list) else [declared]
+
+
+@cache
+def shapes() -> dict[str, Shape]:
+    """The shapes of a record and of the objects in it, by the names they have in the schema."""
+    native = schema(INCOMING)
+    transition = native["$defs"]["transition"]["anyOf"][1]
+    return {
+        "record": Shape(native, without=("extensions", "schema_version", "curation")),
+        "version": Shape(native["$defs"]["version"]),
+        "dead_end": Shape(native["$defs"]["dead_end"]),
+        "workaround": Shape(native["$defs"]["workaround"]),
+        "transition_graph": Shape(native["$defs"]["transition_graph"]),
+        "transition": Shape(transition),
+    }
+
+
+LISTS_OF_OBJECTS = (("versions", "version"), ("dead_ends", "dead_end"), ("workarounds", "workaround"))
+
+
+def complete(document: Document) -> Document:
+    """An accepted document in the one shape of the house: every native key, in order, transitions as objects.
+
+    Nothing is judged or repaired here: absent and null optional values become null, [] or {}. `schema_version` and
+    `curation` of an earlier publication are left out, the caller sets new ones.
+    """
+    shape = shapes()
+    full = shape["record"].complete(document)
+    for key, kind in LISTS_OF_OBJECTS:
+        full[key] = [shape[kind].complete(item) for item in full[key]]
+    graph = shape["transition_graph"].complete(full["transition_graph"])
+    for key in shape["transition_graph"].keys:
+        graph[key] = [
+            shape["transition"].complete({"error_id": entry} if isinstance(entry, str) else entry) for entry in graph[key]
+        ]
+    full["transition_graph"] = graph
+    if document.get("extensions"):
+        full["extensions"] = document["extensions"]
+    return full

@@ -1,0 +1,91 @@
+"""One record: bytes → Curated | Rejected. Pure: no clock, no input or output, no store.
+
+The order is law 2: parse strictly → value fixes → contract → checks → list fixes. Errors left then reject the record.
+"""
+
+import hashlib
+
+import orjson
+
+from pipeline import contract
+from pipeline.model import Change, Curated, Document, Finding, Incoming, Origin, Rejected
+from pipeline.rules import catalogue
+from pipeline.rules.base import Record, apply, drop_gone, message
+from pipeline.rules.ruleset import RuleSet
+
+
+def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
+    """Judge and repair one record."""
+    origin = incoming.origin
+    try:
+        document = contract.read(incoming.raw)
+    except contract.UnreadableError:
+        return Rejected(None, _found("SCH001", incoming.raw))
+
+    name = document["id"] if isinstance(document.get("id"), str) else None
+    changes = _repair_values(document, rules)
+    findings = [Finding(c.code, c.pointer, message(rules.rules[c.code], c)) for c in changes]
+    if not contract.accepts(document):
+        return Rejected(name, (*findings, *_found("SCH002", document)))
+
+    record = Record(contract.complete(document), document, origin.path, origin.line, rules.settings)
+    candidates = rules.candidates(orjson.dumps(document))
+    flags = [
+        Finding(rule.code, *found) for rule in rules.checks if rule.code in candidates for found in rule.run(record)
+    ]
+    findings += flags
+    if any(finding.code in rules.errors for finding in findings):
+        return Rejected(name, tuple(findings))
+
+    for rule in rules.list_fixes:
+        repairs = apply(rule, record.document, rules.settings)
+        if repairs:
+            record.document = drop_gone(record.document)
+            changes += repairs
+            findings += [Finding(c.code, c.pointer, message(rule, c)) for c in repairs]
+
+    published = _publish(record, origin, flags, changes)
+    return Curated(published["id"], published, tuple(findings), tuple(changes))
+
+
+def _found(code: str, subject: object) -> tuple[Finding, ...]:
+    return tuple(Finding(code, *found) for found in catalogue()[code].run(subject))
+
+
+def _repair_values(document: Document, rules: RuleSet) -> list[Change]:
+    """Run the value fixes until none changes anything; each pass sees what the last one left."""
+    changes: list[Change] = []
+    while True:
+        candidates = rules.candidates(orjson.dumps(document))
+        repairs = [
+            change
+            for rule in rules.value_fixes
+            if rule.code in candidates
+            for change in apply(rule, document, rules.settings)
+        ]
+        changes += repairs
+        if not repairs:
+            return changes
+
+
+def _publish(record: Record, origin: Origin, flags: list[Finding], changes: list[Change]) -> Document:
+    """The curated document: every native key in order, then what the author added, then the curation block."""
+    body = record.document
+    return {
+        **body,
+        "schema_version": contract.SCHEMA_VERSION,
+        "curation": {
+            "source": origin.path,
+            "digest": f"sha256:{origin.digest}",
+            "distinct_sources": record.distinct_sources,
+            "evidence_ceiling": record.ceiling,
+            "flags": [{"code": flag.code, "pointer": flag.pointer} for flag in flags],
+            "changes": [{"code": change.code, "pointer": change.pointer} for change in changes],
+        },
+    }
+
+
+def content_digest(document: Document) -> str:
+    """The SHA-256 of what a curated document says, whoever said it: all but the curation block."""
+    body = {key: value for key, value in document.items() if key != "curation"}
+    return hashlib.sha256(orjson.dumps(body)).hexdigest()

@@ -1,0 +1,121 @@
+"""The words of the house: findings, changes, origins and what becomes of a record."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+Json = Any
+"""Any JSON value: None, bool, int, float, str, list or dict."""
+
+Document = dict[str, Any]
+"""A JSON object."""
+
+
+class KbError(Exception):
+    """What a user, a file or a disk can cause: one line that says what to do, exit code 2."""
+
+
+class Severity(StrEnum):
+    """What a finding does to its record: an error rejects it, the others are published with it."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """0 for info, 1 for warning, 2 for error."""
+        return _RANKS[self]
+
+
+_RANKS = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+
+
+class Kind(StrEnum):
+    """How a rule is written: see docs/rules.md."""
+
+    FIX = "fix"
+    CHECK = "check"
+    CORPUS = "corpus"
+
+
+class Origin(NamedTuple):
+    """Where an incoming record stands.
+
+    `path` is relative to the workspace, with `/`; `position` counts the records of its file from 0; `line` (from 1) is
+    None where the file holds one record; `digest` is the SHA-256 of the record's bytes, in hex.
+    """
+
+    path: str
+    position: int
+    line: int | None
+    digest: str
+
+    def __str__(self) -> str:
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+
+class Incoming(NamedTuple):
+    """One record as it came."""
+
+    origin: Origin
+    raw: bytes
+
+
+class Finding(NamedTuple):
+    """One judgement about one record: an RFC 6901 pointer into the document as it came in, and what to do."""
+
+    code: str
+    pointer: str
+    message: str
+
+
+class Change(NamedTuple):
+    """One repair; `after` is absent (`GONE`) where a list lost an element."""
+
+    code: str
+    pointer: str
+    before: Json
+    after: Json
+
+
+class Gone:
+    """The type of `GONE`."""
+
+    def __repr__(self) -> str:
+        return "GONE"
+
+
+GONE = Gone()
+"""Stands in a list for an element that a fix takes out, so that the places of the others still hold."""
+
+
+class Curated(NamedTuple):
+    """A record fit to be published: the curated document, and what was found and repaired on the way."""
+
+    id: str
+    document: Document
+    findings: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+
+
+class Rejected(NamedTuple):
+    """A record for the quarantine; `id` as far as it could be read."""
+
+    id: str | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds."""
+
+    read: int
+    published: int
+    unchanged: int
+    quarantined: int
+    removed: int
+    changes: int
+    findings: dict[str, int]
+    written: bool
+    notes: tuple[str, ...] = field(default=())

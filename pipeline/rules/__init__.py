@@ -1,0 +1,73 @@
+"""The rule catalogue: every judgement that is made about a record."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from pipeline.model import KbError, Severity
+from pipeline.rules import dat, ded, evd, idn, loc, rat, sch, tir, txt, ver, wrk
+from pipeline.rules.base import Rule
+from pipeline.workspace import nearest
+
+PREFIXES = {
+    "SCH": (sch, "document and schema"),
+    "IDN": (idn, "identity"),
+    "TXT": (txt, "text"),
+    "DED": (ded, "dead ends"),
+    "WRK": (wrk, "workarounds"),
+    "RAT": (rat, "rates"),
+    "EVD": (evd, "evidence"),
+    "TIR": (tir, "verification tier"),
+    "DAT": (dat, "dates"),
+    "VER": (ver, "versions"),
+    "LOC": (loc, "translations"),
+}
+
+
+@cache
+def catalogue() -> Mapping[str, Rule]:
+    """Every rule by its code, in the order of PREFIXES and codes."""
+    return {
+        rule.code: rule
+        for module, _ in PREFIXES.values()
+        for rule in sorted((v for v in vars(module).values() if isinstance(v, Rule)), key=lambda rule: rule.code)
+    }
+
+
+def named(code: str) -> Rule:
+    """The rule of a code, in any case, or of a name such as `unreadable`.
+
+    Raises:
+        KbError: there is none; the nearest is named.
+    """
+    rules = catalogue()
+    by_name = {rule.name: rule for rule in rules.values()}
+    rule = rules.get(code.upper()) or by_name.get(code.lower())
+    if rule is None:
+        near = nearest(code.upper(), list(rules)) or nearest(code.lower(), list(by_name))
+        raise KbError(f"no rule {code}{f'; did you mean {near}?' if near else '; see `kb rules`'}")
+    return rule
+
+
+def matching(pattern: str, setting: str) -> frozenset[str]:
+    """The codes that a code or prefix of the settings means.
+
+    Raises:
+        KbError: it means none; the nearest is named.
+    """
+    codes = frozenset(code for code in catalogue() if code.startswith(pattern)) if pattern else frozenset()
+    if not codes:
+        near = nearest(pattern, [*PREFIXES, *catalogue()])
+        raise KbError(f"`{setting}`: no rule {pattern!r}{f'; did you mean {near}?' if near else '; see `kb rules`'}")
+    return codes
+
+
+def severity_named(word: str, setting: str) -> Severity:
+    """The severity of a word in the settings.
+
+    Raises:
+        KbError: it is none.
+    """
+    try:
+        return Severity(word)
+    except ValueError:
+        raise KbError(f"`{setting}` is {word!r}; choose error, warning or info") from None

@@ -1,0 +1,148 @@
+"""DAT: dates."""
+
+import datetime as dt
+import re
+
+from pipeline.contract import show
+from pipeline.model import Json, Severity
+from pipeline.rules.base import ABSENT, Found, Record, check, corpus, fix
+
+_DATES = ("first_seen", "last_confirmed", "last_updated")
+
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+_LOOSE = re.compile(
+    r"([0-9]{4})(?P<sep>[-/])([0-9]{1,2})(?P=sep)([0-9]{1,2})"
+    r"|([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+def _day(text: object) -> dt.date | None:
+    if not isinstance(text, str) or not _ISO.fullmatch(text):
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@check(
+    "DAT001",
+    "date-invalid",
+    Severity.ERROR,
+    locked=True,
+    good=[{}, {"/first_seen": None}, {"/last_confirmed": "2024-02-29", "/last_updated": "2024-02-29"}],
+    bad=[{"/last_confirmed": "2024-02-30"}, {"/first_seen": "last spring"}, {"/last_updated": "01.06.2024"}],
+)
+def date_invalid(r: Record) -> Found:
+    """Has real calendar dates, `YYYY-MM-DD`.
+
+    Age, and with it trust, is counted from these days. One that no calendar has, or that can be read in two ways, is
+    not guessed at.
+    """
+    for key in _DATES:
+        text = r.document[key]
+        if text is not None and _day(text) is None:
+            yield f"/{key}", f"{show(text)} is no date; write a real day as YYYY-MM-DD, or null"
+
+
+@check(
+    "DAT002",
+    "dates-disordered",
+    Severity.WARNING,
+    good=[{}, {"/first_seen": None}],
+    bad=[{"/first_seen": "2026-08-02"}, {"/last_updated": "2018-01-05"}],
+)
+def dates_disordered(r: Record) -> Found:
+    """Was not first seen after it was confirmed or updated.
+
+    One of the days is wrong, and age may be counted from it.
+    """
+    first = _day(r.document["first_seen"])
+    if first is None:
+        return
+    for key in ("last_confirmed", "last_updated"):
+        later = _day(r.document[key])
+        if later is not None and first > later:
+            yield "/first_seen", f"{show(first.isoformat())} is after {key} {later.isoformat()}; correct one of the two"
+
+
+@corpus(
+    "DAT003",
+    "date-in-future",
+    Severity.WARNING,
+    sql="""
+        SELECT id, '/' || key AS pointer,
+            '"' || day || '" is after ' || $as_of || '; nobody can have been there yet, correct it' AS message
+        FROM (UNPIVOT (SELECT id, first_seen, last_confirmed, last_updated FROM records)
+            ON first_seen, last_confirmed, last_updated INTO NAME key VALUE day)
+        WHERE day > $as_of
+    """,
+    good=[[{}]],
+    bad=[[{"/last_updated": "2027-01-15"}]],
+)
+def date_in_future() -> None:
+    """Has no date after `as_of`.
+
+    A record confirmed tomorrow would never grow old. The day counted to is `--as-of`, else `as_of` in kb.toml, else
+    today.
+    """
+
+
+@check(
+    "DAT004",
+    "date-placeholder",
+    Severity.INFO,
+    good=[{}],
+    bad=[{"/first_seen": "2023-01-01"}],
+)
+def date_placeholder(r: Record) -> Found:
+    """Was not first seen on a 1 January.
+
+    That day is what forms fill in when only the year is known.
+    """
+    first = r.document["first_seen"]
+    if isinstance(first, str) and first.endswith("-01-01"):
+        yield "/first_seen", f"{show(first)} looks filled in; give the day, or null"
+
+
+@fix(
+    "DAT005",
+    "date-format",
+    Severity.INFO,
+    at=_DATES,
+    says="{before} is not written as YYYY-MM-DD; write {after}",
+    screen=r'"(?:first_seen|last_confirmed|last_updated)":"(?:\d{4}/|\d{4}-\d[-/]|\d{4}-\d\d-\d"|\d{4}-\d\d-\d\d[Tt ])',
+    good=[{}],
+    bad=[{"/last_updated": "2026/8/1"}, {"/last_confirmed": "2026-8-1"}, {"/last_updated": "2026-08-01T09:30:00Z"}],
+)
+def date_format(text: Json) -> Json:
+    """Writes days as `YYYY-MM-DD` (ISO 8601, RFC 3339).
+
+    `2024/6/1`, `2024-6-1` and a full RFC 3339 time have one reading each: the day as written. Day-first and
+    month-first dates have two, and are left to DAT001.
+    """
+    if not isinstance(text, str) or len(text) == 10 and _ISO.fullmatch(text):
+        return text
+    match = _LOOSE.fullmatch(text)
+    if not match:
+        return text
+    year, month, day = (match[1], match[3], match[4]) if match[1] else (match[5], match[6], match[7])
+    written = f"{year}-{int(month):02}-{int(day):02}"
+    return written if _day(written) else text
+
+
+@check(
+    "DAT006",
+    "never-confirmed",
+    Severity.WARNING,
+    good=[{}],
+    bad=[{"/last_confirmed": None}, {"/last_confirmed": ABSENT}],
+)
+def never_confirmed(r: Record) -> Found:
+    """Has a `last_confirmed` date.
+
+    Without one nobody knows how old the knowledge is; it counts half.
+    """
+    if r.document["last_confirmed"] is None:
+        yield "/last_confirmed", "null: nobody confirmed this; give the day on which it was last seen to hold"

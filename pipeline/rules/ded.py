@@ -1,0 +1,120 @@
+"""DED: dead ends, what not to try."""
+
+from pipeline.contract import show
+from pipeline.model import Json, Severity
+from pipeline.rules.base import ABSENT, Found, Record, Stage, check, disagreements, fix, merge_copies
+
+_TWICE = {
+    "action": "reinstall  git",
+    "why_fails": "The program is sound; it was started in the wrong folder.",
+    "fail_rate": 0.98,
+    "condition": None,
+    "sources": ["https://git-scm.com/book/en/v2"],
+}
+
+
+@check(
+    "DED001",
+    "dead-end-action-empty",
+    Severity.WARNING,
+    good=[{}],
+    bad=[{"/dead_ends/0/action": ""}],
+)
+def dead_end_action_empty(r: Record) -> Found:
+    """Says in every dead end what not to try.
+
+    A reason without its action warns nobody: the reader cannot tell which step fails. Nothing can be filled in without
+    guessing, so it stays, flagged.
+    """
+    for i, item in enumerate(r.dead_ends):
+        if not item["action"].strip():
+            yield f"/dead_ends/{i}/action", f"{show(item['action'])} does not say what not to try; name the step"
+
+
+@check(
+    "DED002",
+    "dead-end-unexplained",
+    Severity.WARNING,
+    good=[{}, {"/dead_ends/0/why_fails": "程序没有问题，只是目录不对。"}],
+    bad=[{"/dead_ends/0/why_fails": ABSENT}, {"/dead_ends/0/why_fails": "It fails."}],
+)
+def dead_end_unexplained(r: Record) -> Found:
+    """Says why each dead end fails, in more than a few words.
+
+    Who does not see why a step fails tries it all the same. Three words or fewer are too few (for text without spaces
+    between words: six characters).
+    """
+    for i, item in enumerate(r.dead_ends):
+        why = item["why_fails"]
+        if len(why.split()) <= 3 and (why.isascii() or len(why) <= 6):
+            yield f"/dead_ends/{i}/why_fails", f"{show(why)} does not explain the failure; say why in a sentence"
+
+
+@fix(
+    "DED003",
+    "dead-end-duplicated",
+    Severity.INFO,
+    stage=Stage.LIST,
+    at=("dead_ends",),
+    says="{before} stands twice; one is kept, with the sources of both",
+    good=[{}, {"/dead_ends/2": {**_TWICE, "condition": "On Windows"}}, {"/dead_ends/2": {**_TWICE, "fail_rate": 0.5}}],
+    bad=[{"/dead_ends/2": _TWICE}],
+)
+def dead_end_duplicated(items: Json) -> Json:
+    """Lists each dead end once.
+
+    Copies (the same action and condition, case and spaces folded) are merged and their sources united. Copies that
+    differ in anything else are left to DED006, for nobody can tell which is right.
+    """
+    return merge_copies(items)
+
+
+@check(
+    "DED004",
+    "no-dead-ends",
+    Severity.WARNING,
+    good=[{}],
+    bad=[{"/dead_ends": []}],
+)
+def no_dead_ends(r: Record) -> Found:
+    """Names at least one dead end.
+
+    What not to try is what this base exists for.
+    """
+    if not r.dead_ends:
+        yield "/dead_ends", "[] names no dead end; add what people try in vain"
+
+
+@check(
+    "DED005",
+    "dead-end-often-works",
+    Severity.INFO,
+    good=[{}, {"/dead_ends/0/fail_rate": 0.5}, {"/dead_ends/0/fail_rate": None}],
+    bad=[{"/dead_ends/0/fail_rate": 0.3}],
+)
+def dead_end_often_works(r: Record) -> Found:
+    """Calls nothing a dead end that fails less than half the time.
+
+    What mostly works is a workaround with a condition.
+    """
+    for i, item in enumerate(r.dead_ends):
+        rate = item["fail_rate"]
+        if rate is not None and 0 <= rate < 0.5:
+            yield f"/dead_ends/{i}/fail_rate", f"{rate} fails less than half the time; move it to the workarounds, or correct the rate"
+
+
+@check(
+    "DED006",
+    "dead-ends-disagree",
+    Severity.WARNING,
+    good=[{}, {"/dead_ends/2": _TWICE}, {"/dead_ends/0/action": "", "/dead_ends/1/action": ""}],
+    bad=[{"/dead_ends/2": {**_TWICE, "fail_rate": 0.5}}, {"/dead_ends/2": {**_TWICE, "why_fails": "Another reason altogether."}}],
+)
+def dead_ends_disagree(r: Record) -> Found:
+    """Does not give one dead end twice with different rates or reasons.
+
+    The two cannot both hold under one condition. Either they differ in a condition that is not written down, or one is
+    wrong.
+    """
+    for i, first in disagreements(r.dead_ends):
+        yield f"/dead_ends/{i}", f"{show(r.dead_ends[i]['action'])} stands at /dead_ends/{first} too, and says otherwise; keep one, or add conditions"

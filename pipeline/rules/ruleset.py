@@ -1,0 +1,82 @@
+"""The rules that judge under some settings, made ready to run."""
+
+import hashlib
+import json
+
+import re2
+
+from pipeline import __version__
+from pipeline.model import KbError, Kind, Severity
+from pipeline.rules import catalogue, matching, severity_named
+from pipeline.rules.base import Rule, Stage
+from pipeline.workspace import Settings
+
+
+class RuleSet:
+    """The selected rules by stage, their severities, and one automaton of all their screens."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        rules = catalogue()
+        chosen = _chosen(settings)
+        self.rules = {code: rule for code, rule in rules.items() if code in chosen}
+        self.severities = {code: rule.severity for code, rule in rules.items()} | _overrides(settings)
+        self._screens = [(code, rule.screen) for code, rule in self.rules.items() if rule.screen is not None]
+        self._unscreened = frozenset(code for code, rule in self.rules.items() if rule.screen is None)
+        self._automaton = _compile([s if isinstance(s, str) else s(settings) for _, s in self._screens])
+        self.value_fixes = self._at(Stage.VALUE)
+        self.checks = self._at(Stage.CHECK)
+        # the deepest places first, so that a pointer still holds when its rule has its turn
+        self.list_fixes = sorted(self._at(Stage.LIST), key=lambda rule: -max(at.count("/") for at in rule.at))
+        self.corpus = self._at(Stage.CORPUS)
+        self.errors = frozenset(code for code, severity in self.severities.items() if severity is Severity.ERROR)
+
+    def _at(self, stage: Stage) -> list[Rule]:
+        return [rule for rule in self.rules.values() if rule.stage is stage]
+
+    def candidates(self, compact: bytes) -> frozenset[str]:
+        """The codes of the rules that may fire on a document, given its compact JSON."""
+        hits = self._automaton.Match(compact)
+        return self._unscreened.union(self._screens[i][0] for i in hits) if hits else self._unscreened
+
+    def fingerprint(self) -> str:
+        """A digest of all that the judgement of a record depends on: version, rules, settings."""
+        judged = {code: [rule.version, self.severities[code]] for code, rule in self.rules.items()}
+        text = json.dumps([__version__, judged, self.settings.fingerprint()], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _chosen(settings: Settings) -> frozenset[str]:
+    everything = frozenset(catalogue())
+    selected = frozenset[str]().union(*(matching(word, "rules.select") for word in settings.rules.select))
+    ignored = frozenset[str]().union(*(matching(word, "rules.ignore") for word in settings.rules.ignore))
+    locked = frozenset(code for code, rule in catalogue().items() if rule.locked)
+    refused = sorted(locked & frozenset(settings.rules.ignore))
+    if refused:
+        raise KbError(f"`rules.ignore`: {refused[0]} cannot be ignored: a base with such records could not be stored")
+    return ((selected or everything) - ignored) | locked
+
+
+def _overrides(settings: Settings) -> dict[str, Severity]:
+    overrides = {}
+    for word, level in settings.rules.severity.items():
+        severity = severity_named(level, f"rules.severity.{word}")
+        for code in matching(word, "rules.severity"):
+            rule = catalogue()[code]
+            if rule.locked and severity is not Severity.ERROR:
+                raise KbError(f"`rules.severity.{word}`: {code} is always an error: the base could not store such records")
+            if rule.kind is Kind.FIX and severity is Severity.ERROR:
+                raise KbError(f"`rules.severity.{word}`: {code} is a fix: what is repaired cannot reject its record")
+            overrides[code] = severity
+    return overrides
+
+
+def _compile(patterns: list[str]) -> re2.Set:
+    options = re2.Options()
+    options.never_capture = True
+    options.max_mem = 64 << 20
+    automaton = re2.Set.SearchSet(options)
+    for pattern in patterns:
+        automaton.Add(pattern)
+    automaton.Compile()
+    return automaton

@@ -1,0 +1,91 @@
+"""SCH: the document and its shape."""
+
+from pipeline import contract
+from pipeline.model import Document, Json, Severity
+from pipeline.rules.base import ABSENT, Found, Record, Stage, check
+from pipeline.workspace import nearest
+
+
+@check(
+    "SCH001",
+    "unreadable",
+    Severity.ERROR,
+    stage=Stage.PARSE,
+    locked=True,
+    good=[b'{"id": "git/x"}', b'\xef\xbb\xbf{"id": "git/x"}'],
+    bad=[
+        b"",
+        b'{"id": "git/x"',
+        b'{"id": "a", "id": "b"}',
+        b'{"confidence": NaN}',
+        b'{"confidence": 1e999}',
+        b'{"id": "\xff"}',
+        b'{"id": "\\ud800"}',
+        b'["git/x"]',
+        b"[" * 500 + b"]" * 500,
+        b'{"n": 123456789012345678901234567890}',
+    ],
+)
+def unreadable(raw: bytes) -> Found:
+    """Is one strict JSON object.
+
+    Readers disagree on duplicate keys, NaN, lone surrogates and bad UTF-8: what one keeps another drops, so no reader
+    can be sure of such a record. It goes to quarantine with its bytes. A UTF-8 byte order mark is tolerated; a record
+    may be one mebibyte long and 64 levels deep, and its integers fit 64 bits.
+    """
+    try:
+        contract.read(raw)
+    except contract.UnreadableError as error:
+        yield "", str(error)
+
+
+@check(
+    "SCH002",
+    "schema-violation",
+    Severity.ERROR,
+    stage=Stage.CONTRACT,
+    locked=True,
+    good=[{}],
+    bad=[{"/confidence": ABSENT}, {"/signature": "  "}, {"/dead_ends": "none"}, {"/workarounds/0/action": 7}],
+)
+def schema_violation(document: Document) -> Found:
+    """Has the shape that the schema of incoming records asks: the types, the required keys, required text not blank.
+
+    Every violation is reported, one finding each. While the shape is wrong no other check looks at the record, for none
+    could rely on what it sees. Ranges, dates, URLs and tiers are not shape: each has a rule of its own.
+    """
+    yield from contract.violations(document)
+
+
+@check(
+    "SCH003",
+    "unknown-key",
+    Severity.WARNING,
+    good=[{}, {"/extensions": {"anything": {"goes": 1}}}, {"/os_specific": {"linux": "notes"}}],
+    bad=[{"/severity_level": "high"}, {"/dead_ends/0/why_fail": "typo"}, {"/versions/0/note": None}],
+)
+def unknown_key(r: Record) -> Found:
+    """Has only keys that the schema names.
+
+    A misspelt key hides its value from every reader. The nearest known key is suggested and the value is kept as it
+    is; what belongs to another format goes under `extensions`.
+    """
+    shapes = contract.shapes()
+    yield from _unknown(r.document, shapes["record"], "")
+    for key, kind in contract.LISTS_OF_OBJECTS:
+        for i, item in enumerate(r.document[key]):
+            yield from _unknown(item, shapes[kind], f"/{key}/{i}")
+    graph = r.document["transition_graph"]
+    yield from _unknown(graph, shapes["transition_graph"], "/transition_graph")
+    for key in shapes["transition_graph"].keys:
+        for i, entry in enumerate(graph[key]):
+            yield from _unknown(entry, shapes["transition"], f"/transition_graph/{key}/{i}")
+
+
+def _unknown(item: Json, shape: contract.Shape, pointer: str) -> Found:
+    if not item.keys() <= shape.known:
+        for key in item:
+            if key not in shape.known:
+                near = nearest(key, shape.keys)
+                hint = f"did you mean `{near}`?" if near else "move it under `extensions`, or remove it"
+                yield f"{pointer}/{contract.escape(key)}", f"unknown key {contract.show(key)}; {hint}"

@@ -1,0 +1,52 @@
+"""TIR: the verification tier."""
+
+import re
+
+from pipeline.contract import show
+from pipeline.model import Json, Severity
+from pipeline.rules.base import Found, Record, check, fix
+from pipeline.workspace import Settings, nearest
+
+
+@check(
+    "TIR001",
+    "tier-unknown",
+    Severity.ERROR,
+    locked=True,
+    good=[{}, {"/verification_tier": "reproduced"}],
+    bad=[{"/verification_tier": "verified_by_me"}, {"/verification_tier": "Human_reviewed"}],
+)
+def tier_unknown(r: Record) -> Found:
+    """Has a tier from the configured ladder.
+
+    A tier that nobody defined would be believed or not at the reader's whim. The ladder is a setting.
+    """
+    tier, ladder = r.document["verification_tier"], r.settings.trust.ladder
+    if tier not in ladder:
+        near = nearest(tier, ladder)
+        hint = f"did you mean `{near}`?" if near else f"choose one of {', '.join(ladder)}"
+        yield "/verification_tier", f"{show(tier)} is no tier of the ladder; {hint}"
+
+
+def _aliases(settings: Settings) -> str:
+    words = "|".join(re.escape(alias) for alias in settings.trust.aliases) or "[^\\x00-\\x{10FFFF}]"
+    return rf'"verification_tier":"(?:{words})"'
+
+
+@fix(
+    "TIR002",
+    "tier-alias",
+    Severity.INFO,
+    at=("verification_tier",),
+    says="{before} is another word for {after}; write that",
+    screen=_aliases,
+    needs_settings=True,
+    good=[{}],
+    bad=[{"/verification_tier": "auto_generated", "/confidence": 0.8}],
+)
+def tier_alias(value: Json, settings: Settings) -> Json:
+    """Uses the ladder's own word for its tier.
+
+    The aliases are settings; each stands for exactly one tier.
+    """
+    return settings.trust.aliases.get(value, value) if isinstance(value, str) else value

@@ -1,0 +1,140 @@
+"""TXT: text. None of these rules touches `regex`, where every character counts."""
+
+import re
+import unicodedata
+
+from pipeline.contract import shapes
+from pipeline.model import Json, Severity
+from pipeline.rules.base import fix
+
+_EVERYWHERE = ("**",)
+
+_WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f"  # control characters but \t, \n and NEL, which counts as white space
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"  # soft hyphen, fillers, Mongolian selectors
+    "\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"  # zero width, bidi, annotations
+    "\U000e0001\U000e0020-\U000e007f]"  # tags
+    "|(?<![^\x00-\u02af])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u02af])"  # joiners next to Latin text or to nothing
+)
+
+_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
+
+
+@fix(
+    "TXT001",
+    "outer-whitespace",
+    Severity.INFO,
+    at=_EVERYWHERE,
+    says="{before} has white space around it; write {after}",
+    screen=rf'"[{_WHITE}]|[{_WHITE}]"|"\\[tnrfbu]|\\[tnrf]"|\\u00[01].',
+    good=[{}, {"/root_cause": "two\n\nparagraphs"}, {"/regex": " fatal: not a git repository "}],
+    bad=[{"/root_cause": "  fell off the end\n"}, {"/workarounds/0/how": "\u3000先进入目录\u00a0"}],
+)
+def outer_whitespace(text: str) -> str:
+    """Has no leading or trailing white space in any string but `regex`.
+
+    It is an accident of copying, and makes equal texts differ. White space within a text is left alone: there it is
+    code.
+    """
+    return text.strip()
+
+
+@fix(
+    "TXT002",
+    "invisible-characters",
+    Severity.WARNING,
+    at=_EVERYWHERE,
+    says="{before} holds characters that nobody sees; write {after}",
+    screen=(
+        r"\\u00|\\[bfr]|[\x7f-\x84\x86-\x9f\xad\x{34f}\x{61c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180e}"
+        r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{3164}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}"
+        r"\x{e0001}\x{e0020}-\x{e007f}]"
+    ),
+    good=[
+        {},
+        {"/root_cause": "tabs\tand\nlines"},
+        {"/root_cause": "the \U0001f469\u200d\U0001f4bb emoji"},
+        {"/root_cause": "می\u200cخواهم"},
+    ],
+    bad=[
+        {"/root_cause": "zero\u200bwidth"},
+        {"/workarounds/0/action": "rm \u202efdp.exe"},
+        {"/root_cause": "bell\x07"},
+        {"/root_cause": "jo\u200dined"},
+    ],
+)
+def invisible_characters(text: str) -> str:
+    """Has no control characters but line feed and tab, no zero-width and no bidirectional-override characters.
+
+    A command with such a character in it fails when pasted, or is not the command that is seen. Joiners inside emoji
+    and inside scripts that need them stay.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    flags = _FLAG.findall(text)
+    if flags:
+        return "".join(
+            part if _FLAG.fullmatch(part) else _INVISIBLE.sub("", part)
+            for part in re.split(f"({_FLAG.pattern})", text)
+        )
+    return _INVISIBLE.sub("", text)
+
+
+def _optional_places() -> tuple[str, ...]:
+    kinds = shapes()
+    inside = {
+        "record": "{}",
+        "version": "versions/*/{}",
+        "dead_end": "dead_ends/*/{}",
+        "workaround": "workarounds/*/{}",
+    }
+    graph = [
+        f"transition_graph/{key}/*/{name}"
+        for key in kinds["transition_graph"].keys
+        for name in sorted(kinds["transition"].optional_texts)
+    ]
+    return (*(place.format(key) for kind, place in inside.items() for key in sorted(kinds[kind].optional_texts)), *graph)
+
+
+@fix(
+    "TXT003",
+    "empty-means-null",
+    Severity.INFO,
+    at=_optional_places(),
+    says="{before} is empty text where there is none; write {after}",
+    screen=r':""',
+    good=[{}, {"/workarounds/0/how": None}, {"/dead_ends/0/why_fails": "It only delays the failure a little."}],
+    bad=[{"/workarounds/0/how": ""}, {"/subcategory": ""}, {"/versions/0/introduced": ""}],
+)
+def empty_means_null(text: Json) -> Json:
+    """Says null, not "", where an optional text is absent.
+
+    Two ways to say nothing make every query ask twice. Required texts stay as they are: there, nothing is a fault.
+    """
+    return None if text == "" else text
+
+
+@fix(
+    "TXT004",
+    "not-nfc",
+    Severity.INFO,
+    at=_EVERYWHERE,
+    says="{before} is not in Unicode NFC; write {after}",
+    screen=(
+        r"[^\x00-\x{2ff}\x{400}-\x{482}\x{2002}-\x{2027}\x{202a}-\x{205e}\x{2060}-\x{2125}\x{2190}-\x{2300}"
+        r"\x{2500}-\x{2adb}\x{3000}-\x{3029}\x{3041}-\x{3096}\x{30a1}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}"
+        r"\x{ff00}-\x{ffef}]"
+    ),
+    good=[{}, {"/root_cause": "café 重启"}],
+    bad=[{"/root_cause": "cafe\u0301"}, {"/signature_zh": "仓库 \u212b"}],
+)
+def not_nfc(text: str) -> str:
+    """Is in Unicode Normalization Form C (UAX #15).
+
+    The same letters in another form look alike and compare unequal, so that searches and duplicates miss them.
+    """
+    return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+

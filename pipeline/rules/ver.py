@@ -1,0 +1,102 @@
+"""VER: versions."""
+
+import re
+
+from pipeline.contract import show
+from pipeline.model import GONE, Json, Severity
+from pipeline.rules.base import Found, Record, Stage, check, fix, fold
+
+_PRODUCT = re.compile(r"([A-Za-z][^\d]*?)[ @:/=-]+(?:v|V|version )?(\d\S*(?:.*\d\S*)?)")
+
+_NUMBERS = re.compile(r"v?(\d+(?:\.\d+)*)")
+
+_STEPS = ("introduced", "deprecated", "removed")
+
+
+def split_product(text: str) -> tuple[str | None, str]:
+    """A version as written, parted into product (or None) and version."""
+    match = _PRODUCT.fullmatch(text.strip())
+    return (match[1].strip(), match[2]) if match else (None, text)
+
+
+def _ordinal(text: str | None) -> tuple[int, ...] | None:
+    match = _NUMBERS.fullmatch(text.strip().replace("-", ".")) if text else None
+    if not match:
+        return None
+    numbers = [int(part) for part in match[1].split(".")]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+@check(
+    "VER001",
+    "version-carries-product",
+    Severity.INFO,
+    good=[{}, {"/versions/0/version": ">=2.8"}, {"/versions/0/version": "v2.8.0"}, {"/versions/0/version": "latest"}],
+    bad=[{"/versions/0/version": "git 2.39.5"}, {"/versions/0/version": "Java SE 17"}],
+)
+def version_carries_product(r: Record) -> Found:
+    """Has the version alone in `version`.
+
+    "2.8.0" can be compared, "tensorflow 2.8.0" cannot. The value stays as it is; the table `versions` has product and
+    number in columns of their own.
+    """
+    for i, item in enumerate(r.document["versions"]):
+        product, number = split_product(item["version"])
+        if product is not None:
+            yield f"/versions/{i}/version", f"{show(item['version'])} carries the product; write {show(number)}"
+
+
+@check(
+    "VER002",
+    "versions-disordered",
+    Severity.WARNING,
+    good=[
+        {},
+        {"/versions/0/introduced": "2.8", "/versions/0/deprecated": "2.10", "/versions/0/removed": "3.0"},
+        {"/versions/0/introduced": "2020-05-01", "/versions/0/removed": "2021-01-01"},
+    ],
+    bad=[
+        {"/versions/0/introduced": "2.10", "/versions/0/deprecated": "2.8"},
+        {"/versions/0/deprecated": "3.0", "/versions/0/removed": "2.9"},
+    ],
+)
+def versions_disordered(r: Record) -> Found:
+    """Was not deprecated before it was introduced, nor removed before either.
+
+    Numbers are compared part by part, so 2.10 comes after 2.8; what is no number or day is not compared.
+    """
+    for i, item in enumerate(r.document["versions"]):
+        known = [(step, _ordinal(item[step])) for step in _STEPS]
+        steps = [(step, number) for step, number in known if number is not None]
+        for (early, first), (late, second) in zip(steps, steps[1:], strict=False):
+            if second < first:
+                yield (
+                    f"/versions/{i}/{late}",
+                    f"{show(item[late])} comes before {early} {show(item[early])}; correct one of the two",
+                )
+
+
+@fix(
+    "VER003",
+    "version-duplicated",
+    Severity.INFO,
+    stage=Stage.LIST,
+    at=("versions",),
+    says="{before} stands twice; one is kept",
+    good=[{}, {"/versions/1": {"version": "2.39.5", "status": "removed"}}],
+    bad=[{"/versions/1": {"version": "2.39.5", "status": "active"}}],
+)
+def version_duplicated(items: Json) -> Json:
+    """Lists a version once.
+
+    Entries equal in all they say are one entry; those that say different things of one version stay.
+    """
+    seen: list[Json] = []
+    kept = []
+    for item in items:
+        folded = {**item, "version": fold(item["version"])}
+        kept.append(GONE if folded in seen else item)
+        seen.append(folded)
+    return kept

@@ -1,0 +1,166 @@
+"""WRK: workarounds, what works."""
+
+from pipeline.contract import show
+from pipeline.model import GONE, Document, Json, Severity
+from pipeline.rules.base import WHOLE, Found, Record, Stage, check, disagreements, fix, fold, merge_copies
+
+_TWICE = {
+    "action": "Change into the CLONED folder first",
+    "success_rate": 0.95,
+    "how": "cd into the folder that holds .git, then run the command again.",
+    "condition": None,
+    "sources": ["https://git-scm.com/book/en/v2"],
+}
+
+_CLOSING = " .,;:!。，；：！"
+
+
+@fix(
+    "WRK001",
+    "how-repeats-action",
+    Severity.INFO,
+    at=("workarounds/*",),
+    says="{before} repeats the action; write {after}, or say how it is done",
+    good=[{}, {"/workarounds/0/how": None}, {"/workarounds/0/action": "", "/workarounds/0/how": "."}],
+    bad=[{"/workarounds/0/how": "Change into the cloned folder first."}],
+)
+def how_repeats_action(item: Json) -> Json:
+    """Has a `how` that adds something to its action.
+
+    One equal to the action (case, spaces and closing punctuation folded) says nothing twice, and becomes null.
+    """
+    if not isinstance(item, dict):
+        return item
+    action, how = item.get("action"), item.get("how")
+    if not isinstance(action, str) or not isinstance(how, str):
+        return item
+    same = action == how or fold(action).rstrip(_CLOSING) == fold(how).rstrip(_CLOSING)
+    return {**item, "how": None} if same and action.strip(_CLOSING) else item
+
+
+@fix(
+    "WRK003",
+    "workaround-duplicated",
+    Severity.INFO,
+    stage=Stage.LIST,
+    at=(WHOLE,),
+    says="{before} stands twice; one is kept, with the sources of both",
+    good=[{}, {"/workarounds/2": {**_TWICE, "success_rate": 0.5}}],
+    bad=[{"/workarounds/2": _TWICE}, {"/workarounds/2": _TWICE, "/workarounds_zh": ["先进入目录", "用 -C", "先进入目录"]}],
+)
+def workaround_duplicated(document: Document) -> Document:
+    """Lists each workaround once.
+
+    Copies (the same action and condition, case and spaces folded) are merged and their sources united; where the
+    translations stand one for one, the copy's goes with it. Copies that differ in anything else are left to WRK008.
+    """
+    items, translations = document["workarounds"], document["workarounds_zh"]
+    merged = merge_copies(items)
+    if len(translations) == len(items):
+        translations = [GONE if item is GONE else text for item, text in zip(merged, translations, strict=True)]
+    return {**document, "workarounds": merged, "workarounds_zh": translations}
+
+
+@check(
+    "WRK004",
+    "action-contradicts",
+    Severity.ERROR,
+    good=[{}, {"/dead_ends/0/action": "Name the folder with -C"}],
+    bad=[
+        {"/dead_ends/0/action": "change into the  cloned folder first"},
+        {"/dead_ends/0/action": "Name the folder with -C", "/dead_ends/0/condition": "in a script"},
+    ],
+)
+def action_contradicts(r: Record) -> Found:
+    """Never lists one action, under one condition, both as a dead end and as a workaround.
+
+    Whoever acts on such a record is wrong half the time. Equal text is compared, case and spaces folded; likeness is
+    not, for a dead end and its cure often differ in one word.
+    """
+    works = {(fold(item["action"]), fold(item["condition"])): i for i, item in enumerate(r.workarounds)}
+    for i, item in enumerate(r.dead_ends):
+        home = works.get((fold(item["action"]), fold(item["condition"])))
+        if home is not None and item["action"].strip():
+            yield (
+                f"/dead_ends/{i}/action",
+                f"{show(item['action'])} is also /workarounds/{home}; remove one, or give the two their conditions",
+            )
+
+
+@check(
+    "WRK005",
+    "resolvable-without-workaround",
+    Severity.WARNING,
+    good=[{}, {"/resolvable": "false", "/workarounds": [], "/workarounds_zh": []}],
+    bad=[{"/workarounds": [], "/workarounds_zh": []}],
+)
+def resolvable_without_workaround(r: Record) -> Found:
+    """Has a workaround if it calls itself resolvable.
+
+    A record that says "true" or "partial" and not how leaves its reader searching.
+    """
+    resolvable = r.document["resolvable"]
+    if resolvable != "false" and not r.workarounds:
+        yield "/workarounds", f'[] names no workaround, yet `resolvable` is "{resolvable}"; add one, or say "false"'
+
+
+@check(
+    "WRK006",
+    "dead-end-beats-workaround",
+    Severity.WARNING,
+    good=[{}],
+    bad=[{"/dead_ends/0/fail_rate": 0.02}],
+)
+def dead_end_beats_workaround(r: Record) -> Found:
+    """Has no dead end likelier to work (1 − `fail_rate`) than its best workaround.
+
+    The record then steers its reader away from the better choice.
+    """
+    rates = [item["success_rate"] for item in r.workarounds if item["success_rate"] is not None]
+    best = max(rates, default=None)
+    if best is None:
+        return
+    for i, item in enumerate(r.dead_ends):
+        rate = item["fail_rate"]
+        if rate is not None and 0 <= rate and round(1 - rate, 9) > best:
+            yield (
+                f"/dead_ends/{i}/fail_rate",
+                f"{rate} lets this work in {1 - rate:.0%} of cases, the best workaround in {best:.0%}; correct the rates",
+            )
+
+
+@check(
+    "WRK007",
+    "workaround-action-empty",
+    Severity.WARNING,
+    good=[{}],
+    bad=[{"/workarounds/1/action": ""}],
+)
+def workaround_action_empty(r: Record) -> Found:
+    """Says in every workaround what to do.
+
+    Nothing can be filled in without guessing, so it stays, flagged.
+    """
+    for i, item in enumerate(r.workarounds):
+        if not item["action"].strip():
+            yield f"/workarounds/{i}/action", f"{show(item['action'])} does not say what to do; name the step"
+
+
+@check(
+    "WRK008",
+    "workarounds-disagree",
+    Severity.WARNING,
+    good=[{}, {"/workarounds/2": _TWICE}],
+    bad=[{"/workarounds/2": {**_TWICE, "success_rate": 0.5}}, {"/workarounds/2": {**_TWICE, "how": "Otherwise."}}],
+)
+def workarounds_disagree(r: Record) -> Found:
+    """Does not give one workaround twice with different rates or instructions.
+
+    Either the two differ in a condition that is not written down, or one is wrong.
+    """
+    for i, first in disagreements(r.workarounds):
+        yield (
+            f"/workarounds/{i}",
+            f"{show(r.workarounds[i]['action'])} stands at /workarounds/{first} too, and says otherwise;"
+            " keep one, or add conditions",
+        )

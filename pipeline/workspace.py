@@ -1,0 +1,255 @@
+"""Where things are, and the settings: frozen values read once from `kb.toml`, never at import."""
+
+import datetime as dt
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from pipeline.model import KbError, Severity
+
+FILE = "kb.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """Which rules judge, and how severely."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeToLive:
+    """Days after which a record is stale; a domain's own figure goes before a tier's, and that before the default."""
+
+    default: int = 365
+    tier: Mapping[str, int] = field(default_factory=dict)
+    domain: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far evidence and time bear a confidence; docs/tables.md gives the formula."""
+
+    ladder: tuple[str, ...] = ("ai_generated", "community_reported", "human_reviewed", "community_verified", "reproduced")
+    aliases: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "auto_generated": "ai_generated",
+            "automated": "ai_generated",
+            "generated": "ai_generated",
+            "machine_generated": "ai_generated",
+            "community": "community_reported",
+            "reviewed": "human_reviewed",
+            "verified": "community_verified",
+        }
+    )
+    ceiling_by_sources: tuple[float, ...] = (0.3, 0.6, 0.6, 0.8)
+    ceiling_by_tier: Mapping[str, float] = field(
+        default_factory=lambda: {"human_reviewed": 0.9, "community_verified": 0.95, "reproduced": 1.0}
+    )
+    time_to_live: TimeToLive = TimeToLive()
+
+    def ceiling(self, distinct_sources: int, tier: str) -> float:
+        """The most confidence (0…1) that so many distinct sources and this tier can bear."""
+        counted = self.ceiling_by_sources[min(distinct_sources, len(self.ceiling_by_sources) - 1)]
+        return max(counted, self.ceiling_by_tier.get(tier, 0.0))
+
+    def days_to_live(self, tier: str, domain: str) -> int:
+        """The time to live of a record, in days."""
+        ttl = self.time_to_live
+        return ttl.domain.get(domain, ttl.tier.get(tier, ttl.default))
+
+
+@dataclass(frozen=True, slots=True)
+class Resolvable:
+    """What RAT004 expects of `fix_success_rate`."""
+
+    true_at_least: float = 0.5
+    partial_at_least: float = 0.1
+    partial_at_most: float = 0.95
+    false_at_most: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that `kb.toml` can say, with the defaults."""
+
+    as_of: dt.date | None = None
+    fail_on: str = "error"
+    exclude: tuple[str, ...] = ()
+    max_removals: float = 0.1
+    rules: RuleSettings = RuleSettings()
+    trust: Trust = Trust()
+    resolvable: Resolvable = Resolvable()
+
+    def fingerprint(self) -> str:
+        """A digest of all that a curated record may depend on; `as_of` and what only steers a run are left out."""
+        relevant = {"rules": asdict(self.rules), "trust": asdict(self.trust), "resolvable": asdict(self.resolvable)}
+        return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder with `kb.toml`, or any folder, on defaults."""
+
+    root: Path
+    settings: Settings
+    configured: bool
+
+    @property
+    def store(self) -> Path:
+        return self.root / "kb.duckdb"
+
+    @property
+    def curated(self) -> Path:
+        return self.root / "curated"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def scratch(self) -> Path:
+        """Where the next state is made ready; on one file system with what it replaces."""
+        return self.root / ".kb"
+
+    def as_of(self, given: dt.date | None) -> dt.date:
+        """The day that age is counted to; the only place that reads a clock."""
+        return given or self.settings.as_of or dt.date.today()  # noqa: DTZ011 - a person's day, where they are
+
+
+def find(root: Path | None = None) -> Workspace:
+    """The workspace of `root`, or of the current folder and those above it.
+
+    Raises:
+        KbError: `root` is no folder, or `kb.toml` cannot be read or says what no setting is.
+    """
+    if root is not None and not root.is_dir():
+        raise KbError(f"--root {root}: no such folder")
+    start = (root or Path.cwd()).resolve()
+    for folder in [start] if root else [start, *start.parents]:
+        if (folder / FILE).is_file():
+            return Workspace(folder, load_settings(folder / FILE), configured=True)
+    return Workspace(start, Settings(), configured=False)
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings of one `kb.toml`.
+
+    Raises:
+        KbError: not TOML, an unknown key (the nearest is named), a value of the wrong type or out of range.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        settings: Settings = _build(Settings, tomllib.loads(text), "", path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise KbError(f"{path.name}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise KbError(f"{path.name}: not TOML: {error}") from None
+    _check_values(settings, path.name)
+    return settings
+
+
+def template() -> str:
+    """The `kb.toml` that `kb init` writes: every setting with its default, explained."""
+    return resources.files("pipeline").joinpath("kb.toml.template").read_text(encoding="utf-8")
+
+
+def _build(kind: type[Any], values: Mapping[str, Any], prefix: str, file: str) -> Any:  # noqa: ANN401
+    hints = get_type_hints(kind)
+    known = {f.name: hints[f.name] for f in fields(kind)}
+    arguments = {}
+    for key, value in values.items():
+        if key not in known:
+            raise KbError(f"{file}: unknown setting `{prefix}{key}`{_nearest(key, known)}")
+        arguments[key] = _convert(known[key], value, f"{prefix}{key}", file)
+    return kind(**arguments)
+
+
+def _convert(hint: Any, value: Any, name: str, file: str) -> Any:  # noqa: ANN401
+    def wrong(expected: str) -> KbError:
+        return KbError(f"{file}: `{name}` is {value!r}; it has to be {expected}")
+
+    if is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, dict):
+            raise wrong("a table")
+        return _build(hint, value, f"{name}.", file)
+    container = get_origin(hint)
+    if container is tuple:
+        if not isinstance(value, list):
+            raise wrong("a list")
+        return tuple(_convert(get_args(hint)[0], item, f"{name}[{i}]", file) for i, item in enumerate(value))
+    if container is not None and issubclass(container, Mapping) if isinstance(container, type) else False:
+        if not isinstance(value, dict):
+            raise wrong("a table")
+        return {key: _convert(get_args(hint)[1], item, f"{name}.{key}", file) for key, item in value.items()}
+    if hint is float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise wrong("a number")
+        return float(value)
+    if hint is int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise wrong("a whole number")
+        return value
+    if hint is str:
+        if not isinstance(value, str):
+            raise wrong("text in quotes")
+        return value
+    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+        raise wrong("a date without quotes, as in 2026-11-22")
+    return value
+
+
+def _check_values(settings: Settings, file: str) -> None:
+    trust, ttl = settings.trust, settings.trust.time_to_live
+
+    def require(condition: bool, name: str, value: object, rule: str) -> None:  # noqa: FBT001
+        if not condition:
+            raise KbError(f"{file}: `{name}` is {value!r}; {rule}")
+
+    require(settings.fail_on in set(Severity), "fail_on", settings.fail_on, "choose error, warning or info")
+    rates: dict[str, float] = {
+        "max_removals": settings.max_removals,
+        **{f"trust.ceiling_by_sources[{i}]": value for i, value in enumerate(trust.ceiling_by_sources)},
+        **{f"trust.ceiling_by_tier.{tier}": value for tier, value in trust.ceiling_by_tier.items()},
+        **{f"resolvable.{key}": value for key, value in asdict(settings.resolvable).items()},
+    }
+    for name, value in rates.items():
+        require(0 <= value <= 1, name, value, "it has to be between 0 and 1")
+    require(bool(trust.ceiling_by_sources), "trust.ceiling_by_sources", [], "name at least one ceiling")
+    require(bool(trust.ladder), "trust.ladder", [], "name at least one tier, the weakest first")
+    tiers = {
+        **{f"trust.ceiling_by_tier.{tier}": tier for tier in trust.ceiling_by_tier},
+        **{f"trust.time_to_live.tier.{tier}": tier for tier in ttl.tier},
+        **{f"trust.aliases.{alias}": tier for alias, tier in trust.aliases.items()},
+    }
+    for name, tier in tiers.items():
+        require(tier in trust.ladder, name, tier, f"the tiers of the ladder are {', '.join(trust.ladder)}")
+    for alias in trust.aliases:
+        require(alias not in trust.ladder, f"trust.aliases.{alias}", alias, "a tier of the ladder needs no alias")
+    days = {
+        "trust.time_to_live.default": ttl.default,
+        **{f"trust.time_to_live.tier.{tier}": value for tier, value in ttl.tier.items()},
+        **{f"trust.time_to_live.domain.{domain}": value for domain, value in ttl.domain.items()},
+    }
+    for name, value in days.items():
+        require(0 < value <= 36500, name, value, "it has to be between 1 and 36500 days")
+
+
+def nearest(word: str, known: Mapping[str, object] | list[str] | tuple[str, ...]) -> str | None:
+    """The known word most like `word`, if one is like it at all."""
+    from rapidfuzz import fuzz, process  # noqa: PLC0415 - only a mistake needs it
+
+    found = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=55)
+    return str(found[0]) if found else None
+
+
+def _nearest(word: str, known: Mapping[str, object]) -> str:
+    near = nearest(word, known)
+    return f"; did you mean `{near}`?" if near else f"; known are {', '.join(known)}"
