@@ -98,9 +98,9 @@ def _explainer(name: str) -> Any:  # noqa: ANN401 - one of jsonschema's generate
 
 
 def violations(document: Json, name: str = INCOMING) -> Iterator[tuple[str, str]]:
-    """Every violation of a schema, as (RFC 6901 pointer, message), in document order."""
+    """Every violation of a schema, as (RFC 6901 pointer, message), in the order of their places."""
     seen = set()
-    for error in sorted(_explainer(name).iter_errors(document), key=lambda error: [str(p) for p in error.absolute_path]):
+    for error in sorted(_explainer(name).iter_errors(document), key=lambda error: list(error.absolute_path)):
         base = "".join(f"/{escape(str(step))}" for step in error.absolute_path)
         for pointer, message in _explain(error, base):
             if (pointer, message) not in seen:

@@ -1,6 +1,6 @@
 """The words of the house: findings, changes, origins and what becomes of a record."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -118,4 +118,10 @@ class IngestResult:
     changes: int
     findings: dict[str, int]
     written: bool
-    notes: tuple[str, ...] = field(default=())
+    copies: int = 0
+    notes: tuple[str, ...] = ()
+
+    def document(self) -> Document:
+        """The result as JSON; its schema is `schemas/ingest.v1.json`."""
+        keys = ("read", "published", "unchanged", "quarantined", "removed", "changes", "findings")
+        return {key: getattr(self, key) for key in keys}

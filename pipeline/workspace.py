@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pipeline.model import KbError, Severity
+from pipeline.words import did_you_mean
 
 FILE = "kb.toml"
 
@@ -167,7 +168,7 @@ def _build(kind: type[Any], values: Mapping[str, Any], prefix: str, file: str) -
     arguments = {}
     for key, value in values.items():
         if key not in known:
-            raise KbError(f"{file}: unknown setting `{prefix}{key}`{_nearest(key, known)}")
+            raise KbError(f"{file}: unknown setting `{prefix}{key}`; {did_you_mean(key, known)}")
         arguments[key] = _convert(known[key], value, f"{prefix}{key}", file)
     return kind(**arguments)
 
@@ -240,16 +241,3 @@ def _check_values(settings: Settings, file: str) -> None:
     }
     for name, value in days.items():
         require(0 < value <= 36500, name, value, "it has to be between 1 and 36500 days")
-
-
-def nearest(word: str, known: Mapping[str, object] | list[str] | tuple[str, ...]) -> str | None:
-    """The known word most like `word`, if one is like it at all."""
-    from rapidfuzz import fuzz, process  # noqa: PLC0415 - only a mistake needs it
-
-    found = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=55)
-    return str(found[0]) if found else None
-
-
-def _nearest(word: str, known: Mapping[str, object]) -> str:
-    near = nearest(word, known)
-    return f"; did you mean `{near}`?" if near else f"; known are {', '.join(known)}"

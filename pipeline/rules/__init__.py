@@ -6,7 +6,7 @@ from functools import cache
 from pipeline.model import KbError, Severity
 from pipeline.rules import dat, ded, evd, idn, loc, rat, sch, tir, txt, ver, wrk
 from pipeline.rules.base import Rule
-from pipeline.workspace import nearest
+from pipeline.words import did_you_mean
 
 PREFIXES = {
     "SCH": (sch, "document and schema"),
@@ -43,8 +43,8 @@ def named(code: str) -> Rule:
     by_name = {rule.name: rule for rule in rules.values()}
     rule = rules.get(code.upper()) or by_name.get(code.lower())
     if rule is None:
-        near = nearest(code.upper(), list(rules)) or nearest(code.lower(), list(by_name))
-        raise KbError(f"no rule {code}{f'; did you mean {near}?' if near else '; see `kb rules`'}")
+        words = by_name if "-" in code else rules
+        raise KbError(f"no rule {code}; {did_you_mean(code if '-' in code else code.upper(), words, 'see `kb rules`')}")
     return rule
 
 
@@ -56,8 +56,8 @@ def matching(pattern: str, setting: str) -> frozenset[str]:
     """
     codes = frozenset(code for code in catalogue() if code.startswith(pattern)) if pattern else frozenset()
     if not codes:
-        near = nearest(pattern, [*PREFIXES, *catalogue()])
-        raise KbError(f"`{setting}`: no rule {pattern!r}{f'; did you mean {near}?' if near else '; see `kb rules`'}")
+        hint = did_you_mean(pattern, [*PREFIXES, *catalogue()], "see `kb rules`")
+        raise KbError(f"`{setting}`: no rule {pattern!r}; {hint}")
     return codes
 
 

@@ -260,7 +260,7 @@ def _strings(value: Json, pointer: str) -> Iterator[tuple[Any, Any, str]]:
         if isinstance(child, str):
             if key != "regex":
                 yield value, key, f"{pointer}/{_token(key)}"
-        elif isinstance(child, dict | list):
+        elif isinstance(child, dict | list) and (pointer or key != "curation"):  # that is replaced on publication
             yield from _strings(child, f"{pointer}/{_token(key)}")
 
 

@@ -47,7 +47,7 @@ def unsourced(r: Record) -> Found:
     "EVD003",
     "source-is-homepage",
     Severity.INFO,
-    screen=r'https?://[^/?#"]*/?"',
+    screen=r'(?i)https?:[/\\]*[^/?#"]*/?[?#]*"',
     good=[{}],
     bad=[{_URL: "https://git-scm.com"}, {_URL: "https://git-scm.com/"}],
 )
@@ -88,10 +88,9 @@ def unsafe_url(r: Record) -> Found:
     private, link-local, carrier or unique-local address in any notation that a browser takes.
     """
     for pointer, url in r.urls:
-        if urls.fault(url) is None:
-            danger = urls.danger(url)
-            if danger is not None:
-                yield pointer, f"{show(url)} {danger}; link a public http(s) page"
+        danger = urls.danger(url)
+        if danger is not None:
+            yield pointer, f"{show(url)} {danger}; link a public http(s) page"
 
 
 @check(

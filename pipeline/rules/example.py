@@ -1,6 +1,10 @@
 """The clean record that every example of a rule departs from. No rule finds fault with it."""
 
+import copy
 from typing import Any
+
+from pipeline.model import Document
+from pipeline.rules.base import ABSENT, Example
 
 CLEAN: dict[str, Any] = {
     "id": "git/not-a-repository",
@@ -73,3 +77,28 @@ CLEAN: dict[str, Any] = {
     "locale": "en",
     "aliases": [],
 }
+
+
+def with_changes(example: Example) -> Document:
+    """The clean record with an example's values in their places.
+
+    ABSENT takes a key or an element away, an index one past the end appends, a new key is added.
+    """
+    document = copy.deepcopy(CLEAN)
+    for pointer, value in example.items():
+        *path, last = (token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+        parent: Any = document
+        for step in path:
+            parent = parent[_key(parent, step)]
+        key = _key(parent, last)
+        if value is ABSENT:
+            del parent[key]
+        elif isinstance(parent, list) and key == len(parent):
+            parent.append(copy.deepcopy(value))
+        else:
+            parent[key] = copy.deepcopy(value)
+    return document
+
+
+def _key(parent: object, token: str) -> int | str:
+    return int(token) if isinstance(parent, list) else token

@@ -23,7 +23,7 @@ _LONGEST_SEGMENT = 120
         {"/id": "docker/not-a-repository"},
         {"/id": "git/" + "x" * 200},
         {"/id": "git/x.json/y"},
-        {"/id": "git/x\n"},
+        {"/id": "git/x\ny"},
     ],
 )
 def id_malformed(r: Record) -> Found:
@@ -66,20 +66,11 @@ def path_differs_from_id(r: Record) -> Found:
     Severity.ERROR,
     locked=True,
     sql="""
-        WITH ranked AS (
-            SELECT *, row_number() OVER newest AS place, first_value(place_text) OVER newest AS winner,
-                first_value(content) OVER newest AS winning
-            FROM candidates
-            WINDOW newest AS (
-                PARTITION BY id ORDER BY last_updated DESC NULLS LAST, path, position
-                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-            )
-        )
-        SELECT path, position, id, '/id' AS pointer,
+        SELECT path, position, '/id' AS pointer,
             '"' || id || '" is also the id of ' || winner
-                || ', which was updated later or comes first; merge the two, or give this one its own id' AS message
-        FROM ranked
-        WHERE place > 1 AND content <> winning
+                || ', which was updated later or comes first; merge the two, or give this one an id of its own' AS message
+        FROM candidates
+        WHERE place > 1 AND NOT same_content
     """,
     good=[[{}], [{}, {"/id": "git/other"}], [{}, {}]],
     bad=[[{}, {"/last_updated": "2026-01-01", "/confidence": 0.5}]],

@@ -3,7 +3,7 @@
 from pipeline import contract
 from pipeline.model import Document, Json, Severity
 from pipeline.rules.base import ABSENT, Found, Record, Stage, check
-from pipeline.workspace import nearest
+from pipeline.words import did_you_mean
 
 
 @check(
@@ -86,6 +86,5 @@ def _unknown(item: Json, shape: contract.Shape, pointer: str) -> Found:
     if not item.keys() <= shape.known:
         for key in item:
             if key not in shape.known:
-                near = nearest(key, shape.keys)
-                hint = f"did you mean `{near}`?" if near else "move it under `extensions`, or remove it"
+                hint = did_you_mean(key, shape.keys, "move it under `extensions`, or remove it")
                 yield f"{pointer}/{contract.escape(key)}", f"unknown key {contract.show(key)}; {hint}"

@@ -5,7 +5,8 @@ import re
 from pipeline.contract import show
 from pipeline.model import Json, Severity
 from pipeline.rules.base import Found, Record, check, fix
-from pipeline.workspace import Settings, nearest
+from pipeline.words import did_you_mean
+from pipeline.workspace import Settings
 
 
 @check(
@@ -23,9 +24,7 @@ def tier_unknown(r: Record) -> Found:
     """
     tier, ladder = r.document["verification_tier"], r.settings.trust.ladder
     if tier not in ladder:
-        near = nearest(tier, ladder)
-        hint = f"did you mean `{near}`?" if near else f"choose one of {', '.join(ladder)}"
-        yield "/verification_tier", f"{show(tier)} is no tier of the ladder; {hint}"
+        yield "/verification_tier", f"{show(tier)} is no tier of the ladder; {did_you_mean(tier, ladder)}"
 
 
 def _aliases(settings: Settings) -> str:

@@ -11,15 +11,22 @@ _EVERYWHERE = ("**",)
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 
-_INVISIBLE = re.compile(
+_INVISIBLE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f"  # control characters but \t, \n and NEL, which counts as white space
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"  # soft hyphen, fillers, Mongolian selectors
     "\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"  # zero width, bidi, annotations
     "\U000e0001\U000e0020-\U000e007f]"  # tags
-    "|(?<![^\x00-\u02af])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u02af])"  # joiners next to Latin text or to nothing
 )
 
-_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
+_FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
+
+_FLAG_OR_INVISIBLE = re.compile(f"({_FLAG})|{_INVISIBLE}")
+
+_LATIN = "\x00-\u02af\u1e00-\u1eff"
+
+_IDLE_JOINERS = re.compile(  # runs of joiners next to Latin text or to nothing
+    f"(?<![^{_LATIN}])[\u200c\u200d]+|[\u200c\u200d]+(?![^{_LATIN}\u200c\u200d])"
+)
 
 
 @fix(
@@ -73,13 +80,7 @@ def invisible_characters(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    flags = _FLAG.findall(text)
-    if flags:
-        return "".join(
-            part if _FLAG.fullmatch(part) else _INVISIBLE.sub("", part)
-            for part in re.split(f"({_FLAG.pattern})", text)
-        )
-    return _INVISIBLE.sub("", text)
+    return _IDLE_JOINERS.sub("", _FLAG_OR_INVISIBLE.sub(lambda match: match[1] or "", text))
 
 
 def _optional_places() -> tuple[str, ...]:
@@ -123,7 +124,7 @@ def empty_means_null(text: Json) -> Json:
     at=_EVERYWHERE,
     says="{before} is not in Unicode NFC; write {after}",
     screen=(
-        r"[^\x00-\x{2ff}\x{400}-\x{482}\x{2002}-\x{2027}\x{202a}-\x{205e}\x{2060}-\x{2125}\x{2190}-\x{2300}"
+        r"[^\x00-\x{2ff}\x{400}-\x{482}\x{2002}-\x{2027}\x{202a}-\x{205e}\x{2060}-\x{20cf}\x{2100}-\x{2125}\x{2190}-\x{2300}"
         r"\x{2500}-\x{2adb}\x{3000}-\x{3029}\x{3041}-\x{3096}\x{30a1}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}"
         r"\x{ff00}-\x{ffef}]"
     ),

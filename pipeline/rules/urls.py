@@ -2,20 +2,28 @@
 
 import ipaddress
 import re
+import unicodedata
 from functools import lru_cache
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from pipeline.contract import show
 
 _SPACE = re.compile(r"\s")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
+_WEB = re.compile(r"(https?):[/\\]*", re.IGNORECASE)
+_ACTIVE = frozenset({"javascript", "vbscript", "data", "file"})
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
 
 
 @lru_cache(maxsize=65536)
 def fault(url: str) -> str | None:
-    """Why a URL is malformed (EVD006), or None: it has to have a scheme, a host and no white space (RFC 3986)."""
+    """Why a URL is malformed (EVD006), or None: RFC 3986 asks a scheme, a host, no white space, no backslash."""
     if _SPACE.search(url):
         return "has white space in it"
+    if "\\" in url:
+        return "has a backslash in it"
     if not _SCHEME.match(url):
         return "has no scheme"
     try:
@@ -30,26 +38,41 @@ def fault(url: str) -> str | None:
 
 @lru_cache(maxsize=65536)
 def danger(url: str) -> str | None:
-    """Why a well-formed URL is not fit to be followed (EVD004), or None."""
-    parts = urlsplit(url)
+    """Why a URL, or what a browser makes of a malformed one, is not fit to be followed (EVD004), or None."""
+    return _danger(_as_browsers_read(url), url) or _danger(url, url)
+
+
+def _as_browsers_read(url: str) -> str:
+    return _WEB.sub(lambda match: f"{match[1]}://", url, count=1).replace("\\", "/") if _WEB.match(url) else url
+
+
+def _danger(reading: str, url: str) -> str | None:
+    try:
+        parts = urlsplit(reading)
+    except ValueError:
+        return None
     if parts.scheme not in {"http", "https"}:
-        return f"uses the scheme `{parts.scheme}`"
+        return f"uses the scheme `{parts.scheme}`" if parts.scheme in _ACTIVE or fault(url) is None else None
     if parts.username is not None or parts.password is not None:
         return "carries credentials"
     host = _host(parts)
+    return None if not host or _SPACE.search(host) else _private(host)
+
+
+def _private(host: str) -> str | None:
     if host == "localhost" or host.endswith(_PRIVATE_SUFFIXES):
-        return f"points to the private name `{host}`"
+        return f"points to the private name {show(host)}"
     address = _address(host)
     if address is not None:
         return None if _is_public(address) else f"points to the private address {address}"
     if "." not in host:
-        return f"points to `{host}`, no public host name"
+        return f"points to {show(host)}, no public host name"
     return None
 
 
 @lru_cache(maxsize=65536)
 def canonical(url: str) -> str:
-    """One text for all spellings of a page's address: http as https, no fragment, no trailing slash, host in lower case."""
+    """One text for all spellings of a page's address: no scheme, fragment or closing slash, host in lower case."""
     parts = urlsplit(url)
     host = parts.netloc.lower().removeprefix("www.")
     query = f"?{parts.query}" if parts.query else ""
@@ -63,18 +86,16 @@ def is_homepage(url: str) -> bool:
 
 
 def _host(parts: SplitResult) -> str:
-    host = parts.hostname or ""
-    return host.translate(_DOTS).rstrip(".").lower()
-
-
-_DOTS = str.maketrans("。．｡" + "０１２３４５６７８９", "..." + "0123456789")
+    """The host as browsers map it (UTS #46): percent-decoded, compatibility forms folded, every kind of dot a dot."""
+    host = unicodedata.normalize("NFKC", unquote(parts.hostname or ""))
+    return host.replace("。", ".").rstrip(".").lower()
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address that a host is, in any notation a browser takes (WHATWG URL, section 3.5): decimal, octal, hex, short."""
+    """The address that a host is, in any notation a browser takes (WHATWG URL, 3.5): decimal, octal, hex, short."""
     if ":" in host:
         try:
-            return ipaddress.IPv6Address(host)
+            return ipaddress.IPv6Address(host.partition("%")[0])
         except ValueError:
             return None
     numbers = host.split(".")
@@ -98,4 +119,5 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if inner is not None:
             return _is_public(inner)
+        return address.is_global and address in _GLOBAL_UNICAST
     return address.is_global and not address.is_multicast

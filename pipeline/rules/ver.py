@@ -6,16 +6,20 @@ from pipeline.contract import show
 from pipeline.model import GONE, Json, Severity
 from pipeline.rules.base import Found, Record, Stage, check, fix, fold
 
-_PRODUCT = re.compile(r"([A-Za-z][^\d]*?)[ @:/=-]+(?:v|V|version )?(\d\S*(?:.*\d\S*)?)")
+PRODUCT = r"([A-Za-z][^\d]*?)[ @:/=-]+(?:v|V|version )?(\d\S*(?:.*\d\S*)?)"
 
-_NUMBERS = re.compile(r"v?(\d+(?:\.\d+)*)")
+_PRODUCT = re.compile(PRODUCT)
+
+_NUMBERS = re.compile(r"v?(\d{1,18}(?:\.\d{1,18})*)", re.ASCII)
+
+_LONGEST = 200
 
 _STEPS = ("introduced", "deprecated", "removed")
 
 
 def split_product(text: str) -> tuple[str | None, str]:
     """A version as written, parted into product (or None) and version."""
-    match = _PRODUCT.fullmatch(text.strip())
+    match = _PRODUCT.fullmatch(text.strip()) if len(text) <= _LONGEST else None  # longer text is no version
     return (match[1].strip(), match[2]) if match else (None, text)
 
 

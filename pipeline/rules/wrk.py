@@ -35,7 +35,7 @@ def how_repeats_action(item: Json) -> Json:
     if not isinstance(action, str) or not isinstance(how, str):
         return item
     same = action == how or fold(action).rstrip(_CLOSING) == fold(how).rstrip(_CLOSING)
-    return {**item, "how": None} if same and action.strip(_CLOSING) else item
+    return {**item, "how": None} if same and any(map(str.isalnum, action)) else item
 
 
 @fix(

@@ -1,0 +1,116 @@
+"""All or nothing: the next store and the next `curated/` are made ready aside, and take their places at once.
+
+The next state lies in `.kb/next/`. When it is whole, `.kb/commit` names it; from then on it is carried through, by this
+process or, after a crash, by the next that opens the workspace. Folders change places by one `renameat2` where the
+system has it, so that a reader sees the old or the new `curated/`, never a part.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pipeline.model import KbError
+from pipeline.workspace import Workspace
+
+_NEXT, _COMMIT, _LOCK = "next", "commit", "lock"
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+
+
+@contextmanager
+def writer(workspace: Workspace) -> Iterator[Path]:
+    """Be the one writer of a workspace; yields an empty folder for the next state.
+
+    Raises:
+        KbError: another process writes, or the folder cannot be written.
+    """
+    scratch = workspace.scratch
+    try:
+        scratch.mkdir(exist_ok=True)
+        lock = FileLock(scratch / _LOCK, timeout=0)
+        with lock:
+            _carry_through(workspace)
+            folder = scratch / _NEXT
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            try:
+                yield folder
+            finally:
+                if not (scratch / _COMMIT).exists():
+                    shutil.rmtree(folder, ignore_errors=True)
+    except Timeout:
+        raise KbError(f"{workspace.root.name}: another kb is writing here; wait for it to end") from None
+    except OSError as error:
+        raise KbError(f"cannot write {error.filename or workspace.root}: {error.strerror}; nothing was published") from None
+
+
+def recover(workspace: Workspace) -> None:
+    """Carry through what a crash left half done, if no other process is at it."""
+    if (workspace.scratch / _COMMIT).exists():
+        with writer(workspace):
+            pass
+
+
+def commit(workspace: Workspace, folder: Path, token: str) -> None:
+    """Put `folder/kb.duckdb` and `folder/curated` in the places of the old ones; `token` is the digest in the manifest."""
+    _sync(folder)
+    draft = workspace.scratch / f"{_COMMIT}.draft"
+    draft.write_text(token, encoding="utf-8")
+    _sync(draft)
+    draft.replace(workspace.scratch / _COMMIT)
+    _carry_through(workspace)
+
+
+def _carry_through(workspace: Workspace) -> None:
+    marker, folder = workspace.scratch / _COMMIT, workspace.scratch / _NEXT
+    if not marker.exists():
+        return
+    token = marker.read_text(encoding="utf-8")
+    ready = folder / "curated"
+    if manifest(ready).get("digest") == token:
+        _exchange(ready, workspace.curated)
+    store = folder / "kb.duckdb"
+    if store.exists():
+        store.replace(workspace.store)
+    _sync(workspace.root)
+    marker.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def manifest(curated: Path) -> dict[str, Any]:
+    """What `curated/` says of itself; empty where there is none, or none that can be read."""
+    try:
+        parsed: dict[str, Any] = json.loads((curated / "manifest.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return parsed
+
+
+def _exchange(new: Path, old: Path) -> None:
+    if not old.exists():
+        new.rename(old)
+        return
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        swapped = libc.renameat2(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(old), _RENAME_EXCHANGE) == 0
+    except (AttributeError, OSError):
+        swapped = False
+    if not swapped:  # two renames: for their length there is no curated/; a crash between them is carried through
+        aside = new.with_name("curated.old")
+        if old.exists():
+            old.rename(aside)
+        new.rename(old)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

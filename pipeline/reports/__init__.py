@@ -1,0 +1,154 @@
+"""The reports, one declaration each: a title, the SQL of its sections, and what its columns mean."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pipeline.model import KbError
+from pipeline.store import Store, Table
+from pipeline.words import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a report is asked for: the day, and which part of the base."""
+
+    as_of: dt.date
+    domain: str | None = None
+    tier: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report: `rows` and `totals` are queries in store/sql/reports/; `chart` counts the rows of a column by bins."""
+
+    name: str
+    title: str
+    columns: Mapping[str, str]
+    chart: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report as it came out: the rows (cut to the limit), how many there were, and one row of totals."""
+
+    report: Report
+    options: Options
+    rows: Table
+    found: int
+    totals: dict[str, Any]
+    chart: list[tuple[str, int]]
+
+    def document(self) -> dict[str, Any]:
+        """The report as JSON; its schema is `schemas/report.<name>.v1.json`."""
+        document: dict[str, Any] = {
+            "report": self.report.name,
+            "as_of": self.options.as_of,
+            "domain": self.options.domain,
+            "tier": self.options.tier,
+            "found": self.found,
+            "totals": self.totals,
+            "rows": self.rows.records(),
+        }
+        if self.report.chart:
+            document["histogram"] = [{"range": label, "records": count} for label, count in self.chart]
+        return document
+
+
+REPORTS = {
+    report.name: report
+    for report in (
+        Report(
+            "stale",
+            "Records that nobody confirmed within their time to live",
+            {
+                "id": "record",
+                "tier": "verification tier",
+                "last_confirmed": "day of the last confirmation",
+                "age": "days since then",
+                "time_to_live": "days it is good for",
+                "why": "in words",
+            },
+        ),
+        Report(
+            "confidence",
+            "What declared confidence is worth",
+            {
+                "id": "record",
+                "tier": "verification tier",
+                "declared": "confidence as declared",
+                "ceiling": "the most that evidence and tier bear",
+                "factor": "what age leaves of it",
+                "effective": "least(declared, ceiling) × factor",
+                "why": "in words",
+            },
+            chart="effective",
+        ),
+        Report(
+            "tiers",
+            "Verification tiers, domain by domain",
+            {
+                "tier": "verification tier",
+                "domain": "domain; empty: all domains of the tier",
+                "records": "how many",
+                "share": "of all records",
+                "declared": "mean confidence as declared",
+                "effective": "mean effective confidence",
+                "sources": "mean distinct sources of a record",
+                "stale_share": "share that is stale or was never confirmed",
+            },
+        ),
+    )
+}
+
+
+def named(name: str) -> Report:
+    """The report of a name.
+
+    Raises:
+        KbError: there is none; the nearest is named.
+    """
+    if name not in REPORTS:
+        raise KbError(f"no report {name}; {did_you_mean(name, REPORTS)}")
+    return REPORTS[name]
+
+
+def run(store: Store, report: Report, options: Options) -> Answer:
+    """Ask a store for a report."""
+    scope = {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
+    rows = store.query(_sql(report.name), scope)
+    totals = store.query(_sql("totals"), scope).records()[0]
+    chart = _histogram(rows, report.chart) if report.chart else []
+    shown = rows if options.limit is None else Table(rows.columns, rows.rows[: options.limit])
+    return Answer(report, options, shown, len(rows.rows), totals, chart)
+
+
+def breaking(store: Store, report: Report, options: Options, condition: str) -> int:
+    """How many rows of a report meet a condition: `any`, or SQL over its columns such as `age > 730`.
+
+    Raises:
+        KbError: the condition is not SQL over the report's columns.
+    """
+    scope = {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
+    if condition == "any":
+        condition = "true"
+    found: int = store.value(f"SELECT count(*) FROM ({_sql(report.name)}) WHERE ({condition})", scope)
+    return found
+
+
+@cache
+def _sql(name: str) -> str:
+    return resources.files("pipeline.store").joinpath(f"sql/reports/{name}.sql").read_text(encoding="utf-8")
+
+
+def _histogram(rows: Table, column: str) -> list[tuple[str, int]]:
+    """Tenths from 0 to 1; a value on a border belongs to the upper bin, 1 to the last."""
+    values = [row[rows.columns.index(column)] for row in rows.rows]
+    bins = [0] * 10
+    for value in values:
+        bins[min(int(value * 10 + 1e-9), 9)] += 1
+    return [(f"{i / 10:.1f}–{(i + 1) / 10:.1f}", count) for i, count in enumerate(bins)]

@@ -1,0 +1,66 @@
+"""Where the values of a JSON text stand, for messages that a person can follow to the place."""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from pipeline.contract import escape
+
+
+class Place(NamedTuple):
+    """A line and a column of a file, both from 1; columns count characters."""
+
+    line: int
+    column: int
+
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+
+_STATED = re.compile(r"\bline (\d+) column (\d+)")
+
+
+def offsets(text: str) -> dict[str, int]:
+    """The offset of every value of a JSON text, by its pointer; of a broken text, as far as it can be followed."""
+    found: dict[str, int] = {}
+    open_values: list[list[Any]] = []  # [pointer, the index in a list or the key in an object, is a list]
+    awaits_key = False
+    for match in _TOKEN.finditer(text):
+        mark = match.group()
+        if mark in {"}", "]"}:
+            if not open_values:
+                break
+            open_values.pop()
+            awaits_key = False
+        elif mark == ",":
+            if open_values and open_values[-1][2]:
+                open_values[-1][1] += 1
+            awaits_key = bool(open_values) and not open_values[-1][2]
+        elif awaits_key:
+            open_values[-1][1] = _key(mark)
+            awaits_key = False
+        elif mark != ":":
+            here = f"{open_values[-1][0]}/{escape(str(open_values[-1][1]))}" if open_values else ""
+            found.setdefault(here, match.start())
+            if mark in {"{", "["}:
+                open_values.append([here, 0, mark == "["])
+                awaits_key = mark == "{"
+    return found
+
+
+def _key(mark: str) -> str:
+    try:
+        return str(json.loads(mark))
+    except ValueError:
+        return mark
+
+
+def place(text: str, known: dict[str, int], pointer: str, message: str, first_line: int = 1) -> Place:
+    """The place of a finding: of its value, else of the nearest value around it, else of what the message states."""
+    stated = _STATED.search(message) if not pointer else None
+    if stated:
+        return Place(first_line + int(stated[1]) - 1, max(int(stated[2]), 1))
+    while pointer not in known and pointer:
+        pointer = pointer.rpartition("/")[0]
+    at = known.get(pointer, 0)
+    begin = text.rfind("\n", 0, at) + 1
+    return Place(first_line + text.count("\n", 0, at), at - begin + 1)

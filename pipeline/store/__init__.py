@@ -1,0 +1,486 @@
+"""The DuckDB store, and the only importer of duckdb. What it does is in sql/; this file says in which order."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import orjson
+
+from pipeline import __version__
+from pipeline.contract import shapes
+from pipeline.model import IngestResult, KbError, Kind
+from pipeline.rules import catalogue
+from pipeline.rules.ruleset import RuleSet
+from pipeline.rules.ver import PRODUCT
+
+PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings", "changes",
+             "quarantine", "copies", "files", "runs")  # fmt: skip
+
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+}
+
+
+class Table(NamedTuple):
+    """The answer to a query: column names, and rows of plain Python values."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as objects."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class KnownFile(NamedTuple):
+    """A file as the base last saw it."""
+
+    path: str
+    root: str
+    size: int
+    modified: int
+    inode: int
+    digest: str
+    records: int
+
+
+class Place(NamedTuple):
+    """One input of a changed file that is as it was, at its new place."""
+
+    path: str
+    old_position: int
+    position: int
+    line: int | None
+
+
+class Ousted(NamedTuple):
+    """A record that lost its id: to a copy of itself (`code` is None), or to another."""
+
+    path: str
+    position: int
+    line: int | None
+    digest: str
+    record_id: str
+    code: str | None
+    pointer: str | None
+    message: str | None
+
+
+@cache
+def _script(name: str) -> str:
+    return resources.files("pipeline.store").joinpath(f"sql/{name}").read_text(encoding="utf-8")
+
+
+class Store:
+    """An open store: a file, or memory. Use as a context manager, so that it is closed before the process ends."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    # ---- queries -------------------------------------------------------------------------------------------------
+
+    def query(self, sql: str, parameters: Mapping[str, object] | Sequence[object] | None = None) -> Table:
+        """Run one statement and fetch its answer."""
+        cursor = self.connection.execute(sql, parameters)
+        columns = tuple(column[0] for column in cursor.description or ())
+        return Table(columns, cursor.fetchall())
+
+    def value(self, sql: str, parameters: Mapping[str, object] | Sequence[object] | None = None) -> Any:  # noqa: ANN401
+        """The first value of the first row."""
+        row = self.connection.execute(sql, parameters).fetchone()
+        return row[0] if row else None
+
+    def frame(self, sql: str) -> Any:  # noqa: ANN401 - a pandas.DataFrame; pandas stays out of most commands
+        """The answer as a pandas frame."""
+        return self.connection.execute(sql).df()
+
+    def stream(self, sql: str, size: int = 4096) -> Iterator[tuple[Any, ...]]:
+        """The rows of an answer, never all in memory at once."""
+        cursor = self.connection.cursor()
+        cursor.execute(sql)
+        while rows := cursor.fetchmany(size):
+            yield from rows
+
+    # ---- what the base knows ---------------------------------------------------------------------------------------
+
+    def known_files(self) -> dict[str, KnownFile]:
+        """The files that the base was made from, by path."""
+        rows = self.query("SELECT path, root, size, epoch_ns(modified), inode, digest, records FROM files").rows
+        return {row[0]: KnownFile(*row) for row in rows}
+
+    def last_run(self) -> dict[str, Any] | None:
+        """The newest row of `runs`."""
+        runs = self.query("SELECT * FROM runs ORDER BY run DESC LIMIT 1").records()
+        return runs[0] if runs else None
+
+    def inputs_of(self, path: str) -> list[tuple[str, int, bool]]:
+        """Digest, position and whether it has a line, of what one file gave and need not be judged again."""
+        return self.query(
+            """SELECT digest, position, line IS NOT NULL FROM records WHERE path = $path
+            UNION ALL SELECT digest, position, line IS NOT NULL FROM quarantine WHERE path = $path AND NOT by_corpus
+            ORDER BY position""",
+            {"path": path},
+        ).rows
+
+    def judged_by_others(self) -> list[tuple[str, int, int | None, bytes]]:
+        """Path, position, line and bytes of every input whose fate hangs on other records."""
+        return self.query(
+            """SELECT path, position, line, raw FROM copies
+            UNION ALL SELECT path, position, line, raw FROM quarantine WHERE by_corpus ORDER BY path, position"""
+        ).rows
+
+    # ---- the steps of an ingest ------------------------------------------------------------------------------------
+
+    def begin(self, rules: RuleSet) -> None:
+        """Lay out what the scripts need to know of the rules and the settings."""
+        ttl = rules.settings.trust.time_to_live
+        con = self.connection
+        con.execute("CREATE OR REPLACE TEMP TABLE rule_meta (code VARCHAR, name VARCHAR, severity VARCHAR, fixable BOOLEAN)")
+        codes = list(catalogue().values())
+        con.execute(
+            "INSERT INTO rule_meta SELECT unnest($1), unnest($2), unnest($3), unnest($4)",
+            [
+                [rule.code for rule in codes],
+                [rule.name for rule in codes],
+                [str(rules.severities[rule.code]) for rule in codes],
+                [rule.kind is Kind.FIX for rule in codes],
+            ],
+        )
+        for name, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {name} (name VARCHAR, days INTEGER)")
+            con.execute(f"INSERT INTO {name} SELECT unnest($1::VARCHAR[]), unnest($2::INTEGER[])", [list(days), list(days.values())])
+        con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
+        con.execute("SET VARIABLE product = $1", [PRODUCT])
+        con.execute("SET VARIABLE shape = $1", [_record_shape()])
+
+    def prune(self, dropped: Sequence[tuple[str, int]], kept: Sequence[Place]) -> None:
+        """Take out inputs that are gone or judged again, and move those whose file changed around them."""
+        con = self.connection
+        con.execute("CREATE OR REPLACE TEMP TABLE dropped (path VARCHAR, position BIGINT)")
+        con.execute(
+            "INSERT INTO dropped SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[])",
+            [[path for path, _ in dropped], [position for _, position in dropped]],
+        )
+        con.execute("CREATE OR REPLACE TEMP TABLE kept (path VARCHAR, old_position BIGINT, position BIGINT, line BIGINT)")
+        con.execute(
+            "INSERT INTO kept SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[]), unnest($3::BIGINT[]), unnest($4::BIGINT[])",
+            [list(column) for column in zip(*kept, strict=True)] if kept else [[], [], [], []],
+        )
+        con.execute(_script("prune.sql"))
+
+    def inputs_of_files(self, paths: Sequence[str]) -> list[tuple[str, int]]:
+        """Path and position of all that the base holds from some files."""
+        return self.query(
+            """SELECT path, position FROM (
+                SELECT path, position FROM records UNION ALL SELECT path, position FROM quarantine
+                UNION ALL SELECT path, position FROM copies)
+            WHERE path IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL""",
+            [list(paths)],
+        ).rows
+
+    def stage(self, folder: Path) -> None:
+        """Read what the record stage wrote into a folder."""
+        self.connection.execute("SET VARIABLE folder = $1", [str(folder)])
+        self.connection.execute(_script("stage.sql"))
+
+    def contest(self) -> list[Ousted]:
+        """Which records lose their id to another with a better right to it (IDN003), or to a copy of themselves."""
+        self.connection.execute(_script("claims.sql"))
+        rule = catalogue()["IDN003"]
+        rows = self.query(
+            f"""SELECT path, position, line, digest, id, NULL, NULL, NULL FROM candidates WHERE place > 1 AND same_content
+            UNION ALL
+            SELECT c.path, c.position, c.line, c.digest, c.id, 'IDN003', f.pointer, f.message
+            FROM ({rule.sql}) f JOIN candidates c USING (path, position)
+            ORDER BY 1, 2"""
+        ).rows
+        return [Ousted(*row) for row in rows]
+
+    def merge(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
+        """Make the staged records the published ones; the ousted go to quarantine, or to the copies."""
+        con = self.connection
+        con.execute(
+            """CREATE OR REPLACE TEMP TABLE ousted (path VARCHAR, position BIGINT, line BIGINT, digest VARCHAR,
+            record_id VARCHAR, code VARCHAR, pointer VARCHAR, message VARCHAR, raw BLOB)"""
+        )
+        if ousted:
+            con.execute(
+                f"INSERT INTO ousted SELECT {', '.join(f'unnest(${i}::{kind})' for i, kind in enumerate(_OUSTED, start=1))}",
+                [[row[i] for row, _ in ousted] for i in range(8)] + [[raw for _, raw in ousted]],
+            )
+        con.execute(_script("merge.sql"))
+
+    def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Ousted]:
+        """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
+        con = self.connection
+        con.execute("DELETE FROM findings WHERE seq >= 1000000 AND code <> 'IDN003'")
+        for rule in rules.corpus:
+            if rule.code != "IDN003":
+                con.execute(
+                    f"""INSERT INTO findings BY NAME
+                    SELECT r.id AS record_id, r.path, r.position, r.line, $code AS code, $name AS name, $severity AS severity,
+                        f.pointer, f.message, false AS fixable, 1000000 + row_number() OVER (ORDER BY f.pointer, f.message) AS seq
+                    FROM ({rule.sql.replace("$as_of", "$as_of::DATE")}) f JOIN records r ON r.id = f.id""",
+                    {
+                        "code": rule.code,
+                        "name": rule.name,
+                        "severity": str(rules.severities[rule.code]),
+                        **({"as_of": as_of} if "$as_of" in rule.sql else {}),
+                    },
+                )
+        rows = self.query(
+            """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), '', '' FROM findings f JOIN records r
+            ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' GROUP BY ALL ORDER BY 1, 2"""
+        ).rows
+        return [Ousted(*row) for row in rows]
+
+    def oust(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
+        """Move published records that a corpus rule speaks against to quarantine."""
+        con = self.connection
+        for row, raw in ousted:
+            for table in ("dead_ends", "workarounds", "versions", "transitions", "sources", "changes"):
+                con.execute(f"DELETE FROM {table} WHERE record_id = $1", [row.record_id])
+            con.execute("DELETE FROM records WHERE id = $1", [row.record_id])
+            con.execute(
+                "INSERT INTO quarantine VALUES ($1, $2, $3, $4, $5, [$6], true, $7)",
+                [row.record_id, row.path, row.position, row.line, row.digest, row.code, raw],
+            )
+
+    def remember_files(self, gone: Iterable[str], files: Sequence[KnownFile]) -> None:
+        """Replace what is known of some files."""
+        con = self.connection
+        con.execute("DELETE FROM files WHERE path IN (SELECT unnest($1::VARCHAR[]))", [[*gone, *(f.path for f in files)]])
+        if files:
+            con.execute(
+                """INSERT INTO files SELECT unnest($1), unnest($2), unnest($3), make_timestamp_ns(unnest($4)),
+                unnest($5), unnest($6), unnest($7)""",
+                [list(column) for column in zip(*files, strict=True)],
+            )
+
+    def record_run(self, rules: RuleSet, as_of: dt.date, result: IngestResult) -> None:
+        """Add a row to `runs`."""
+        self.connection.execute(
+            "INSERT INTO runs SELECT coalesce(max(run), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 FROM runs",
+            [__version__, rules.fingerprint(), as_of, result.read, result.published, result.unchanged,
+             result.quarantined, result.removed],
+        )  # fmt: skip
+
+    def finish(self) -> None:
+        """Write everything into the one file of the store."""
+        self.connection.execute("CHECKPOINT")
+
+    # ---- what an ingest came to ------------------------------------------------------------------------------------
+
+    def set_scope(self, scope: Sequence[tuple[str, str]]) -> None:
+        """Say which files this is about, as (ingested path, file), and note what is published of them."""
+        con = self.connection
+        con.execute("CREATE OR REPLACE TEMP TABLE scope (root VARCHAR, path VARCHAR)")
+        con.execute(
+            "INSERT INTO scope SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[])",
+            [[root for root, _ in scope], [path for _, path in scope]],
+        )
+        con.execute(
+            """CREATE OR REPLACE TEMP TABLE was AS
+            SELECT root, id, path, position, doc FROM records JOIN scope USING (path)"""
+        )
+
+    def losses(self) -> list[tuple[str, int, int, str]]:
+        """Of each ingested path: how many records were published from it, how many of those are nowhere now, and one."""
+        return self.query(
+            """SELECT root, count(*), count(*) FILTER (lost), min(id) FILTER (lost) FROM (
+                SELECT root, id, id NOT IN (SELECT id FROM records)
+                    AND id NOT IN (SELECT record_id FROM quarantine WHERE record_id IS NOT NULL)
+                    AND (path, position) NOT IN (SELECT path, position FROM quarantine) AS lost
+                FROM was) GROUP BY root ORDER BY root"""
+        ).rows
+
+    def tally(self) -> dict[str, int]:
+        """How many inputs of the scope stand in the base or in quarantine, and what changed since `set_scope`."""
+        return self.query(
+            """WITH here AS (SELECT r.id, r.doc FROM records r JOIN scope USING (path))
+            SELECT
+                (SELECT count(*) FROM here) + (SELECT count(*) FROM copies JOIN scope USING (path)) AS standing,
+                (SELECT count(*) FROM here WHERE (id, doc) NOT IN (SELECT id, doc FROM was)) AS published,
+                (SELECT count(*) FROM quarantine JOIN scope USING (path)) AS quarantined,
+                (SELECT count(*) FROM copies JOIN scope USING (path)) AS copies,
+                (SELECT count(*) FROM was WHERE id NOT IN (SELECT id FROM records)) AS removed,
+                (SELECT count(*) FROM changes JOIN scope USING (path)) AS changes"""
+        ).records()[0]
+
+    def findings_by_code(self) -> dict[str, int]:
+        """How often each code was found in the scope."""
+        return dict(self.query("SELECT code, count(*) FROM findings JOIN scope USING (path) GROUP BY code ORDER BY code").rows)
+
+
+_OUSTED = ("VARCHAR[]", "BIGINT[]", "BIGINT[]", "VARCHAR[]", "VARCHAR[]", "VARCHAR[]", "VARCHAR[]", "VARCHAR[]", "BLOB[]")
+
+
+@contextmanager
+def create(path: Path | None) -> Iterator[Store]:
+    """A new, empty store in a file, or in memory."""
+    with _connected(str(path) if path else ":memory:", _OFFLINE) as store:
+        store.connection.execute(_script("schema.sql"))
+        store.connection.execute(_script("macros.sql"))
+        for statement in comments():
+            store.connection.execute(statement)
+        yield store
+
+
+@contextmanager
+def change(path: Path) -> Iterator[Store]:
+    """An existing store, to be changed."""
+    with _connected(str(path), _OFFLINE) as store:
+        yield store
+
+
+@contextmanager
+def read(path: Path) -> Iterator[Store]:
+    """An existing store, read-only, without access to files or the network.
+
+    Raises:
+        KbError: there is none, or it is not one.
+    """
+    if not path.is_file():
+        raise KbError(f"{path.name}: there is no knowledge base here yet; run `kb ingest`")
+    with _connected(str(path), _OFFLINE | {"enable_external_access": False, "lock_configuration": True}, read_only=True) as store:
+        missing = set(PUBLISHED) - {row[0] for row in store.query("SELECT table_name FROM duckdb_tables()").rows}
+        if missing:
+            raise KbError(f"{path.name}: not a store of kb (no table {min(missing)}); delete it and run `kb ingest`")
+        yield store
+
+
+@contextmanager
+def _connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> Iterator[Store]:
+    try:
+        connection = duckdb.connect(path, read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        reason = str(error).splitlines()[0]
+        held = "lock" in reason
+        hint = "another program has it open for writing; close that first" if held else "delete it and run `kb ingest`"
+        raise KbError(f"{Path(path).name}: cannot be opened; {hint}") from None
+    except duckdb.Error as error:
+        raise KbError(f"{Path(path).name}: cannot be opened ({str(error).splitlines()[0]}); delete it and run `kb ingest`") from None
+    try:
+        connection.execute("SET TimeZone = 'UTC'") if not read_only else None
+        yield Store(connection)
+    finally:
+        connection.close()
+
+
+def select(store: Store, sql: str) -> Table:
+    """Answer a question of a person: one statement that reads.
+
+    Raises:
+        KbError: it is none, or DuckDB refuses it; the first line of its reason is told.
+    """
+    try:
+        statements = duckdb.extract_statements(sql)
+        if len(statements) != 1:
+            raise KbError(f"kb sql takes one statement, this is {len(statements)}")
+        if statements[0].type not in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
+            raise KbError("kb sql only reads: use SELECT, DESCRIBE, SHOW or EXPLAIN; to change the base, change raw/ and run `kb ingest`")
+        return store.query(sql)
+    except duckdb.PermissionException:
+        raise KbError("kb sql reads the tables of the base and nothing else: no files, no network") from None
+    except duckdb.Error as error:
+        raise KbError(f"sql: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    near = [line for line in lines[1:] if line.startswith(("Candidate", "Did you mean"))]
+    return "; ".join([lines[0], *near[:1]])
+
+
+# ---- what the store is made of -------------------------------------------------------------------------------------
+
+
+class Column(NamedTuple):
+    """A column as the schema declares it."""
+
+    name: str
+    type: str
+    nullable: bool
+    comment: str
+
+
+_TABLE = re.compile(r"CREATE TABLE (\w+) \( -- (.+)")
+_COLUMN = re.compile(r" {4}(\w+) (\S+?)(?P<required> NOT NULL)?,? -- (.+)")
+_MACRO = re.compile(r"CREATE MACRO (\w+)\(([^)]*)\) AS (TABLE )?-- (.+)")
+
+
+@cache
+def tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
+    """Every table: its comment and its columns, as sql/schema.sql declares them."""
+    found: dict[str, tuple[str, list[Column]]] = {}
+    for line in _script("schema.sql").splitlines():
+        if table := _TABLE.fullmatch(line):
+            found[table[1]] = (table[2], columns := [])
+        elif column := _COLUMN.fullmatch(line):
+            columns.append(Column(column[1], column[2], column["required"] is None, column[4]))
+    return {name: (comment, tuple(columns)) for name, (comment, columns) in found.items()}
+
+
+@cache
+def macros() -> dict[str, tuple[str, bool, str]]:
+    """Every macro: its parameters, whether it is a table, and its comment, as sql/macros.sql declares them."""
+    return {m[1]: (m[2], m[3] is not None, m[4]) for m in _MACRO.finditer(_script("macros.sql"))}
+
+
+def comments() -> Iterator[str]:
+    """The statements that put the comments of the scripts into the store."""
+
+    def quoted(text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+    for table, (comment, columns) in tables().items():
+        yield f"COMMENT ON TABLE {table} IS {quoted(comment)}"
+        for column in columns:
+            yield f'COMMENT ON COLUMN {table}."{column.name}" IS {quoted(column.comment)}'
+    for name, (_, is_table, comment) in macros().items():
+        yield f"COMMENT ON MACRO {'TABLE ' if is_table else ''}{name} IS {quoted(comment)}"
+
+
+@cache
+def _record_shape() -> str:
+    """The curated document as DuckDB's `from_json` wants it: a JSON structure of type names."""
+    shape = shapes()
+    special = {
+        "confidence": "DOUBLE",
+        "fix_success_rate": "DOUBLE",
+        "fail_rate": "DOUBLE",
+        "success_rate": "DOUBLE",
+        "probability": "DOUBLE",
+        "first_seen": "DATE",
+        "last_confirmed": "DATE",
+        "last_updated": "DATE",
+        "evidence_count": "BIGINT",
+        "os_specific": "JSON",
+        "tags": ["VARCHAR"],
+        "aliases": ["VARCHAR"],
+        "workarounds_zh": ["VARCHAR"],
+        "sources": ["VARCHAR"],
+    }
+
+    def fields(kind: str) -> dict[str, Any]:
+        return {key: special.get(key, "VARCHAR") for key in shape[kind].keys}
+
+    graph = dict.fromkeys(shape["transition_graph"].keys, [fields("transition")])
+    record = fields("record") | {
+        "versions": [fields("version")],
+        "dead_ends": [fields("dead_end")],
+        "workarounds": [fields("workaround")],
+        "transition_graph": graph,
+        "curation": {"distinct_sources": "INTEGER", "evidence_ceiling": "DOUBLE"},
+    }
+    return orjson.dumps(record).decode()
+
+

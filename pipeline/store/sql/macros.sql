@@ -1,0 +1,60 @@
+-- Trust and age. The text behind `--` at the first line of a macro becomes its COMMENT.
+
+CREATE MACRO freshness_factor(age, ttl) AS -- What age leaves of a confidence: 1 up to half the time to live, then linear to 0.5 at twice it; 0.5 without a date.
+    CASE
+        WHEN age IS NULL THEN 0.5
+        WHEN age <= ttl / 2 THEN 1.0
+        WHEN age >= 2 * ttl THEN 0.5
+        ELSE 1.0 - 0.5 * (age - ttl / 2) / (1.5 * ttl)
+    END;
+
+CREATE MACRO freshness(age, ttl) AS -- fresh up to half the time to live, aging up to all of it, then stale; unknown without a date.
+    CASE
+        WHEN age IS NULL THEN 'unknown'
+        WHEN age <= ttl / 2 THEN 'fresh'
+        WHEN age <= ttl THEN 'aging'
+        ELSE 'stale'
+    END;
+
+CREATE MACRO trust(as_of) AS TABLE -- How far each published record deserves belief on a day: effective = least(declared, ceiling) × factor.
+    SELECT
+        id,
+        domain,
+        verification_tier AS tier,
+        confidence AS declared,
+        distinct_sources,
+        evidence_ceiling AS ceiling,
+        last_confirmed,
+        date_diff('day', last_confirmed, CAST(as_of AS DATE)) AS age,
+        time_to_live,
+        freshness(age, time_to_live) AS freshness,
+        round(freshness_factor(age, time_to_live), 6) AS factor,
+        round(least(confidence, evidence_ceiling) * freshness_factor(age, time_to_live), 6) AS effective,
+        round(confidence - effective, 6) AS overconfidence,
+        concat_ws('; ',
+            CASE WHEN confidence > evidence_ceiling THEN
+                distinct_sources || CASE distinct_sources WHEN 1 THEN ' source' ELSE ' sources' END || ' and ' || verification_tier
+                || ' bear ' || printf('%.2f', evidence_ceiling) || ' of ' || printf('%.2f', confidence) END,
+            CASE
+                WHEN age IS NULL THEN 'never confirmed, so × 0.50'
+                WHEN factor < 1 THEN age || ' days old, limit ' || time_to_live || ', so × ' || printf('%.2f', factor)
+            END
+        ) AS why
+    FROM records;
+
+CREATE MACRO staleness(as_of) AS TABLE -- Age of each published record on a day, and by how much it is overdue.
+    SELECT
+        id, domain, tier, last_confirmed, age, time_to_live, freshness, age - time_to_live AS overdue,
+        CASE WHEN age IS NULL THEN 'never confirmed, limit ' || time_to_live
+            ELSE age || CASE age WHEN 1 THEN ' day' ELSE ' days' END || ', limit ' || time_to_live END AS why
+    FROM trust(as_of);
+
+CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day: misplaced belief × age × records that point here.
+    SELECT
+        t.id, t.domain, t.tier, t.declared, t.effective, t.overconfidence, t.age, t.time_to_live, t.freshness,
+        coalesce(p.pointing, 0) AS pointing,
+        round(t.overconfidence * (2 - t.factor) * (1 + ln(1 + coalesce(p.pointing, 0))), 6) AS risk
+    FROM trust(as_of) t
+    LEFT JOIN (SELECT error_id, count(DISTINCT record_id) AS pointing FROM transitions GROUP BY error_id) p
+        ON p.error_id = t.id
+    ORDER BY risk DESC, t.id;

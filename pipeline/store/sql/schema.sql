@@ -1,0 +1,156 @@
+-- The tables of the store. The text behind `--` becomes the COMMENT of its table or column, and docs/tables.md.
+
+CREATE TABLE records ( -- One row for each published record.
+    id VARCHAR NOT NULL, -- Id of the record: domain/slug or domain/slug/environment. Unique.
+    signature VARCHAR NOT NULL, -- The error message as the tool prints it.
+    signature_zh VARCHAR, -- The signature in Chinese.
+    regex VARCHAR NOT NULL, -- A pattern that finds the error in a log, case ignored. Not to be run in SQL: engines differ.
+    domain VARCHAR NOT NULL, -- The tool or field; the first segment of the id.
+    category VARCHAR NOT NULL, -- The kind of error.
+    subcategory VARCHAR, -- A finer kind.
+    root_cause VARCHAR, -- Why the error happens.
+    root_cause_type VARCHAR, -- A word for the kind of cause.
+    root_cause_zh VARCHAR, -- The root cause in Chinese.
+    official_doc_url VARCHAR, -- The official page on this error.
+    official_doc_section VARCHAR, -- The section of that page.
+    error_code VARCHAR, -- The tool's own code for the error.
+    verification_tier VARCHAR NOT NULL, -- How the record was verified: a tier of the ladder.
+    confidence DOUBLE NOT NULL, -- How sure its author is, 0 to 1, as declared; macro `trust` says what it is worth.
+    fix_success_rate DOUBLE, -- Share of cases in which something helps, 0 to 1.
+    resolvable VARCHAR NOT NULL, -- Whether the error can be resolved: true, partial or false.
+    first_seen DATE, -- Day the error was first seen.
+    last_confirmed DATE, -- Day the record was last confirmed; age is counted from it.
+    last_updated DATE, -- Day the record was last edited.
+    evidence_count BIGINT, -- Pieces of evidence, as declared.
+    tags VARCHAR[], -- Free key words.
+    locale VARCHAR, -- Language of the main text.
+    aliases VARCHAR[], -- Other ids of this record.
+    os_specific JSON, -- Notes by operating system, free in form.
+    distinct_sources INTEGER NOT NULL, -- Different pages that the record cites, the official document included; counted.
+    evidence_ceiling DOUBLE NOT NULL, -- The most confidence that those sources and the tier can bear, 0 to 1.
+    time_to_live INTEGER NOT NULL, -- Days without confirmation after which the record is stale, from the settings.
+    path VARCHAR NOT NULL, -- File the record came from, relative to the workspace.
+    position BIGINT NOT NULL, -- Place of the record in its file, from 0.
+    line BIGINT, -- Line it starts on, from 1; null where the file holds one record.
+    digest VARCHAR NOT NULL, -- SHA-256 of the record's bytes as they came, in hex.
+    content VARCHAR NOT NULL, -- SHA-256 of the curated document without its curation block, in hex.
+    doc VARCHAR NOT NULL -- The curated document, as canonical JSON.
+);
+
+CREATE TABLE dead_ends ( -- What not to try: one row for each dead end of a published record.
+    record_id VARCHAR NOT NULL, -- Id of the record.
+    position INTEGER NOT NULL, -- Place in the record's list, from 0.
+    action VARCHAR NOT NULL, -- What people try; '' where the record does not say (DED001).
+    why_fails VARCHAR NOT NULL, -- Why it does not help; '' where the record does not say (DED002).
+    fail_rate DOUBLE, -- Share of cases in which it fails, 0 to 1.
+    condition VARCHAR -- When this holds; null: always.
+);
+
+CREATE TABLE workarounds ( -- What works: one row for each workaround of a published record.
+    record_id VARCHAR NOT NULL, -- Id of the record.
+    position INTEGER NOT NULL, -- Place in the record's list, from 0.
+    action VARCHAR NOT NULL, -- What to do; '' where the record does not say (WRK007).
+    action_zh VARCHAR, -- The action in Chinese.
+    how VARCHAR, -- How to do it, beyond the action.
+    success_rate DOUBLE, -- Share of cases in which it works, 0 to 1.
+    condition VARCHAR -- When this holds; null: always.
+);
+
+CREATE TABLE versions ( -- Versions that show the error: one row for each entry.
+    record_id VARCHAR NOT NULL, -- Id of the record.
+    position INTEGER NOT NULL, -- Place in the record's list, from 0.
+    version VARCHAR NOT NULL, -- As written.
+    product VARCHAR, -- The product that was written with it, as in "tensorflow 2.8.0".
+    number VARCHAR NOT NULL, -- The version alone.
+    introduced VARCHAR, -- Version or day the behaviour came with.
+    deprecated VARCHAR, -- Version or day it was deprecated.
+    removed VARCHAR, -- Version or day it was removed.
+    behavior_change VARCHAR, -- What this version does differently.
+    status VARCHAR -- active, deprecated or removed.
+);
+
+CREATE TABLE transitions ( -- Neighbouring errors: one row for each reference from one record to another.
+    record_id VARCHAR NOT NULL, -- Id of the record that refers.
+    kind VARCHAR NOT NULL, -- leads_to, preceded_by or frequently_confused_with.
+    position INTEGER NOT NULL, -- Place in the record's list of that kind, from 0.
+    error_id VARCHAR NOT NULL, -- Id that is referred to; it need not exist.
+    probability DOUBLE, -- How often one follows the other, 0 to 1.
+    condition VARCHAR, -- When it does.
+    distinction VARCHAR -- How to tell the two apart.
+);
+
+CREATE TABLE sources ( -- What records cite: one row for each URL at each place.
+    record_id VARCHAR NOT NULL, -- Id of the record.
+    item VARCHAR NOT NULL, -- official, dead_end or workaround.
+    item_position INTEGER, -- Place of the dead end or workaround; null for the official document.
+    position INTEGER NOT NULL, -- Place in the item's list of sources, from 0.
+    url VARCHAR NOT NULL, -- The URL as published.
+    host VARCHAR -- Its host in lower case; null where the URL is malformed.
+);
+
+CREATE TABLE findings ( -- Every judgement, on published and on quarantined records.
+    record_id VARCHAR, -- Id of the record; null where none could be read.
+    path VARCHAR NOT NULL, -- File the record came from.
+    position BIGINT NOT NULL, -- Place of the record in its file, from 0.
+    line BIGINT, -- Line the record starts on; null where the file holds one record.
+    code VARCHAR NOT NULL, -- Code of the rule; `kb explain CODE` says more.
+    name VARCHAR NOT NULL, -- Name of the rule.
+    severity VARCHAR NOT NULL, -- error, warning or info.
+    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as it came in.
+    message VARCHAR NOT NULL, -- What is wrong, with the value, then what to do.
+    fixable BOOLEAN NOT NULL, -- Whether ingest repairs it; then `changes` has a row of the same code and pointer.
+    seq BIGINT NOT NULL -- Order among the findings of its record, from 0.
+);
+
+CREATE TABLE changes ( -- Every repair on a published record.
+    record_id VARCHAR NOT NULL, -- Id of the record.
+    path VARCHAR NOT NULL, -- File the record came from.
+    position BIGINT NOT NULL, -- Place of the record in its file, from 0.
+    code VARCHAR NOT NULL, -- Code of the fix.
+    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as it came in.
+    before JSON NOT NULL, -- The value as it came.
+    after JSON, -- The value as published; SQL NULL where a list lost the element.
+    seq BIGINT NOT NULL -- Order among the changes of its record, from 0.
+);
+
+CREATE TABLE quarantine ( -- Rejected records, whole; the reasons are in `findings` under the same path and position.
+    record_id VARCHAR, -- Id, as far as one could be read.
+    path VARCHAR NOT NULL, -- File the record came from.
+    position BIGINT NOT NULL, -- Place of the record in its file, from 0.
+    line BIGINT, -- Line it starts on, from 1; null where the file holds one record.
+    digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
+    codes VARCHAR[] NOT NULL, -- Codes of the errors that rejected it.
+    by_corpus BOOLEAN NOT NULL, -- Whether only other records, or the day, speak against it.
+    raw BLOB NOT NULL -- The bytes as they came.
+);
+
+CREATE TABLE copies ( -- Records that say exactly what a published one says; kept, because the other may go.
+    record_id VARCHAR NOT NULL, -- Id of the published record.
+    path VARCHAR NOT NULL, -- File the copy came from.
+    position BIGINT NOT NULL, -- Place of the copy in its file, from 0.
+    line BIGINT, -- Line it starts on, from 1; null where the file holds one record.
+    digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
+    raw BLOB NOT NULL -- The bytes as they came.
+);
+
+CREATE TABLE files ( -- The files that were read, so that an unchanged one need not be read again.
+    path VARCHAR NOT NULL, -- Path, relative to the workspace. Unique.
+    root VARCHAR NOT NULL, -- The path that was ingested, at or above it.
+    size BIGINT NOT NULL, -- Size in bytes.
+    modified TIMESTAMP_NS NOT NULL, -- Time of the last change, UTC.
+    inode BIGINT NOT NULL, -- Inode, or 0.
+    digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
+    records BIGINT NOT NULL -- How many records it holds.
+);
+
+CREATE TABLE runs ( -- One row for each ingest that changed something; the newest describes the base as it stands.
+    run INTEGER NOT NULL, -- Number of the run, from 1. Unique.
+    version VARCHAR NOT NULL, -- Version of kb.
+    fingerprint VARCHAR NOT NULL, -- Digest of the version, the rules and the settings: where it differs, all is curated again.
+    as_of DATE NOT NULL, -- The day that age was counted to.
+    read BIGINT NOT NULL, -- Records read: published + unchanged + quarantined.
+    published BIGINT NOT NULL, -- New or changed records.
+    unchanged BIGINT NOT NULL, -- Records that stand as they stood.
+    quarantined BIGINT NOT NULL, -- Rejected records.
+    removed BIGINT NOT NULL -- Records that are gone from the base.
+);
