@@ -10,6 +10,7 @@ import orjson
 
 from pipeline import __version__
 from pipeline.contract import SCHEMA_VERSION
+from pipeline.render.reports import document
 from pipeline.reports import REPORTS, Options, run
 from pipeline.store import Store
 
@@ -66,7 +67,7 @@ def _files(store: Store, options: Options) -> Iterator[tuple[str, bytes]]:
     for name, doc in store.stream("SELECT id, doc FROM records ORDER BY id"):
         yield f"records/{name}.json", pretty(orjson.loads(doc))
     for name, report in REPORTS.items():
-        yield f"reports/{name}.json", pretty(run(store, report, options).document())
+        yield f"reports/{name}.json", document(run(store, report, options)).encode()
 
 
 def _line(value: dict[str, Any]) -> bytes:

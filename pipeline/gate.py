@@ -4,8 +4,10 @@ What ingest makes keeps them; they are there for what it did not make (an UPDATE
 pandas and pandera take half a second to import, so only a command that publishes or doctors loads this.
 """
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
 import pandas as pd
 import pandera.pandas as pa
 
@@ -141,3 +143,24 @@ def _disagreements(store: Store, rules: RuleSet) -> list[Breach]:
     """What one frame cannot show: typed columns against the document, dates against their findings."""
     judged = "true" if "DAT002" in rules.rules else "false"
     return [Breach("records", *row) for row in store.query(_AGREEMENT.replace("$dates_judged", judged)).rows]
+
+
+def check_files(store: Store, curated: Path) -> list[Breach]:
+    """Hold the records in `curated/` against the store: each there, none besides, each with the same content."""
+    wanted = {f"{name}.json": doc for name, doc in store.query("SELECT id, doc FROM records").rows}
+    folder = curated / "records"
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.json")}
+    broken = sorted(name for name in wanted.keys() & found if _differs(folder / name, wanted[name]))
+    named = (
+        ("in curated/records", sorted(wanted.keys() - found)),
+        ("a file of a published record", sorted(found - wanted.keys())),
+        ("as in the store", broken),
+    )
+    return [Breach("curated", "records", check, len(names), names[0]) for check, names in named if names]
+
+
+def _differs(path: Path, doc: str) -> bool:
+    try:
+        return bool(orjson.loads(path.read_bytes()) != orjson.loads(doc))
+    except (OSError, orjson.JSONDecodeError):
+        return True

@@ -125,3 +125,72 @@ class IngestResult:
         """The result as JSON; its schema is `schemas/ingest.v1.json`."""
         keys = ("read", "published", "unchanged", "quarantined", "removed", "changes", "findings")
         return {key: getattr(self, key) for key in keys}
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding with all that a person needs to go there: file, line and column (from 1), and the line itself."""
+
+    code: str
+    name: str
+    severity: Severity
+    record: str | None
+    pointer: str
+    message: str
+    fixable: bool
+    path: str
+    line: int
+    column: int
+    source: str
+
+    def document(self) -> Document:
+        """The finding as JSON; its schema is in `schemas/validate.v1.json`."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "severity": str(self.severity),
+            "record": self.record,
+            "pointer": self.pointer,
+            "message": self.message,
+            "fixable": self.fixable,
+            "path": self.path,
+            "line": self.line,
+            "column": self.column,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateResult:
+    """What `kb validate` found in how many records; `clean` ones have no finding at all."""
+
+    findings: tuple[Located, ...]
+    read: int
+    clean: int
+    notes: tuple[str, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have this severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    @property
+    def fixable(self) -> int:
+        """How many findings `kb ingest` repairs."""
+        return sum(finding.fixable for finding in self.findings)
+
+    def reaches(self, severity: Severity) -> bool:
+        """Whether any finding is at or above a severity."""
+        return any(finding.severity.rank >= severity.rank for finding in self.findings)
+
+    def document(self) -> Document:
+        """The result as JSON; its schema is `schemas/validate.v1.json`."""
+        return {
+            "findings": [finding.document() for finding in self.findings],
+            "summary": {
+                "read": self.read,
+                "clean": self.clean,
+                "errors": self.count(Severity.ERROR),
+                "warnings": self.count(Severity.WARNING),
+                "infos": self.count(Severity.INFO),
+                "fixable": self.fixable,
+            },
+        }

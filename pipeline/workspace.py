@@ -5,7 +5,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -148,13 +148,26 @@ def load_settings(path: Path) -> Settings:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        settings: Settings = _build(Settings, tomllib.loads(text), "", path.name)
+        given = tomllib.loads(text)
+        settings: Settings = _build(Settings, given, "", path.name)
     except (OSError, UnicodeDecodeError) as error:
         raise KbError(f"{path.name}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise KbError(f"{path.name}: not TOML: {error}") from None
+    settings = _fit_defaults(settings, given.get("trust", {}))
     _check_values(settings, path.name)
     return settings
+
+
+def _fit_defaults(settings: Settings, given: Mapping[str, Any]) -> Settings:
+    """With a ladder of its own, a base keeps only those default aliases and ceilings that lead to a tier of it."""
+    ladder = settings.trust.ladder
+    aliases, ceilings = settings.trust.aliases, settings.trust.ceiling_by_tier
+    if "aliases" not in given:
+        aliases = {alias: tier for alias, tier in aliases.items() if tier in ladder and alias not in ladder}
+    if "ceiling_by_tier" not in given:
+        ceilings = {tier: value for tier, value in ceilings.items() if tier in ladder}
+    return replace(settings, trust=replace(settings.trust, aliases=aliases, ceiling_by_tier=ceilings))
 
 
 def template() -> str:

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from pipeline.contract import show
 
 _SPACE = re.compile(r"\s")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+-]*:")  # a dot is allowed there, but `git-scm.com:443/x` just lacks one
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _WEB = re.compile(r"(https?):[/\\]*", re.IGNORECASE)
 _ACTIVE = frozenset({"javascript", "vbscript", "data", "file"})

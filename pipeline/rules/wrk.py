@@ -65,26 +65,30 @@ def workaround_duplicated(document: Document) -> Document:
     "WRK004",
     "action-contradicts",
     Severity.ERROR,
-    good=[{}, {"/dead_ends/0/action": "Name the folder with -C"}],
+    good=[{}, {"/dead_ends/0/action": "Name the folder with -C"}, {"/dead_ends/0/action": "change into the cloned folder first"}],
     bad=[
-        {"/dead_ends/0/action": "change into the  cloned folder first"},
-        {"/dead_ends/0/action": "Name the folder with -C", "/dead_ends/0/condition": "in a script"},
+        {"/dead_ends/0/action": "Change into the  cloned folder first"},
+        {"/dead_ends/0/action": "Name the folder with -C", "/dead_ends/0/condition": "In a script"},
     ],
 )
 def action_contradicts(r: Record) -> Found:
     """Never lists one action, under one condition, both as a dead end and as a workaround.
 
-    Whoever acts on such a record is wrong half the time. Equal text is compared, case and spaces folded; likeness is
-    not, for a dead end and its cure often differ in one word.
+    Whoever acts on such a record is wrong half the time. Equal text is compared, spaces folded; likeness is not, for a
+    dead end and its cure often differ in one word, or in one letter (`git branch -d` and `-D`).
     """
-    works = {(fold(item["action"]), fold(item["condition"])): i for i, item in enumerate(r.workarounds)}
+    works = {_name(item): i for i, item in enumerate(r.workarounds)}
     for i, item in enumerate(r.dead_ends):
-        home = works.get((fold(item["action"]), fold(item["condition"])))
+        home = works.get(_name(item))
         if home is not None and item["action"].strip():
             yield (
                 f"/dead_ends/{i}/action",
                 f"{show(item['action'])} is also /workarounds/{home}; remove one, or give the two their conditions",
             )
+
+
+def _name(item: Document) -> tuple[str, str]:
+    return " ".join(item["action"].split()), " ".join((item["condition"] or "").split())
 
 
 @check(

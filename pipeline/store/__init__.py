@@ -2,12 +2,12 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 import orjson
@@ -18,6 +18,8 @@ from pipeline.model import IngestResult, KbError, Kind
 from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.ver import PRODUCT
+
+T = TypeVar("T")
 
 PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings", "changes",
              "quarantine", "copies", "files", "runs")  # fmt: skip
@@ -136,6 +138,16 @@ class Store:
             """SELECT path, position, line, raw FROM copies
             UNION ALL SELECT path, position, line, raw FROM quarantine WHERE by_corpus ORDER BY path, position"""
         ).rows
+
+    def unlike_declared(self) -> str | None:
+        """The first table or column that is not as sql/schema.sql declares it, or None."""
+        rows = self.query("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal").rows
+        found = {(table, column): kind for table, column, kind in rows}
+        for table, (_, columns) in tables().items():
+            for column in columns:
+                if found.get((table, column.name)) != column.type:
+                    return f"{table}.{column.name}"
+        return None
 
     # ---- the steps of an ingest ------------------------------------------------------------------------------------
 
@@ -381,15 +393,24 @@ def select(store: Store, sql: str) -> Table:
     Raises:
         KbError: it is none, or DuckDB refuses it; the first line of its reason is told.
     """
-    try:
+
+    def ask() -> Table:
         statements = duckdb.extract_statements(sql)
         if len(statements) != 1:
             raise KbError(f"kb sql takes one statement, this is {len(statements)}")
         if statements[0].type not in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
-            raise KbError("kb sql only reads: use SELECT, DESCRIBE, SHOW or EXPLAIN; to change the base, change raw/ and run `kb ingest`")
+            raise KbError("kb sql only reads: SELECT, DESCRIBE, SHOW, EXPLAIN; to change the base, change raw/ and run `kb ingest`")
         return store.query(sql)
+
+    return guarded(ask)
+
+
+def guarded(ask: Callable[[], T]) -> T:
+    """Run SQL that a person wrote; what DuckDB says against it becomes one line."""
+    try:
+        return ask()
     except duckdb.PermissionException:
-        raise KbError("kb sql reads the tables of the base and nothing else: no files, no network") from None
+        raise KbError("sql: only the tables of the base can be read: no files, no network") from None
     except duckdb.Error as error:
         raise KbError(f"sql: {_first_line(error)}") from None
 

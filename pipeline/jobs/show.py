@@ -1,0 +1,106 @@
+"""`kb show`, `kb why`, `kb quarantine`: what the base knows of one record, or of what it rejected."""
+
+import datetime as dt
+from typing import Any
+
+import orjson
+
+from pipeline.export import raw_text
+from pipeline.model import KbError
+from pipeline.store import Store, Table
+from pipeline.words import did_you_mean
+
+_ORIGIN = "path, position, line, 'sha256:' || digest AS digest"
+
+_REASONS = """
+    SELECT code, name, severity, pointer, message, fixable FROM findings
+    WHERE path = $path AND position = $position ORDER BY seq, code, pointer
+"""
+
+
+def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
+    """All that is known of one published record: document, origin, changes, findings, trust, neighbours.
+
+    Raises:
+        KbError: no record has that id.
+    """
+    found = base.query(f"SELECT doc, {_ORIGIN} FROM records WHERE id = $id", {"id": name}).records()
+    if not found:
+        ids = [row[0] for row in base.query("SELECT id FROM records").rows]
+        rejected = base.value("SELECT count(*) > 0 FROM quarantine WHERE record_id = $id", {"id": name})
+        hint = f"it is in quarantine, see `kb why {name}`" if rejected else did_you_mean(name, ids, "see `kb sql`")
+        raise KbError(f"no published record {name}; {hint}")
+    origin = found[0]
+    where = {"path": origin["path"], "position": origin["position"]}
+    changes = base.query(
+        "SELECT code, pointer, before, after FROM changes WHERE path = $path AND position = $position ORDER BY seq", where
+    ).records()
+    return {
+        "id": name,
+        "document": orjson.loads(origin.pop("doc")),
+        "origin": origin,
+        "trust": base.query("SELECT * FROM trust($as_of) WHERE id = $id", {"as_of": as_of, "id": name}).records()[0],
+        "changes": [{key: _value(change, key) for key in change} for change in changes],
+        "findings": base.query(_REASONS, where).records(),
+        "neighbours": base.query(
+            """SELECT kind, error_id AS id, error_id IN (SELECT id FROM records) AS known, probability, condition, distinction
+            FROM transitions WHERE record_id = $id
+            UNION ALL
+            SELECT 'named by, as ' || kind, record_id, true, probability, condition, distinction
+            FROM transitions WHERE error_id = $id ORDER BY ALL""",
+            {"id": name},
+        ).records(),
+    }
+
+
+def _value(change: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - any JSON value
+    return orjson.loads(change[key]) if key in {"before", "after"} and change[key] is not None else change[key]
+
+
+def why(base: Store, subject: str, as_of: dt.date) -> list[dict[str, Any]]:
+    """What became of a record, or of every record of a file (`path`, or `path:line`), published or not.
+
+    Raises:
+        KbError: the base never saw such a record or file.
+    """
+    path, _, line = subject.rpartition(":")
+    if not (path and line.isdecimal()):
+        path, line = subject, ""
+    rows = base.query(
+        f"""SELECT 'published' AS state, id, {_ORIGIN}, NULL AS raw, [] AS codes FROM records
+        WHERE id = $subject OR (path = $path AND ($line IS NULL OR line = $line))
+        UNION ALL BY NAME
+        SELECT 'quarantined' AS state, record_id AS id, {_ORIGIN}, raw, codes FROM quarantine
+        WHERE record_id = $subject OR (path = $path AND ($line IS NULL OR line = $line))
+        UNION ALL BY NAME
+        SELECT 'a copy' AS state, record_id AS id, {_ORIGIN}, raw, [] AS codes FROM copies
+        WHERE record_id = $subject OR (path = $path AND ($line IS NULL OR line = $line))
+        ORDER BY path, position""",
+        {"subject": subject, "path": path, "line": int(line) if line else None},
+    ).records()
+    if not rows:
+        known = base.query(
+            """SELECT id FROM records UNION SELECT record_id FROM quarantine WHERE record_id IS NOT NULL
+            UNION SELECT path FROM files"""
+        ).rows
+        raise KbError(f"{subject}: never seen; {did_you_mean(subject, [row[0] for row in known], 'run `kb ingest` on it')}")
+    return [_fate(base, row, as_of) for row in rows]
+
+
+def _fate(base: Store, row: dict[str, Any], as_of: dt.date) -> dict[str, Any]:
+    raw, codes = row.pop("raw"), row.pop("codes")
+    fate = {"state": row.pop("state"), "id": row.pop("id"), "origin": row}
+    if fate["state"] == "published":
+        return {**show(base, fate["id"], as_of), "state": "published"}
+    findings = base.query(_REASONS, {"path": row["path"], "position": row["position"]}).records()
+    return {**fate, "codes": codes, "findings": findings, **raw_text(raw)}
+
+
+def quarantine(base: Store) -> Table:
+    """What was rejected and why: a row for each error."""
+    return base.query(
+        """SELECT q.path || CASE WHEN q.line IS NULL THEN '' ELSE ':' || q.line END AS origin, q.record_id AS record,
+            f.code, f.name, f.pointer, f.message
+        FROM quarantine q JOIN findings f USING (path, position) WHERE f.severity = 'error'
+        ORDER BY q.path, q.position, f.seq, f.pointer"""
+    )

@@ -1,0 +1,102 @@
+"""Rules in words: `kb rules`, `kb explain` and docs/rules.md, all from the rule itself."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.model import Kind
+from pipeline.rules import PREFIXES, catalogue
+from pipeline.rules.base import ABSENT, Rule, Stage
+from pipeline.store import Table
+
+_KINDS = {
+    Kind.FIX: "fix: ingest repairs it and records the change",
+    Kind.CHECK: "check: looks at one record",
+    Kind.CORPUS: "corpus: needs the other records, or the day",
+}
+
+
+def listing() -> Table:
+    """Every rule in a row."""
+    rows = [(r.code, r.name, str(r.kind), str(r.severity), f"a good record {_inline(r.summary)}") for r in catalogue().values()]
+    return Table(("code", "name", "kind", "severity", "summary"), rows)
+
+
+def _inline(text: str) -> str:
+    return text[0].lower() + text[1:].rstrip(".")
+
+
+def explain(rule: Rule) -> Iterator[str]:
+    """One rule, for a terminal."""
+    yield f"{rule.code} {rule.name} ({rule.severity})"
+    yield ""
+    yield f"A good record {_inline(rule.summary)}."
+    yield ""
+    yield rule.prose
+    yield ""
+    yield f"Kind: {_KINDS[rule.kind]}."
+    for title, examples in (("Bad", rule.bad), ("Good", rule.good)):
+        lines = [line for example in examples for line in _example(rule, example)]
+        if lines:
+            yield ""
+            yield f"{title}:"
+            yield from (f"  {line}" for line in lines)
+
+
+def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
+    if isinstance(example, bytes):
+        text = example.decode("utf-8", errors="backslashreplace")
+        yield text if len(text) < 80 else f"{text[:40]}… ({len(example)} bytes)"
+    elif rule.stage is Stage.CORPUS:
+        if any(example):
+            yield "records: " + " | ".join(_changes(changes) or "the clean record" for changes in example)
+    elif example:
+        yield _changes(example)
+
+
+def _changes(example: dict[str, Any]) -> str:
+    return ", ".join(f"{pointer}: {_value(value)}" for pointer, value in example.items())
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - any JSON value, or ABSENT
+    if value is ABSENT:
+        return "(absent)"
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= 100 else f"{text[:80]}…"
+
+
+def document() -> str:
+    """docs/rules.md."""
+    rules = catalogue()
+    lines = [
+        "# Rules",
+        "",
+        "Generated from the rules themselves by `make docs`. Every judgement that kb makes about a record is one of these",
+        f"{len(rules)} rules. A rule is phrased as what a good record does. Codes are stable for ever.",
+        "",
+        "An **error** sends the record to quarantine, whole, with all its findings. A **warning** is published and flagged.",
+        "An **info** is published and noted. A **fix** is repaired by `kb ingest` and recorded as a change; a **check** looks at",
+        "one record; a **corpus** rule needs the other records, or the day, and is judged anew on every run. `kb.toml` can",
+        "change severities and take rules out (`[rules]`), except for those marked *always*, without which the base could not",
+        "store what it publishes.",
+        "",
+        "Examples give what differs from the clean record in `pipeline/rules/example.py`, as JSON Pointers and values.",
+        "",
+    ]
+    for prefix, (_, title) in PREFIXES.items():
+        lines += [f"## {prefix}: {title}", "", "| code | name | kind | severity | a good record … |", "|---|---|---|---|---|"]
+        own = [rule for code, rule in rules.items() if code.startswith(prefix)]
+        lines += [
+            f"| [{r.code}](#{r.code.lower()}-{r.name}) | {r.name} | {r.kind} | {r.severity}{' (always)' if r.locked else ''}"
+            f" | {_inline(r.summary)} |"
+            for r in own
+        ]
+        for rule in own:
+            lines += ["", f"### {rule.code} {rule.name}", "", f"A good record {_inline(rule.summary)}.", "", rule.prose, ""]
+            for title_, examples in (("Bad", rule.bad), ("Good", rule.good)):
+                shown = [line for example in examples for line in _example(rule, example)]
+                if shown:
+                    lines += [f"{title_}:", "", *(f"    {line}" for line in shown), ""]
+            lines.pop()
+        lines.append("")
+    return "\n".join(lines)

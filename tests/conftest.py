@@ -1,0 +1,92 @@
+"""What the specifications share: the clean record, ways to curate, and the corpora."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, settings
+
+from pipeline.curate import curate
+from pipeline.model import Curated, Document, Incoming, Json, Origin, Rejected
+from pipeline.rules.base import Example
+from pipeline.rules.example import CLEAN, with_changes
+from pipeline.rules.ruleset import RuleSet
+from pipeline.workspace import Settings
+
+ROOT = Path(__file__).parent.parent
+CLEAN_PATH = f"raw/{CLEAN['id']}.json"
+
+settings.register_profile(
+    "default", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=5000, derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def clean() -> Document:
+    return with_changes({})
+
+
+@cache
+def default_rules() -> RuleSet:
+    return RuleSet(Settings())
+
+
+def incoming(raw: bytes, path: str = CLEAN_PATH) -> Incoming:
+    return Incoming(Origin(path, 0, None, hashlib.sha256(raw).hexdigest()), raw)
+
+
+def judge(subject: Json, rules: RuleSet | None = None, path: str = CLEAN_PATH) -> Curated | Rejected:
+    """What becomes of a document, or of bytes."""
+    raw = subject if isinstance(subject, bytes) else orjson.dumps(subject)
+    return curate(incoming(raw, path), rules or default_rules())
+
+
+def published(subject: Json, rules: RuleSet | None = None, path: str = CLEAN_PATH) -> Curated:
+    outcome = judge(subject, rules, path)
+    assert isinstance(outcome, Curated), outcome.findings
+    return outcome
+
+
+def body(document: Document) -> Document:
+    """A curated document without what publication adds."""
+    return {key: value for key, value in document.items() if key not in {"schema_version", "curation"}}
+
+
+def found(example: Example, code: str) -> list[str]:
+    """The pointers at which a code is found in the clean record with an example's changes."""
+    return [finding.pointer for finding in judge(with_changes(example)).findings if finding.code == code]
+
+
+def codes(outcome: Curated | Rejected) -> set[str]:
+    return {finding.code for finding in outcome.findings}
+
+
+def value_at(document: Json, pointer: str) -> Json:
+    """What stands at an RFC 6901 pointer."""
+    for token in pointer.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        document = document[int(key) if isinstance(document, list) else key]
+    return document
+
+
+def code_points() -> Iterable[str]:
+    """Every Unicode character but the surrogates, which no JSON holds."""
+    return (chr(point) for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF)
+
+
+@pytest.fixture(scope="session")
+def rules() -> RuleSet:
+    return default_rules()
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    folder = Path(os.environ.get("KB_CORPORA", ROOT.parent / "shared" / "corpora"))
+    if not folder.is_dir():
+        pytest.skip(f"no corpora: {folder} is no folder (set KB_CORPORA)")
+    return folder

@@ -1,0 +1,202 @@
+"""What holds of every rule: its examples, its words, and what was promised to users."""
+
+import re
+
+import pytest
+
+from pipeline.contract import complete
+from pipeline.model import GONE, Change, Document, Json, Kind
+from pipeline.rules import PREFIXES, catalogue
+from pipeline.rules.base import Rule, Stage
+from pipeline.rules.example import CLEAN, with_changes
+from tests.conftest import body, clean, codes, judge, published, value_at
+
+PROMISES = {
+    "SCH001": ("unreadable", "check", "error"),
+    "SCH002": ("schema-violation", "check", "error"),
+    "SCH003": ("unknown-key", "check", "warning"),
+    "IDN001": ("id-malformed", "check", "error"),
+    "IDN002": ("path-differs-from-id", "check", "warning"),
+    "IDN003": ("id-duplicated", "corpus", "error"),
+    "IDN004": ("signature-duplicated", "corpus", "warning"),
+    "IDN005": ("near-duplicate", "corpus", "info"),
+    "IDN006": ("alias-collides", "corpus", "warning"),
+    "TXT001": ("outer-whitespace", "fix", "info"),
+    "TXT002": ("invisible-characters", "fix", "warning"),
+    "TXT003": ("empty-means-null", "fix", "info"),
+    "TXT004": ("not-nfc", "fix", "info"),
+    "TXT005": ("mojibake", "check", "warning"),
+    "TXT006": ("placeholder-text", "check", "warning"),
+    "TXT007": ("boilerplate", "corpus", "info"),
+    "DED001": ("dead-end-action-empty", "check", "warning"),
+    "DED002": ("dead-end-unexplained", "check", "warning"),
+    "DED003": ("dead-end-duplicated", "fix", "info"),
+    "DED004": ("no-dead-ends", "check", "warning"),
+    "DED005": ("dead-end-often-works", "check", "info"),
+    "DED006": ("dead-ends-disagree", "check", "warning"),
+    "WRK001": ("how-repeats-action", "fix", "info"),
+    "WRK002": ("how-nearly-repeats-action", "check", "info"),
+    "WRK003": ("workaround-duplicated", "fix", "info"),
+    "WRK004": ("action-contradicts", "check", "error"),
+    "WRK005": ("resolvable-without-workaround", "check", "warning"),
+    "WRK006": ("dead-end-beats-workaround", "check", "warning"),
+    "WRK007": ("workaround-action-empty", "check", "warning"),
+    "WRK008": ("workarounds-disagree", "check", "warning"),
+    "RAT001": ("rate-out-of-range", "check", "error"),
+    "RAT002": ("rate-as-text", "fix", "info"),
+    "RAT003": ("fix-rate-unsupported", "check", "warning"),
+    "RAT004": ("resolvable-inconsistent", "check", "warning"),
+    "RAT005": ("rates-all-alike", "check", "info"),
+    "RAT006": ("resolvable-as-boolean", "fix", "info"),
+    "RAT007": ("fix-rate-below-worst", "check", "info"),
+    "EVD001": ("evidence-overcounted", "check", "warning"),
+    "EVD002": ("unsourced", "check", "info"),
+    "EVD003": ("source-is-homepage", "check", "info"),
+    "EVD004": ("unsafe-url", "check", "error"),
+    "EVD005": ("confidence-beyond-evidence", "check", "warning"),
+    "EVD006": ("malformed-url", "check", "warning"),
+    "EVD007": ("plain-http", "check", "info"),
+    "EVD008": ("source-duplicated", "fix", "info"),
+    "TIR001": ("tier-unknown", "check", "error"),
+    "TIR002": ("tier-alias", "fix", "info"),
+    "DAT001": ("date-invalid", "check", "error"),
+    "DAT002": ("dates-disordered", "check", "warning"),
+    "DAT003": ("date-in-future", "corpus", "warning"),
+    "DAT004": ("date-placeholder", "check", "info"),
+    "DAT005": ("date-format", "fix", "info"),
+    "DAT006": ("never-confirmed", "check", "warning"),
+    "RGX001": ("regex-invalid", "check", "error"),
+    "RGX002": ("regex-not-portable", "check", "warning"),
+    "RGX003": ("regex-misses-signature", "check", "warning"),
+    "RGX004": ("regex-too-broad", "check", "warning"),
+    "RGX005": ("regex-collides", "corpus", "info"),
+    "RGX006": ("regex-backtracks", "check", "warning"),
+    "REF001": ("reference-unknown", "corpus", "warning"),
+    "REF002": ("reference-to-self", "check", "warning"),
+    "REF003": ("confusion-one-sided", "corpus", "info"),
+    "REF004": ("transition-one-sided", "corpus", "info"),
+    "REF005": ("reference-both-ways", "check", "info"),
+    "VER001": ("version-carries-product", "check", "info"),
+    "VER002": ("versions-disordered", "check", "warning"),
+    "VER003": ("version-duplicated", "fix", "info"),
+    "LOC001": ("untranslated", "check", "warning"),
+    "LOC002": ("translation-missing", "check", "info"),
+    "LOC003": ("translation-misaligned", "check", "warning"),
+    "SAF001": ("secret", "check", "error"),
+    "SAF002": ("destructive-command", "check", "warning"),
+    "SAF003": ("remote-code", "check", "warning"),
+    "SAF004": ("agent-directive", "check", "warning"),
+    "SAF005": ("markup", "check", "warning"),
+    "SUP001": ("suppression-unused", "corpus", "warning"),
+    "SUP002": ("suppression-expired", "corpus", "warning"),
+}
+"""Codes are stable for ever, and so is what each means; only kb.toml changes a severity."""
+
+RULES = list(catalogue().values())
+OF_ONE_RECORD = [rule for rule in RULES if rule.stage is not Stage.CORPUS]
+FIXES = [rule for rule in RULES if rule.kind is Kind.FIX]
+
+every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+
+
+def _examples(rules: list[Rule], which: str) -> pytest.MarkDecorator:
+    pairs = [(rule, example) for rule in rules for example in getattr(rule, which)]
+    ids = [f"{rule.code}-{i}" for rule in rules for i in range(len(getattr(rule, which)))]
+    return pytest.mark.parametrize(("rule", "example"), pairs, ids=ids)
+
+
+every_good_example = _examples(OF_ONE_RECORD, "good")
+every_bad_example = _examples(OF_ONE_RECORD, "bad")
+everything_to_fix = _examples(FIXES, "bad")
+
+
+def _subject(example: Json) -> Json:
+    return example if isinstance(example, bytes) else with_changes(example)
+
+
+def test_the_clean_record_gives_no_finding_and_no_change() -> None:
+    outcome = published(clean())
+    assert outcome.findings == ()
+    assert outcome.changes == ()
+    assert outcome.id == CLEAN["id"]
+
+
+@every_rule
+def test_a_rule_is_what_was_promised(rule: Rule) -> None:
+    assert (rule.name, rule.kind, rule.severity) == PROMISES[rule.code]
+
+
+@every_rule
+def test_a_rule_stands_in_the_module_of_its_prefix(rule: Rule) -> None:
+    module, _ = PREFIXES[rule.code[:3]]
+    assert rule in vars(module).values()
+
+
+@every_rule
+def test_a_rule_explains_itself(rule: Rule) -> None:
+    assert re.fullmatch(r"[A-Z].*\.", rule.summary)
+    assert rule.prose.endswith(".")
+
+
+@every_rule
+def test_a_rule_has_good_and_bad_examples(rule: Rule) -> None:
+    assert rule.good
+    assert rule.bad
+
+
+@every_rule
+def test_what_a_rule_has_fits_its_kind(rule: Rule) -> None:
+    assert bool(rule.at) == bool(rule.says) == (rule.kind is Kind.FIX)
+    assert bool(rule.sql) == (rule.kind is Kind.CORPUS)
+
+
+def test_no_two_rules_share_a_name() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+@every_good_example
+def test_a_good_example_is_not_found_fault_with(rule: Rule, example: Json) -> None:
+    assert rule.code not in codes(judge(_subject(example)))
+
+
+@every_bad_example
+def test_a_bad_example_is_found(rule: Rule, example: Json) -> None:
+    findings = [finding for finding in judge(_subject(example)).findings if finding.code == rule.code]
+    assert findings
+    assert all("\n" not in finding.message and finding.message for finding in findings)
+    assert all(re.fullmatch(r"(?:/[^/]*)*", finding.pointer) for finding in findings)
+
+
+@everything_to_fix
+def test_a_fix_removes_its_finding_and_brings_no_new_one(rule: Rule, example: Json) -> None:
+    before = published(with_changes(example))
+    after = published(body(before.document))
+    assert rule.code not in codes(after)
+    assert codes(after) <= codes(before)
+    assert after.changes == ()
+
+
+@everything_to_fix
+def test_a_fix_is_recorded_with_what_was_and_what_is(rule: Rule, example: Json) -> None:
+    document = with_changes(example)
+    came_in = complete(document) if rule.stage is Stage.LIST else document
+    outcome = published(document)
+    changes = [change for change in outcome.changes if change.code == rule.code]
+    assert [finding.pointer for finding in outcome.findings if finding.code == rule.code] == [
+        c.pointer for c in changes
+    ]
+    for change in changes:
+        assert change.before != change.after
+        assert _earliest(outcome.changes, change.pointer).before == value_at(came_in, change.pointer)
+        assert _is_done(outcome.document, change)
+
+
+def _earliest(changes: tuple[Change, ...], pointer: str) -> Change:
+    return next(change for change in changes if change.pointer == pointer)
+
+
+def _is_done(document: Document, change: Change) -> bool:
+    if change.after is not GONE:
+        return bool(value_at(document, change.pointer) == change.after)
+    home, _, place = change.pointer.rpartition("/")
+    return len(value_at(document, home)) <= int(place)

@@ -1,0 +1,107 @@
+"""DED003 and WRK003: what is merged, what goes along, and what is left to a curator."""
+
+import pytest
+
+from pipeline.model import GONE, Change, Document
+from pipeline.rules.base import Example
+from pipeline.rules.example import CLEAN, with_changes
+from tests.conftest import codes, published
+
+KINDS = {"dead_ends": ("DED003", "DED006"), "workarounds": ("WRK003", "WRK008")}
+
+each_kind = pytest.mark.parametrize("key", KINDS)
+
+
+def _copy(key: str, *, of: int = 0, **changes: object) -> Document:
+    item: Document = {**CLEAN[key][of], **changes}
+    return item
+
+
+@each_kind
+def test_copies_unite_their_sources_in_order(key: str) -> None:
+    sources = ["https://example.org/b", *CLEAN[key][0]["sources"], "https://example.org/a"]
+    outcome = published(with_changes({f"/{key}/2": _copy(key, sources=sources)}))
+    assert len(outcome.document[key]) == 2
+    assert outcome.document[key][0]["sources"] == [
+        *CLEAN[key][0]["sources"],
+        "https://example.org/b",
+        "https://example.org/a",
+    ]
+
+
+@each_kind
+def test_the_first_of_the_copies_gives_its_words(key: str) -> None:
+    loud = CLEAN[key][0]["action"].upper().replace(" ", "  ")
+    outcome = published(with_changes({f"/{key}/2": _copy(key, action=loud)}))
+    assert outcome.document[key] == CLEAN[key]
+
+
+@each_kind
+def test_three_copies_are_one(key: str) -> None:
+    outcome = published(with_changes({f"/{key}/2": _copy(key), f"/{key}/3": _copy(key)}))
+    assert outcome.document[key] == CLEAN[key]
+    gone = [
+        change.pointer for change in outcome.changes if change.after is GONE and change.pointer.startswith(f"/{key}/")
+    ]
+    assert gone == [f"/{key}/2", f"/{key}/3"]
+
+
+@each_kind
+def test_the_same_under_another_condition_is_another_thing(key: str) -> None:
+    outcome = published(with_changes({f"/{key}/2": _copy(key, condition="On Windows")}))
+    assert len(outcome.document[key]) == 3
+    assert not {*KINDS[key]} & codes(outcome)
+
+
+@each_kind
+def test_no_condition_and_an_empty_one_are_one(key: str) -> None:
+    outcome = published(with_changes({f"/{key}/2": _copy(key, condition="")}))
+    assert len(outcome.document[key]) == 2
+
+
+@each_kind
+@pytest.mark.parametrize(
+    "changes", [{"fail_rate": 0.5, "success_rate": 0.5}, {"note": "another"}], ids=["rate", "note"]
+)
+def test_copies_that_differ_both_stay_and_disagree(key: str, changes: Document) -> None:
+    own = {name: value for name, value in changes.items() if name in {*CLEAN[key][0], "note"}}
+    outcome = published(with_changes({f"/{key}/2": _copy(key, **own)}))
+    merged, disagree = KINDS[key]
+    assert len(outcome.document[key]) == 3
+    assert disagree in codes(outcome)
+    assert merged not in codes(outcome)
+
+
+@each_kind
+def test_empty_actions_are_no_copies_of_each_other(key: str) -> None:
+    outcome = published(with_changes({f"/{key}/0/action": "", f"/{key}/2": _copy(key, action="")}))
+    assert len(outcome.document[key]) == 3
+
+
+TWICE: Example = {"/workarounds/2": _copy("workarounds")}
+
+
+def test_the_translation_of_a_merged_workaround_goes_with_it() -> None:
+    outcome = published(with_changes({**TWICE, "/workarounds_zh/2": "先进入目录"}))
+    assert outcome.document["workarounds_zh"] == CLEAN["workarounds_zh"]
+    assert Change("WRK003", "/workarounds_zh/2", "先进入目录", GONE) in outcome.changes
+
+
+def test_translations_that_do_not_stand_one_for_one_stay() -> None:
+    outcome = published(with_changes(TWICE))
+    assert outcome.document["workarounds_zh"] == CLEAN["workarounds_zh"]
+
+
+def test_a_copy_in_the_middle_leaves_the_others_in_their_places() -> None:
+    items, texts = CLEAN["workarounds"], CLEAN["workarounds_zh"]
+    example = {"/workarounds": [items[0], items[0], items[1]], "/workarounds_zh": [texts[0], texts[0], texts[1]]}
+    outcome = published(with_changes(example))
+    assert outcome.document["workarounds"] == items
+    assert outcome.document["workarounds_zh"] == texts
+    assert "LOC003" not in codes(outcome)
+
+
+def test_a_source_stands_once_after_both_kinds_of_merging() -> None:
+    url = "https://example.org/a"
+    outcome = published(with_changes({"/dead_ends/2": _copy("dead_ends", sources=[url, url])}))
+    assert outcome.document["dead_ends"][0]["sources"] == [*CLEAN["dead_ends"][0]["sources"], url]
