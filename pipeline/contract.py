@@ -180,6 +180,7 @@ class Shape:
         self._lists = frozenset(k for k in self.keys if "array" in _types(definition["properties"][k]))
         self._objects = frozenset(k for k in self.keys if "object" in _types(definition["properties"][k]))
         self._texts = frozenset(k for k in self.keys if _types(definition["properties"][k]) == ["string"])
+        self.nullable = frozenset(self.keys) - self._lists - self._objects - self._texts
         self.optional_texts = frozenset(k for k in self.keys if _types(definition["properties"][k]) == ["string", "null"])
 
     def complete(self, item: Document) -> Document:

@@ -1,9 +1,10 @@
 """One record: bytes → Curated | Rejected. Pure: no clock, no input or output, no store.
 
-The order is law 2: parse strictly → value fixes → contract → checks → list fixes. Errors left then reject the record.
+The order is law 2: parse strictly → map the format → value fixes → contract → checks → list fixes. Errors left then reject the record.
 """
 
 import hashlib
+from collections.abc import Callable
 
 import orjson
 
@@ -12,6 +13,7 @@ from pipeline.model import Change, Curated, Document, Finding, Incoming, Origin,
 from pipeline.rules import catalogue
 from pipeline.rules.base import Record, apply, drop_gone, message
 from pipeline.rules.ruleset import RuleSet
+from pipeline.sources import formats
 
 
 def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
@@ -22,6 +24,12 @@ def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
     except contract.UnreadableError:
         return Rejected(None, _found("SCH001", incoming.raw))
 
+    form = formats.detect(document) if incoming.form is None else formats.named(incoming.form)
+    outcome = _judge(form.to_native(document) if form else document, origin, rules)
+    return _translate(outcome, form.place) if form else outcome
+
+
+def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Rejected:
     name = document["id"] if isinstance(document.get("id"), str) else None
     changes = _repair_values(document, rules)
     findings = [Finding(c.code, c.pointer, message(rules.rules[c.code], c)) for c in changes]
@@ -46,6 +54,17 @@ def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
 
     published = _publish(record, origin, flags, changes)
     return Curated(published["id"], published, tuple(findings), tuple(changes))
+
+
+def _translate(outcome: Curated | Rejected, place: Callable[[str], str]) -> Curated | Rejected:
+    """Let every pointer point into the document as it came."""
+    findings = tuple(finding._replace(pointer=place(finding.pointer)) for finding in outcome.findings)
+    if isinstance(outcome, Rejected):
+        return outcome._replace(findings=findings)
+    for noted in (*outcome.document["curation"]["flags"], *outcome.document["curation"]["changes"]):
+        noted["pointer"] = place(noted["pointer"])
+    changes = tuple(change._replace(pointer=place(change.pointer)) for change in outcome.changes)
+    return outcome._replace(findings=findings, changes=changes)
 
 
 def _found(code: str, subject: object) -> tuple[Finding, ...]:

@@ -56,10 +56,11 @@ class Origin(NamedTuple):
 
 
 class Incoming(NamedTuple):
-    """One record as it came."""
+    """One record as it came; `form` names its format where a user said it, else it is recognised."""
 
     origin: Origin
     raw: bytes
+    form: str | None = None
 
 
 class Finding(NamedTuple):

@@ -1,0 +1,81 @@
+"""Foreign formats: how a record of another base becomes a native one, and back. A format is one module beside this."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import orjson
+
+from pipeline.model import GONE, Change, Document, KbError
+from pipeline.sources.formats import errorcanon
+from pipeline.words import did_you_mean
+
+NATIVE = "native"
+
+
+class Format(NamedTuple):
+    """A foreign format. Mapping loses nothing: `to_source(to_native(document)) == document` for every JSON object.
+
+    `place` turns a pointer into the native document into one into the document as it came, `native_place` back.
+    """
+
+    recognises: Callable[[Document], bool]
+    to_native: Callable[[Document], Document]
+    to_source: Callable[[Document], Document]
+    place: Callable[[str], str]
+    native_place: Callable[[str], str]
+
+
+FORMATS = {
+    "errorcanon": Format(
+        errorcanon.recognises,
+        errorcanon.MAPPING.to_native,
+        errorcanon.MAPPING.to_source,
+        errorcanon.MAPPING.place,
+        errorcanon.MAPPING.native_place,
+    )
+}
+
+
+def detect(document: Document) -> Format | None:
+    """The foreign format of a record, or None if it is native, or none that is known."""
+    for form in FORMATS.values():
+        if form.recognises(document):
+            return form
+    return None
+
+
+def named(name: str | None) -> Format | None:
+    """The format of a name; None for the native one.
+
+    Raises:
+        KbError: there is none of that name.
+    """
+    if name == NATIVE:
+        return None
+    if name not in FORMATS:
+        raise KbError(f"no format {name}; {did_you_mean(name or '', [NATIVE, *FORMATS])}")
+    return FORMATS[name]
+
+
+def original(curated: Document, changes: Sequence[Change], form: Format | None) -> Document:
+    """The document as it came, from what was published and what ingest changed (in the order in which it did)."""
+    native = orjson.loads(orjson.dumps({key: curated[key] for key in curated if key not in {"schema_version", "curation"}}))
+    for _, group in groupby(reversed(changes), key=lambda change: change.code):
+        repairs = [(form.native_place(c.pointer) if form else c.pointer, c) for c in reversed(list(group))]
+        for pointer, change in repairs:
+            if change.after is GONE:
+                parent, index = _parent(native, pointer)
+                parent.insert(int(index), change.before)
+        for pointer, change in reversed(repairs):
+            if change.after is not GONE:
+                parent, key = _parent(native, pointer)
+                parent[int(key) if isinstance(parent, list) else key] = change.before
+    return form.to_source(native) if form else native
+
+
+def _parent(document: Any, pointer: str) -> tuple[Any, str]:  # noqa: ANN401 - any JSON value
+    *steps, last = (step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))
+    for step in steps:
+        document = document[int(step)] if isinstance(document, list) else document[step]
+    return document, last

@@ -1,0 +1,36 @@
+"""ErrorCanon, the format of deadends.dev (schema 1.0.0, github.com/dbwls99706/deadends.dev)."""
+
+from pipeline.model import Document
+from pipeline.sources.formats.mapping import Mapping
+
+MAPPING = Mapping(
+    "errorcanon",
+    pairs=(
+        ("/id", "/id"),
+        ("/error/signature", "/signature"),
+        ("/error/regex", "/regex"),
+        ("/error/domain", "/domain"),
+        ("/error/category", "/category"),
+        ("/error/first_seen", "/first_seen"),
+        ("/error/last_confirmed", "/last_confirmed"),
+        ("/verdict/summary", "/root_cause"),
+        ("/verdict/resolvable", "/resolvable"),
+        ("/verdict/fix_success_rate", "/fix_success_rate"),
+        ("/verdict/confidence", "/confidence"),
+        ("/verdict/last_updated", "/last_updated"),
+        ("/metadata/review_status", "/verification_tier"),
+        ("/metadata/evidence_count", "/evidence_count"),
+    ),
+    lists=(
+        ("/dead_ends", "/dead_ends", "dead_end"),
+        ("/workarounds", "/workarounds", "workaround"),
+        ("/transition_graph/leads_to", "/transition_graph/leads_to", "transition"),
+        ("/transition_graph/preceded_by", "/transition_graph/preceded_by", "transition"),
+        ("/transition_graph/frequently_confused_with", "/transition_graph/frequently_confused_with", "transition"),
+    ),
+)
+
+
+def recognises(document: Document) -> bool:
+    """Whether a record is ErrorCanon: its error and its verdict are objects of their own."""
+    return isinstance(document.get("error"), dict) and isinstance(document.get("verdict"), dict) and "signature" not in document
