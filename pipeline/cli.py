@@ -4,7 +4,9 @@ Exit codes: 0 clean, 1 findings at or above --fail-on or a failed gate, 2 usage 
 """
 
 import datetime as dt
+import io
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Iterable
@@ -16,13 +18,16 @@ import typer
 from pipeline import __version__
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from pipeline.store import Store
     from pipeline.workspace import Workspace
 
 app = typer.Typer(
     name="kb",
-    help="Curate a knowledge base of failures: repair what can be repaired, quarantine what would mislead, flag the rest.",
+    help="Curate a knowledge base of failures.\n\n"
+    "What can be repaired is repaired, what would mislead goes to quarantine, the rest is flagged.",
     epilog="Start with `kb init`, put records into raw/, then `kb ingest`. Docs: README.md and docs/.",
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -47,8 +52,13 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - Typer's way to call it
 
 @app.callback()
 def _main(
-    root: Annotated[Path | None, typer.Option("--root", help="The workspace; else the nearest folder with kb.toml.")] = None,
-    _: Annotated[bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)] = False,
+    root: Annotated[
+        Path | None,
+        typer.Option("--root", metavar="FOLDER", help="The workspace; else the nearest folder with kb.toml."),
+    ] = None,
+    _: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
 ) -> None:
     _Chosen.root = root
 
@@ -66,14 +76,30 @@ def _day(text: str) -> dt.date:
         raise typer.BadParameter(f"{text!r} is no day; write YYYY-MM-DD") from None
 
 
-Paths = Annotated[list[Path] | None, typer.Argument(help="Files and folders; default: the workspace's raw/.", show_default=False)]
-AsOf = Annotated[dt.date | None, typer.Option("--as-of", parser=_day, metavar="YYYY-MM-DD", help="The day that age is counted to.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0: one for each core.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write there instead of to the terminal.")]
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="PATH", help="Files and folders, - for standard input; default: raw/.", show_default=False
+    ),
+]
+AsOf = Annotated[
+    dt.date | None,
+    typer.Option("--as-of", parser=_day, metavar="YYYY-MM-DD", help="The day that age is counted to; default: today."),
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=0, metavar="N", show_default=False, help="Processes; default: one a core.")
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
+]
+TextOrJson = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")]
+AnyTable = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, ndjson, csv or md.")]
+FormatOfRecords = Annotated[
+    str | None,
+    typer.Option("--from", metavar="FORMAT", help="native or errorcanon; default: each record's is recognised."),
+]
 
-
-def _form(*choices: str) -> str:
-    return f"One of {', '.join(choices)}."
+_STDIN = Path("-")
 
 
 @app.command(epilog=_example("kb ingest", "kb ingest raw/ inbox/2026-10.ndjson", "kb ingest raw/ --dry-run"))
@@ -82,19 +108,33 @@ def ingest(
     as_of: AsOf = None,
     jobs: Jobs = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
-    allow_removals: Annotated[bool, typer.Option("--allow-removals", help="Publish even if many known records would go.")] = False,
-    form: Annotated[str, typer.Option("--format", help=_form("text", "json"))] = "text",
+    allow_removals: Annotated[
+        bool, typer.Option("--allow-removals", help="Publish even if many known records would go.")
+    ] = False,
+    form_of_records: FormatOfRecords = None,
+    name: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="What `-` reads is kept as raw/NAME.ndjson.")
+    ] = "stdin",
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Tell changed files by their bytes, not by size and time.")
+    ] = False,
+    form: TextOrJson = "text",
 ) -> None:
-    """Read raw records and publish: kb.duckdb, curated records, quarantine, findings, changes and reports."""
-    from pipeline.jobs.ingest import Request, ingest as run
+    """Read raw records, publish what can be trusted.
+
+    Writes kb.duckdb, and into curated/ the records, the quarantine, findings, changes and reports.
+    """
+    from pipeline.jobs.ingest import Request, receive
+    from pipeline.jobs.ingest import ingest as run
     from pipeline.render import text
     from pipeline.render.progress import progress
 
     _choose("--format", form, ("text", "json"))
     where = _workspace()
     with progress("judged") as tick:
-        request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, tick)
-        result = run(where, paths or [where.raw], request)
+        request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, tick)
+        given = _given(paths, where)
+        result = run(where, [receive(where, sys.stdin.buffer, name) if p == _STDIN else p for p in given], request)
     _say(result.notes)
     if form == "json":
         _json(result.document())
@@ -103,15 +143,20 @@ def ingest(
     if result.written and not dry_run:
         print(f"wrote {_shown(where.store)} and {_shown(where.curated)}/")
         if not where.configured:
-            _say(["there is no kb.toml here or above, so the defaults held and this folder is the workspace; see `kb init`"])
+            _say(["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"])
 
 
-@app.command(epilog=_example("kb validate raw/", "kb validate new.json --format json", "kb validate raw/ --fail-on warning"))
+@app.command(
+    epilog=_example("kb validate raw/", "kb validate new.json --format json", "kb validate raw/ --fail-on warning")
+)
 def validate(
     paths: Paths = None,
     as_of: AsOf = None,
-    fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 from this severity on: error, warning or info.")] = None,
-    form: Annotated[str, typer.Option("--format", help=_form("text", "json"))] = "text",
+    fail_on: Annotated[
+        str | None,
+        typer.Option("--fail-on", metavar="SEVERITY", help="Exit with 1 from this on: error, warning or info."),
+    ] = None,
+    form: TextOrJson = "text",
     jobs: Jobs = 0,
 ) -> None:
     """Judge records as ingest would, and write nothing."""
@@ -120,38 +165,54 @@ def validate(
     from pipeline.model import Severity
     from pipeline.render import text
     from pipeline.render.progress import progress
+    from pipeline.render.tables import styled
 
     _choose("--format", form, ("text", "json"))
     if fail_on is not None:
         _choose("--fail-on", fail_on, tuple(Severity))
     where = _workspace()
     with progress("judged") as tick:
-        result = run(where, paths or [where.raw], Request(where.as_of(as_of), jobs, tick=tick))
+        result = run(where, _given(paths, where), Request(where.as_of(as_of), jobs, tick=tick))
     _say(result.notes)
     if form == "json":
         _json(result.document())
     else:
         terminal = sys.stdout.isatty()
-        _print(text.validation(result, colour=terminal and "NO_COLOR" not in os.environ, source=terminal))
+        width = shutil.get_terminal_size().columns if terminal else None
+        _print(text.validation(result, colour=terminal and styled(), width=width))
     if result.reaches(Severity(fail_on or where.settings.fail_on)):
         raise typer.Exit(1)
 
 
-@app.command(epilog=_example("kb report stale", "kb report confidence --domain docker --limit 20", "kb report stale --fail-on 'age > 730'"))
+@app.command(
+    epilog=_example(
+        "kb report stale", "kb report confidence --domain docker --limit 20", "kb report stale --fail-on 'age > 730'"
+    )
+)
 def report(
-    name: Annotated[str, typer.Argument(help="stale, confidence or tiers.")],
+    name: Annotated[str, typer.Argument(metavar="REPORT", help="stale, confidence or tiers.")],
     as_of: AsOf = None,
-    domain: Annotated[str | None, typer.Option("--domain", help="Only records of this domain.")] = None,
-    tier: Annotated[str | None, typer.Option("--tier", help="Only records of this verification tier.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=0, help="At most so many rows; the totals count all.")] = None,
-    form: Annotated[str, typer.Option("--format", help=_form("table", "json", "csv", "md"))] = "table",
+    domain: Annotated[
+        str | None, typer.Option("--domain", metavar="DOMAIN", help="Only records of this domain.")
+    ] = None,
+    tier: Annotated[
+        str | None, typer.Option("--tier", metavar="TIER", help="Only records of this verification tier.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=0, metavar="N", help="At most so many rows; the totals count all.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, csv or md.")] = "table",
     fail_on: Annotated[
-        str | None, typer.Option("--fail-on", help="Exit with 1 if a row meets this: `any`, or SQL over its columns.")
+        str | None,
+        typer.Option("--fail-on", metavar="CONDITION", help="Exit with 1 if a row meets it: any, or SQL over columns."),
     ] = None,
     output: Output = None,
 ) -> None:
-    """Say how far the base deserves belief: what is stale, what confidence is worth, how records were verified."""
-    from pipeline import reports, store
+    """Say how far the base deserves belief.
+
+    stale: what nobody confirmed in time. confidence: what the declared one is worth. tiers: how records were verified.
+    """
+    from pipeline import reports
     from pipeline.render import text
     from pipeline.render.reports import document
     from pipeline.render.tables import render
@@ -161,26 +222,33 @@ def report(
     asked = reports.Options(where.as_of(as_of), domain, tier, limit)
     chosen = reports.named(name)
     with _base(where) as base:
+        reports.check_scope(base, asked, where.settings.trust.ladder)
         answer = reports.run(base, chosen, asked)
-        broken = fail_on is not None and store.guarded(lambda: reports.breaking(base, chosen, asked, fail_on))
+        broken = 0 if fail_on is None else reports.breaking(base, chosen, asked, fail_on)
     if form == "json":
         _write(document(answer), output)
     elif form == "table":
-        _write("".join(f"{line}\n" for line in text.report(answer, boxes=sys.stdout.isatty() and output is None)), output)
+        _write("".join(f"{line}\n" for line in text.report(answer, terminal=_terminal(output))), output)
     else:
-        _write(render(answer.rows, form, boxes=False), output)
+        _write(render(answer.rows, form, terminal=_terminal(output)), output)
     if broken:
+        _say([f"--fail-on: {text.count(broken, 'row meets', 'rows meet')} `{fail_on}`"])
         raise typer.Exit(1)
 
 
 @app.command(
     epilog=_example(
-        'kb sql "SELECT domain, count(*) FROM records GROUP BY ALL"', "kb sql < query.sql", "kb sql 'FROM trust(current_date)' --format csv"
+        'kb sql "SELECT domain, count(*) FROM records GROUP BY ALL"',
+        "kb sql < query.sql",
+        "kb sql 'FROM trust(current_date)' --format csv",
     )
 )
 def sql(
-    query: Annotated[str | None, typer.Argument(help="One SELECT; default: from standard input.", show_default=False)] = None,
-    form: Annotated[str, typer.Option("--format", help=_form("table", "json", "ndjson", "csv", "md"))] = "table",
+    query: Annotated[
+        str | None,
+        typer.Argument(metavar="QUERY", help="One SELECT; default: from standard input.", show_default=False),
+    ] = None,
+    form: AnyTable = "table",
     output: Output = None,
 ) -> None:
     """Ask the base in SQL, read-only. docs/tables.md describes the tables."""
@@ -195,16 +263,19 @@ def sql(
         query = sys.stdin.read()
     with _base(_workspace()) as base:
         answer = store.select(base, query)
-    _write(render(answer, form, boxes=sys.stdout.isatty() and output is None), output)
+    _write(render(answer, form, terminal=_terminal(output)), output)
 
 
 @app.command(epilog=_example("kb show docker/port-already-allocated", "kb show git/not-a-repository --format json"))
 def show(
     name: Annotated[str, typer.Argument(metavar="ID", help="Id of a published record.")],
     as_of: AsOf = None,
-    form: Annotated[str, typer.Option("--format", help=_form("text", "json"))] = "text",
+    form: TextOrJson = "text",
 ) -> None:
-    """Tell all that is known of one record: origin, trust with its reasons, changes, findings, neighbours."""
+    """Tell all that is known of one record.
+
+    Its origin, trust with its reasons, changes, findings, neighbours.
+    """
     from pipeline.jobs import show as job
     from pipeline.render import text
 
@@ -217,21 +288,23 @@ def show(
 
 @app.command(epilog=_example("kb why raw/inbox/2026-09.ndjson:4", "kb why rust/linker-cc-not-found"))
 def why(
-    subject: Annotated[str, typer.Argument(metavar="PATH_OR_ID", help="An id, a file, or file:line, as in a finding.")],
+    subject: Annotated[str, typer.Argument(metavar="PATH_OR_ID", help="An id, a file, or file:line as in a finding.")],
     as_of: AsOf = None,
-    form: Annotated[str, typer.Option("--format", help=_form("text", "json"))] = "text",
+    form: TextOrJson = "text",
 ) -> None:
-    """Tell what became of a record or a file, in quarantine too, and why."""
+    """Tell what became of a record or a file, and why.
+
+    It finds what was published and what is in quarantine.
+    """
     from pipeline import sources
     from pipeline.jobs import show as job
     from pipeline.render import text
 
     _choose("--format", form, ("text", "json"))
     where = _workspace()
-    path, colon, line = subject.rpartition(":")
-    file, rest = (path, f":{line}") if colon and line.isdecimal() else (subject, "")
-    if Path(file).is_file():
-        subject = sources.name_of(Path(file), where) + rest
+    path, _ = job.split_place(subject)
+    if Path(path).is_file():
+        subject = sources.name_of(Path(path), where) + subject.removeprefix(path)
     with _base(where) as base:
         fates = job.why(base, subject, where.as_of(as_of))
     _json(fates) if form == "json" else _print(line for fate in fates for line in text.record(fate))
@@ -239,35 +312,69 @@ def why(
 
 @app.command(epilog=_example("kb quarantine", "kb quarantine --format json"))
 def quarantine(
-    form: Annotated[str, typer.Option("--format", help=_form("table", "json", "ndjson", "csv", "md"))] = "table",
+    form: AnyTable = "table",
     output: Output = None,
 ) -> None:
     """List what was rejected, and why."""
     from pipeline.jobs import show as job
+    from pipeline.render import text
     from pipeline.render.tables import FORMATS, render
 
     _choose("--format", form, FORMATS)
     with _base(_workspace()) as base:
         rejected = job.quarantine(base)
-    if form == "table" and not rejected.rows:
-        print("nothing is in quarantine")
-        return
-    _write(render(rejected, form, boxes=sys.stdout.isatty() and output is None), output)
+    if form == "table":
+        _write("".join(f"{line}\n" for line in text.quarantine(rejected.records())), output)
+    else:
+        _write(render(rejected, form, terminal=_terminal(output)), output)
+
+
+@app.command(
+    epilog=_example(
+        "kb export --format parquet -o out/", "kb export --format ndjson -o git.ndjson --where \"domain = 'git'\""
+    )
+)
+def export(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="The file, or the folder, to write.")],
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="files, ndjson, json, parquet, csv or errorcanon.")
+    ] = "files",
+    where: Annotated[
+        str, typer.Option("--where", metavar="CONDITION", help="Which ones: SQL over the table records.")
+    ] = "true",
+) -> None:
+    """Write published records elsewhere.
+
+    What came in a foreign format can go back as it came.
+    """
+    from pipeline import publish, store
+    from pipeline.jobs.export import export as run
+
+    home = _workspace()
+    publish.recover(home)
+    with store.read(home.store, files=True) as base:
+        count = run(base, form, output, where)
+    print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {_shown(output)}")
 
 
 @app.command(epilog=_example("kb rules", "kb rules --format json"))
-def rules(form: Annotated[str, typer.Option("--format", help=_form("table", "json", "ndjson", "csv", "md"))] = "table") -> None:
+def rules(
+    form: AnyTable = "table",
+) -> None:
     """List every rule."""
     from pipeline.render.rules import listing
     from pipeline.render.tables import FORMATS, render
 
     _choose("--format", form, FORMATS)
-    _write(render(listing(), form, boxes=sys.stdout.isatty()), None)
+    _write(render(listing(), form, terminal=_terminal(None)), None)
 
 
 @app.command(epilog=_example("kb explain DED001", "kb explain how-repeats-action"))
-def explain(code: Annotated[str, typer.Argument(help="Code or name of a rule.")]) -> None:
-    """Explain one rule: what it asks and why, with bad and good examples."""
+def explain(code: Annotated[str, typer.Argument(metavar="RULE", help="Its code or its name.")]) -> None:
+    """Explain one rule.
+
+    What it asks and why, with bad and good examples.
+    """
     from pipeline.render import rules as words
     from pipeline.rules import named
 
@@ -275,8 +382,11 @@ def explain(code: Annotated[str, typer.Argument(help="Code or name of a rule.")]
 
 
 @app.command(epilog=_example("kb init", "kb init knowledge/"))
-def init(folder: Annotated[Path, typer.Argument(help="The folder; it need not exist.")] = Path()) -> None:
-    """Make a folder a workspace: kb.toml with every setting explained, raw/, .gitignore, dvc.yaml."""
+def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need not exist.")] = Path()) -> None:
+    """Make a folder a workspace.
+
+    Writes kb.toml with every setting explained, raw/, .gitignore and dvc.yaml; what is there already stays.
+    """
     from pipeline.jobs.init import init as run
 
     made = run(folder)
@@ -285,7 +395,10 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder; it need not ex
 
 @app.command(epilog=_example("kb doctor"))
 def doctor() -> None:
-    """Hold the base against its contracts, and curated/ against the base. Exits with 1 if one is broken."""
+    """Hold the base against its contracts.
+
+    And curated/ against the base. Exits with 1 if a contract is broken.
+    """
     from pipeline.jobs.doctor import doctor as run
     from pipeline.render import text
 
@@ -295,11 +408,25 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def _base(where: "Workspace"):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Store, which is not to be imported yet
+def _base(where: "Workspace") -> "AbstractContextManager[Store]":
     from pipeline import publish, store
 
     publish.recover(where)
     return store.read(where.store)
+
+
+def _given(paths: list[Path] | None, where: "Workspace") -> list[Path]:
+    from pipeline.model import KbError
+
+    if not paths and not where.raw.is_dir():
+        raise KbError(
+            f"no path was given, and there is no {_shown(where.raw)}/; name files or folders, or see `kb init`"
+        )
+    return paths or [where.raw]
+
+
+def _terminal(output: Path | None) -> bool:
+    return output is None and sys.stdout.isatty()
 
 
 def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
@@ -319,16 +446,19 @@ def _print(lines: Iterable[str]) -> None:
 
 
 def _say(notes: Iterable[str]) -> None:
+    from pipeline.words import visible
+
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {visible(note)}", file=sys.stderr)
 
 
 def _json(value: object) -> None:
     import json
 
     from pipeline.render.tables import plain
+    from pipeline.words import escaped
 
-    print(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    print(escaped(json.dumps(plain(value), ensure_ascii=False, indent=2)))
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -347,8 +477,11 @@ def main() -> None:
 def _run() -> int:
     from typer import Abort, TyperException
 
+    for stream in (sys.stdout, sys.stderr):  # whatever the locale, no text is an error
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(prog_name="kb", standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], prog_name="kb", standalone_mode=False)
         sys.stdout.flush()
     except TyperException as error:
         return _fail(error.format_message(), error.exit_code)
@@ -377,7 +510,9 @@ def _explain(error: Exception) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"kb: {' '.join(message.split())}", file=sys.stderr)
+    from pipeline.words import visible
+
+    print(f"kb: {visible(' '.join(message.split()))}", file=sys.stderr)
     return code
 
 

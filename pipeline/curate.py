@@ -3,7 +3,6 @@
 The order is law 2: parse strictly → map the format → value fixes → contract → checks → list fixes. Errors left then reject the record.
 """
 
-import hashlib
 from collections.abc import Callable
 
 import orjson
@@ -11,7 +10,8 @@ import orjson
 from pipeline import contract
 from pipeline.model import Change, Curated, Document, Finding, Incoming, Origin, Rejected
 from pipeline.rules import catalogue
-from pipeline.rules.base import Record, apply, drop_gone, message
+from pipeline.rules.base import Record
+from pipeline.rules.fixing import apply, drop_gone, message
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats
 
@@ -31,13 +31,12 @@ def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
 
 def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Rejected:
     name = document["id"] if isinstance(document.get("id"), str) else None
-    changes = _repair_values(document, rules)
+    changes, candidates = _repair_values(document, rules)
     findings = [Finding(c.code, c.pointer, message(rules.rules[c.code], c)) for c in changes]
     if not contract.accepts(document):
         return Rejected(name, (*findings, *_found("SCH002", document)))
 
     record = Record(contract.complete(document), document, origin.path, origin.line, rules.settings)
-    candidates = rules.candidates(orjson.dumps(document))
     flags = [
         Finding(rule.code, *found) for rule in rules.checks if rule.code in candidates for found in rule.run(record)
     ]
@@ -71,8 +70,8 @@ def _found(code: str, subject: object) -> tuple[Finding, ...]:
     return tuple(Finding(code, *found) for found in catalogue()[code].run(subject))
 
 
-def _repair_values(document: Document, rules: RuleSet) -> list[Change]:
-    """Run the value fixes until none changes anything; each pass sees what the last one left."""
+def _repair_values(document: Document, rules: RuleSet) -> tuple[list[Change], frozenset[str]]:
+    """Run the value fixes until none changes anything; what they changed, and the rules that may still fire."""
     changes: list[Change] = []
     while True:
         candidates = rules.candidates(orjson.dumps(document))
@@ -84,7 +83,7 @@ def _repair_values(document: Document, rules: RuleSet) -> list[Change]:
         ]
         changes += repairs
         if not repairs:
-            return changes
+            return changes, candidates
 
 
 def _publish(record: Record, origin: Origin, flags: list[Finding], changes: list[Change]) -> Document:
@@ -102,9 +101,3 @@ def _publish(record: Record, origin: Origin, flags: list[Finding], changes: list
             "changes": [{"code": change.code, "pointer": change.pointer} for change in changes],
         },
     }
-
-
-def content_digest(document: Document) -> str:
-    """The SHA-256 of what a curated document says, whoever said it: all but the curation block."""
-    body = {key: value for key, value in document.items() if key != "curation"}
-    return hashlib.sha256(orjson.dumps(body)).hexdigest()

@@ -5,17 +5,17 @@ that any engine which can call a Python function over a batch can run it as it i
 """
 
 import base64
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
 
 import orjson
 
-from pipeline.curate import content_digest, curate
-from pipeline.model import GONE, Change, Curated, Finding, Incoming, Json, KbError, Origin
+from pipeline.curate import curate
+from pipeline.model import GONE, Curated, Incoming, Json, KbError, Rejected
 from pipeline.rules.ruleset import RuleSet
 from pipeline.workspace import Settings
 
@@ -23,73 +23,40 @@ CHUNK_BYTES = 4 << 20
 """A chunk is closed when its records reach this many bytes, so memory is bounded by chunks, not by the input."""
 
 
-class Batch(NamedTuple):
-    """What the record stage makes of a batch, as JSON lines ready for the store (its columns are in stage.sql)."""
+def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> bytes:
+    """Judge and repair a batch of records: one JSON line each, with what became of it.
 
-    records: bytes
-    findings: bytes
-    changes: bytes
-    rejects: bytes
+    A line holds `path`, `position`, `line` and `digest` of the origin, `record_id`, `findings` as [code, pointer,
+    message], and either `doc` (the curated document as canonical JSON text), `content` (the SHA-256 of what it says,
+    whoever said it) and `changes` as [code, pointer, before, after] with values as JSON text, or `raw` (Base64).
 
-
-def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
-    """Judge and repair a batch of records. Pure: the same batch and rules give the same bytes, in any process."""
-    records: list[bytes] = []
-    findings: list[bytes] = []
-    changes: list[bytes] = []
-    rejects: list[bytes] = []
-    for incoming in batch:
-        outcome = curate(incoming, rules)
-        findings += _findings(outcome.id, incoming.origin, outcome.findings)
-        if isinstance(outcome, Curated):
-            records.append(_record(outcome, incoming.origin))
-            changes += _changes(outcome.id, incoming.origin, outcome.changes)
-        else:
-            rejects.append(_reject(outcome.id, incoming))
-    return Batch(*(b"\n".join([*lines, b""]) for lines in (records, findings, changes, rejects)))
+    Pure: the same batch and rules give the same bytes, in any process.
+    """
+    return b"".join(_outcome(incoming, curate(incoming, rules)) for incoming in batch)
 
 
-def _where(origin: Origin) -> dict[str, Json]:
-    return {"path": origin.path, "position": origin.position, "line": origin.line}
-
-
-def _record(curated: Curated, origin: Origin) -> bytes:
-    return orjson.dumps(
-        {
-            **_where(origin),
-            "digest": origin.digest,
-            "content": content_digest(curated.document),
-            "doc": orjson.dumps(curated.document).decode(),
-        }
-    )
-
-
-def _reject(name: str | None, incoming: Incoming) -> bytes:
-    raw = base64.b64encode(incoming.raw).decode()
-    return orjson.dumps(
-        {"record_id": name, **_where(incoming.origin), "digest": incoming.origin.digest, "raw": raw}
-    )
-
-
-def _findings(name: str | None, origin: Origin, findings: tuple[Finding, ...]) -> Iterator[bytes]:
-    for seq, finding in enumerate(findings):
-        yield orjson.dumps({"record_id": name, **_where(origin), **finding._asdict(), "seq": seq})
-
-
-def _changes(name: str, origin: Origin, changes: tuple[Change, ...]) -> Iterator[bytes]:
-    for seq, change in enumerate(changes):
-        yield orjson.dumps(
-            {
-                "record_id": name,
-                "path": origin.path,
-                "position": origin.position,
-                "code": change.code,
-                "pointer": change.pointer,
-                "before": _text(change.before),
-                "after": None if change.after is GONE else _text(change.after),
-                "seq": seq,
-            }
-        )
+def _outcome(incoming: Incoming, outcome: Curated | Rejected) -> bytes:
+    path, position, line, digest = incoming.origin
+    told: dict[str, Json] = {
+        "path": path,
+        "position": position,
+        "line": line,
+        "digest": digest,
+        "record_id": outcome.id,
+        "findings": [(code, pointer, message) for code, pointer, message in outcome.findings],
+    }
+    if isinstance(outcome, Curated):
+        curation = orjson.dumps(outcome.document.pop("curation"))
+        body = orjson.dumps(outcome.document)
+        told["content"] = hashlib.sha256(body).hexdigest()
+        told["doc"] = (body[:-1] + b',"curation":' + curation + b"}").decode()
+        told["changes"] = [
+            (code, pointer, _text(before), None if after is GONE else _text(after))
+            for code, pointer, before, after in outcome.changes
+        ]
+    else:
+        told["raw"] = base64.b64encode(incoming.raw).decode()
+    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _text(value: Json) -> str:
@@ -103,7 +70,7 @@ def run(
     jobs: int,
     tick: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Curate records in chunks and write the batches into `folder`; how many records there were.
+    """Curate records in chunks and write what became of them into `folder`; how many records there were.
 
     `tick` is told of each finished chunk's records. The files are named by chunk, so the outcome does not depend on
     `jobs`. One chunk, or one job, is done in this process.
@@ -184,6 +151,5 @@ def _prepare(settings: Settings) -> None:
     _WORKER["rules"] = RuleSet(settings)
 
 
-def _write(folder: Path, number: int, batch: Batch) -> None:
-    for kind, lines in batch._asdict().items():
-        (folder / f"{number:06d}.{kind}.ndjson").write_bytes(lines)
+def _write(folder: Path, number: int, outcomes: bytes) -> None:
+    (folder / f"{number:06d}.ndjson").write_bytes(outcomes)

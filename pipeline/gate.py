@@ -4,6 +4,7 @@ What ingest makes keeps them; they are there for what it did not make (an UPDATE
 pandas and pandera take half a second to import, so only a command that publishes or doctors loads this.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,10 @@ from pipeline.workspace import Settings
 
 
 class Breach(NamedTuple):
-    """One contract that a table does not keep: which column and check, how many rows, and the first of the values."""
+    """One contract that a table does not keep: which column and check, how many rows, and the first of the values.
+
+    `rows` is 0 where the table itself is at fault.
+    """
 
     table: str
     column: str
@@ -26,13 +30,15 @@ class Breach(NamedTuple):
     example: str
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.column}: not {self.check} in {self.rows} rows, such as {self.example}"
+        where = f" in {self.rows:,} {'row' if self.rows == 1 else 'rows'}, such as {self.example}" if self.rows else ""
+        return f"{self.table}.{self.column}: not {self.check}{where}"
 
 
 _DTYPES = {
     "VARCHAR": "str",
     "DOUBLE": "float64",
     "BIGINT": "Int64",
+    "UBIGINT": "UInt64",
     "INTEGER": "Int32",
     "BOOLEAN": "boolean",
     "DATE": "datetime64[us]",
@@ -64,7 +70,7 @@ def check(store: Store, rules: RuleSet) -> list[Breach]:
     ids = pd.Index(store.frame("SELECT id FROM records")["id"])
     breaches = _disagreements(store, rules)
     for table, schema in contracts(rules.settings, ids).items():
-        frame = store.frame(f"SELECT {_NO_DOCUMENTS.get(table, '*')} FROM {table}")
+        frame = store.frame(f"SELECT {_NO_DOCUMENTS.get(table, '*')} FROM {table}")  # noqa: S608 - names of ours
         try:
             schema.validate(frame, lazy=True)
         except pa.errors.SchemaErrors as errors:
@@ -73,28 +79,28 @@ def check(store: Store, rules: RuleSet) -> list[Breach]:
 
 
 def contracts(settings: Settings, ids: "pd.Index[Any]") -> dict[str, Any]:
-    """One pandera schema for each table: types and nulls as the DDL declares them, ranges, keys, foreign keys, dates."""
-    rate = pa.Check.in_range(0, 1, name="between 0 and 1")
-    natural = pa.Check.ge(0, name="not negative")
-    known = pa.Check.isin(ids, name="id of a published record")
+    """One pandera schema for each table: types and nulls as the DDL declares them, ranges, keys, foreign keys."""
+    rate = pa.Check.in_range(0, 1, error="between 0 and 1")
+    natural = pa.Check.ge(0, error="at least 0")
+    known = pa.Check.isin(ids, error="the id of a published record")
     ranges: dict[tuple[str, str], list[Any]] = {
-        ("records", "id"): [pa.Check.str_matches(r"^[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){1,2}$", name="an id")],
+        ("records", "id"): [pa.Check.str_matches(r"^[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){1,2}$", error="an id")],
         ("records", "confidence"): [rate],
         ("records", "fix_success_rate"): [rate],
         ("records", "evidence_ceiling"): [rate],
         ("records", "distinct_sources"): [natural],
         ("records", "evidence_count"): [natural],
-        ("records", "time_to_live"): [pa.Check.gt(0, name="positive")],
-        ("records", "resolvable"): [pa.Check.isin(["true", "partial", "false"], name="true, partial or false")],
-        ("records", "verification_tier"): [pa.Check.isin(settings.trust.ladder, name="a tier of the ladder")],
+        ("records", "time_to_live"): [pa.Check.gt(0, error="positive")],
+        ("records", "resolvable"): [pa.Check.isin(["true", "partial", "false"], error="true, partial or false")],
+        ("records", "verification_tier"): [pa.Check.isin(settings.trust.ladder, error="a tier of the ladder")],
         ("dead_ends", "fail_rate"): [rate],
         ("workarounds", "success_rate"): [rate],
         ("transitions", "probability"): [rate],
         ("transitions", "kind"): [
-            pa.Check.isin(["leads_to", "preceded_by", "frequently_confused_with"], name="a kind of transition")
+            pa.Check.isin(["leads_to", "preceded_by", "frequently_confused_with"], error="a kind of transition")
         ],
-        ("sources", "item"): [pa.Check.isin(["official", "dead_end", "workaround"], name="an item")],
-        ("findings", "severity"): [pa.Check.isin(["error", "warning", "info"], name="a severity")],
+        ("sources", "item"): [pa.Check.isin(["official", "dead_end", "workaround"], error="an item")],
+        ("findings", "severity"): [pa.Check.isin(["error", "warning", "info"], error="a severity")],
     }
     schemas = {}
     for table, (_, columns) in tables().items():
@@ -112,30 +118,48 @@ def contracts(settings: Settings, ids: "pd.Index[Any]") -> dict[str, Any]:
     return schemas
 
 
-def _breaches(table: str, cases: "pd.DataFrame") -> list[Breach]:
-    grouped = cases.fillna({"column": "*"}).groupby(["column", "check"], sort=True)
-    return [
-        Breach(table, str(column), str(check), len(rows), str(rows["failure_case"].iloc[0]))
-        for (column, check), rows in grouped  # type: ignore[misc]
-    ]
+def _breaches(table: str, cases: "pd.DataFrame") -> Iterator[Breach]:
+    """What pandera found, in our words: one breach for each column and check."""
+    for (check, column), rows in cases.fillna({"column": ""}).groupby(["check", "column"], sort=True):
+        example = str(rows["failure_case"].iloc[0])
+        if check in {"column_in_schema", "column_in_dataframe"}:
+            yield from (Breach(table, str(name), "as kb made it", 0, "") for name in rows["failure_case"])
+        elif check == "multiple_fields_uniqueness":
+            if column == _KEYS[table][0]:
+                yield Breach(table, " + ".join(_KEYS[table]), "unique", len(rows), example)
+        else:
+            yield Breach(table, str(column), "filled" if check == "not_nullable" else str(check), len(rows), example)
 
 
 _AGREEMENT = """
-    SELECT column_name, check_name, count(*), min(id || ': ' || value) FROM (
-        SELECT id, 'confidence' AS column_name, 'as in doc' AS check_name, confidence::VARCHAR AS value FROM records
-        WHERE confidence IS DISTINCT FROM (doc->>'$.confidence')::DOUBLE
-        UNION ALL
-        SELECT id, 'verification_tier', 'as in doc', verification_tier FROM records
-        WHERE verification_tier IS DISTINCT FROM doc->>'$.verification_tier'
-        UNION ALL
-        SELECT id, 'last_confirmed', 'as in doc', last_confirmed::VARCHAR FROM records
-        WHERE last_confirmed IS DISTINCT FROM TRY_CAST(doc->>'$.last_confirmed' AS DATE)
-        UNION ALL
-        SELECT id, 'first_seen', 'not after last_confirmed or last_updated, or flagged (DAT002)', first_seen::VARCHAR
-        FROM records r
-        WHERE (first_seen > last_confirmed OR first_seen > last_updated) AND $dates_judged
-            AND NOT EXISTS (FROM findings f WHERE f.path = r.path AND f.position = r.position AND f.code = 'DAT002')
-    ) GROUP BY ALL
+    WITH told AS (
+        SELECT *,
+            json_extract_string(doc, ['$.confidence', '$.verification_tier', '$.last_confirmed']) AS said,
+            json_array_length(doc, ['$.dead_ends', '$.workarounds', '$.versions']) AS lengths
+        FROM records
+    ), held AS (
+        SELECT told.*, coalesce(d.n, 0) AS dead_ends, coalesce(w.n, 0) AS workarounds, coalesce(v.n, 0) AS versions
+        FROM told
+        LEFT JOIN (SELECT record_id, count(*) AS n FROM dead_ends GROUP BY ALL) d ON d.record_id = id
+        LEFT JOIN (SELECT record_id, count(*) AS n FROM workarounds GROUP BY ALL) w ON w.record_id = id
+        LEFT JOIN (SELECT record_id, count(*) AS n FROM versions GROUP BY ALL) v ON v.record_id = id
+    )
+    SELECT what, 'as in doc', count(*), min(id) FROM (
+        SELECT id, unnest([
+            CASE WHEN confidence IS DISTINCT FROM TRY_CAST(said[1] AS DOUBLE) THEN 'confidence' END,
+            CASE WHEN verification_tier IS DISTINCT FROM said[2] THEN 'verification_tier' END,
+            CASE WHEN last_confirmed IS DISTINCT FROM TRY_CAST(said[3] AS DATE) THEN 'last_confirmed' END,
+            CASE WHEN dead_ends IS DISTINCT FROM lengths[1] THEN 'dead_ends' END,
+            CASE WHEN workarounds IS DISTINCT FROM lengths[2] THEN 'workarounds' END,
+            CASE WHEN versions IS DISTINCT FROM lengths[3] THEN 'versions' END]) AS what
+        FROM held)
+    WHERE what IS NOT NULL GROUP BY ALL
+    UNION ALL
+    SELECT 'first_seen', 'before last_confirmed and last_updated, or flagged (DAT002)', count(*), min(id)
+    FROM records r
+    WHERE (first_seen > last_confirmed OR first_seen > last_updated) AND $dates_judged
+        AND NOT EXISTS (FROM findings f WHERE f.path = r.path AND f.position = r.position AND f.code = 'DAT002')
+    HAVING count(*) > 0
 """
 
 

@@ -56,11 +56,15 @@ class Origin(NamedTuple):
 
 
 class Incoming(NamedTuple):
-    """One record as it came; `form` names its format where a user said it, else it is recognised."""
+    """One record as it came.
+
+    `form` names its format where a user said it, else it is recognised; `column` (from 1) is where on its line it starts.
+    """
 
     origin: Origin
     raw: bytes
     form: str | None = None
+    column: int = 1
 
 
 class Finding(NamedTuple):

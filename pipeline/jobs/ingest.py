@@ -1,32 +1,46 @@
 """`kb ingest`: raw records in, a trusted knowledge base out."""
 
 import datetime as dt
+import hashlib
+import io
 import os
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pipeline import __version__, engine, publish, sources, store
 from pipeline.model import Incoming, IngestResult, KbError, Origin
 from pipeline.reports import Options
 from pipeline.rules.ruleset import RuleSet
+from pipeline.sources import formats, split
 from pipeline.store import KnownFile, Ousted, Place, Store
 from pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How to ingest: the day, how many processes (0: one for each core), and what is allowed."""
+    """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress.
+
+    `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
+    told apart by their bytes, not by size, time and inode.
+    """
 
     as_of: dt.date
     jobs: int = 0
     dry_run: bool = False
     allow_removals: bool = False
+    form: str | None = None
+    rehash: bool = False
     tick: Callable[[int], None] = lambda _: None
+
+    @property
+    def processes(self) -> int:
+        return self.jobs or os.cpu_count() or 1
 
 
 @dataclass(slots=True)
@@ -39,7 +53,8 @@ class Plan:
     gone: list[str]
     notes: list[str]
     again: bool
-    kept: list[Place] = field(default_factory=list)
+    moved: list[Place] = field(default_factory=list)
+    dropped: list[tuple[str, int]] = field(default_factory=list)
     seen: list[KnownFile] = field(default_factory=list)
 
     @property
@@ -65,8 +80,10 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
             finds fault. Nothing is published then.
     """
     rules = RuleSet(workspace.settings)
+    if request.form is not None:
+        formats.named(request.form)
     publish.recover(workspace)
-    plan, last = _plan(workspace, paths, rules)
+    plan, last = _plan(workspace, paths, rules, request)
     published = publish.manifest(workspace.curated)
     if plan.idle and last is not None and last["as_of"] == request.as_of and published:
         with store.read(workspace.store) as base:
@@ -103,41 +120,40 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
     return result
 
 
-def _judge(
-    workspace: Workspace, draft: Store, plan: Plan, rules: RuleSet, request: Request, batches: Path
-) -> None:
+def _judge(workspace: Workspace, draft: Store, plan: Plan, rules: RuleSet, request: Request, batches: Path) -> None:
     """Carry every record that has to be judged through the record stage, then all of them through the corpus rules."""
     batches.mkdir()
-    read = {file.name for file in plan.read}
+    forms = {path: file.form for path, file in draft.known_files().items()}
     waiting = {
-        (path, position): Incoming(Origin(path, position, line, sources.digest(raw)), raw)
+        (path, position): Incoming(
+            Origin(path, position, line, sources.digest(raw)), raw, forms.get(sources.file_of(path))
+        )
         for path, position, line, raw in draft.judged_by_others()
     }
-    again = [incoming for (path, _), incoming in waiting.items() if path not in read and path not in plan.gone]
-    engine.run(_reading(draft, plan, again), rules, batches, request.jobs or os.cpu_count() or 1, request.tick)
+    unread = {file.name for file in plan.read}.union(plan.gone).isdisjoint
+    again = [incoming for (path, _), incoming in waiting.items() if unread([sources.file_of(path)])]
+    engine.run(_reading(draft, plan, again), rules, batches, request.processes, request.tick)
 
-    held = {(place.path, place.old_position) for place in plan.kept}
-    touched = draft.inputs_of_files([*plan.gone, *read])
-    draft.prune([*(key for key in touched if key not in held), *waiting], plan.kept)
+    draft.prune([*plan.dropped, *draft.inputs_of_files(plan.gone), *waiting], plan.moved)
     draft.stage(batches)
     shutil.rmtree(batches)
+
+    at_hand = {key: incoming.raw for key, incoming in waiting.items()}
 
     def with_bytes(ousted: list[Ousted]) -> list[tuple[Ousted, bytes]]:
         by_file: dict[str, list[Ousted]] = defaultdict(list)
         for row in ousted:
-            by_file[row.path].append(row)
-        return [
-            pair
-            for path, rows in by_file.items()
-            for pair in _fetch(workspace, path, rows, {key: incoming.raw for key, incoming in waiting.items()})
-        ]
+            by_file[sources.file_of(row.path)].append(row)
+        return [pair for file, rows in by_file.items() for pair in _fetch(workspace, file, rows, at_hand)]
 
     draft.merge(with_bytes(draft.contest()))
     draft.oust(with_bytes(draft.judge_together(rules, request.as_of)))
     draft.remember_files(plan.gone, plan.seen)
 
 
-def _plan(workspace: Workspace, paths: Sequence[Path], rules: RuleSet) -> tuple[Plan, dict[str, Any] | None]:
+def _plan(
+    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request
+) -> tuple[Plan, dict[str, Any] | None]:
     """Hold what is on disk against what the base knows, without reading a file that looks as it did."""
     known: dict[str, KnownFile] = {}
     last = None
@@ -146,7 +162,7 @@ def _plan(workspace: Workspace, paths: Sequence[Path], rules: RuleSet) -> tuple[
         with store.read(workspace.store) as base:
             known, last = base.known_files(), base.last_run()
     again = last is not None and last["fingerprint"] != rules.fingerprint()
-    roots = [sources.discover(path, workspace) for path in paths]
+    roots = [sources.discover(path, workspace, request.form) for path in paths]
     if again and last is not None:
         what = "kb" if last["version"] != __version__ else "the settings"
         notes.append(f"{what} changed since the last ingest, so every record is judged again")
@@ -155,7 +171,10 @@ def _plan(workspace: Workspace, paths: Sequence[Path], rules: RuleSet) -> tuple[
                 roots.append(sources.discover(workspace.root / name, workspace))
     roots = _outermost(roots)
     found = {file.name: file for root in roots for file in root.files}
-    same = [] if again else [known[name] for name, file in found.items() if _looks_same(known.get(name), file)]
+    if again:  # what was said of a file's format still holds
+        found = {n: replace(f, form=known[n].form) if f.form is None and n in known else f for n, f in found.items()}
+    looks_same = _same_bytes if request.rehash else _same_stat
+    same = [] if again else [known[name] for name, file in found.items() if name in known and looks_same(known[name], file)]
     unread = {file.path for file in same}
     gone = sorted(name for name in known if name not in found and any(root.holds(name) for root in roots))
     notes += [note for root in roots for note in root.passed_over]
@@ -168,8 +187,16 @@ def _outermost(roots: list[sources.Root]) -> list[sources.Root]:
     return [r for r in by_name.values() if not any(o.holds(r.name) for o in by_name.values() if o is not r)]
 
 
-def _looks_same(known: KnownFile | None, file: sources.SourceFile) -> bool:
-    return known is not None and (known.size, known.modified, known.inode) == (file.size, file.modified, file.inode)
+def _same_stat(known: KnownFile, file: sources.SourceFile) -> bool:
+    seen = (known.size, known.modified, known.inode, known.form)
+    return seen == (file.size, file.modified, file.inode, file.form)
+
+
+def _same_bytes(known: KnownFile, file: sources.SourceFile) -> bool:
+    if (known.size, known.form) != (file.size, file.form):
+        return False
+    with file.path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == known.digest
 
 
 @contextmanager
@@ -185,47 +212,54 @@ def _draft(workspace: Workspace, path: Path) -> Iterator[Store]:
 
 
 def _reading(draft: Store, plan: Plan, again: list[Incoming]) -> Iterator[Incoming]:
-    """The records that have to be judged, file by file; the plan notes those that need not be."""
+    """The records that have to be judged, file by file; the plan notes what became of the others."""
     yield from again
-    roots = {name: root.name for root in plan.roots for name in (file.name for file in root.files)}
+    roots = {file.name: root.name for root in plan.roots for file in root.files}
     for file in plan.read:
-        data = sources.load(file)
         known = defaultdict(list)
-        if not plan.again:
-            for digest, position, has_line in draft.inputs_of(file.name):
-                known[digest, has_line].append(position)
+        for path, digest, position, line in draft.inputs_of(file.name):
+            known[path, digest, line is not None].append((position, line))
         count = 0
-        for incoming in sources.records(file.name, data):
-            count += 1
-            origin = incoming.origin
-            places = known.get((origin.digest, origin.line is not None))
-            if places:
-                plan.kept.append(Place(file.name, places.pop(0), origin.position, origin.line))
-            else:
-                yield incoming
-        plan.seen.append(
-            KnownFile(
-                file.name, roots[file.name], file.size, file.modified, file.inode, sources.digest(data), count
+
+        def finish(reading: sources.Reading, file: sources.SourceFile = file) -> None:
+            plan.seen.append(
+                KnownFile(file.name, roots[file.name], file.size, file.modified, file.inode, file.form, reading.digest, count)
             )
-        )  # fmt: skip
+            if reading.passed_over:
+                plan.notes.append(f"passed over {sources.some(reading.passed_over)}: not .json, .ndjson or .jsonl")
+
+        for incoming in sources.read(file, finish):
+            count += 1
+            path, position, line, digest = incoming.origin
+            places = None if plan.again else known.get((path, digest, line is not None))
+            if not places:
+                yield incoming
+                continue
+            was, was_line = places.pop(0)
+            if (was, was_line) != (position, line):
+                plan.moved.append(Place(path, was, position, line))
+        plan.dropped += [(path, position) for (path, _, _), places in known.items() for position, _ in places]
 
 
 def _fetch(
-    workspace: Workspace, path: str, rows: list[Ousted], at_hand: dict[tuple[str, int], bytes]
+    workspace: Workspace, name: str, rows: list[Ousted], at_hand: dict[tuple[str, int], bytes]
 ) -> Iterator[tuple[Ousted, bytes]]:
     """The bytes of records that lost their place in the base, read again from their file."""
-    on_disk: dict[int, Incoming] | None = None
+    missing = {}
     for row in rows:
         raw = at_hand.get((row.path, row.position))
-        if raw is None or sources.digest(raw) != row.digest:
-            if on_disk is None:
-                file = sources.SourceFile(path, workspace.root / path, 0, 0, 0)
-                on_disk = {incoming.origin.position: incoming for incoming in sources.records(path, sources.load(file))}
-            incoming = on_disk.get(row.position)
-            if incoming is None or incoming.origin.digest != row.digest:
-                raise KbError(f"{path}: changed since it was ingested, and its record {row.record_id} is in question; ingest it too")
-            raw = incoming.raw
-        yield row, raw
+        if raw is not None and sources.digest(raw) == row.digest:
+            yield row, raw
+        else:
+            missing[row.path, row.position] = row
+    if missing:
+        for incoming in sources.read(sources.SourceFile(name, workspace.root / name, 0, 0, 0)):
+            origin = incoming.origin
+            wanted = missing.get((origin.path, origin.position))
+            if wanted and wanted.digest == origin.digest:
+                yield missing.pop((origin.path, origin.position)), incoming.raw
+    for row in missing.values():
+        raise KbError(f"{name}: changed since it was ingested, and its record {row.record_id} is in question; ingest it too")
 
 
 def _guard(draft: Store, limit: float) -> None:
@@ -256,3 +290,33 @@ def _outcome(base: Store, plan: Plan, *, written: bool) -> IngestResult:
     if result.read != result.published + result.unchanged + result.quarantined:
         raise RuntimeError(f"the sums do not balance: {result}")
     return result
+
+
+def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
+    """Keep what comes in on a stream as `raw/<name>.ndjson` or `.json`, so that curated/ depends on raw/ alone.
+
+    A file of that name is replaced only if the base was made from it, for then nothing is lost that was not ingested.
+
+    Raises:
+        KbError: the name is no file name, the file is there and was never ingested, or the stream is empty.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", name):
+        raise KbError(f"--as {name}: name it with letters, digits, `.`, `_`, `-` and `/`")
+    buffered = io.BufferedReader(stream, 1 << 20)  # type: ignore[arg-type, type-var]
+    if not buffered.peek(1):
+        raise KbError("standard input is empty; nothing was done")
+    suffix = ".ndjson" if split.looks_like_lines(buffered) else ".json"
+    target = workspace.raw / f"{name.removesuffix(suffix)}{suffix}"
+    if target.exists():
+        known: dict[str, KnownFile] = {}
+        if workspace.store.exists():
+            with store.read(workspace.store) as base:
+                known = base.known_files()
+        if sources.name_of(target, workspace) not in known:
+            raise KbError(f"{target.relative_to(workspace.root)}: is there and was never ingested; choose another name with --as")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.part")
+    with draft.open("wb") as file:
+        shutil.copyfileobj(buffered, file, 1 << 20)
+    draft.replace(target)
+    return target

@@ -10,7 +10,10 @@ _IGNORED = ("kb.duckdb", "kb.duckdb.wal", ".kb/")
 
 
 def init(folder: Path) -> list[str]:
-    """Make a folder a workspace: kb.toml, raw/, .gitignore, dvc.yaml. What is there already stays; returns what was made.
+    """Make a folder a workspace: kb.toml, raw/, .gitignore, dvc.yaml; what is there already stays.
+
+    Returns:
+        What was made.
 
     Raises:
         KbError: it is one already, or cannot be written.

@@ -1,6 +1,8 @@
+# ruff: noqa: S608 - what is put into these queries are texts of this file
 """`kb show`, `kb why`, `kb quarantine`: what the base knows of one record, or of what it rejected."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import orjson
@@ -28,22 +30,28 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     if not found:
         ids = [row[0] for row in base.query("SELECT id FROM records").rows]
         rejected = base.value("SELECT count(*) > 0 FROM quarantine WHERE record_id = $id", {"id": name})
-        hint = f"it is in quarantine, see `kb why {name}`" if rejected else did_you_mean(name, ids, "see `kb sql`")
+        hint = (
+            f"it is in quarantine, see `kb why {name}`"
+            if rejected
+            else did_you_mean(name, ids, '`kb sql "SELECT id FROM records"` lists all')
+        )
         raise KbError(f"no published record {name}; {hint}")
     origin = found[0]
     where = {"path": origin["path"], "position": origin["position"]}
     changes = base.query(
-        "SELECT code, pointer, before, after FROM changes WHERE path = $path AND position = $position ORDER BY seq", where
+        "SELECT code, pointer, before, after FROM changes WHERE path = $path AND position = $position ORDER BY seq",
+        where,
     ).records()
     return {
         "id": name,
         "document": orjson.loads(origin.pop("doc")),
         "origin": origin,
         "trust": base.query("SELECT * FROM trust($as_of) WHERE id = $id", {"as_of": as_of, "id": name}).records()[0],
-        "changes": [{key: _value(change, key) for key in change} for change in changes],
+        "changes": [_change(**change) for change in changes],
         "findings": base.query(_REASONS, where).records(),
         "neighbours": base.query(
-            """SELECT kind, error_id AS id, error_id IN (SELECT id FROM records) AS known, probability, condition, distinction
+            """SELECT kind, error_id AS id, error_id IN (SELECT id FROM records) AS known,
+                probability, condition, distinction
             FROM transitions WHERE record_id = $id
             UNION ALL
             SELECT 'named by, as ' || kind, record_id, true, probability, condition, distinction
@@ -53,38 +61,49 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     }
 
 
-def _value(change: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - any JSON value
-    return orjson.loads(change[key]) if key in {"before", "after"} and change[key] is not None else change[key]
+def _change(code: str, pointer: str, before: str, after: str | None) -> dict[str, Any]:
+    """A change as in curated/changes.ndjson: without `after` where a list lost the element."""
+    change = {"code": code, "pointer": pointer, "before": orjson.loads(before)}
+    return change if after is None else {**change, "after": orjson.loads(after)}
+
+
+_FATES = f"""
+    SELECT 'published' AS state, id, {_ORIGIN}, NULL AS raw, [] AS codes FROM records
+    UNION ALL BY NAME
+    SELECT 'quarantined' AS state, record_id AS id, {_ORIGIN}, raw, codes FROM quarantine
+    UNION ALL BY NAME
+    SELECT 'a copy' AS state, record_id AS id, {_ORIGIN}, raw, [] AS codes FROM copies
+"""
 
 
 def why(base: Store, subject: str, as_of: dt.date) -> list[dict[str, Any]]:
-    """What became of a record, or of every record of a file (`path`, or `path:line`), published or not.
+    """What became of a record, or of every record of a file: `path`, or `path:line` for the one around that line.
 
     Raises:
         KbError: the base never saw such a record or file.
     """
-    path, _, line = subject.rpartition(":")
-    if not (path and line.isdecimal()):
-        path, line = subject, ""
+    path, line = split_place(subject)
     rows = base.query(
-        f"""SELECT 'published' AS state, id, {_ORIGIN}, NULL AS raw, [] AS codes FROM records
-        WHERE id = $subject OR (path = $path AND ($line IS NULL OR line = $line))
-        UNION ALL BY NAME
-        SELECT 'quarantined' AS state, record_id AS id, {_ORIGIN}, raw, codes FROM quarantine
-        WHERE record_id = $subject OR (path = $path AND ($line IS NULL OR line = $line))
-        UNION ALL BY NAME
-        SELECT 'a copy' AS state, record_id AS id, {_ORIGIN}, raw, [] AS codes FROM copies
-        WHERE record_id = $subject OR (path = $path AND ($line IS NULL OR line = $line))
+        f"""WITH fates AS ({_FATES})
+        FROM fates WHERE id = $subject OR (path = $path AND ($line IS NULL OR coalesce(line, 1) = (
+            SELECT max(coalesce(line, 1)) FROM fates WHERE path = $path AND coalesce(line, 1) <= $line)))
         ORDER BY path, position""",
-        {"subject": subject, "path": path, "line": int(line) if line else None},
+        {"subject": subject, "path": path, "line": line},
     ).records()
     if not rows:
         known = base.query(
             """SELECT id FROM records UNION SELECT record_id FROM quarantine WHERE record_id IS NOT NULL
-            UNION SELECT path FROM files"""
+            UNION SELECT path FROM files ORDER BY ALL"""
         ).rows
-        raise KbError(f"{subject}: never seen; {did_you_mean(subject, [row[0] for row in known], 'run `kb ingest` on it')}")
+        hint = did_you_mean(subject, [row[0] for row in known], "run `kb ingest` on it")
+        raise KbError(f"{subject}: never seen; {hint}")
     return [_fate(base, row, as_of) for row in rows]
+
+
+def split_place(subject: str) -> tuple[str, int | None]:
+    """Path and line of `path`, `path:line` or `path:line:column`."""
+    path, *numbers = re.split(r":(?=\d+(?::\d+)?$)", subject, maxsplit=1)
+    return path, int(numbers[0].partition(":")[0]) if numbers else None
 
 
 def _fate(base: Store, row: dict[str, Any], as_of: dt.date) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pipeline.sources import locate
 from pipeline.workspace import Workspace
 
 _FINDINGS = """
-    SELECT path, position, line, record_id, code, name, severity, pointer, message, fixable
+    SELECT path, position, record_id, code, name, severity, pointer, message, fixable
     FROM findings ORDER BY path, position, seq, code, pointer, message
 """
 
@@ -26,11 +27,11 @@ def validate(workspace: Workspace, paths: Sequence[Path], request: Request) -> V
         KbError: a path is missing, or no path holds a record.
     """
     rules = RuleSet(workspace.settings)
-    roots = [sources.discover(path, workspace) for path in paths]
+    roots = [sources.discover(path, workspace, request.form) for path in paths]
     files = {file.name: file for root in roots for file in root.files}
     with tempfile.TemporaryDirectory(prefix="kb-") as folder, store.create(None) as scratch:
-        incoming = (record for file in files.values() for record in sources.records(file.name, sources.load(file)))
-        read = engine.run(incoming, rules, Path(folder), request.jobs or os.cpu_count() or 1, request.tick)
+        incoming = (record for file in files.values() for record in sources.read(file))
+        read = engine.run(incoming, rules, Path(folder), request.processes, request.tick)
         if not read:
             raise KbError(f"{', '.join(map(str, paths))}: no records there, so nothing was validated")
         scratch.begin(rules)
@@ -45,21 +46,31 @@ def validate(workspace: Workspace, paths: Sequence[Path], request: Request) -> V
 
 
 def _located(rows: list[tuple[Any, ...]], files: dict[str, sources.SourceFile]) -> Iterator[Located]:
-    """Put each finding at its place; every file is read once, and every record scanned once."""
-    at: tuple[str, int] | None = None
-    records: dict[int, Incoming] = {}
-    shown = ""
-    for path, position, line, record, code, name, severity, pointer, message, fixable in rows:
-        if at is None or at[0] != path:
-            records = {r.origin.position: r for r in sources.records(path, sources.load(files[path]))}
-            shown = os.path.relpath(files[path].path).replace(os.sep, "/")
-        if at != (path, position):
-            at = (path, position)
-            text = records[position].raw.decode("utf-8", errors="replace")
-            lines, known = text.split("\n"), locate.offsets(text)
-        place = locate.place(text, known, pointer, message, line or 1)
-        index = place.line - (line or 1)
+    """Put each finding at its place: the files are read once more, and the records with findings scanned once."""
+    found = defaultdict(list)
+    for path, position, *finding in rows:
+        found[path, position].append(finding)
+    for name in sorted({sources.file_of(path) for path, _ in found}):
+        shown = os.path.relpath(files[name].path).replace(os.sep, "/")
+        for incoming in sources.read(files[name]):
+            path, position, *_ = incoming.origin
+            if (path, position) in found:
+                yield from _in_record(incoming, found[path, position], f"{shown}{path[len(name) :]}")
+
+
+def _in_record(incoming: Incoming, findings: list[list[Any]], shown: str) -> Iterator[Located]:
+    raw = incoming.raw.removeprefix(b"\xef\xbb\xbf")
+    text = raw.decode("utf-8", errors="replace")
+    lines, known = text.split("\n"), locate.offsets(text)
+    for record, code, name, severity, pointer, message, fixable in findings:
+        line, column = locate.place(text, known, pointer, message)
+        if code == "SCH001":  # the parser counts bytes, people count characters
+            column = len(raw.split(b"\n")[line - 1][: column - 1].decode("utf-8", errors="replace")) + 1
+        source = lines[line - 1].rstrip("\r")
+        if line == 1:
+            column += incoming.column - 1
+            source = f"{' ' * (incoming.column - 1)}{source}"
+        line += (incoming.origin.line or 1) - 1
         yield Located(
-            code, name, Severity(severity), record, pointer, message, fixable, shown, place.line, place.column,
-            lines[index] if index < len(lines) else "",
+            code, name, Severity(severity), record, pointer, message, fixable, shown, line, column, source
         )  # fmt: skip

@@ -1,14 +1,12 @@
 """What a rule is, how it is declared, and what it is shown."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from pipeline.contract import show
-from pipeline.model import GONE, Change, Document, Json, Kind, Severity
+from pipeline.model import Document, Json, Kind, Severity
 from pipeline.rules import urls
 from pipeline.workspace import Settings
 
@@ -19,6 +17,9 @@ Example = Mapping[str, Json]
 """Pointers, and what stands there instead, in the clean record of `example.py`; ABSENT takes a key away."""
 
 ABSENT = object()
+
+EVERY_TEXT = "**"
+"""The places of all texts of a document, but of `regex` and of the curation block, which is replaced on publication."""
 
 WHOLE = "."
 """The place of a fix that has to see the whole document; it changes values, never keys."""
@@ -148,7 +149,7 @@ def fix(
 ) -> Callable[[Callable[..., Json]], Rule]:
     """Declare a rule that is its own repair: value → value, run at every place that `at` names.
 
-    `at` holds places such as `dead_ends/*/fail_rate`, `**` for every string but `regex`, or WHOLE. A function that
+    `at` holds places such as `dead_ends/*/fail_rate` (`a|b` for either key), EVERY_TEXT, or WHOLE. A function that
     returns what it was given has found nothing. `says` is the message; `{before}` and `{after}` stand for the values.
     """
 
@@ -190,124 +191,6 @@ def _doc(run: Callable[..., Any]) -> str:
     return "\n".join(line.strip() for line in lines)
 
 
-def apply(rule: Rule, document: Document, settings: Settings) -> list[Change]:
-    """Run a fix over a document, in place, and tell what it changed."""
-    changes: list[Change] = []
-    for pattern in rule.at:
-        if pattern == WHOLE:
-            after = rule.run(document)
-            changes += _differences(rule.code, "", document, after)
-            document.update(after)
-            continue
-        for parent, key, pointer in list(places(document, pattern)):
-            before = parent[key]
-            after = rule.run(before, settings) if rule.needs_settings else rule.run(before)
-            if after is not before:
-                found = list(_differences(rule.code, pointer, before, after))
-                if found:
-                    parent[key] = after
-                    changes += found
-    return changes
-
-
-def drop_gone(value: Json) -> Json:
-    """The value without what list fixes took out."""
-    if isinstance(value, list):
-        return [drop_gone(item) for item in value if item is not GONE]
-    if isinstance(value, dict):
-        return {key: drop_gone(item) for key, item in value.items()}
-    return value
-
-
-def message(rule: Rule, change: Change) -> str:
-    """What a fix says of one change."""
-    if rule.stage is Stage.LIST and change.after is not GONE:
-        return f"a copy further down is merged into this; it becomes {show(change.after)}"
-    return rule.says.format(before=show(change.before), after=show(None if change.after is GONE else change.after))
-
-
-def _differences(code: str, pointer: str, before: Json, after: Json) -> Iterator[Change]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in before:
-            yield from _differences(code, f"{pointer}/{key}", before[key], after[key])
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for i, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _differences(code, f"{pointer}/{i}", old, new)
-    elif type(before) is not type(after) or before != after:
-        yield Change(code, pointer, before, after)
-
-
-def places(value: Json, pattern: str, pointer: str = "") -> Iterator[tuple[Any, Any, str]]:
-    """The places of a document that a pattern names, as (container, key, pointer)."""
-    if pattern == "**":
-        yield from _strings(value, pointer)
-        return
-    step, _, rest = pattern.partition("/")
-    if step == "*":
-        keys: Any = range(len(value)) if isinstance(value, list) else ()
-    else:
-        keys = (step,) if isinstance(value, dict) and step in value else ()
-    for key in keys:
-        if rest:
-            yield from places(value[key], rest, f"{pointer}/{key}")
-        else:
-            yield value, key, f"{pointer}/{key}"
-
-
-def _strings(value: Json, pointer: str) -> Iterator[tuple[Any, Any, str]]:
-    pairs: Any = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, child in pairs:
-        if isinstance(child, str):
-            if key != "regex":
-                yield value, key, f"{pointer}/{_token(key)}"
-        elif isinstance(child, dict | list) and (pointer or key != "curation"):  # that is replaced on publication
-            yield from _strings(child, f"{pointer}/{_token(key)}")
-
-
-def _token(key: object) -> str:
-    return str(key).replace("~", "~0").replace("/", "~1")
-
-
-_SPACE = re.compile(r"\s+")
-
-
 def fold(text: str | None) -> str:
     """Text as rules compare it: case and white space folded; null is empty."""
-    return _SPACE.sub(" ", text).strip().casefold() if text else ""
-
-
-def merge_copies(items: list[Any]) -> list[Any]:
-    """Dead ends or workarounds, each once: a later copy gives its sources to the first and is gone.
-
-    A copy has the same action and condition, case and spaces folded, and is equal in all else but its sources.
-    """
-    merged = list(items)
-    for i, home in _copies(items):
-        if _alike(items[home], items[i]):
-            extra = [url for url in items[i]["sources"] if url not in merged[home]["sources"]]
-            if extra:
-                merged[home] = {**merged[home], "sources": [*merged[home]["sources"], *extra]}
-            merged[i] = GONE
-    return merged
-
-
-def disagreements(items: list[Document]) -> Iterator[tuple[int, int]]:
-    """Later items with the action and condition of an earlier one that are not equal to it, as (later, earlier)."""
-    return ((i, home) for i, home in _copies(items) if not _alike(items[home], items[i]))
-
-
-def _copies(items: list[Document]) -> Iterator[tuple[int, int]]:
-    homes: dict[tuple[str, str], int] = {}
-    for i, item in enumerate(items):
-        action = fold(item["action"])
-        if action:
-            home = homes.setdefault((action, fold(item["condition"])), i)
-            if home != i:
-                yield i, home
-
-
-def _alike(one: Document, other: Document) -> bool:
-    return all(other.get(key) == value for key, value in one.items() if key not in _COPY_KEYS) and len(one) == len(other)
-
-
-_COPY_KEYS = frozenset({"action", "condition", "sources"})
+    return " ".join(text.split()).casefold() if text else ""

@@ -2,7 +2,8 @@
 
 from pipeline.contract import show
 from pipeline.model import Json, Severity
-from pipeline.rules.base import ABSENT, Found, Record, Stage, check, disagreements, fix, merge_copies
+from pipeline.rules.base import ABSENT, Found, Record, Stage, check, fix
+from pipeline.rules.copies import disagreements, merge_copies
 
 _TWICE = {
     "action": "reinstall  git",

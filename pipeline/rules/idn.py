@@ -56,7 +56,8 @@ def path_differs_from_id(r: Record) -> Found:
     the path is compared, so that a file is judged alike whichever folder above it is ingested.
     """
     expected = f"{r.document['id']}.json"
-    if r.line is None and r.path.endswith(".json") and not f"/{r.path}".endswith(f"/{expected}"):
+    path = r.path.removesuffix(".gz").removesuffix(".zst").replace("!", "/")
+    if r.line is None and path.endswith(".json") and not f"/{path}".endswith(f"/{expected}"):
         yield "/id", f"{show(r.document['id'])} lies in {r.path}; move the file to {expected}, or correct the id"
 
 

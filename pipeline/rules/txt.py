@@ -5,9 +5,7 @@ import unicodedata
 
 from pipeline.contract import shapes
 from pipeline.model import Json, Severity
-from pipeline.rules.base import fix
-
-_EVERYWHERE = ("**",)
+from pipeline.rules.base import EVERY_TEXT, fix
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 
@@ -33,7 +31,7 @@ _IDLE_JOINERS = re.compile(  # runs of joiners next to Latin text or to nothing
     "TXT001",
     "outer-whitespace",
     Severity.INFO,
-    at=_EVERYWHERE,
+    at=(EVERY_TEXT,),
     says="{before} has white space around it; write {after}",
     screen=rf'"[{_WHITE}]|[{_WHITE}]"|"\\[tnrfbu]|\\[tnrf]"|\\u00[01].',
     good=[{}, {"/root_cause": "two\n\nparagraphs"}, {"/regex": " fatal: not a git repository "}],
@@ -52,7 +50,7 @@ def outer_whitespace(text: str) -> str:
     "TXT002",
     "invisible-characters",
     Severity.WARNING,
-    at=_EVERYWHERE,
+    at=(EVERY_TEXT,),
     says="{before} holds characters that nobody sees; write {after}",
     screen=(
         r"\\u00|\\[bfr]|[\x7f-\x84\x86-\x9f\xad\x{34f}\x{61c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180e}"
@@ -84,19 +82,16 @@ def invisible_characters(text: str) -> str:
 
 
 def _optional_places() -> tuple[str, ...]:
-    kinds = shapes()
+    """Every place that the schema of incoming records lets be text or null."""
+    graph = shapes()["transition_graph"].keys
     inside = {
-        "record": "{}",
-        "version": "versions/*/{}",
-        "dead_end": "dead_ends/*/{}",
-        "workaround": "workarounds/*/{}",
+        "": "record",
+        "versions/*/": "version",
+        "dead_ends/*/": "dead_end",
+        "workarounds/*/": "workaround",
+        **{f"transition_graph/{key}/*/": "transition" for key in graph},
     }
-    graph = [
-        f"transition_graph/{key}/*/{name}"
-        for key in kinds["transition_graph"].keys
-        for name in sorted(kinds["transition"].optional_texts)
-    ]
-    return (*(place.format(key) for kind, place in inside.items() for key in sorted(kinds[kind].optional_texts)), *graph)
+    return tuple(place + "|".join(sorted(shapes()[kind].optional_texts)) for place, kind in inside.items())
 
 
 @fix(
@@ -121,7 +116,7 @@ def empty_means_null(text: Json) -> Json:
     "TXT004",
     "not-nfc",
     Severity.INFO,
-    at=_EVERYWHERE,
+    at=(EVERY_TEXT,),
     says="{before} is not in Unicode NFC; write {after}",
     screen=(
         r"[^\x00-\x{2ff}\x{400}-\x{482}\x{2002}-\x{2027}\x{202a}-\x{205e}\x{2060}-\x{20cf}\x{2100}-\x{2125}\x{2190}-\x{2300}"

@@ -97,10 +97,12 @@ def version_duplicated(items: Json) -> Json:
 
     Entries equal in all they say are one entry; those that say different things of one version stay.
     """
+    if len(items) < 2:
+        return items
     seen: list[Json] = []
     kept = []
     for item in items:
         folded = {**item, "version": fold(item["version"])}
         kept.append(GONE if folded in seen else item)
         seen.append(folded)
-    return kept
+    return kept if GONE in kept else items

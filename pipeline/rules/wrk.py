@@ -2,7 +2,8 @@
 
 from pipeline.contract import show
 from pipeline.model import GONE, Document, Json, Severity
-from pipeline.rules.base import WHOLE, Found, Record, Stage, check, disagreements, fix, fold, merge_copies
+from pipeline.rules.base import WHOLE, Found, Record, Stage, check, fix, fold
+from pipeline.rules.copies import disagreements, merge_copies
 
 _TWICE = {
     "action": "Change into the CLONED folder first",
@@ -56,6 +57,8 @@ def workaround_duplicated(document: Document) -> Document:
     """
     items, translations = document["workarounds"], document["workarounds_zh"]
     merged = merge_copies(items)
+    if merged is items:
+        return document
     if len(translations) == len(items):
         translations = [GONE if item is GONE else text for item, text in zip(merged, translations, strict=True)]
     return {**document, "workarounds": merged, "workarounds_zh": translations}

@@ -1,30 +1,35 @@
-"""Bytes in: folders and files become incoming records, each with its origin."""
+"""Bytes in: folders, files, archives and streams become incoming records, each with its origin."""
 
 import fnmatch
 import hashlib
+import io
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.model import Incoming, KbError, Origin
+from pipeline.sources.containers import Reading, file_of, is_read
+from pipeline.sources.split import pieces
 from pipeline.workspace import Workspace
 
-LINES = frozenset({".ndjson", ".jsonl"})
-KINDS = frozenset({".json", *LINES})
 _SKIPPED = frozenset({"node_modules"})
+_READ = ".json, .ndjson or .jsonl, plain, as .gz or .zst, or in a .zip or .tar"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to read. `name` is its path as the base knows it: relative to the workspace, with `/`."""
+    """A file to read. `name` is its path as the base knows it: relative to the workspace, with `/`.
+
+    `modified` is in nanoseconds; `form` names the format of its records where a user said it.
+    """
 
     name: str
     path: Path
     size: int
     modified: int
     inode: int
+    form: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def name_of(path: Path, workspace: Workspace) -> str:
     return Path(os.path.relpath(path.absolute(), workspace.root)).as_posix()
 
 
-def discover(path: Path, workspace: Workspace) -> Root:
+def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     """Find what is to be read below a path, in the order of names.
 
     Raises:
@@ -53,9 +58,9 @@ def discover(path: Path, workspace: Workspace) -> Root:
     """
     name = name_of(path, workspace)
     if path.is_file():
-        if path.suffix.lower() not in KINDS:
-            raise KbError(f"{path}: kb reads .json, .ndjson and .jsonl; convert it, or rename it to what it is")
-        return Root(name, (_describe(path, name),), ())
+        if not is_read(path.name):
+            raise KbError(f"{path}: kb reads {_READ}; convert it, or rename it to what it is")
+        return Root(name, (_describe(path, name, form),), ())
     if not path.is_dir():
         raise KbError(f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it")
     files: list[SourceFile] = []
@@ -64,28 +69,34 @@ def discover(path: Path, workspace: Workspace) -> Root:
     home = path.resolve()
     for folder, folders, names in os.walk(path, onerror=_refuse):
         here = Path(folder)
-        folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in _SKIPPED)
-        for entry in sorted(n for n in names if not n.startswith(".")):
+        outside += [name_of(here / entry, workspace) for entry in folders if _leads_out(here / entry, home)]
+        folders[:] = sorted(entry for entry in folders if not entry.startswith(".") and entry not in _SKIPPED)
+        for entry in sorted(entry for entry in names if not entry.startswith(".")):
             file = here / entry
             known = name_of(file, workspace)
             if _excluded(file.relative_to(path).as_posix(), known, workspace.settings.exclude):
                 continue
-            if file.suffix.lower() not in KINDS:
+            if not is_read(entry):
                 others.append(known)
-            elif not file.resolve().is_relative_to(home):
+            elif _leads_out(file, home):
                 outside.append(known)
             elif file.is_file():
-                files.append(_describe(file, known))
+                files.append(_describe(file, known, form))
     passed_over = []
     if others:
-        passed_over.append(f"passed over {_some(others)}: not .json, .ndjson or .jsonl")
+        passed_over.append(f"passed over {some(others)}: not {_READ}")
     if outside:
-        passed_over.append(f"passed over {_some(outside)}: a link that leads out of {name}")
+        passed_over.append(f"passed over {some(outside)}: a link that leads out of {name}")
     return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(passed_over))
 
 
-def _some(names: list[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """One name, or how many and the first."""
     return names[0] if len(names) == 1 else f"{len(names)} files ({names[0]}, …)"
+
+
+def _leads_out(path: Path, home: Path) -> bool:
+    return path.is_symlink() and not path.resolve().is_relative_to(home)
 
 
 def _refuse(error: OSError) -> None:
@@ -96,7 +107,7 @@ def _excluded(below: str, known: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in (below, known))
 
 
-def _describe(path: Path, name: str) -> SourceFile:
+def _describe(path: Path, name: str, form: str | None) -> SourceFile:
     try:
         stat = path.stat()
         name.encode()
@@ -104,32 +115,26 @@ def _describe(path: Path, name: str) -> SourceFile:
         raise KbError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeEncodeError:
         raise KbError(f"{name!r}: the file name is not valid UTF-8; rename it") from None
-    return SourceFile(name, path, stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    return SourceFile(name, path, stat.st_size, stat.st_mtime_ns, stat.st_ino, form)
 
 
-def load(file: SourceFile) -> bytes:
-    """The bytes of a file.
+def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Incoming]:
+    """The records of one file, in order, never all in memory; `done` is told of the reading once all is read.
 
     Raises:
-        KbError: it cannot be read.
+        KbError: the file cannot be read, or is not what its name says.
     """
-    try:
-        return file.path.read_bytes()
-    except OSError as error:
-        raise KbError(f"{file.name}: cannot be read: {error.strerror}") from None
+    reading = Reading(file.name, file.path)
+    for member in reading.members():
+        for position, (line, column, raw) in enumerate(pieces(member.name, member.stream)):
+            yield Incoming(Origin(member.name, position, line, digest(raw)), raw, file.form, column)
+    done(reading)
 
 
 def records(name: str, data: bytes) -> Iterator[Incoming]:
-    """The records of one file, in order: a line each (NDJSON), an element each (array), or the whole (an object)."""
-    if Path(name).suffix.lower() in LINES:
-        parts = _lines(data)
-    elif data.removeprefix(_BOM).lstrip()[:1] == b"[":
-        parts = _elements(data)
-    else:
-        yield Incoming(Origin(name, 0, None, digest(data)), data)
-        return
-    for position, (line, raw) in enumerate(parts):
-        yield Incoming(Origin(name, position, line, digest(raw)), raw)
+    """The records of some bytes, as if they were a file of that name."""
+    for position, (line, column, raw) in enumerate(pieces(name, io.BytesIO(data))):
+        yield Incoming(Origin(name, position, line, digest(raw)), raw, column=column)
 
 
 def digest(data: bytes) -> str:
@@ -137,49 +142,4 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-_BOM = b"\xef\xbb\xbf"
-
-
-def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
-    for number, line in enumerate(data.removeprefix(_BOM).split(b"\n"), start=1):
-        text = line.strip(b" \t\r")
-        if text:
-            yield number, text
-
-
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
-
-
-def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The elements of a top-level array, with their lines; what cannot be told apart comes last, in one piece."""
-    start = data.index(b"[") + 1
-    depth, closed, line, counted = 0, False, 1, 0
-
-    def cut(begin: int, end: int) -> Iterator[tuple[int, bytes]]:
-        nonlocal line, counted
-        raw = data[begin:end]
-        text = raw.strip()
-        if text:
-            at = begin + raw.index(text[:1])
-            line += data.count(b"\n", counted, at)
-            counted = at
-            yield line, text
-
-    for token in _TOKEN.finditer(data, start):
-        mark = token.group()
-        if mark in {b"{", b"["}:
-            depth += 1
-        elif mark in {b"}", b"]"}:
-            depth -= 1
-            if depth < 0:
-                yield from cut(start, token.start())
-                start, closed = token.end(), True
-                break
-        elif mark == b"," and depth == 0:
-            if data[start : token.start()].strip():
-                yield from cut(start, token.start())
-                start = token.end()
-            else:
-                break
-    if not closed or data[start:].strip():
-        yield from cut(start, len(data)) if data[start:].strip() else iter(((line, b"["),))
+__all__ = ["Reading", "Root", "SourceFile", "digest", "discover", "file_of", "name_of", "read", "records", "some"]

@@ -14,7 +14,8 @@ class Place(NamedTuple):
     column: int
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+# a text without an end is one token to the end: looked for anew at each quote in it, it would take quadratic time
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 
 _STATED = re.compile(r"\bline (\d+) column (\d+)")
 

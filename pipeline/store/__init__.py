@@ -50,6 +50,7 @@ class KnownFile(NamedTuple):
     size: int
     modified: int
     inode: int
+    form: str | None
     digest: str
     records: int
 
@@ -111,11 +112,16 @@ class Store:
         while rows := cursor.fetchmany(size):
             yield from rows
 
+    def copy_to(self, sql: str, path: Path, options: str) -> None:
+        """Write the answer to a file; not for a store that was opened without access to files."""
+        target = str(path).replace("'", "''")
+        self.connection.execute(f"COPY ({sql}) TO '{target}' ({options})")
+
     # ---- what the base knows ---------------------------------------------------------------------------------------
 
     def known_files(self) -> dict[str, KnownFile]:
         """The files that the base was made from, by path."""
-        rows = self.query("SELECT path, root, size, epoch_ns(modified), inode, digest, records FROM files").rows
+        rows = self.query("SELECT path, root, size, epoch_ns(modified), inode, form, digest, records FROM files").rows
         return {row[0]: KnownFile(*row) for row in rows}
 
     def last_run(self) -> dict[str, Any] | None:
@@ -123,13 +129,14 @@ class Store:
         runs = self.query("SELECT * FROM runs ORDER BY run DESC LIMIT 1").records()
         return runs[0] if runs else None
 
-    def inputs_of(self, path: str) -> list[tuple[str, int, bool]]:
-        """Digest, position and whether it has a line, of what one file gave and need not be judged again."""
+    def inputs_of(self, file: str) -> list[tuple[str, str, int, int | None]]:
+        """Path, digest, position and line of what one file gave, but for what hangs on other records."""
         return self.query(
-            """SELECT digest, position, line IS NOT NULL FROM records WHERE path = $path
-            UNION ALL SELECT digest, position, line IS NOT NULL FROM quarantine WHERE path = $path AND NOT by_corpus
-            ORDER BY position""",
-            {"path": path},
+            """SELECT path, digest, position, line FROM records WHERE file_of(path) = $file
+            UNION ALL
+            SELECT path, digest, position, line FROM quarantine WHERE file_of(path) = $file AND NOT by_corpus
+            ORDER BY path, position""",
+            {"file": file},
         ).rows
 
     def judged_by_others(self) -> list[tuple[str, int, int | None, bytes]]:
@@ -194,7 +201,7 @@ class Store:
             """SELECT path, position FROM (
                 SELECT path, position FROM records UNION ALL SELECT path, position FROM quarantine
                 UNION ALL SELECT path, position FROM copies)
-            WHERE path IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL""",
+            WHERE file_of(path) IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL""",
             [list(paths)],
         ).rows
 
@@ -273,7 +280,7 @@ class Store:
         if files:
             con.execute(
                 """INSERT INTO files SELECT unnest($1), unnest($2), unnest($3), make_timestamp_ns(unnest($4)),
-                unnest($5), unnest($6), unnest($7)""",
+                unnest($5), unnest($6::VARCHAR[]), unnest($7), unnest($8)""",
                 [list(column) for column in zip(*files, strict=True)],
             )
 
@@ -301,7 +308,7 @@ class Store:
         )
         con.execute(
             """CREATE OR REPLACE TEMP TABLE was AS
-            SELECT root, id, path, position, doc FROM records JOIN scope USING (path)"""
+            SELECT root, id, r.path, position, doc FROM records r JOIN scope s ON s.path = file_of(r.path)"""
         )
 
     def losses(self) -> list[tuple[str, int, int, str]]:
@@ -317,19 +324,20 @@ class Store:
     def tally(self) -> dict[str, int]:
         """How many inputs of the scope stand in the base or in quarantine, and what changed since `set_scope`."""
         return self.query(
-            """WITH here AS (SELECT r.id, r.doc FROM records r JOIN scope USING (path))
+            """WITH here AS (SELECT r.id, r.doc FROM records r JOIN scope s ON s.path = file_of(r.path))
             SELECT
-                (SELECT count(*) FROM here) + (SELECT count(*) FROM copies JOIN scope USING (path)) AS standing,
+                (SELECT count(*) FROM here) + (SELECT count(*) FROM copies t JOIN scope s ON s.path = file_of(t.path)) AS standing,
                 (SELECT count(*) FROM here WHERE (id, doc) NOT IN (SELECT id, doc FROM was)) AS published,
-                (SELECT count(*) FROM quarantine JOIN scope USING (path)) AS quarantined,
-                (SELECT count(*) FROM copies JOIN scope USING (path)) AS copies,
+                (SELECT count(*) FROM quarantine t JOIN scope s ON s.path = file_of(t.path)) AS quarantined,
+                (SELECT count(*) FROM copies t JOIN scope s ON s.path = file_of(t.path)) AS copies,
                 (SELECT count(*) FROM was WHERE id NOT IN (SELECT id FROM records)) AS removed,
-                (SELECT count(*) FROM changes JOIN scope USING (path)) AS changes"""
+                (SELECT count(*) FROM changes t JOIN scope s ON s.path = file_of(t.path)) AS changes"""
         ).records()[0]
 
     def findings_by_code(self) -> dict[str, int]:
         """How often each code was found in the scope."""
-        return dict(self.query("SELECT code, count(*) FROM findings JOIN scope USING (path) GROUP BY code ORDER BY code").rows)
+        return dict(self.query("""SELECT code, count(*) FROM findings f JOIN scope s ON s.path = file_of(f.path)
+                GROUP BY code ORDER BY code""").rows)
 
 
 _OUSTED = ("VARCHAR[]", "BIGINT[]", "BIGINT[]", "VARCHAR[]", "VARCHAR[]", "VARCHAR[]", "VARCHAR[]", "VARCHAR[]", "BLOB[]")
@@ -354,15 +362,16 @@ def change(path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def read(path: Path) -> Iterator[Store]:
-    """An existing store, read-only, without access to files or the network.
+def read(path: Path, *, files: bool = False) -> Iterator[Store]:
+    """An existing store, read-only, without access to the network, and without access to files but for `files`.
 
     Raises:
         KbError: there is none, or it is not one.
     """
     if not path.is_file():
         raise KbError(f"{path.name}: there is no knowledge base here yet; run `kb ingest`")
-    with _connected(str(path), _OFFLINE | {"enable_external_access": False, "lock_configuration": True}, read_only=True) as store:
+    locked = _OFFLINE | {"enable_external_access": files, "lock_configuration": True}
+    with _connected(str(path), locked, read_only=True) as store:
         missing = set(PUBLISHED) - {row[0] for row in store.query("SELECT table_name FROM duckdb_tables()").rows}
         if missing:
             raise KbError(f"{path.name}: not a store of kb (no table {min(missing)}); delete it and run `kb ingest`")
@@ -500,6 +509,7 @@ def _record_shape() -> str:
         "dead_ends": [fields("dead_end")],
         "workarounds": [fields("workaround")],
         "transition_graph": graph,
+        "extensions": "JSON",
         "curation": {"distinct_sources": "INTEGER", "evidence_ceiling": "DOUBLE"},
     }
     return orjson.dumps(record).decode()

@@ -1,6 +1,7 @@
 """A mapping between two JSON documents, declared as a table and usable in both directions."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from pipeline.contract import Shape, shapes
@@ -21,40 +22,23 @@ class Mapping:
         self.name = name
         self._pairs = [(tuple(a[1:].split("/")), tuple(b[1:].split("/"))) for a, b in pairs]
         self._lists = [(tuple(a[1:].split("/")), tuple(b[1:].split("/")), kind) for a, b, kind in lists]
+        self._tree: Document = {}
+        for source, target, kind in [*((*pair, None) for pair in self._pairs), *self._lists]:
+            _put(self._tree, source, (source, target, kind))
         both = [(a, b) for a, b in pairs] + [(a, b) for a, b, _ in lists]
         self._places = sorted(((b, a) for a, b in both), key=lambda pair: -len(pair[0]))
         self._back = sorted(both, key=lambda pair: -len(pair[0]))
         self._prefix = f"/extensions/{name}"
+        self.place = lru_cache(maxsize=65536)(self._place)
 
     def to_native(self, document: Document) -> Document:
         """A foreign document as a native one. Total: what is missing or misshapen stays so, for the contract to tell."""
         native: Document = {}
-        rest = _copy(document)
         absent: list[str] = []
-        for source, target in self._pairs:
-            value = _get(document, source)
-            if value is not _MISSING:
-                _put(native, target, value)
-                if value is not None:
-                    _cut(rest, source)
-        for source, target, kind in self._lists:
-            items = _get(document, source)
-            if items is _MISSING:
-                absent.append(_pointer(source))
-            elif isinstance(items, list):
-                shape = shapes()[kind]
-                _put(native, target, [_known(item, shape) for item in items])
-                _cut(rest, source)
-                extra = {str(i): more for i, item in enumerate(items) if (more := _unknown(item, shape))}
-                if extra:
-                    _put(rest, source, extra)
-                absent += [f"{_pointer(source)}/{i}/{key}" for i, item in enumerate(items) for key in _lacking(item, shape)]
-            else:
-                _put(native, target, items)
-        if absent:
+        rest = _split(document, self._tree, native, absent)
+        absent += [_pointer(source) for source, _, _ in self._lists if _get(document, source) is _MISSING]
+        if absent or "absent" in rest:
             rest["absent"] = {"places": absent, **({"was": rest["absent"]} if "absent" in rest else {})}
-        elif "absent" in rest:
-            rest["absent"] = {"places": [], "was": rest["absent"]}
         native["extensions"] = {self.name: rest}
         return native
 
@@ -73,13 +57,13 @@ class Mapping:
                 shape = shapes()[kind]
                 _put(document, source, [_without_nulls(item, shape) for item in items])
         for place in note["places"]:
-            _cut(document, tuple(place[1:].split("/")), prune=False)
+            _cut(document, place[1:].split("/"))
         _overlay(document, rest)
         if "was" in note:
             document["absent"] = note["was"]
         return document
 
-    def place(self, pointer: str) -> str:
+    def _place(self, pointer: str) -> str:
         """A pointer into the native document as one into the foreign one; "" where that has no such place."""
         if pointer.startswith(self._prefix):
             return pointer[len(self._prefix) :]
@@ -99,6 +83,32 @@ class _Missing:
 
 
 _MISSING = _Missing()
+
+
+def _split(document: Document, tree: Document, native: Document, absent: list[str]) -> Document:
+    """Put what the table names into `native`; returns what it does not name."""
+    rest: Document = {}
+    for key, value in document.items():
+        node = tree.get(key)
+        if node is None:
+            rest[key] = value
+        elif isinstance(node, dict):
+            more = _split(value, node, native, absent) if isinstance(value, dict) else value
+            if more or not isinstance(value, dict) or not value:
+                rest[key] = more
+        else:
+            source, target, kind = node
+            if kind is None or not isinstance(value, list):
+                _put(native, target, value)
+                more = value if value is None or kind is not None else _MISSING
+            else:
+                shape = shapes()[kind]
+                _put(native, target, [_known(item, shape) for item in value])
+                absent += [f"{_pointer(source)}/{i}/{k}" for i, item in enumerate(value) for k in _lacking(item, shape)]
+                more = {str(i): extra for i, item in enumerate(value) if (extra := _unknown(item, shape))} or _MISSING
+            if more is not _MISSING:
+                rest[key] = more
+    return rest
 
 
 def _translate(pointer: str, table: Sequence[tuple[str, str]]) -> str | None:
@@ -131,21 +141,11 @@ def _put(document: Document, steps: tuple[str, ...], value: Json) -> None:
     document[steps[-1]] = value
 
 
-def _cut(document: Json, steps: tuple[str, ...], *, prune: bool = True) -> None:
-    """Take a place out, and with `prune` the objects that are empty without it."""
-    step, *more = steps
-    if isinstance(document, list):
-        if step.isdecimal() and int(step) < len(document) and more:
-            _cut(document[int(step)], tuple(more), prune=prune)
-        return
-    if not isinstance(document, dict) or step not in document:
-        return
-    if not more:
-        del document[step]
-        return
-    _cut(document[step], tuple(more), prune=prune)
-    if prune and document[step] == {}:
-        del document[step]
+def _cut(document: Json, steps: Sequence[str]) -> None:
+    """Take a place out."""
+    for step in steps[:-1]:
+        document = document[int(step)] if isinstance(document, list) else document[step]
+    del document[steps[-1]]
 
 
 def _known(item: Json, shape: Shape) -> Json:
@@ -156,6 +156,8 @@ def _unknown(item: Json, shape: Shape) -> Json:
     """What the native item does not tell: other keys, nulls spelled out, and that it was a text and no object."""
     if not isinstance(item, dict):
         return item
+    if item.keys() <= shape.known and None not in item.values():
+        return None
     return {key: value for key, value in item.items() if key not in shape.known or value is None}
 
 

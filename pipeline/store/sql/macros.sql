@@ -1,5 +1,8 @@
 -- Trust and age. The text behind `--` at the first line of a macro becomes its COMMENT.
 
+CREATE MACRO file_of(path) AS -- The file of an origin's path: for a member of an archive, the archive.
+    CASE WHEN contains(path, '!') THEN regexp_replace(path, '(?is)^(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.zst))!.*$', '\1') ELSE path END;
+
 CREATE MACRO freshness_factor(age, ttl) AS -- What age leaves of a confidence: 1 up to half the time to live, then linear to 0.5 at twice it; 0.5 without a date.
     CASE
         WHEN age IS NULL THEN 0.5

@@ -1,14 +1,16 @@
 -- From the staged to the published tables. `ousted` holds the records that lost their id to another, with their bytes;
 -- `rule_meta` what is to be known of a code. Variables: product, days.
 
-INSERT INTO before SELECT id, doc, path, position FROM records WHERE (path, position) IN (SELECT path, position FROM ousted);
-DELETE FROM dead_ends WHERE record_id IN (SELECT record_id FROM ousted);
-DELETE FROM workarounds WHERE record_id IN (SELECT record_id FROM ousted);
-DELETE FROM versions WHERE record_id IN (SELECT record_id FROM ousted);
-DELETE FROM transitions WHERE record_id IN (SELECT record_id FROM ousted);
-DELETE FROM sources WHERE record_id IN (SELECT record_id FROM ousted);
-DELETE FROM changes WHERE (path, position) IN (SELECT path, position FROM ousted);
-DELETE FROM records WHERE (path, position) IN (SELECT path, position FROM ousted);
+-- Of the ousted, only those that were published have something to take out; the others were candidates.
+CREATE OR REPLACE TEMP TABLE leaving AS
+SELECT id, path, position FROM records WHERE (path, position) IN (SELECT path, position FROM ousted);
+DELETE FROM dead_ends WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM workarounds WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM versions WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM transitions WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM sources WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM changes WHERE (path, position) IN (SELECT path, position FROM leaving);
+DELETE FROM records WHERE (path, position) IN (SELECT path, position FROM leaving);
 
 CREATE OR REPLACE TEMP TABLE winners AS
 SELECT s.* FROM staged_records s JOIN candidates c USING (path, position) WHERE c.place = 1;
@@ -18,7 +20,7 @@ SELECT
     r.id, r.signature, r.signature_zh, r.regex, r.domain, r.category, r.subcategory, r.root_cause, r.root_cause_type,
     r.root_cause_zh, r.official_doc_url, r.official_doc_section, r.error_code, r.verification_tier, r.confidence,
     r.fix_success_rate, r.resolvable, r.first_seen, r.last_confirmed, r.last_updated, r.evidence_count, r.tags, r.locale,
-    r.aliases, r.os_specific,
+    r.aliases, r.os_specific, r.extensions,
     r.curation.distinct_sources AS distinct_sources,
     r.curation.evidence_ceiling AS evidence_ceiling,
     coalesce(d.days, t.days, getvariable('days')) AS time_to_live,

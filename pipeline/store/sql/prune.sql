@@ -1,14 +1,14 @@
 -- Take out what no longer stands where it stood, and move what does. `dropped` holds the inputs that are gone or to be
 -- judged again, `kept` those whose file changed around them, with their old and new places.
 
-CREATE OR REPLACE TEMP TABLE before AS
-SELECT id, doc, path, position FROM records WHERE (path, position) IN (FROM dropped);
+CREATE OR REPLACE TEMP TABLE leaving AS
+SELECT id, path, position FROM records WHERE (path, position) IN (FROM dropped);
 
-DELETE FROM dead_ends WHERE record_id IN (SELECT id FROM before);
-DELETE FROM workarounds WHERE record_id IN (SELECT id FROM before);
-DELETE FROM versions WHERE record_id IN (SELECT id FROM before);
-DELETE FROM transitions WHERE record_id IN (SELECT id FROM before);
-DELETE FROM sources WHERE record_id IN (SELECT id FROM before);
+DELETE FROM dead_ends WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM workarounds WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM versions WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM transitions WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM sources WHERE record_id IN (SELECT id FROM leaving);
 DELETE FROM changes WHERE (path, position) IN (FROM dropped);
 DELETE FROM records WHERE (path, position) IN (FROM dropped);
 DELETE FROM findings WHERE (path, position) IN (FROM dropped);

@@ -26,10 +26,11 @@ CREATE TABLE records ( -- One row for each published record.
     locale VARCHAR, -- Language of the main text.
     aliases VARCHAR[], -- Other ids of this record.
     os_specific JSON, -- Notes by operating system, free in form.
+    extensions JSON, -- What another format carries and the native one has no place for.
     distinct_sources INTEGER NOT NULL, -- Different pages that the record cites, the official document included; counted.
     evidence_ceiling DOUBLE NOT NULL, -- The most confidence that those sources and the tier can bear, 0 to 1.
     time_to_live INTEGER NOT NULL, -- Days without confirmation after which the record is stale, from the settings.
-    path VARCHAR NOT NULL, -- File the record came from, relative to the workspace.
+    path VARCHAR NOT NULL, -- File the record came from, relative to the workspace; archive!member in an archive.
     position BIGINT NOT NULL, -- Place of the record in its file, from 0.
     line BIGINT, -- Line it starts on, from 1; null where the file holds one record.
     digest VARCHAR NOT NULL, -- SHA-256 of the record's bytes as they came, in hex.
@@ -138,7 +139,8 @@ CREATE TABLE files ( -- The files that were read, so that an unchanged one need 
     root VARCHAR NOT NULL, -- The path that was ingested, at or above it.
     size BIGINT NOT NULL, -- Size in bytes.
     modified TIMESTAMP_NS NOT NULL, -- Time of the last change, UTC.
-    inode BIGINT NOT NULL, -- Inode, or 0.
+    inode UBIGINT NOT NULL, -- Inode, or 0.
+    form VARCHAR, -- Format that was said to be that of its records; null: each was recognised.
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
     records BIGINT NOT NULL -- How many records it holds.
 );

@@ -1,0 +1,129 @@
+"""`kb export`: the published records in somebody else's shape."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pipeline import store
+from pipeline.export import pretty
+from pipeline.model import GONE, Change, KbError
+from pipeline.sources import formats
+from pipeline.store import PUBLISHED, Store
+from pipeline.words import did_you_mean
+
+_RECORDS = "SELECT id, doc FROM records WHERE ({where}) ORDER BY id"
+
+_CHANGES = """
+    SELECT record_id, code, pointer, before, after FROM changes
+    WHERE record_id IN (SELECT id FROM records WHERE ({where})) ORDER BY record_id, seq
+"""
+
+_OF_RECORDS = frozenset({"dead_ends", "workarounds", "versions", "transitions", "sources", "changes"})
+_TABLES = tuple(name for name in PUBLISHED if name in _OF_RECORDS or name == "records")
+
+
+def export(base: Store, form: str, output: Path, where: str = "true") -> int:
+    """Write the published records that an SQL condition over `records` picks; how many they were.
+
+    The forms: `files` (a folder, a file for each record), `ndjson` and `json` (one file), `parquet` and `csv` (a folder,
+    a file for each table), and each foreign format (a folder; what came in that format comes back as it came).
+
+    Raises:
+        KbError: no such form, the condition is not SQL over the table, or the output cannot be written or is in the way.
+    """
+    writers: dict[str, Callable[[Store, Path, str], None]] = {
+        "files": _files,
+        "ndjson": _ndjson,
+        "json": _json,
+        "parquet": _parquet,
+        "csv": _csv,
+        **dict.fromkeys(formats.FORMATS, _foreign(form)),
+    }
+    if form not in writers:
+        raise KbError(f"--format {form}: {did_you_mean(form, writers)}")
+    count: int = store.guarded(lambda: base.value(f"SELECT count(*) FROM records WHERE ({where})"))
+    try:
+        if form in {"ndjson", "json"}:
+            output.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            output.mkdir(parents=True, exist_ok=True)
+        writers[form](base, output, where)
+    except OSError as error:
+        raise KbError(f"{error.filename or output}: cannot be written: {error.strerror}") from None
+    return count
+
+
+def _documents(base: Store, where: str) -> Iterator[tuple[str, str]]:
+    for name, doc in base.stream(_RECORDS.format(where=where)):
+        yield name, doc
+
+
+def _files(base: Store, output: Path, where: str) -> None:
+    for name, doc in _documents(base, where):
+        _put(output / f"{name}.json", orjson.loads(doc))
+
+
+def _put(path: Path, document: Any) -> None:  # noqa: ANN401 - any JSON value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pretty(document))
+
+
+def _ndjson(base: Store, output: Path, where: str) -> None:
+    with output.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{doc}\n" for _, doc in _documents(base, where))
+
+
+def _json(base: Store, output: Path, where: str) -> None:
+    with output.open("w", encoding="utf-8", newline="\n") as file:
+        for i, (_, doc) in enumerate(_documents(base, where)):
+            file.write(f"{',' if i else '['}\n{doc}")
+        file.write("\n]\n" if file.tell() else "[]\n")
+
+
+def _tables(where: str) -> Iterator[tuple[str, str]]:
+    for table in _TABLES:
+        key = "record_id" if table in _OF_RECORDS else "id"
+        yield table, f"SELECT * FROM {table} WHERE {key} IN (SELECT id FROM records WHERE ({where})) ORDER BY ALL"
+
+
+def _parquet(base: Store, output: Path, where: str) -> None:
+    for table, sql in _tables(where):
+        base.copy_to(sql, output / f"{table}.parquet", "FORMAT parquet, COMPRESSION zstd")
+
+
+def _csv(base: Store, output: Path, where: str) -> None:
+    for table, sql in _tables(where):
+        base.copy_to(sql, output / f"{table}.csv", "FORMAT csv, HEADER")
+
+
+def _foreign(name: str) -> Callable[[Store, Path, str], None]:
+    def write(base: Store, output: Path, where: str) -> None:
+        form = formats.FORMATS[name]
+        changes = _changes(base, where)
+        for record, doc in _documents(base, where):
+            curated = orjson.loads(doc)
+            own = curated.get("extensions", {}).get(name) is not None
+            document = formats.original(curated, changes(record), form) if own else form.to_source(curated)
+            _put(output / f"{record}.json", document)
+
+    return write
+
+
+def _changes(base: Store, where: str) -> Callable[[str], list[Change]]:
+    """The changes of one record after another; to be asked in the order of ids."""
+    rows = base.stream(_CHANGES.format(where=where))
+    ahead = next(rows, None)
+
+    def of(record: str) -> list[Change]:
+        nonlocal ahead
+        found = []
+        while ahead is not None and ahead[0] <= record:
+            if ahead[0] == record:
+                _, code, pointer, before, after = ahead
+                found.append(Change(code, pointer, orjson.loads(before), GONE if after is None else orjson.loads(after)))
+            ahead = next(rows, None)
+        return found
+
+    return of

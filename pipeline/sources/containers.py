@@ -1,0 +1,152 @@
+"""Files as streams of bytes: plain, compressed, or the members of an archive, read in place."""
+
+import gzip
+import hashlib
+import io
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, NamedTuple
+
+from pipeline.model import KbError
+
+RECORDS = (".json", ".ndjson", ".jsonl")
+_COMPRESSED = (".gz", ".zst")
+_TAR = (".tar", ".tar.gz", ".tgz", ".tar.zst")
+_ZIP = (".zip",)
+
+
+class Member(NamedTuple):
+    """A stream of records: `name` is the file's, and for a member of an archive `archive!member`."""
+
+    name: str
+    stream: IO[bytes]
+
+
+def is_read(name: str) -> bool:
+    """Whether a file of that name holds records, plain, compressed or in an archive."""
+    name = name.lower()
+    return _plain(name).endswith(RECORDS) or name.endswith((*_TAR, *_ZIP))
+
+
+def file_of(path: str) -> str:
+    """The file of an origin's path: for a member of an archive, the archive."""
+    head, mark, _ = path.partition("!")
+    while mark and not head.lower().endswith((*_TAR, *_ZIP)):
+        more, mark, _ = path[len(head) + 1 :].partition("!")
+        head = f"{head}!{more}"
+    return head
+
+
+def _plain(name: str) -> str:
+    for suffix in _COMPRESSED:
+        name = name.removesuffix(suffix)
+    return name
+
+
+class Reading:
+    """A file while it is read: its members, what was passed over in it, and, once all is read, its digest."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
+        self.path = path
+        self.digest = ""
+        self.passed_over: list[str] = []
+
+    def members(self) -> Iterator[Member]:
+        """The streams of the file, in order; each has to be read before the next is asked for.
+
+        Raises:
+            KbError: the file cannot be read, or is not what its name says.
+        """
+        try:
+            with self.path.open("rb") as file:
+                hashed = _Hashing(file)
+                name = self.name.lower()
+                if name.endswith(_ZIP):
+                    yield from self._zip(file)
+                    file.seek(0)  # a zip is read from its end, so its digest is taken afterwards
+                elif name.endswith(_TAR):
+                    with _decompressed(name.replace(".tgz", ".tar.gz"), hashed) as stream:
+                        yield from self._tar(stream)
+                else:
+                    with _decompressed(name, hashed) as stream:
+                        yield Member(self.name, stream)
+                while hashed.read(1 << 20):
+                    pass
+                self.digest = hashed.digest
+        except OSError as error:
+            raise KbError(f"{self.name}: cannot be read: {error.strerror or error}") from None
+        except (EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError) as error:
+            raise KbError(f"{self.name}: broken or not what its name says ({error}); nothing was published") from None
+
+    def _zip(self, file: IO[bytes]) -> Iterator[Member]:
+        with zipfile.ZipFile(file) as archive:
+            for info in sorted(archive.infolist(), key=lambda info: info.filename):
+                if not info.is_dir() and self._wanted(info.filename):
+                    with archive.open(info) as stream, _decompressed(info.filename, stream) as plain:
+                        yield Member(self._member(info.filename), plain)
+
+    def _tar(self, stream: IO[bytes]) -> Iterator[Member]:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for info in archive:
+                if info.isfile() and self._wanted(info.name):
+                    extracted = archive.extractfile(info)
+                    if extracted is not None:
+                        with _decompressed(info.name, extracted) as plain:
+                            yield Member(self._member(info.name), plain)
+
+    def _wanted(self, member: str) -> bool:
+        parts = PurePosixPath(member).parts
+        if any(part.startswith(".") and part != "." or part == "node_modules" for part in parts):
+            return False
+        if not _plain(member.lower()).endswith(RECORDS):
+            self.passed_over.append(self._member(member))
+            return False
+        return True
+
+    def _member(self, member: str) -> str:
+        name = member.removeprefix("./").encode("utf-8", errors="backslashreplace").decode()
+        return f"{self.name}!{name}"
+
+
+class _Hashing(io.RawIOBase):
+    """Passes bytes on, and keeps their SHA-256."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        data = self._file.read(len(buffer))
+        self._hash.update(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@contextmanager
+def _decompressed(name: str, stream: IO[bytes] | io.RawIOBase) -> Iterator[IO[bytes]]:
+    name = name.lower()
+    if name.endswith(".gz"):
+        with gzip.GzipFile(fileobj=stream) as plain:  # type: ignore[arg-type]
+            yield io.BufferedReader(plain, 1 << 20)  # type: ignore[arg-type, type-var, misc]
+    elif name.endswith(".zst"):
+        import zstandard  # noqa: PLC0415 - rarely needed
+
+        try:
+            with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True) as plain:  # type: ignore[arg-type]
+                yield io.BufferedReader(plain, 1 << 20)  # type: ignore[arg-type, type-var, misc]
+        except zstandard.ZstdError as error:
+            raise EOFError(str(error)) from None
+    else:
+        yield io.BufferedReader(stream, 1 << 20)  # type: ignore[arg-type, type-var, misc]
