@@ -78,9 +78,7 @@ def _day(text: str) -> dt.date:
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(
-        metavar="PATH", help="Files and folders, - for standard input; default: raw/.", show_default=False
-    ),
+    typer.Argument(metavar="PATH", help="Files and folders, - for standard input; default: raw/.", show_default=False),
 ]
 AsOf = Annotated[
     dt.date | None,

@@ -1,5 +1,6 @@
 """`curated/`: the store as files that people, git and other programs read. Same base, same bytes."""
 
+import filecmp
 import hashlib
 import os
 from collections.abc import Iterator
@@ -14,45 +15,76 @@ from pipeline.render.reports import document
 from pipeline.reports import REPORTS, Options, run
 from pipeline.store import Store
 
-OWNED = ("records", "reports", "findings.ndjson", "changes.ndjson", "quarantine.ndjson", "manifest.json")
+OWNED = ("records", "records.ndjson", "reports", "findings.ndjson", "changes.ndjson", "quarantine.ndjson", "manifest.json")
 """What kb writes below `curated/`; anything else there is left as it is."""
 
-_FINDINGS = """
-    SELECT record_id, path, position, line, code, name, severity, pointer, message, fixable
-    FROM findings ORDER BY path, position, seq, code, pointer, message
-"""
+_LINES = {
+    "findings.ndjson": """
+        SELECT to_json({code: code, name: name, severity: severity, record: record_id, pointer: pointer, message: message,
+            fixable: fixable, path: path, position: position, line: line})
+        FROM findings ORDER BY path, position, seq, code, pointer, message
+    """,
+    "changes.ndjson": """
+        SELECT CASE WHEN after IS NULL
+            THEN to_json({record: record_id, path: path, position: position, code: code, pointer: pointer, before: before})
+            ELSE to_json({record: record_id, path: path, position: position, code: code, pointer: pointer, before: before,
+                after: after}) END
+        FROM changes ORDER BY path, position, seq
+    """,
+    "quarantine.ndjson": """
+        SELECT to_json({record: q.record_id, path: q.path, position: q.position, line: q.line,
+            digest: 'sha256:' || any_value(q.digest),
+            findings: list({code: f.code, severity: f.severity, pointer: f.pointer, message: f.message}
+                ORDER BY f.seq, f.pointer, f.message),
+            encoding: CASE WHEN any_value(q.text) IS NULL THEN 'base64' ELSE 'utf-8' END,
+            raw: coalesce(any_value(q.text), to_base64(any_value(q.raw)))})
+        FROM (SELECT *, TRY(decode(raw)) AS text FROM quarantine) q JOIN findings f USING (path, position)
+        GROUP BY q.record_id, q.path, q.position, q.line ORDER BY q.path, q.position
+    """,
+}
 
-_CHANGES = """
-    SELECT record_id, path, position, code, pointer, before, after FROM changes ORDER BY path, position, seq
-"""
-
-_QUARANTINE = """
-    SELECT q.record_id, q.path, q.position, q.line, q.digest, q.raw,
-        list({code: f.code, severity: f.severity, pointer: f.pointer, message: f.message} ORDER BY f.seq, f.pointer)
-    FROM quarantine q JOIN findings f USING (path, position)
-    GROUP BY ALL ORDER BY q.path, q.position
-"""
+_RECORDS = "SELECT doc FROM records ORDER BY id"
 
 
-def write(store: Store, folder: Path, previous: Path, options: Options) -> str:
+def write(store: Store, folder: Path, previous: Path, options: Options, *, layout: str = "files") -> str:
     """Write the whole of `curated/` into an empty folder; what is as in `previous` is linked, not written again.
+
+    With the layout `files` there is a file for each record, with `ndjson` one `records.ndjson` for all.
 
     Returns:
         The digest of all that was written, as it stands in the manifest: equal digests mean equal bytes.
     """
-    total = hashlib.sha256()
-    for name, data in _files(store, options):
-        target, old = folder / name, previous / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if _holds(old, data):
-            os.link(old, target)
-        else:
-            target.write_bytes(data)
-        total.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
-    digest = f"sha256:{total.hexdigest()}"
-    (folder / "manifest.json").write_bytes(pretty(_manifest(store, options, digest)))
+    lines = _LINES | ({"records.ndjson": _RECORDS} if layout == "ndjson" else {})
+    digests = {}
+    for name, sql in sorted(lines.items()):
+        digests[name] = _write_lines(store, sql, folder / name, previous / name)
+    for name, data in _small_files(store, options, layout):
+        digests[name] = _write_bytes(data, folder / name, previous / name)
+    manifest = _manifest(store, options)
+    told = [f"{name}\0{digest}\n" for name, digest in digests.items()]
+    total = hashlib.sha256("".join(told).encode() + orjson.dumps(manifest)).hexdigest()
+    (folder / "manifest.json").write_bytes(pretty({**manifest, "digest": f"sha256:{total}"}))
     _keep_others(folder, previous)
+    return f"sha256:{total}"
+
+
+def _write_lines(store: Store, sql: str, target: Path, old: Path) -> str:
+    store.write_lines(sql, target)
+    with target.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if old.is_file() and old.stat().st_size == target.stat().st_size and filecmp.cmp(old, target, shallow=False):
+        target.unlink()
+        target.hardlink_to(old)
     return digest
+
+
+def _write_bytes(data: bytes, target: Path, old: Path) -> str:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if _holds(old, data):
+        target.hardlink_to(old)
+    else:
+        target.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
 
 
 def pretty(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
@@ -60,60 +92,12 @@ def pretty(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _files(store: Store, options: Options) -> Iterator[tuple[str, bytes]]:
-    yield "changes.ndjson", b"".join(_changes(store))
-    yield "findings.ndjson", b"".join(_findings(store))
-    yield "quarantine.ndjson", b"".join(_quarantine(store))
-    for name, doc in store.stream("SELECT id, doc FROM records ORDER BY id"):
-        yield f"records/{name}.json", pretty(orjson.loads(doc))
+def _small_files(store: Store, options: Options, layout: str) -> Iterator[tuple[str, bytes]]:
+    if layout == "files":
+        for name, doc in store.stream("SELECT id, doc FROM records ORDER BY id"):
+            yield f"records/{name}.json", pretty(orjson.loads(doc))
     for name, report in REPORTS.items():
         yield f"reports/{name}.json", document(run(store, report, options)).encode()
-
-
-def _line(value: dict[str, Any]) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _findings(store: Store) -> Iterator[bytes]:
-    for record, path, position, line, code, name, severity, pointer, message, fixable in store.stream(_FINDINGS):
-        yield _line(
-            {
-                "code": code,
-                "name": name,
-                "severity": severity,
-                "record": record,
-                "pointer": pointer,
-                "message": message,
-                "fixable": fixable,
-                "path": path,
-                "position": position,
-                "line": line,
-            }
-        )
-
-
-def _changes(store: Store) -> Iterator[bytes]:
-    for record, path, position, code, pointer, before, after in store.stream(_CHANGES):
-        change = {"record": record, "path": path, "position": position, "code": code, "pointer": pointer}
-        change["before"] = orjson.Fragment(before)
-        if after is not None:
-            change["after"] = orjson.Fragment(after)
-        yield _line(change)
-
-
-def _quarantine(store: Store) -> Iterator[bytes]:
-    for record, path, position, line, digest, raw, findings in store.stream(_QUARANTINE):
-        yield _line(
-            {
-                "record": record,
-                "path": path,
-                "position": position,
-                "line": line,
-                "digest": f"sha256:{digest}",
-                "findings": findings,
-                **raw_text(raw),
-            }
-        )
 
 
 def raw_text(raw: bytes) -> dict[str, str]:
@@ -126,7 +110,7 @@ def raw_text(raw: bytes) -> dict[str, str]:
         return {"encoding": "base64", "raw": base64.b64encode(raw).decode()}
 
 
-def _manifest(store: Store, options: Options, digest: str) -> dict[str, Any]:
+def _manifest(store: Store, options: Options) -> dict[str, Any]:
     by_code = store.query("SELECT code, count(*) FROM findings GROUP BY code ORDER BY code").rows
     counts = {
         table: store.value(f"SELECT count(*) FROM {table}")
@@ -138,7 +122,6 @@ def _manifest(store: Store, options: Options, digest: str) -> dict[str, Any]:
         "as_of": options.as_of.isoformat(),
         "counts": counts,
         "findings_by_code": dict(by_code),
-        "digest": digest,
     }
 
 

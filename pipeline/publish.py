@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ from pipeline.workspace import Workspace
 
 _NEXT, _COMMIT, _LOCK = "next", "commit", "lock"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+
+
+class BusyError(KbError):
+    """Another process writes to the workspace."""
 
 
 @contextmanager
@@ -45,15 +49,15 @@ def writer(workspace: Workspace) -> Iterator[Path]:
                 if not (scratch / _COMMIT).exists():
                     shutil.rmtree(folder, ignore_errors=True)
     except Timeout:
-        raise KbError(f"{workspace.root.name}: another kb is writing here; wait for it to end") from None
+        raise BusyError(f"{workspace.root.name}: another kb is writing here; wait for it to end") from None
     except OSError as error:
         raise KbError(f"cannot write {error.filename or workspace.root}: {error.strerror}; nothing was published") from None
 
 
 def recover(workspace: Workspace) -> None:
-    """Carry through what a crash left half done, if no other process is at it."""
+    """Carry through what a crash left half done; where another process writes, it is its own to carry through."""
     if (workspace.scratch / _COMMIT).exists():
-        with writer(workspace):
+        with suppress(BusyError), writer(workspace):
             pass
 
 

@@ -1,5 +1,7 @@
-"""The word that was probably meant."""
+"""Words for people: the one that was probably meant, and text that cannot act on a terminal."""
 
+import json
+import re
 from collections.abc import Iterable
 
 
@@ -16,3 +18,32 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) 
     words = list(known)
     near = nearest(word, words)
     return f"did you mean `{near}`?" if near else otherwise or f"there are {', '.join(words)}"
+
+
+# Unicode's control, format, line and paragraph separator characters and surrogates, but for the two joiners that emoji
+# and scripts need: they move the cursor, turn the direction of text, or hide.
+_ACTIVE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
+)
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def visible(text: str) -> str:
+    """Text that cannot act on a terminal: what would is spelled out, as JSON and Python do."""
+    return _ACTIVE.sub(_spelled, text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    char = match.group()
+    code = ord(char)
+    return _SHORT.get(char) or (f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+
+
+def escaped(document: str) -> str:
+    """The same JSON document in a form that cannot act on a terminal."""
+    return _ACTIVE.sub(
+        lambda match: match.group() if match.group() == "\n" else json.dumps(match.group())[1:-1], document
+    )

@@ -15,6 +15,9 @@ from pipeline.words import did_you_mean
 
 FILE = "kb.toml"
 
+LAYOUTS = {"files": "records", "ndjson": "records.ndjson"}
+"""Where the records lie below `curated/`, by the setting `export.records`."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSettings:
@@ -78,6 +81,13 @@ class Resolvable:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """How `curated/` is laid out: `records` is `files` (one for each) or `ndjson` (one for all, for large bases)."""
+
+    records: str = "files"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that `kb.toml` can say, with the defaults."""
 
@@ -88,6 +98,7 @@ class Settings:
     rules: RuleSettings = RuleSettings()
     trust: Trust = Trust()
     resolvable: Resolvable = Resolvable()
+    export: Export = Export()
 
     def fingerprint(self) -> str:
         """A digest of all that a curated record may depend on; `as_of` and what only steers a run are left out."""
@@ -227,6 +238,8 @@ def _check_values(settings: Settings, file: str) -> None:
         if not condition:
             raise KbError(f"{file}: `{name}` is {value!r}; {rule}")
 
+    layout = settings.export.records
+    require(layout in LAYOUTS, "export.records", layout, "choose files or ndjson")
     require(settings.fail_on in set(Severity), "fail_on", settings.fail_on, "choose error, warning or info")
     rates: dict[str, float] = {
         "max_removals": settings.max_removals,

@@ -19,7 +19,7 @@ from pipeline.reports import Options
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, split
 from pipeline.store import KnownFile, Ousted, Place, Store
-from pipeline.workspace import Workspace
+from pipeline.workspace import LAYOUTS, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
     publish.recover(workspace)
     plan, last = _plan(workspace, paths, rules, request)
     published = publish.manifest(workspace.curated)
-    if plan.idle and last is not None and last["as_of"] == request.as_of and published:
+    laid_out = (workspace.curated / LAYOUTS[workspace.settings.export.records]).exists()
+    if plan.idle and last is not None and last["as_of"] == request.as_of and published and laid_out:
         with store.read(workspace.store) as base:
             base.set_scope(plan.scope())
             return _outcome(base, plan, written=False)
@@ -109,7 +110,8 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             raise KbError(f"the gate refuses to publish: {breach}; nothing was published")
         curated = folder / "curated"
         curated.mkdir()
-        digest = export.write(draft, curated, workspace.curated, Options(request.as_of))
+        layout = workspace.settings.export.records
+        digest = export.write(draft, curated, workspace.curated, Options(request.as_of), layout=layout)
         changed = digest != publish.manifest(workspace.curated).get("digest")
         result = _outcome(draft, plan, written=changed)
         if changed or plan.again:

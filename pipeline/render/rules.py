@@ -18,7 +18,10 @@ _KINDS = {
 
 def listing() -> Table:
     """Every rule in a row."""
-    rows = [(r.code, r.name, str(r.kind), str(r.severity), f"a good record {_inline(r.summary)}") for r in catalogue().values()]
+    rows = [
+        (r.code, r.name, str(r.kind), str(r.severity), f"a good record {_inline(r.summary)}")
+        for r in catalogue().values()
+    ]
     return Table(("code", "name", "kind", "severity", "summary"), rows)
 
 
@@ -45,8 +48,8 @@ def explain(rule: Rule) -> Iterator[str]:
 
 def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
     if isinstance(example, bytes):
-        text = example.decode("utf-8", errors="backslashreplace")
-        yield text if len(text) < 80 else f"{text[:40]}… ({len(example)} bytes)"
+        text = example.decode("utf-8", errors="backslashreplace").replace("\n", "\\n")
+        yield (text if len(text) < 80 else f"{text[:40]}… ({len(example)} bytes)") or "(an empty file)"
     elif rule.stage is Stage.CORPUS:
         if any(example):
             yield "records: " + " | ".join(_changes(changes) or "the clean record" for changes in example)
@@ -65,34 +68,47 @@ def _value(value: Any) -> str:  # noqa: ANN401 - any JSON value, or ABSENT
     return text if len(text) <= 100 else f"{text[:80]}…"
 
 
+_INTRODUCTION = """# Rules
+
+Generated from the rules themselves by `make docs`. Every judgement that kb makes about a record is one of these
+{} rules. A rule is phrased as what a good record does. Codes are stable for ever.
+
+An **error** sends the record to quarantine, whole, with all its findings. A **warning** is published and flagged.
+An **info** is published and noted. A **fix** is repaired by `kb ingest` and recorded as a change; a **check** looks
+at one record; a **corpus** rule needs the other records, or the day, and is judged anew on every run. `kb.toml` can
+change severities and take rules out (`[rules]`), except for those marked *always*, without which the base could not
+store what it publishes.
+
+Examples give what differs from the clean record in `pipeline/rules/example.py`, as JSON Pointers and values.
+"""
+
+
 def document() -> str:
     """docs/rules.md."""
     rules = catalogue()
-    lines = [
-        "# Rules",
-        "",
-        "Generated from the rules themselves by `make docs`. Every judgement that kb makes about a record is one of these",
-        f"{len(rules)} rules. A rule is phrased as what a good record does. Codes are stable for ever.",
-        "",
-        "An **error** sends the record to quarantine, whole, with all its findings. A **warning** is published and flagged.",
-        "An **info** is published and noted. A **fix** is repaired by `kb ingest` and recorded as a change; a **check** looks at",
-        "one record; a **corpus** rule needs the other records, or the day, and is judged anew on every run. `kb.toml` can",
-        "change severities and take rules out (`[rules]`), except for those marked *always*, without which the base could not",
-        "store what it publishes.",
-        "",
-        "Examples give what differs from the clean record in `pipeline/rules/example.py`, as JSON Pointers and values.",
-        "",
-    ]
+    lines = [_INTRODUCTION.format(len(rules))]
     for prefix, (_, title) in PREFIXES.items():
-        lines += [f"## {prefix}: {title}", "", "| code | name | kind | severity | a good record … |", "|---|---|---|---|---|"]
-        own = [rule for code, rule in rules.items() if code.startswith(prefix)]
         lines += [
-            f"| [{r.code}](#{r.code.lower()}-{r.name}) | {r.name} | {r.kind} | {r.severity}{' (always)' if r.locked else ''}"
-            f" | {_inline(r.summary)} |"
-            for r in own
+            f"## {prefix}: {title}",
+            "",
+            "| code | name | kind | severity | a good record … |",
+            "|---|---|---|---|---|",
         ]
+        own = [rule for code, rule in rules.items() if code.startswith(prefix)]
         for rule in own:
-            lines += ["", f"### {rule.code} {rule.name}", "", f"A good record {_inline(rule.summary)}.", "", rule.prose, ""]
+            severity = f"{rule.severity} (always)" if rule.locked else rule.severity
+            link = f"[{rule.code}](#{rule.code.lower()}-{rule.name})"
+            lines.append(f"| {link} | {rule.name} | {rule.kind} | {severity} | {_inline(rule.summary)} |")
+        for rule in own:
+            lines += [
+                "",
+                f"### {rule.code} {rule.name}",
+                "",
+                f"A good record {_inline(rule.summary)}.",
+                "",
+                rule.prose,
+                "",
+            ]
             for title_, examples in (("Bad", rule.bad), ("Good", rule.good)):
                 shown = [line for example in examples for line in _example(rule, example)]
                 if shown:

@@ -5,39 +5,45 @@ import datetime as dt
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from pipeline.model import KbError
 from pipeline.store import Table
-from pipeline.words import did_you_mean
+from pipeline.words import did_you_mean, escaped, visible
 
 FORMATS = ("table", "json", "ndjson", "csv", "md")
 
+GAP = "  "
 
-def render(table: Table, form: str, *, boxes: bool) -> str:
-    """A table in one of FORMATS; `boxes` only on a terminal.
+
+def render(table: Table, form: str, *, terminal: bool) -> str:
+    """A table in one of FORMATS; on a terminal it is cut to its width, and nothing in it can act.
 
     Raises:
         KbError: there is no such format.
     """
     match form:
         case "table":
-            return as_text(table.columns, table.rows, boxes=boxes)
+            return as_text(table.columns, table.rows, terminal=terminal)
         case "json":
-            return json.dumps([plain(row) for row in table.records()], ensure_ascii=False, indent=2) + "\n"
+            return escaped(json.dumps([plain(row) for row in table.records()], ensure_ascii=False, indent=2)) + "\n"
         case "ndjson":
-            return "".join(json.dumps(plain(row), ensure_ascii=False) + "\n" for row in table.records())
+            return "".join(f"{escaped(json.dumps(plain(row), ensure_ascii=False))}\n" for row in table.records())
         case "csv":
-            return as_csv(table)
+            text = as_csv(table)
+            return "\n".join(map(visible, text.split("\n"))) if terminal else text
         case "md":
             return as_markdown(table.columns, table.rows)
         case _:
             raise KbError(f"--format {form}: {did_you_mean(form, FORMATS)}")
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - any value of DuckDB
+def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any value of DuckDB; a case for each kind
     """A value as JSON has it: days and times as ISO 8601, bytes as UTF-8 text, no NaN."""
     match value:
         case Mapping():
@@ -58,6 +64,27 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value of DuckDB
             return str(value)
 
 
+def cell(value: Any) -> str:  # noqa: ANN401, PLR0911 - any value of DuckDB; a case for each kind
+    """A value in a cell: null is empty, lists and structures are JSON."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case float() if math.isfinite(value):
+            return f"{value:.1f}" if value == int(value) and abs(value) < 1e15 else f"{value:.10g}"
+        case Decimal():
+            return f"{value:f}"
+        case list() | tuple() | Mapping():
+            return json.dumps(plain(value), ensure_ascii=False)
+        case int() | float():
+            return str(value)
+        case _:
+            return str(plain(value))
+
+
 def as_csv(table: Table) -> str:
     """RFC 4180, with line feeds; null is empty."""
     out = io.StringIO()
@@ -71,61 +98,159 @@ def as_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A GitHub-flavoured table."""
 
     def line(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(text.replace('|', chr(92) + '|').replace(chr(10), ' ') for text in cells)} |\n"
+        marked = [visible(_MARKS.sub(r"\\\g<0>", text.replace("\n", " "))) for text in cells]
+        return f"| {' | '.join(marked)} |\n"
 
-    numeric = _numeric(columns, rows)
-    rule = line(["---:" if right else "---" for right in numeric])
+    rule = line(["---:" if right else "---" for right in _numeric(columns, rows)])
     return line(columns) + rule + "".join(line([cell(value) for value in row]) for row in rows)
 
 
-def as_text(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, boxes: bool) -> str:
-    """Aligned columns; on a terminal with rules and colour, in a pipe one plain line a row."""
-    from rich.console import Console  # noqa: PLC0415 - only where a table is shown
-    from rich.table import Table as Grid  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-    from rich import box  # noqa: PLC0415
-
-    grid = Grid(box=box.SIMPLE_HEAD if boxes else None, pad_edge=False, header_style="bold")
-    for name, right in zip(columns, _numeric(columns, rows), strict=True):
-        grid.add_column(Text(visible(name)), justify="right" if right else "left", overflow="fold", no_wrap=not boxes)
-    for row in rows:
-        grid.add_row(*(Text(visible(cell(value))) for value in row))
-    console = Console() if boxes else Console(width=100_000, no_color=True, color_system=None)
-    with console.capture() as capture:
-        console.print(grid, crop=False)
-    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+_MARKS = re.compile(r"[|<\\]")
 
 
-def cell(value: Any) -> str:  # noqa: ANN401 - any value of DuckDB
-    """A value in a cell: null is empty, lists and structures are JSON."""
-    value = plain(value)
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case list() | dict():
-            return json.dumps(value, ensure_ascii=False)
-        case float():
-            return f"{value:.10g}" if value != int(value) or abs(value) >= 1e15 else f"{value:.1f}"
-        case _:
-            return str(value)
+def as_text(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, terminal: bool) -> str:
+    """Aligned columns. In a pipe each row is one line; on a terminal cells are wrapped to fit."""
+    right = _numeric(columns, rows)
+    head = [visible(name) for name in columns]
+    cells = [_cells([row[i] for row in rows], lines=terminal) for i in range(len(columns))]
+    body = list(zip(*cells, strict=True))
+    if not terminal:
+        widths = [max(map(columns_of, column)) for column in _columns(head, body)]
+        return "".join(
+            f"{line}\n" for row in (head, *body) for line in _beside([[text] for text in row], widths, right)
+        )
+    return "".join(f"{line}\n" for line in _fitted(head, body, right, shutil.get_terminal_size().columns))
 
 
-def visible(text: str) -> str:
-    """Text that cannot act on a terminal: control characters and bidirectional overrides are spelled out."""
-    return "".join(char if _harmless(char) else f"\\u{ord(char):04x}" for char in text)
-
-
-def _harmless(char: str) -> bool:
-    code = ord(char)
-    return not (code < 32 or 0x7F <= code < 0xA0 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069)
+def styled() -> bool:
+    """Whether a terminal is to be shown colour and weight."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _numeric(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[bool]:
     return [
-        bool(rows) and all(isinstance(row[i], int | float | Decimal | None) and not isinstance(row[i], bool) for row in rows)
+        bool(rows)
+        and all(isinstance(row[i], int | float | Decimal | None) and not isinstance(row[i], bool) for row in rows)
         for i in range(len(columns))
     ]
+
+
+def _cells(values: Sequence[Any], *, lines: bool) -> list[str]:
+    """The texts of a column; line feeds stay where lines are shown; numbers get equally many decimals."""
+    texts = [cell(value) for value in values]
+    if any(isinstance(value, float) for value in values):
+        most = max(len(_decimals(text)) for text in texts)
+        return [f"{text}{'0' * (most - len(_decimals(text)))}" if _decimals(text) else text for text in texts]
+    return ["\n".join(map(visible, text.split("\n"))) if lines else visible(text) for text in texts]
+
+
+def _decimals(text: str) -> str:
+    return "" if "e" in text else text.partition(".")[2]
+
+
+def _columns(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    return list(zip(head, *body, strict=True))
+
+
+def _beside(row: Sequence[Sequence[str]], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
+    """The lines of a row whose cells are lists of lines."""
+    for i in range(max(map(len, row))):
+        texts = [lines[i] if i < len(lines) else "" for lines in row]
+        padding = [" " * (width - columns_of(text)) for text, width in zip(texts, widths, strict=True)]
+        yield GAP.join(p + t if r else t + p for t, p, r in zip(texts, padding, right, strict=True)).rstrip()
+
+
+def _fitted(head: Sequence[str], body: Sequence[Sequence[str]], right: Sequence[bool], room: int) -> Iterator[str]:
+    """A table no wider than the terminal: wrapped, reasons below their rows, or else row by row in blocks."""
+    widths = _widths(head, body, right, room)
+    notes: Sequence[str] = [""] * len(body)
+    if len(head) > 1 and head[-1] == "why" and widths != _widths(head, body, right, 1 << 30):
+        *head, _ = head
+        notes = [row[-1] for row in body]
+        body = [row[:-1] for row in body]
+        right = right[:-1]
+        widths = _widths(head, body, right, room)
+    if widths is None:
+        yield from _blocks(head, body, room)
+        return
+    for line in _beside([_wrapped(text, width) for text, width in zip(head, widths, strict=True)], widths, right):
+        yield f"\x1b[1m{line}\x1b[0m" if styled() else line
+    yield "─" * (sum(widths) + len(GAP) * (len(widths) - 1))
+    for row, note in zip(body, notes, strict=True):
+        yield from _beside([_wrapped(text, width) for text, width in zip(row, widths, strict=True)], widths, right)
+        yield from (f"{GAP}{line}" for line in _wrapped(note, room - len(GAP)) if note)
+
+
+def _blocks(head: Sequence[str], body: Sequence[Sequence[str]], room: int) -> Iterator[str]:
+    margin = max(map(columns_of, head)) + len(GAP)
+    for number, row in enumerate(body):
+        if number:
+            yield ""
+        for name, text in zip(head, row, strict=True):
+            lines = _wrapped(text, max(room - margin, 20))
+            yield f"{name}{' ' * (margin - columns_of(name))}{lines[0]}".rstrip()
+            yield from (f"{' ' * margin}{line}" for line in lines[1:])
+
+
+def _widths(head: Sequence[str], body: Sequence[Sequence[str]], right: Sequence[bool], room: int) -> list[int] | None:
+    """How wide each column may be so that all fit; None where they cannot."""
+    room -= len(GAP) * (len(head) - 1)
+    widths = [max(columns_of(line) for text in column for line in text.split("\n")) for column in _columns(head, body)]
+    if sum(widths) <= room:
+        return widths
+    least = [min(w, _least(column, r)) for column, w, r in zip(_columns(head, body), widths, right, strict=True)]
+    if sum(least) > room:
+        return None
+    widths = [low if r else min(w, room) for low, w, r in zip(least, widths, right, strict=True)]
+    while sum(widths) > room:
+        _, widest = max((w, i) for i, w in enumerate(widths) if w > least[i])
+        widths[widest] -= 1
+    return widths
+
+
+def _least(column: Sequence[str], right: bool) -> int:  # noqa: FBT001 - one of a row of flags
+    """How narrow a column may get: numbers stay whole, of texts the longest unbreakable part, up to a limit."""
+    title = max(columns_of(part.rstrip()) for part in _PARTS.findall(column[0]) or [""])
+    longest = max(
+        (columns_of(part.rstrip()) for text in column[1:] for part in ([text] if right else _PARTS.findall(text))),
+        default=0,
+    )
+    return max(title, longest if right else min(longest, 20))
+
+
+_PARTS = re.compile(r"[^\s/_-]*[\s/_-]+|[^\s/_-]+")
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of so many columns, broken after spaces and punctuation of names, else anywhere."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for part in [paragraph] if columns_of(paragraph) <= width else _PARTS.findall(paragraph):
+            if columns_of(line) + columns_of(part.rstrip()) > width and line:
+                lines.append(line.rstrip())
+                line = ""
+            line += part
+            while columns_of(line.rstrip()) > width:
+                head = cropped(line, width)
+                lines.append(head)
+                line = line[len(head) :]
+        lines.append(line.rstrip())
+    return lines
+
+
+def cropped(text: str, width: int) -> str:
+    """As much of the beginning as so many columns hold; at least one character."""
+    end = min(len(text), width)
+    while end > 1 and columns_of(text[:end]) > width:
+        end -= 1
+    return text[:end]
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes; Chinese characters take two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415 - only text that is not ASCII needs it
+
+    return cell_len(text)

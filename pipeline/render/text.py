@@ -1,13 +1,16 @@
 """Results as lines for people: the code in every line, one summary line at the end."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from pipeline.model import IngestResult, Kind, Located, Severity, ValidateResult
-from pipeline.render.tables import as_text, plain, visible
+from pipeline.render.tables import as_text, columns_of, cropped, plain
 from pipeline.reports import Answer
 from pipeline.rules import catalogue
+from pipeline.words import visible
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
@@ -22,17 +25,17 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def validation(result: ValidateResult, *, colour: bool, source: bool) -> Iterator[str]:
-    """A line for each finding, with the line of the source and a caret under the place if asked; then the summary."""
+def validation(result: ValidateResult, *, colour: bool, width: int | None) -> Iterator[str]:
+    """A line for each finding; if a width is given, the line of the source and a caret under the place; the summary."""
     for finding in result.findings:
         yield _finding(finding, colour=colour)
-        if source:
-            yield from _caret(finding, colour=colour)
+        if width:
+            yield from _caret(finding, colour=colour, width=width)
     errors, warnings, infos = (result.count(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
     if not result.findings:
         yield f"{count(result.read, 'record')} read, all clean"
         return
-    fixable = f"; {result.fixable} [fix], which `kb ingest` repairs" if result.fixable else ""
+    fixable = f"; {result.fixable:,} [fix], which `kb ingest` repairs" if result.fixable else ""
     yield (
         f"{count(len(result.findings), 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
         f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}{fixable}"
@@ -43,18 +46,26 @@ def _finding(finding: Located, *, colour: bool) -> str:
     place = paint(f"{visible(finding.path)}:{finding.line}:{finding.column}", "1", colour=colour)
     code = paint(finding.code, f"1;{_COLOURS[finding.severity]}", colour=colour)
     fix = f" {paint('[fix]', '32', colour=colour)}" if finding.fixable else ""
-    return f"{place}: {finding.severity} {code} {visible(finding.pointer) or '(whole record)'}: {visible(finding.message)}{fix}"
+    return f"{place}: {finding.severity} {code} {_pointer(finding.pointer)}: {visible(finding.message)}{fix}"
 
 
-def _caret(finding: Located, *, colour: bool, width: int = 100) -> Iterator[str]:
-    start = max(0, finding.column - 1 - width // 2)
-    shown = visible(finding.source[start : start + width].replace("\t", " "))
-    before = visible(finding.source[start : finding.column - 1].replace("\t", " "))
-    from rich.cells import cell_len  # noqa: PLC0415 - Chinese characters are two columns wide
+def _pointer(pointer: str) -> str:
+    return visible(pointer) or "(whole record)"
 
+
+def _caret(finding: Located, *, colour: bool, width: int) -> Iterator[str]:
+    """The source around the place, cut to the width of the terminal, and the caret below it."""
     margin = f"{finding.line:>6} | "
-    yield paint(margin, "2", colour=colour) + shown
-    yield " " * (len(margin) + cell_len(before)) + paint("^", f"1;{_COLOURS[finding.severity]}", colour=colour)
+    room = max(width - len(margin) - 1, 20)
+    line = finding.source.replace("\t", " ")
+    at = finding.column - 1
+    before = visible(line[max(0, at - room) : at])
+    if len(line) > room or columns_of(visible(line)) > room:
+        while columns_of(before) > room // 2:
+            before = before[1:]
+    after = cropped(visible(line[at : at + room]), room - columns_of(before))
+    yield paint(margin, "2", colour=colour) + before + after
+    yield " " * (len(margin) + columns_of(before)) + paint("^", f"1;{_COLOURS[finding.severity]}", colour=colour)
 
 
 def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
@@ -69,13 +80,14 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
     if result.removed:
         yield f"removed {count(result.removed, 'record')}"
     if result.copies:
-        yield f"{count(result.copies, 'record says', 'records say')} exactly what another says; one of each is published"
+        yield f"{count(result.copies, 'record says', 'records say')} just what another says; one of each is published"
     if result.changes:
         yield f"repaired {count(result.changes, 'place')}; most: {_most(repaired)}"
     if flagged:
         yield f"flagged {count(sum(flagged.values()), 'time')}; most: {_most(flagged)}"
     if result.quarantined:
-        yield f"quarantined {count(result.quarantined, 'record')}; `kb quarantine` says why"
+        verb = "validate" if dry_run else "quarantine"
+        yield f"quarantined {count(result.quarantined, 'record')}; `kb {verb}` says why"
     if dry_run:
         yield "dry run: nothing was written" if result.written else "dry run: nothing would change"
     elif not result.written:
@@ -88,25 +100,51 @@ def _most(counts: dict[str, int]) -> str:
     return ", ".join(f"{code} {catalogue()[code].name} {n:,}" for code, n in ranked[:4]) + rest
 
 
-def report(answer: Answer, *, boxes: bool) -> Iterator[str]:
+def report(answer: Answer, *, terminal: bool) -> Iterator[str]:
     """A report as a table, its chart, and its totals."""
     yield f"{answer.report.title}, as of {answer.options.as_of}"
-    if answer.rows.rows:
-        yield as_text(answer.rows.columns, answer.rows.rows, boxes=boxes).rstrip("\n")
-    if len(answer.rows.rows) < answer.found:
-        yield f"… {len(answer.rows.rows):,} of {answer.found:,} rows (--limit)"
+    names = answer.rows.columns
+    rows = [
+        [_figure(value, answer.report.absent.get(name)) for name, value in zip(names, row, strict=True)]
+        for row in answer.rows.rows
+    ]
+    if rows:
+        yield as_text(names, rows, terminal=terminal).rstrip("\n")
+    if len(rows) < answer.found:
+        yield f"… {len(rows):,} of {answer.found:,} rows (--limit)"
     if answer.chart:
         most = max(n for _, n in answer.chart) or 1
         yield ""
         yield f"records by {answer.report.chart} confidence"
         for label, n in answer.chart:
-            yield f"  {label} {n:>7,} {'█' * round(40 * n / most)}".rstrip()
+            yield f"  {label} {n:>7,} {'█' * math.ceil(40 * n / most)}".rstrip()
+        yield ""
     t = answer.totals
     yield (
         f"{count(t['records'], 'record')}: {t['fresh']:,} fresh, {t['aging']:,} aging, {t['stale']:,} stale,"
         f" {t['unknown']:,} never confirmed"
-        + (f"; mean confidence {t['declared']:.2f} declared, {t['effective']:.2f} effective" if t["records"] else "")
     )
+    if t["records"]:
+        yield f"mean confidence: {t['declared']:.2f} declared, {t['effective']:.2f} effective"
+
+
+def _figure(value: Any, absent: str | None) -> Any:  # noqa: ANN401 - any value of DuckDB
+    if value is None:
+        return absent
+    return Decimal(f"{value:.2f}") if isinstance(value, float) else value
+
+
+def quarantine(rejected: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """A line for each error of a rejected record."""
+    for row in rejected:
+        yield visible(
+            f"{row['origin']}: {row['record'] or '(no id)'}: {row['code']} {_pointer(row['pointer'])}: {row['message']}"
+        )
+    records = len({row["origin"] for row in rejected})
+    if records:
+        yield f"{count(records, 'record')} in quarantine; `kb why PATH` shows one whole"
+    else:
+        yield "nothing is in quarantine"
 
 
 def record(known: dict[str, Any]) -> Iterator[str]:
@@ -120,7 +158,7 @@ def record(known: dict[str, Any]) -> Iterator[str]:
         yield from _published(known)
     yield from _section("findings", (_flag(f) for f in known["findings"]))
     if "raw" in known:
-        yield from _section(f"as it came ({known['encoding']})", known["raw"].splitlines())
+        yield from _section(f"as it came ({known['encoding']})", [known["raw"].replace("\r\n", "\n").expandtabs(4)])
 
 
 def _published(known: dict[str, Any]) -> Iterator[str]:
@@ -128,44 +166,53 @@ def _published(known: dict[str, Any]) -> Iterator[str]:
     yield visible(f"  {document['signature']}")
     yield (
         f"  {document['verification_tier']}, resolvable {document['resolvable']},"
-        f" {count(len(document['dead_ends']), 'dead end')}, {count(len(document['workarounds']), 'workaround')}"
+        f" {count(len(document['dead_ends']), 'dead end')}, {count(len(document['workarounds']), 'workaround')},"
+        f" {count(trust['distinct_sources'], 'source')}"
+    )
+    worth = (
+        f"declared {trust['declared']:.2f}, ceiling {trust['ceiling']:.2f}, freshness {trust['factor']:.2f}"
+        f" ({trust['freshness']}): effective {trust['effective']:.2f}"
+    )
+    yield from _section("trust", filter(None, [worth, trust["why"]]))
+    yield from _section("root cause", filter(None, [document["root_cause"]]))
+    yield from _section(
+        "dead ends", (_action(item, "fail_rate", "fails", "why_fails") for item in document["dead_ends"])
     )
     yield from _section(
-        "trust",
-        [
-            f"declared {trust['declared']:.2f}, ceiling {trust['ceiling']:.2f}, freshness {trust['factor']:.2f}"
-            f" ({trust['freshness']}): effective {trust['effective']:.2f}",
-            *([trust["why"]] if trust["why"] else []),
-        ],
+        "workarounds", (_action(item, "success_rate", "works", "how") for item in document["workarounds"])
     )
-    yield from _section("dead ends", (_action(item, "fail_rate", "fails") for item in document["dead_ends"]))
-    yield from _section("workarounds", (_action(item, "success_rate", "works") for item in document["workarounds"]))
-    yield from _section(
-        "changes",
-        (f"{c['code']} {c['pointer']}: {_short(c['before'])} → {_short(c['after'])}" for c in known["changes"]),
-    )
-    yield from _section(
-        "neighbours",
-        (f"{n['kind']} {n['id']}{'' if n['known'] else ' (not in the base)'}" for n in known["neighbours"]),
-    )
+    yield from _section("changes", (_change(change) for change in known["changes"]))
+    yield from _section("neighbours", (_neighbour(neighbour) for neighbour in known["neighbours"]))
 
 
-def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
-    shown = list(lines)
-    if shown:
+def _section(title: str, texts: Iterable[str]) -> Iterator[str]:
+    lines = [line for text in texts for line in text.split("\n")]
+    if lines:
         yield f"  {title}"
-        yield from (visible(f"    {line}") for line in shown)
+        yield from (f"    {visible(line)}" for line in lines)
 
 
-def _action(item: dict[str, Any], rate: str, verb: str) -> str:
+def _action(item: dict[str, Any], rate: str, verb: str, more: str) -> str:
     share = "" if item[rate] is None else f" ({verb} in {item[rate]:.0%})"
     condition = "" if item["condition"] is None else f" [{item['condition']}]"
-    return f"{item['action'] or '(not said)'}{share}{condition}"
+    text = f"{item['action'] or '(not said)'}{share}{condition}"
+    return text + (f"\n{item[more]}".replace("\n", "\n  ") if item[more] else "")
+
+
+def _change(change: dict[str, Any]) -> str:
+    after = _short(change["after"]) if "after" in change else "(taken out)"
+    return f"{change['code']} {change['pointer']}: {_short(change['before'])} → {after}"
+
+
+def _neighbour(neighbour: dict[str, Any]) -> str:
+    hint = neighbour["distinction"] or neighbour["condition"]
+    known = "" if neighbour["known"] else " (not in the base)"
+    return f"{neighbour['kind']} {neighbour['id']}{known}{f': {hint}' if hint else ''}"
 
 
 def _flag(finding: dict[str, Any]) -> str:
     fix = " [fix]" if finding["fixable"] else ""
-    return f"{finding['severity']} {finding['code']} {finding['pointer'] or '(whole record)'}: {finding['message']}{fix}"
+    return f"{finding['severity']} {finding['code']} {_pointer(finding['pointer'])}: {finding['message']}{fix}"
 
 
 def _short(value: Any, limit: int = 60) -> str:  # noqa: ANN401 - any JSON value

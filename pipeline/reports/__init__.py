@@ -1,14 +1,14 @@
 """The reports, one declaration each: a title, the SQL of its sections, and what its columns mean."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from pipeline.model import KbError
-from pipeline.store import Store, Table
+from pipeline.store import Store, Table, guarded
 from pipeline.words import did_you_mean
 
 
@@ -24,12 +24,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report: `rows` and `totals` are queries in store/sql/reports/; `chart` counts the rows of a column by bins."""
+    """A report; its rows and its totals are queries in store/sql/reports/.
+
+    `chart` is a column whose rows are counted by tenths, `absent` gives people a word where a column has no value.
+    """
 
     name: str
     title: str
     columns: Mapping[str, str]
     chart: str | None = None
+    absent: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ REPORTS = {
                 "time_to_live": "days it is good for",
                 "why": "in words",
             },
+            absent={"last_confirmed": "never"},
         ),
         Report(
             "confidence",
@@ -101,6 +106,7 @@ REPORTS = {
                 "sources": "mean distinct sources of a record",
                 "stale_share": "share that is stale or was never confirmed",
             },
+            absent={"domain": "(all)"},
         ),
     )
 }
@@ -117,11 +123,24 @@ def named(name: str) -> Report:
     return REPORTS[name]
 
 
+def check_scope(store: Store, options: Options, ladder: Sequence[str]) -> None:
+    """Make sure that the domain and the tier asked for exist, so that a misspelt one does not pass for a clean base.
+
+    Raises:
+        KbError: no published record has the domain, or the tier is neither in the ladder nor in the base.
+    """
+    for word, column, named_elsewhere in ((options.domain, "domain", ()), (options.tier, "verification_tier", ladder)):
+        rows = store.query(f"SELECT DISTINCT {column} FROM records ORDER BY ALL").rows  # noqa: S608 - a name of ours
+        known = sorted({*named_elsewhere, *(row[0] for row in rows)})
+        if word is not None and word not in known:
+            hint = did_you_mean(word, known, "the base is empty" if not known else None)
+            raise KbError(f"no published record has the {column.replace('_', ' ')} {word}; {hint}")
+
+
 def run(store: Store, report: Report, options: Options) -> Answer:
     """Ask a store for a report."""
-    scope = {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
-    rows = store.query(_sql(report.name), scope)
-    totals = store.query(_sql("totals"), scope).records()[0]
+    rows = store.query(_sql(report.name), _scope(options))
+    totals = store.query(_sql("totals"), _scope(options)).records()[0]
     chart = _histogram(rows, report.chart) if report.chart else []
     shown = rows if options.limit is None else Table(rows.columns, rows.rows[: options.limit])
     return Answer(report, options, shown, len(rows.rows), totals, chart)
@@ -133,11 +152,14 @@ def breaking(store: Store, report: Report, options: Options, condition: str) -> 
     Raises:
         KbError: the condition is not SQL over the report's columns.
     """
-    scope = {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
-    if condition == "any":
-        condition = "true"
-    found: int = store.value(f"SELECT count(*) FROM ({_sql(report.name)}) WHERE ({condition})", scope)
+    test = "true" if condition == "any" else condition
+    sql = f"SELECT count(*) FROM ({_sql(report.name)}) WHERE ({test}\n)"  # noqa: S608 - the store is open for reading only
+    found: int = guarded(lambda: store.value(sql, _scope(options)))
     return found
+
+
+def _scope(options: Options) -> dict[str, object]:
+    return {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
 
 
 @cache

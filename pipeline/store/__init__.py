@@ -117,6 +117,10 @@ class Store:
         target = str(path).replace("'", "''")
         self.connection.execute(f"COPY ({sql}) TO '{target}' ({options})")
 
+    def write_lines(self, sql: str, path: Path) -> None:
+        """Write an answer of one text column as lines, in its order; the texts hold no line feed and no \\x01."""
+        self.copy_to(sql, path, "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01'")
+
     # ---- what the base knows ---------------------------------------------------------------------------------------
 
     def known_files(self) -> dict[str, KnownFile]:

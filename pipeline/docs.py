@@ -1,0 +1,204 @@
+"""The generated docs: `python -m pipeline.docs [--check]` writes them, or says which are not current.
+
+For contributors, from a checkout; nothing in `kb` uses it. It stands above the command line, which it describes.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import typer
+
+from pipeline import store, workspace
+from pipeline.cli import app
+from pipeline.render import rules
+
+FOLDER = Path(__file__).parent.parent / "docs"
+
+
+class Example(NamedTuple):
+    """A query worth knowing, from store/sql/examples/: its question, the columns it promises, and itself."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    sql: str
+
+
+def examples() -> list[Example]:
+    """Every example query, in order."""
+    folder = resources.files("pipeline.store").joinpath("sql/examples")
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    found = []
+    for file in files:
+        title, columns, sql = file.read_text(encoding="utf-8").split("\n", 2)
+        names = tuple(columns.removeprefix("-- columns: ").split(", "))
+        found.append(Example(file.name, title.removeprefix("-- "), names, sql.strip()))
+    return found
+
+
+def tables() -> str:
+    """docs/tables.md."""
+    return "\n".join(_tables()) + "\n"
+
+
+def _tables() -> Iterator[str]:
+    yield from (
+        "# Tables",
+        "",
+        "Generated from `pipeline/store/sql/` by `make docs`. `kb sql` reads these tables of `kb.duckdb`; so does",
+        "every other program that opens DuckDB files. The base carries the same words as comments.",
+        "",
+        "`kb.duckdb` is a cache of `raw/`. A change in it is lost with the next ingest; change `raw/` instead.",
+        "",
+    )
+    for table, (comment, columns) in store.tables().items():
+        yield from (f"## {table}", "", comment, "")
+        yield from _grid(
+            ("column", "type", "null", "meaning"),
+            [(f"`{c.name}`", c.type, "yes" if c.nullable else "no", c.comment) for c in columns],
+        )
+    yield from (
+        "## Macros",
+        "",
+        "A table macro stands where a table does: `FROM trust(DATE '2026-11-22')`. `as_of` is the day that age is",
+        "counted to.",
+        "",
+    )
+    yield from _grid(
+        ("macro", "gives", "meaning"),
+        [
+            (f"`{name}({parameters})`", "a table" if is_table else "a value", comment)
+            for name, (parameters, is_table, comment) in store.macros().items()
+        ],
+    )
+    yield from ("## Queries", "", "Each is a file in `pipeline/store/sql/examples/`; `kb sql < FILE` runs it.", "")
+    for example in examples():
+        yield from (f"### {example.title}", "", "```sql", example.sql, "```", "")
+
+
+def settings() -> str:
+    """docs/settings.md."""
+    return f"""# Settings
+
+Generated from `pipeline/kb.toml.template` by `make docs`.
+
+The settings of a knowledge base stand in `kb.toml`, in the folder that holds `raw/` and `curated/`. `kb init` writes
+the file below. Every setting is optional; the value below is its default, and a line that is commented out is an
+example. A key that kb does not know, a value of the wrong type and a value out of range are errors: kb names the
+setting and stops with exit code 2.
+
+A change of `[rules]`, `[trust]` or `[resolvable]` makes the next `kb ingest` judge every record again.
+
+```toml
+{workspace.template().strip()}
+```
+"""
+
+
+def cli() -> str:
+    """docs/cli.md."""
+    return "\n".join(_cli()) + "\n"
+
+
+def _cli() -> Iterator[str]:
+    group: Any = typer.main.get_command(app)
+    context = group.make_context("kb", ["--"], resilient_parsing=True)
+    yield from (
+        "# Command line",
+        "",
+        "Generated from the program itself by `make docs`; `kb COMMAND --help` says the same.",
+        "",
+        "Data goes to standard output, notes and errors to standard error. In a pipe there is no colour and no box.",
+        "The variable `NO_COLOR` takes the colour from a terminal too.",
+        "",
+        "## Exit codes",
+        "",
+        *_grid(
+            ("code", "meaning"),
+            [
+                ("0", "clean"),
+                ("1", "findings at or above `--fail-on`, or a failed gate"),
+                ("2", "wrong usage, or the environment: a missing file, a full disk, a wrong setting"),
+                ("3", "a bug in kb"),
+            ],
+        ),
+        "## kb",
+        "",
+        _paragraphs(group.help),
+        "",
+        *_parameters(group, context),
+    )
+    for name, command in group.commands.items():
+        yield from (f"## kb {name}", "", _paragraphs(command.help), "")
+        own = command.make_context(name, [], parent=context, resilient_parsing=True)
+        yield from ("```text", " ".join([own.command_path, *command.collect_usage_pieces(own)]), "```", "")
+        yield from _parameters(command, own)
+        lines = [line.strip() for line in (command.epilog or "").splitlines() if line.startswith("  ")]
+        yield from ("Examples:", "", "```sh", *lines, "```", "")
+
+
+def _parameters(command: Any, context: Any) -> Iterator[str]:  # noqa: ANN401 - Typer gives no names to these
+    """A table of the arguments, and one of the options."""
+    for kind in ("argument", "option"):
+        helps = [p.get_help_record(context) for p in command.get_params(context) if p.param_type_name == kind]
+        rows = [(f"`{record[0].partition(' <')[0]}`", record[1]) for record in helps if record]
+        if rows:
+            yield from _grid((kind, "meaning"), rows)
+
+
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip()))
+
+
+def _grid(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(titles)} |"
+    yield f"|{'---|' * len(titles)}"
+    yield from (f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows)
+    yield ""
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "rules.md": rules.document,
+    "settings.md": settings,
+    "tables.md": tables,
+}
+
+
+def pages() -> dict[str, str]:
+    """Every generated page, by its name below docs/."""
+    return {name: page().rstrip("\n") + "\n" for name, page in PAGES.items()}
+
+
+def outdated() -> list[str]:
+    """The pages that are not as they would be generated now."""
+    found = []
+    for name, text in pages().items():
+        path = FOLDER / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            found.append(name)
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages; with --check, say which are not current."""
+    if arguments == ["--check"]:
+        old = outdated()
+        for name in old:
+            sys.stderr.write(f"docs/{name} is not current; run `make docs`\n")
+        return 1 if old else 0
+    if arguments:
+        sys.stderr.write("usage: python -m pipeline.docs [--check]\n")
+        return 2
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
