@@ -484,12 +484,14 @@ def _run() -> int:
     except TyperException as error:
         return _fail(error.format_message(), error.exit_code)
     except (Abort, KeyboardInterrupt):
-        return _fail("interrupted; what was not published yet is not", 130)
+        code = 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: whatever is left is a bug, or the environment
         return _explain(error)
+    if code == 130:
+        return _fail("interrupted; what was not published yet is not", 130)
     return code if isinstance(code, int) else 0
 
 

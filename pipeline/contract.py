@@ -10,6 +10,7 @@ from typing import Any
 
 import jiter
 import orjson
+import re2
 
 from pipeline.model import Document, Json
 
@@ -59,8 +60,13 @@ def read(raw: bytes) -> Document:
         raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it") from None
     if not isinstance(value, dict):
         raise UnreadableError(f"a record is a JSON object, this is {_type_name(value)}; wrap or remove it")
-    _check_values(value, 1)
+    if _ODD_NUMBER.search(raw) or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        _check_values(value, 1)
     return value
+
+
+_ODD_NUMBER = re2.compile(rb"[0-9][eE]|[0-9]{16}")
+"""Only such digits can be beyond a double or 64 bits; to look for them costs less than to look at every value."""
 
 
 def _check_values(value: Json, depth: int) -> None:
@@ -181,7 +187,9 @@ class Shape:
         self._objects = frozenset(k for k in self.keys if "object" in _types(definition["properties"][k]))
         self._texts = frozenset(k for k in self.keys if _types(definition["properties"][k]) == ["string"])
         self.nullable = frozenset(self.keys) - self._lists - self._objects - self._texts
-        self.optional_texts = frozenset(k for k in self.keys if _types(definition["properties"][k]) == ["string", "null"])
+        self.optional_texts = frozenset(
+            k for k in self.keys if _types(definition["properties"][k]) == ["string", "null"]
+        )
 
     def complete(self, item: Document) -> Document:
         """The item with every key in order; unknown ones follow, sorted."""
@@ -242,7 +250,8 @@ def complete(document: Document) -> Document:
     graph = shape["transition_graph"].complete(full["transition_graph"])
     for key in shape["transition_graph"].keys:
         graph[key] = [
-            shape["transition"].complete({"error_id": entry} if isinstance(entry, str) else entry) for entry in graph[key]
+            shape["transition"].complete({"error_id": entry} if isinstance(entry, str) else entry)
+            for entry in graph[key]
         ]
     full["transition_graph"] = graph
     if document.get("extensions"):

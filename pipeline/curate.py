@@ -1,6 +1,7 @@
 """One record: bytes → Curated | Rejected. Pure: no clock, no input or output, no store.
 
-The order is law 2: parse strictly → map the format → value fixes → contract → checks → list fixes. Errors left then reject the record.
+The order is law 2: parse strictly → map the format → value fixes → contract → checks → list fixes. Errors that are left
+then reject the record.
 """
 
 from collections.abc import Callable

@@ -11,11 +11,12 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
 from pipeline.curate import curate
-from pipeline.model import GONE, Curated, Incoming, Json, KbError, Rejected
+from pipeline.model import GONE, Curated, Incoming, Json, KbError
 from pipeline.rules.ruleset import RuleSet
 from pipeline.workspace import Settings
 
@@ -23,40 +24,48 @@ CHUNK_BYTES = 4 << 20
 """A chunk is closed when its records reach this many bytes, so memory is bounded by chunks, not by the input."""
 
 
-def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> bytes:
-    """Judge and repair a batch of records: one JSON line each, with what became of it.
+class Batch(NamedTuple):
+    """What became of a batch of records, as JSON lines: one outcome for each, one claim for each that is fit to publish.
 
-    A line holds `path`, `position`, `line` and `digest` of the origin, `record_id`, `findings` as [code, pointer,
+    An outcome holds `path`, `position`, `line` and `digest` of the origin, `record_id`, `findings` as [code, pointer,
     message], and either `doc` (the curated document as canonical JSON text), `content` (the SHA-256 of what it says,
-    whoever said it) and `changes` as [code, pointer, before, after] with values as JSON text, or `raw` (Base64).
-
-    Pure: the same batch and rules give the same bytes, in any process.
+    whoever said it) and `changes` as [code, pointer, before, after] with values as JSON text, or `raw` (Base64). A claim
+    is the part of it that decides between records with one `id`.
     """
-    return b"".join(_outcome(incoming, curate(incoming, rules)) for incoming in batch)
+
+    outcomes: bytes
+    claims: bytes
 
 
-def _outcome(incoming: Incoming, outcome: Curated | Rejected) -> bytes:
-    path, position, line, digest = incoming.origin
-    told: dict[str, Json] = {
-        "path": path,
-        "position": position,
-        "line": line,
-        "digest": digest,
-        "record_id": outcome.id,
-        "findings": [(code, pointer, message) for code, pointer, message in outcome.findings],
-    }
-    if isinstance(outcome, Curated):
-        curation = orjson.dumps(outcome.document.pop("curation"))
-        body = orjson.dumps(outcome.document)
-        told["content"] = hashlib.sha256(body).hexdigest()
-        told["doc"] = (body[:-1] + b',"curation":' + curation + b"}").decode()
-        told["changes"] = [
-            (code, pointer, _text(before), None if after is GONE else _text(after))
-            for code, pointer, before, after in outcome.changes
-        ]
-    else:
-        told["raw"] = base64.b64encode(incoming.raw).decode()
-    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
+    """Judge and repair a batch of records. Pure: the same batch and rules give the same bytes, in any process."""
+    outcomes: list[bytes] = []
+    claims: list[bytes] = []
+    for incoming in batch:
+        outcome = curate(incoming, rules)
+        path, position, line, digest = incoming.origin
+        origin: dict[str, Json] = {"path": path, "position": position, "line": line, "digest": digest}
+        told: dict[str, Json] = {
+            **origin,
+            "record_id": outcome.id,
+            "findings": [(code, pointer, message) for code, pointer, message in outcome.findings],
+        }
+        if isinstance(outcome, Curated):
+            curation = orjson.dumps(outcome.document.pop("curation"))
+            body = orjson.dumps(outcome.document)
+            content = hashlib.sha256(body).hexdigest()
+            told["content"] = content
+            told["doc"] = (body[:-1] + b',"curation":' + curation + b"}").decode()
+            told["changes"] = [
+                (code, pointer, _text(before), None if after is GONE else _text(after))
+                for code, pointer, before, after in outcome.changes
+            ]
+            updated = outcome.document["last_updated"]
+            claims.append(orjson.dumps({**origin, "id": outcome.id, "content": content, "last_updated": updated}))
+        else:
+            told["raw"] = base64.b64encode(incoming.raw).decode()
+        outcomes.append(orjson.dumps(told))
+    return Batch(b"\n".join([*outcomes, b""]), b"\n".join([*claims, b""]))
 
 
 def _text(value: Json) -> str:
@@ -90,7 +99,9 @@ def run(
     return _run_parallel(_chain(first, second, chunks), rules.settings, folder, jobs, tick)
 
 
-def _chain(first: list[Incoming], second: list[Incoming] | None, rest: Iterator[list[Incoming]]) -> Iterator[list[Incoming]]:
+def _chain(
+    first: list[Incoming], second: list[Incoming] | None, rest: Iterator[list[Incoming]]
+) -> Iterator[list[Incoming]]:
     yield first
     if second is not None:
         yield second
@@ -151,5 +162,6 @@ def _prepare(settings: Settings) -> None:
     _WORKER["rules"] = RuleSet(settings)
 
 
-def _write(folder: Path, number: int, outcomes: bytes) -> None:
-    (folder / f"{number:06d}.ndjson").write_bytes(outcomes)
+def _write(folder: Path, number: int, batch: Batch) -> None:
+    (folder / f"{number:06d}.outcomes.ndjson").write_bytes(batch.outcomes)
+    (folder / f"{number:06d}.claims.ndjson").write_bytes(batch.claims)

@@ -15,7 +15,15 @@ from pipeline.render.reports import document
 from pipeline.reports import REPORTS, Options, run
 from pipeline.store import Store
 
-OWNED = ("records", "records.ndjson", "reports", "findings.ndjson", "changes.ndjson", "quarantine.ndjson", "manifest.json")
+OWNED = (
+    "records",
+    "records.ndjson",
+    "reports",
+    "findings.ndjson",
+    "changes.ndjson",
+    "quarantine.ndjson",
+    "manifest.json",
+)
 """What kb writes below `curated/`; anything else there is left as it is."""
 
 _LINES = {

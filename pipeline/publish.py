@@ -51,7 +51,9 @@ def writer(workspace: Workspace) -> Iterator[Path]:
     except Timeout:
         raise BusyError(f"{workspace.root.name}: another kb is writing here; wait for it to end") from None
     except OSError as error:
-        raise KbError(f"cannot write {error.filename or workspace.root}: {error.strerror}; nothing was published") from None
+        raise KbError(
+            f"cannot write {error.filename or workspace.root}: {error.strerror}; nothing was published"
+        ) from None
 
 
 def recover(workspace: Workspace) -> None:

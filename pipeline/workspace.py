@@ -41,7 +41,13 @@ class TimeToLive:
 class Trust:
     """How far evidence and time bear a confidence; docs/tables.md gives the formula."""
 
-    ladder: tuple[str, ...] = ("ai_generated", "community_reported", "human_reviewed", "community_verified", "reproduced")
+    ladder: tuple[str, ...] = (
+        "ai_generated",
+        "community_reported",
+        "human_reviewed",
+        "community_verified",
+        "reproduced",
+    )
     aliases: Mapping[str, str] = field(
         default_factory=lambda: {
             "auto_generated": "ai_generated",
@@ -198,37 +204,33 @@ def _build(kind: type[Any], values: Mapping[str, Any], prefix: str, file: str) -
 
 
 def _convert(hint: Any, value: Any, name: str, file: str) -> Any:  # noqa: ANN401
-    def wrong(expected: str) -> KbError:
-        return KbError(f"{file}: `{name}` is {value!r}; it has to be {expected}")
-
-    if is_dataclass(hint) and isinstance(hint, type):
+    kind = get_origin(hint)
+    if is_dataclass(hint) or kind is Mapping:
         if not isinstance(value, dict):
-            raise wrong("a table")
-        return _build(hint, value, f"{name}.", file)
-    container = get_origin(hint)
-    if container is tuple:
-        if not isinstance(value, list):
-            raise wrong("a list")
-        return tuple(_convert(get_args(hint)[0], item, f"{name}[{i}]", file) for i, item in enumerate(value))
-    if container is not None and issubclass(container, Mapping) if isinstance(container, type) else False:
-        if not isinstance(value, dict):
-            raise wrong("a table")
+            raise _wrong(file, name, value, "a table")
+        if kind is None:
+            return _build(hint, value, f"{name}.", file)
         return {key: _convert(get_args(hint)[1], item, f"{name}.{key}", file) for key, item in value.items()}
-    if hint is float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise wrong("a number")
-        return float(value)
-    if hint is int:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise wrong("a whole number")
-        return value
-    if hint is str:
-        if not isinstance(value, str):
-            raise wrong("text in quotes")
-        return value
-    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
-        raise wrong("a date without quotes, as in 2026-11-22")
-    return value
+    if kind is tuple:
+        if not isinstance(value, list):
+            raise _wrong(file, name, value, "a list")
+        return tuple(_convert(get_args(hint)[0], item, f"{name}[{i}]", file) for i, item in enumerate(value))
+    types, expected = _SCALARS[hint]
+    if type(value) not in types:
+        raise _wrong(file, name, value, expected)
+    return hint(value) if hint in {int, float} else value
+
+
+_SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
+    float: ((int, float), "a number"),
+    int: ((int,), "a whole number"),
+    str: ((str,), "text in quotes"),
+    dt.date | None: ((dt.date,), "a date without quotes, as in 2026-11-22"),
+}
+
+
+def _wrong(file: str, name: str, value: object, expected: str) -> KbError:
+    return KbError(f"{file}: `{name}` is {value!r}; it has to be {expected}")
 
 
 def _check_values(settings: Settings, file: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.rules.base import Example
 from pipeline.rules.example import CLEAN, with_changes
 from pipeline.rules.ruleset import RuleSet
 from pipeline.workspace import Settings
+from tests.bases import DAY, Base
 
 ROOT = Path(__file__).parent.parent
 CLEAN_PATH = f"raw/{CLEAN['id']}.json"
@@ -77,6 +79,30 @@ def value_at(document: Json, pointer: str) -> Json:
 def code_points() -> Iterable[str]:
     """Every Unicode character but the surrogates, which no JSON holds."""
     return (chr(point) for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-goldens", action="store_true", help="write tests/golden/ anew; then look at what git diff says"
+    )
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Base:
+    """An empty workspace."""
+    root = tmp_path / "base"
+    root.mkdir()
+    return Base(root)
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """What `kb ingest` makes of this project's own raw/. It is for reading: whoever changes it copies it first."""
+    base = Base(tmp_path_factory.mktemp("example"))
+    shutil.copytree(ROOT / "raw", base.root / "raw")
+    base.configure(f"as_of = {DAY}")
+    base.ingest()
+    return base
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import orjson
 import pytest
 
 from pipeline.contract import read
-from pipeline.curate import content_digest
 from pipeline.model import GONE, Change, Curated, Document, Rejected
 from pipeline.rules.example import with_changes
 from tests.conftest import ROOT, clean, codes, incoming, judge, published
@@ -82,12 +81,6 @@ def test_its_curation_block_says_where_it_comes_from_and_what_bears_it(example: 
     }
     assert {(entry["code"], entry["pointer"]) for entry in (*flags, *changes)} == FINDINGS.keys()
     assert {entry["pointer"] for entry in changes} == REPAIRED
-
-
-def test_a_curated_document_is_said_to_be_the_same_whoever_said_it() -> None:
-    one, other = published(clean()), published(clean(), path=f"raw/other/{clean()['id']}.json")
-    assert one.document != other.document
-    assert content_digest(one.document) == content_digest(other.document)
 
 
 def test_transitions_are_published_as_objects() -> None:

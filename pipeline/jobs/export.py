@@ -55,9 +55,8 @@ def export(base: Store, form: str, output: Path, where: str = "true") -> int:
     return count
 
 
-def _documents(base: Store, where: str) -> Iterator[tuple[str, str]]:
-    for name, doc in base.stream(_RECORDS.format(where=where)):
-        yield name, doc
+def _documents(base: Store, where: str) -> Iterator[tuple[Any, ...]]:
+    yield from base.stream(_RECORDS.format(where=where))
 
 
 def _files(base: Store, output: Path, where: str) -> None:
@@ -122,7 +121,9 @@ def _changes(base: Store, where: str) -> Callable[[str], list[Change]]:
         while ahead is not None and ahead[0] <= record:
             if ahead[0] == record:
                 _, code, pointer, before, after = ahead
-                found.append(Change(code, pointer, orjson.loads(before), GONE if after is None else orjson.loads(after)))
+                found.append(
+                    Change(code, pointer, orjson.loads(before), GONE if after is None else orjson.loads(after))
+                )
             ahead = next(rows, None)
         return found
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import io
 import os
 import re
 import shutil
@@ -53,6 +52,7 @@ class Plan:
     gone: list[str]
     notes: list[str]
     again: bool
+    fresh: bool
     moved: list[Place] = field(default_factory=list)
     dropped: list[tuple[str, int]] = field(default_factory=list)
     seen: list[KnownFile] = field(default_factory=list)
@@ -97,7 +97,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
 def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path) -> IngestResult:
     from pipeline import export, gate  # noqa: PLC0415 - pandas and pandera: only where something is published
 
-    with _draft(workspace, folder / "kb.duckdb") as draft:
+    with _draft(workspace, plan, folder / "kb.duckdb") as draft:
         draft.begin(rules)
         draft.set_scope(plan.scope())
         _judge(workspace, draft, plan, rules, request, folder / "batches")
@@ -113,8 +113,8 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
         layout = workspace.settings.export.records
         digest = export.write(draft, curated, workspace.curated, Options(request.as_of), layout=layout)
         changed = digest != publish.manifest(workspace.curated).get("digest")
-        result = _outcome(draft, plan, written=changed)
-        if changed or plan.again:
+        result = _outcome(draft, plan, written=changed or plan.fresh)
+        if changed or plan.again or plan.fresh:
             draft.record_run(rules, request.as_of, result)
         draft.finish()
     if not request.dry_run:
@@ -137,9 +137,6 @@ def _judge(workspace: Workspace, draft: Store, plan: Plan, rules: RuleSet, reque
     engine.run(_reading(draft, plan, again), rules, batches, request.processes, request.tick)
 
     draft.prune([*plan.dropped, *draft.inputs_of_files(plan.gone), *waiting], plan.moved)
-    draft.stage(batches)
-    shutil.rmtree(batches)
-
     at_hand = {key: incoming.raw for key, incoming in waiting.items()}
 
     def with_bytes(ousted: list[Ousted]) -> list[tuple[Ousted, bytes]]:
@@ -148,7 +145,9 @@ def _judge(workspace: Workspace, draft: Store, plan: Plan, rules: RuleSet, reque
             by_file[sources.file_of(row.path)].append(row)
         return [pair for file, rows in by_file.items() for pair in _fetch(workspace, file, rows, at_hand)]
 
-    draft.merge(with_bytes(draft.contest()))
+    draft.oust(with_bytes(draft.contest(batches)))
+    draft.load(batches)
+    shutil.rmtree(batches)
     draft.oust(with_bytes(draft.judge_together(rules, request.as_of)))
     draft.remember_files(plan.gone, plan.seen)
 
@@ -160,15 +159,18 @@ def _plan(
     known: dict[str, KnownFile] = {}
     last = None
     notes: list[str] = []
+    past: list[str] = []
     if workspace.store.exists():
-        with store.read(workspace.store) as base:
-            known, last = base.known_files(), base.last_run()
-    again = last is not None and last["fingerprint"] != rules.fingerprint()
+        with store.read(workspace.store, any_layout=True) as base:
+            past = base.roots()
+            if base.unlike_declared() is None:
+                known, last = base.known_files(), base.last_run()
+    again = bool(past) and (last is None or last["fingerprint"] != rules.fingerprint())
     roots = [sources.discover(path, workspace, request.form) for path in paths]
-    if again and last is not None:
-        what = "kb" if last["version"] != __version__ else "the settings"
+    if again:
+        what = "the settings" if last is not None and last["version"] == __version__ else "kb"
         notes.append(f"{what} changed since the last ingest, so every record is judged again")
-        for name in sorted({file.root for file in known.values()}):
+        for name in past:
             if not any(root.holds(name) for root in roots):
                 roots.append(sources.discover(workspace.root / name, workspace))
     roots = _outermost(roots)
@@ -176,11 +178,16 @@ def _plan(
     if again:  # what was said of a file's format still holds
         found = {n: replace(f, form=known[n].form) if f.form is None and n in known else f for n, f in found.items()}
     looks_same = _same_bytes if request.rehash else _same_stat
-    same = [] if again else [known[name] for name, file in found.items() if name in known and looks_same(known[name], file)]
+    same = (
+        []
+        if again
+        else [known[name] for name, file in found.items() if name in known and looks_same(known[name], file)]
+    )
     unread = {file.path for file in same}
     gone = sorted(name for name in known if name not in found and any(root.holds(name) for root in roots))
     notes += [note for root in roots for note in root.passed_over]
-    return Plan(roots, same, [file for file in found.values() if file.name not in unread], gone, notes, again), last
+    read = [file for file in found.values() if file.name not in unread]
+    return Plan(roots, same, read, gone, notes, again, fresh=last is None), last
 
 
 def _outermost(roots: list[sources.Root]) -> list[sources.Root]:
@@ -202,9 +209,9 @@ def _same_bytes(known: KnownFile, file: sources.SourceFile) -> bool:
 
 
 @contextmanager
-def _draft(workspace: Workspace, path: Path) -> Iterator[Store]:
-    """The next store: a copy of the present one, or a new one."""
-    if workspace.store.exists():
+def _draft(workspace: Workspace, plan: Plan, path: Path) -> Iterator[Store]:
+    """The next store: a new one, or a copy of the present one."""
+    if not plan.fresh:
         shutil.copyfile(workspace.store, path)
         with store.change(path) as draft:
             yield draft
@@ -221,17 +228,18 @@ def _reading(draft: Store, plan: Plan, again: list[Incoming]) -> Iterator[Incomi
         known = defaultdict(list)
         for path, digest, position, line in draft.inputs_of(file.name):
             known[path, digest, line is not None].append((position, line))
-        count = 0
 
         def finish(reading: sources.Reading, file: sources.SourceFile = file) -> None:
             plan.seen.append(
-                KnownFile(file.name, roots[file.name], file.size, file.modified, file.inode, file.form, reading.digest, count)
-            )
+                KnownFile(
+                    file.name, roots[file.name], file.size, file.modified, file.inode, file.form, reading.digest,
+                    reading.records,
+                )
+            )  # fmt: skip
             if reading.passed_over:
                 plan.notes.append(f"passed over {sources.some(reading.passed_over)}: not .json, .ndjson or .jsonl")
 
         for incoming in sources.read(file, finish):
-            count += 1
             path, position, line, digest = incoming.origin
             places = None if plan.again else known.get((path, digest, line is not None))
             if not places:
@@ -261,7 +269,9 @@ def _fetch(
             if wanted and wanted.digest == origin.digest:
                 yield missing.pop((origin.path, origin.position)), incoming.raw
     for row in missing.values():
-        raise KbError(f"{name}: changed since it was ingested, and its record {row.record_id} is in question; ingest it too")
+        raise KbError(
+            f"{name}: changed since it was ingested, and its record {row.record_id} is in question; ingest it too"
+        )
 
 
 def _guard(draft: Store, limit: float) -> None:
@@ -294,6 +304,9 @@ def _outcome(base: Store, plan: Plan, *, written: bool) -> IngestResult:
     return result
 
 
+_HEAD = 1 << 20
+
+
 def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
     """Keep what comes in on a stream as `raw/<name>.ndjson` or `.json`, so that curated/ depends on raw/ alone.
 
@@ -304,10 +317,10 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", name):
         raise KbError(f"--as {name}: name it with letters, digits, `.`, `_`, `-` and `/`")
-    buffered = io.BufferedReader(stream, 1 << 20)  # type: ignore[arg-type, type-var]
-    if not buffered.peek(1):
+    head = stream.read(_HEAD)
+    if not head:
         raise KbError("standard input is empty; nothing was done")
-    suffix = ".ndjson" if split.looks_like_lines(buffered) else ".json"
+    suffix = ".ndjson" if split.looks_like_lines(head) else ".json"
     target = workspace.raw / f"{name.removesuffix(suffix)}{suffix}"
     if target.exists():
         known: dict[str, KnownFile] = {}
@@ -315,10 +328,13 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
             with store.read(workspace.store) as base:
                 known = base.known_files()
         if sources.name_of(target, workspace) not in known:
-            raise KbError(f"{target.relative_to(workspace.root)}: is there and was never ingested; choose another name with --as")
+            raise KbError(
+                f"{target.relative_to(workspace.root)}: is there and was never ingested; choose another name with --as"
+            )
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.part")
     with draft.open("wb") as file:
-        shutil.copyfileobj(buffered, file, 1 << 20)
+        file.write(head)
+        shutil.copyfileobj(stream, file, _HEAD)
     draft.replace(target)
     return target

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - what is put into these queries are texts of this file
 """`kb show`, `kb why`, `kb quarantine`: what the base knows of one record, or of what it rejected."""
 
 import datetime as dt

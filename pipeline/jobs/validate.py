@@ -36,8 +36,8 @@ def validate(workspace: Workspace, paths: Sequence[Path], request: Request) -> V
             raise KbError(f"{', '.join(map(str, paths))}: no records there, so nothing was validated")
         scratch.begin(rules)
         scratch.prune([], [])
-        scratch.stage(Path(folder))
-        scratch.merge([(row, b"") for row in scratch.contest()])
+        scratch.oust([(row, b"") for row in scratch.contest(Path(folder))])
+        scratch.load(Path(folder))
         scratch.judge_together(rules, request.as_of)
         rows = scratch.query(_FINDINGS).rows
     clean = read - len({(path, position) for path, position, *_ in rows})
@@ -61,7 +61,8 @@ def _located(rows: list[tuple[Any, ...]], files: dict[str, sources.SourceFile]) 
 def _in_record(incoming: Incoming, findings: list[list[Any]], shown: str) -> Iterator[Located]:
     raw = incoming.raw.removeprefix(b"\xef\xbb\xbf")
     text = raw.decode("utf-8", errors="replace")
-    lines, known = text.split("\n"), locate.offsets(text)
+    lines = text.split("\n")
+    known = {} if findings[0][1] == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever
     for record, code, name, severity, pointer, message, fixable in findings:
         line, column = locate.place(text, known, pointer, message)
         if code == "SCH001":  # the parser counts bytes, people count characters

@@ -8,6 +8,7 @@ from pipeline.model import Kind
 from pipeline.rules import PREFIXES, catalogue
 from pipeline.rules.base import ABSENT, Rule, Stage
 from pipeline.store import Table
+from pipeline.words import visible
 
 _KINDS = {
     Kind.FIX: "fix: ingest repairs it and records the change",
@@ -48,7 +49,7 @@ def explain(rule: Rule) -> Iterator[str]:
 
 def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
     if isinstance(example, bytes):
-        text = example.decode("utf-8", errors="backslashreplace").replace("\n", "\\n")
+        text = visible(example.decode("utf-8", errors="backslashreplace"))
         yield (text if len(text) < 80 else f"{text[:40]}… ({len(example)} bytes)") or "(an empty file)"
     elif rule.stage is Stage.CORPUS:
         if any(example):

@@ -1,8 +1,6 @@
 """Rows of an answer for people and for programs."""
 
-import csv
 import datetime as dt
-import io
 import json
 import math
 import os
@@ -87,11 +85,15 @@ def cell(value: Any) -> str:  # noqa: ANN401, PLR0911 - any value of DuckDB; a c
 
 def as_csv(table: Table) -> str:
     """RFC 4180, with line feeds; null is empty."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([[cell(value) for value in row] for row in table.rows])
-    return out.getvalue()
+    rows = [table.columns, *([cell(value) for value in row] for row in table.rows)]
+    return "".join(f"{','.join(map(_quoted, row)) or _QUOTED_NOTHING}\n" for row in rows)
+
+
+_QUOTED_NOTHING = '""'  # a blank line would be no row
+
+
+def _quoted(text: str) -> str:
+    return '"{}"'.format(text.replace('"', '""')) if re.search('[,"\r\n]', text) else text
 
 
 def as_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

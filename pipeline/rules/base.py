@@ -92,18 +92,19 @@ class Record:
                 yield f"/{key}/{i}", item
 
     @cached_property
-    def urls(self) -> list[tuple[str, str]]:
-        """Every source URL with its pointer, the official document first."""
-        found = [
-            (f"{pointer}/sources/{i}", url) for pointer, item in self.items() for i, url in enumerate(item["sources"])
-        ]
+    def links(self) -> list[tuple[str, str, urls.Reading]]:
+        """Every source URL with its pointer and its reading, the official document first."""
         official = self.document["official_doc_url"]
-        return [("/official_doc_url", official), *found] if official else found
+        found = [("/official_doc_url", official)] if official else []
+        for key in ("dead_ends", "workarounds"):
+            for i, item in enumerate(self.document[key]):
+                found += [(f"/{key}/{i}/sources/{j}", url) for j, url in enumerate(item["sources"])]
+        return [(pointer, url, urls.read(url)) for pointer, url in found]
 
     @cached_property
     def distinct_sources(self) -> int:
         """How many different pages the record cites, the official document included."""
-        return len({urls.canonical(url) for _, url in self.urls if urls.fault(url) is None})
+        return len({reading.page for _, _, reading in self.links if reading.fault is None})
 
     @property
     def ceiling(self) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.model import GONE, Document
 from pipeline.rules.base import fold
 
+
 def merge_copies(items: list[Any]) -> list[Any]:
     """Dead ends or workarounds, each once: a later copy gives its sources to the first and is gone.
 
@@ -28,6 +29,9 @@ def disagreements(items: list[Document]) -> Iterator[tuple[int, int]]:
 
 
 def _copies(items: list[Document]) -> Iterator[tuple[int, int]]:
+    first_words = {word.casefold() for item in items for word in item["action"].split(None, 1)[:1]}
+    if len(first_words) == len(items):  # most records: nothing to fold
+        return
     homes: dict[tuple[str, str], int] = {}
     for i, item in enumerate(items):
         action = fold(item["action"])
@@ -38,7 +42,9 @@ def _copies(items: list[Document]) -> Iterator[tuple[int, int]]:
 
 
 def _alike(one: Document, other: Document) -> bool:
-    return all(other.get(key) == value for key, value in one.items() if key not in _COPY_KEYS) and len(one) == len(other)
+    return all(other.get(key) == value for key, value in one.items() if key not in _COPY_KEYS) and len(one) == len(
+        other
+    )
 
 
 _COPY_KEYS = frozenset({"action", "condition", "sources"})

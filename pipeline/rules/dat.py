@@ -122,7 +122,7 @@ def date_format(text: Json) -> Json:
     `2024/6/1`, `2024-6-1` and a full RFC 3339 time have one reading each: the day as written. Day-first and
     month-first dates have two, and are left to DAT001.
     """
-    if not isinstance(text, str) or len(text) == 10 and _ISO.fullmatch(text):
+    if not isinstance(text, str) or (len(text) == 10 and _ISO.fullmatch(text)):
         return text
     match = _LOOSE.fullmatch(text)
     if not match:

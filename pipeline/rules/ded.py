@@ -101,7 +101,10 @@ def dead_end_often_works(r: Record) -> Found:
     for i, item in enumerate(r.dead_ends):
         rate = item["fail_rate"]
         if rate is not None and 0 <= rate < 0.5:
-            yield f"/dead_ends/{i}/fail_rate", f"{rate} fails less than half the time; move it to the workarounds, or correct the rate"
+            yield (
+                f"/dead_ends/{i}/fail_rate",
+                f"{rate} fails less than half the time; move it to the workarounds, or correct the rate",
+            )
 
 
 @check(
@@ -109,7 +112,10 @@ def dead_end_often_works(r: Record) -> Found:
     "dead-ends-disagree",
     Severity.WARNING,
     good=[{}, {"/dead_ends/2": _TWICE}, {"/dead_ends/0/action": "", "/dead_ends/1/action": ""}],
-    bad=[{"/dead_ends/2": {**_TWICE, "fail_rate": 0.5}}, {"/dead_ends/2": {**_TWICE, "why_fails": "Another reason altogether."}}],
+    bad=[
+        {"/dead_ends/2": {**_TWICE, "fail_rate": 0.5}},
+        {"/dead_ends/2": {**_TWICE, "why_fails": "Another reason altogether."}},
+    ],
 )
 def dead_ends_disagree(r: Record) -> Found:
     """Does not give one dead end twice with different rates or reasons.
@@ -118,4 +124,7 @@ def dead_ends_disagree(r: Record) -> Found:
     wrong.
     """
     for i, first in disagreements(r.dead_ends):
-        yield f"/dead_ends/{i}", f"{show(r.dead_ends[i]['action'])} stands at /dead_ends/{first} too, and says otherwise; keep one, or add conditions"
+        yield (
+            f"/dead_ends/{i}",
+            f"{show(r.dead_ends[i]['action'])} is also /dead_ends/{first}, which says otherwise; keep one, or add conditions",
+        )

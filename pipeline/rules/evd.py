@@ -23,7 +23,10 @@ def evidence_overcounted(r: Record) -> Found:
     """
     declared = r.document["evidence_count"]
     if declared is not None and declared > r.distinct_sources:
-        yield "/evidence_count", f"{declared} pieces of evidence are claimed, {r.distinct_sources} can be followed; cite the others, or count these"
+        yield (
+            "/evidence_count",
+            f"{declared} pieces of evidence are claimed, {r.distinct_sources} can be followed; cite the others, or count these",
+        )
 
 
 @check(
@@ -56,8 +59,8 @@ def source_is_homepage(r: Record) -> Found:
 
     A home page proves nothing and changes every week.
     """
-    for pointer, url in r.urls:
-        if urls.fault(url) is None and urls.danger(url) is None and urls.is_homepage(url):
+    for pointer, url, reading in r.links:
+        if reading.fault is None and reading.danger is None and urls.is_homepage(url):
             yield pointer, f"{show(url)} is a home page; link the page that says it"
 
 
@@ -87,10 +90,9 @@ def unsafe_url(r: Record) -> Found:
     Readers, and agents before them, follow these links: no other scheme, no credentials, no `localhost`, no loopback,
     private, link-local, carrier or unique-local address in any notation that a browser takes.
     """
-    for pointer, url in r.urls:
-        danger = urls.danger(url)
-        if danger is not None:
-            yield pointer, f"{show(url)} {danger}; link a public http(s) page"
+    for pointer, url, reading in r.links:
+        if reading.danger is not None:
+            yield pointer, f"{show(url)} {reading.danger}; link a public http(s) page"
 
 
 @check(
@@ -109,11 +111,11 @@ def confidence_beyond_evidence(r: Record) -> Found:
     declared, ceiling = r.document["confidence"], r.ceiling
     if ceiling < declared <= 1:
         count = r.distinct_sources
+        tier = r.document["verification_tier"]
         sources = "1 distinct source" if count == 1 else f"{count} distinct sources"
         yield (
             "/confidence",
-            f"{declared:g} is above {ceiling:g}, the most that {sources} and the tier {r.document['verification_tier']} bear;"
-            " add sources, or lower it",
+            f"{declared:g} is above {ceiling:g}, the most that {sources} and the tier {tier} bear; add sources, or lower it",
         )
 
 
@@ -134,10 +136,9 @@ def malformed_url(r: Record) -> Found:
 
     Such a link cannot be followed, and does not count as evidence.
     """
-    for pointer, url in r.urls:
-        fault = urls.fault(url)
-        if fault is not None:
-            yield pointer, f"{show(url)} {fault}; write a whole URL, or remove it"
+    for pointer, url, reading in r.links:
+        if reading.fault is not None:
+            yield pointer, f"{show(url)} {reading.fault}; write a whole URL, or remove it"
 
 
 @check(
@@ -153,8 +154,8 @@ def plain_http(r: Record) -> Found:
 
     What comes over plain http can be changed on the way, and most hosts have served https for years.
     """
-    for pointer, url in r.urls:
-        if url[:7].lower() == "http://" and urls.fault(url) is None and urls.danger(url) is None:
+    for pointer, url, reading in r.links:
+        if url[:7].lower() == "http://" and reading.fault is None and reading.danger is None:
             yield pointer, f"{show(url)} is not encrypted; link https"
 
 

@@ -71,12 +71,19 @@ def places(document: Document, pattern: str) -> list[Place]:
     for step in steps:
         if step == "*":
             level = [
-                (child, f"{pointer}/{i}") for value, pointer in level if type(value) is list for i, child in enumerate(value)
+                (child, f"{pointer}/{i}")
+                for value, pointer in level
+                if type(value) is list
+                for i, child in enumerate(value)
             ]
         else:
-            level = [(value[step], f"{pointer}/{step}") for value, pointer in level if type(value) is dict and step in value]
+            level = [
+                (value[step], f"{pointer}/{step}") for value, pointer in level if type(value) is dict and step in value
+            ]
     if last == "*":
-        return [(value, i, f"{pointer}/{i}") for value, pointer in level if type(value) is list for i in range(len(value))]
+        return [
+            (value, i, f"{pointer}/{i}") for value, pointer in level if type(value) is list for i in range(len(value))
+        ]
     keys = last.split("|")
     return [(value, k, f"{pointer}/{k}") for value, pointer in level if type(value) is dict for k in keys if k in value]
 

@@ -16,7 +16,10 @@ _PAIRS = (("signature_zh", "signature"), ("root_cause_zh", "root_cause"))
     "untranslated",
     Severity.WARNING,
     good=[{}, {"/signature_zh": None, "/root_cause_zh": None, "/workarounds_zh": []}],
-    bad=[{"/root_cause_zh": "The command ran in a folder that lies in no working tree."}, {"/workarounds_zh/1": "use -C"}],
+    bad=[
+        {"/root_cause_zh": "The command ran in a folder that lies in no working tree."},
+        {"/workarounds_zh/1": "use -C"},
+    ],
 )
 def untranslated(r: Record) -> Found:
     """Has `*_zh` text that is not its English original and contains Han characters.
@@ -71,4 +74,7 @@ def translation_misaligned(r: Record) -> Found:
     """
     count, expected = len(r.document["workarounds_zh"]), len(r.workarounds)
     if count and count != expected:
-        yield "/workarounds_zh", f"{count} translations stand for {expected} workarounds; give one for each, in their order"
+        yield (
+            "/workarounds_zh",
+            f"{count} translations stand for {expected} workarounds; give one for each, in their order",
+        )

@@ -93,7 +93,10 @@ def fix_rate_unsupported(r: Record) -> Found:
     """
     claimed, rates = r.document["fix_success_rate"], _success_rates(r)
     if claimed is not None and rates and claimed > max(rates):
-        yield "/fix_success_rate", f"{claimed} is above the best workaround's {max(rates)}; lower it, or add what works better"
+        yield (
+            "/fix_success_rate",
+            f"{claimed} is above the best workaround's {max(rates)}; lower it, or add what works better",
+        )
 
 
 @check(
@@ -139,7 +142,10 @@ def rates_all_alike(r: Record) -> Found:
     if len(rates) == 1:
         (rate, count), *_ = rates.items()
         if rate is not None and count >= 3:
-            yield "/dead_ends" if r.dead_ends else "/workarounds", f"{rate} is the rate of all {count} actions; give each its own, or null"
+            yield (
+                "/dead_ends" if r.dead_ends else "/workarounds",
+                f"{rate} is the rate of all {count} actions; give each its own, or null",
+            )
 
 
 @fix(
@@ -175,7 +181,10 @@ def fix_rate_below_worst(r: Record) -> Found:
     """
     claimed, rates = r.document["fix_success_rate"], _success_rates(r)
     if claimed is not None and rates and claimed < min(rates):
-        yield "/fix_success_rate", f"{claimed} is below the worst workaround's {min(rates)}; raise it, or add conditions"
+        yield (
+            "/fix_success_rate",
+            f"{claimed} is below the worst workaround's {min(rates)}; raise it, or add conditions",
+        )
 
 
 def _success_rates(r: Record) -> list[float]:

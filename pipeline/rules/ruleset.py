@@ -64,7 +64,9 @@ def _overrides(settings: Settings) -> dict[str, Severity]:
         for code in matching(word, "rules.severity"):
             rule = catalogue()[code]
             if rule.locked and severity is not Severity.ERROR:
-                raise KbError(f"`rules.severity.{word}`: {code} is always an error: the base could not store such records")
+                raise KbError(
+                    f"`rules.severity.{word}`: {code} is always an error: the base could not store such records"
+                )
             if rule.kind is Kind.FIX and severity is Severity.ERROR:
                 raise KbError(f"`rules.severity.{word}`: {code} is a fix: what is repaired cannot reject its record")
             overrides[code] = severity

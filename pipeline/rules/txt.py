@@ -132,5 +132,3 @@ def not_nfc(text: str) -> str:
     The same letters in another form look alike and compare unequal, so that searches and duplicates miss them.
     """
     return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
-
-

@@ -4,6 +4,7 @@ import ipaddress
 import re
 import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pipeline.contract import show
@@ -17,9 +18,46 @@ _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
 
 
-@lru_cache(maxsize=65536)
-def fault(url: str) -> str | None:
-    """Why a URL is malformed (EVD006), or None: RFC 3986 asks a scheme, a host, no white space, no backslash."""
+class Reading(NamedTuple):
+    """What there is to say of a URL: why it is malformed (EVD006), why it is not fit to be followed (EVD004), or None.
+
+    `page` is one text for all spellings of the address: no scheme, fragment or closing slash, the host in lower case.
+    """
+
+    fault: str | None
+    danger: str | None
+    page: str
+
+
+_ORDINARY = re.compile(r"https?://((?:[a-z0-9-]+\.)+[a-z]{2,})((?:/[!\"$->@-\[\]-~]*)?)")
+"""What nearly every URL is like: a public name in lower case, and a path. It saves taking the URL apart."""
+
+
+@lru_cache(maxsize=4096)
+def read(url: str) -> Reading:
+    """Read a URL as far as rules have to know it."""
+    ordinary = _ORDINARY.fullmatch(url)
+    if ordinary and not ordinary[1].endswith(_PRIVATE_SUFFIXES):
+        return Reading(None, None, ordinary[1].removeprefix("www.") + ordinary[2].rstrip("/"))
+    fault = _fault(url)
+    danger = _danger(_as_browsers_read(url), fault) or _danger(url, fault)
+    return Reading(fault, danger, url if fault else _page(url))
+
+
+def is_homepage(url: str) -> bool:
+    """Whether a well-formed URL names a bare host."""
+    parts = urlsplit(url)
+    return parts.path in {"", "/"} and not parts.query and not parts.fragment
+
+
+def _page(url: str) -> str:
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{query}"
+
+
+def _fault(url: str) -> str | None:
+    """RFC 3986 asks a scheme, a host, no white space, no backslash."""
     if _SPACE.search(url):
         return "has white space in it"
     if "\\" in url:
@@ -36,23 +74,17 @@ def fault(url: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=65536)
-def danger(url: str) -> str | None:
-    """Why a URL, or what a browser makes of a malformed one, is not fit to be followed (EVD004), or None."""
-    return _danger(_as_browsers_read(url), url) or _danger(url, url)
-
-
 def _as_browsers_read(url: str) -> str:
     return _WEB.sub(lambda match: f"{match[1]}://", url, count=1).replace("\\", "/") if _WEB.match(url) else url
 
 
-def _danger(reading: str, url: str) -> str | None:
+def _danger(reading: str, fault: str | None) -> str | None:
     try:
         parts = urlsplit(reading)
     except ValueError:
         return None
     if parts.scheme not in {"http", "https"}:
-        return f"uses the scheme `{parts.scheme}`" if parts.scheme in _ACTIVE or fault(url) is None else None
+        return f"uses the scheme `{parts.scheme}`" if parts.scheme in _ACTIVE or fault is None else None
     if parts.username is not None or parts.password is not None:
         return "carries credentials"
     host = _host(parts)
@@ -68,21 +100,6 @@ def _private(host: str) -> str | None:
     if "." not in host:
         return f"points to {show(host)}, no public host name"
     return None
-
-
-@lru_cache(maxsize=65536)
-def canonical(url: str) -> str:
-    """One text for all spellings of a page's address: no scheme, fragment or closing slash, host in lower case."""
-    parts = urlsplit(url)
-    host = parts.netloc.lower().removeprefix("www.")
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{host}{parts.path.rstrip('/')}{query}"
-
-
-def is_homepage(url: str) -> bool:
-    """Whether a URL names a bare host."""
-    parts = urlsplit(url)
-    return parts.path in {"", "/"} and not parts.query and not parts.fragment
 
 
 def _host(parts: SplitResult) -> str:

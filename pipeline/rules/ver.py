@@ -1,6 +1,7 @@
 """VER: versions."""
 
 import re
+from itertools import pairwise
 
 from pipeline.contract import show
 from pipeline.model import GONE, Json, Severity
@@ -12,14 +13,14 @@ _PRODUCT = re.compile(PRODUCT)
 
 _NUMBERS = re.compile(r"v?(\d{1,18}(?:\.\d{1,18})*)", re.ASCII)
 
-_LONGEST = 200
+LONGEST = 200
 
 _STEPS = ("introduced", "deprecated", "removed")
 
 
 def split_product(text: str) -> tuple[str | None, str]:
     """A version as written, parted into product (or None) and version."""
-    match = _PRODUCT.fullmatch(text.strip()) if len(text) <= _LONGEST else None  # longer text is no version
+    match = _PRODUCT.fullmatch(text.strip()) if len(text) <= LONGEST else None  # longer text is no version
     return (match[1].strip(), match[2]) if match else (None, text)
 
 
@@ -74,7 +75,7 @@ def versions_disordered(r: Record) -> Found:
     for i, item in enumerate(r.document["versions"]):
         known = [(step, _ordinal(item[step])) for step in _STEPS]
         steps = [(step, number) for step, number in known if number is not None]
-        for (early, first), (late, second) in zip(steps, steps[1:], strict=False):
+        for (early, first), (late, second) in pairwise(steps):
             if second < first:
                 yield (
                     f"/versions/{i}/{late}",

@@ -35,6 +35,8 @@ def how_repeats_action(item: Json) -> Json:
     action, how = item.get("action"), item.get("how")
     if not isinstance(action, str) or not isinstance(how, str):
         return item
+    if action.lstrip()[:1].casefold() != how.lstrip()[:1].casefold():
+        return item
     same = action == how or fold(action).rstrip(_CLOSING) == fold(how).rstrip(_CLOSING)
     return {**item, "how": None} if same and any(map(str.isalnum, action)) else item
 
@@ -47,7 +49,10 @@ def how_repeats_action(item: Json) -> Json:
     at=(WHOLE,),
     says="{before} stands twice; one is kept, with the sources of both",
     good=[{}, {"/workarounds/2": {**_TWICE, "success_rate": 0.5}}],
-    bad=[{"/workarounds/2": _TWICE}, {"/workarounds/2": _TWICE, "/workarounds_zh": ["先进入目录", "用 -C", "先进入目录"]}],
+    bad=[
+        {"/workarounds/2": _TWICE},
+        {"/workarounds/2": _TWICE, "/workarounds_zh": ["先进入目录", "用 -C", "先进入目录"]},
+    ],
 )
 def workaround_duplicated(document: Document) -> Document:
     """Lists each workaround once.
@@ -68,7 +73,11 @@ def workaround_duplicated(document: Document) -> Document:
     "WRK004",
     "action-contradicts",
     Severity.ERROR,
-    good=[{}, {"/dead_ends/0/action": "Name the folder with -C"}, {"/dead_ends/0/action": "change into the cloned folder first"}],
+    good=[
+        {},
+        {"/dead_ends/0/action": "Name the folder with -C"},
+        {"/dead_ends/0/action": "change into the cloned folder first"},
+    ],
     bad=[
         {"/dead_ends/0/action": "Change into the  cloned folder first"},
         {"/dead_ends/0/action": "Name the folder with -C", "/dead_ends/0/condition": "In a script"},
@@ -129,7 +138,7 @@ def dead_end_beats_workaround(r: Record) -> Found:
         return
     for i, item in enumerate(r.dead_ends):
         rate = item["fail_rate"]
-        if rate is not None and 0 <= rate and round(1 - rate, 9) > best:
+        if rate is not None and rate >= 0 and round(1 - rate, 9) > best:
             yield (
                 f"/dead_ends/{i}/fail_rate",
                 f"{rate} lets this work in {1 - rate:.0%} of cases, the best workaround in {best:.0%}; correct the rates",
@@ -168,6 +177,5 @@ def workarounds_disagree(r: Record) -> Found:
     for i, first in disagreements(r.workarounds):
         yield (
             f"/workarounds/{i}",
-            f"{show(r.workarounds[i]['action'])} stands at /workarounds/{first} too, and says otherwise;"
-            " keep one, or add conditions",
+            f"{show(r.workarounds[i]['action'])} is also /workarounds/{first}, which says otherwise; keep one, or add conditions",
         )

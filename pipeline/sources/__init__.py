@@ -42,7 +42,10 @@ class Root:
 
     def holds(self, name: str) -> bool:
         """Whether a file of that name lies, or lay, below this path."""
-        return self.name == "." or name == self.name or name.startswith(f"{self.name}/")
+        steps = self.name.split("/")
+        if self.name == "." or set(steps) == {".."}:  # the workspace, or a folder above it
+            return name.split("/").count("..") <= steps.count("..")
+        return name == self.name or name.startswith(f"{self.name}/")
 
 
 def name_of(path: Path, workspace: Workspace) -> str:
@@ -62,7 +65,9 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
             raise KbError(f"{path}: kb reads {_READ}; convert it, or rename it to what it is")
         return Root(name, (_describe(path, name, form),), ())
     if not path.is_dir():
-        raise KbError(f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it")
+        raise KbError(
+            f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it"
+        )
     files: list[SourceFile] = []
     others: list[str] = []
     outside: list[str] = []
@@ -127,6 +132,7 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
     reading = Reading(file.name, file.path)
     for member in reading.members():
         for position, (line, column, raw) in enumerate(pieces(member.name, member.stream)):
+            reading.records += 1
             yield Incoming(Origin(member.name, position, line, digest(raw)), raw, file.form, column)
     done(reading)
 

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from pipeline.model import KbError
 
@@ -48,12 +48,13 @@ def _plain(name: str) -> str:
 
 
 class Reading:
-    """A file while it is read: its members, what was passed over in it, and, once all is read, its digest."""
+    """A file while it is read: its members, their records, what was passed over, and, once all is read, its digest."""
 
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
         self.path = path
         self.digest = ""
+        self.records = 0
         self.passed_over: list[str] = []
 
     def members(self) -> Iterator[Member]:
@@ -101,7 +102,7 @@ class Reading:
 
     def _wanted(self, member: str) -> bool:
         parts = PurePosixPath(member).parts
-        if any(part.startswith(".") and part != "." or part == "node_modules" for part in parts):
+        if any((part.startswith(".") and part != ".") or part == "node_modules" for part in parts):
             return False
         if not _plain(member.lower()).endswith(RECORDS):
             self.passed_over.append(self._member(member))
@@ -135,18 +136,18 @@ class _Hashing(io.RawIOBase):
 
 
 @contextmanager
-def _decompressed(name: str, stream: IO[bytes] | io.RawIOBase) -> Iterator[IO[bytes]]:
+def _decompressed(name: str, stream: Any) -> Iterator[IO[bytes]]:  # noqa: ANN401 - IO[bytes] or a RawIOBase
     name = name.lower()
     if name.endswith(".gz"):
-        with gzip.GzipFile(fileobj=stream) as plain:  # type: ignore[arg-type]
-            yield io.BufferedReader(plain, 1 << 20)  # type: ignore[arg-type, type-var, misc]
+        with gzip.GzipFile(fileobj=stream) as plain:
+            yield io.BufferedReader(plain, 1 << 20)
     elif name.endswith(".zst"):
         import zstandard  # noqa: PLC0415 - rarely needed
 
         try:
-            with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True) as plain:  # type: ignore[arg-type]
-                yield io.BufferedReader(plain, 1 << 20)  # type: ignore[arg-type, type-var, misc]
+            with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True) as plain:
+                yield io.BufferedReader(plain, 1 << 20)
         except zstandard.ZstdError as error:
             raise EOFError(str(error)) from None
     else:
-        yield io.BufferedReader(stream, 1 << 20)  # type: ignore[arg-type, type-var, misc]
+        yield io.BufferedReader(stream, 1 << 20)

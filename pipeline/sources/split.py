@@ -4,7 +4,6 @@ Nothing is parsed here, only cut, and never is a whole stream in memory: what ca
 piece, for the strict reader to judge.
 """
 
-import io
 import re
 from collections.abc import Iterator
 from typing import IO, NamedTuple
@@ -33,10 +32,9 @@ def pieces(name: str, stream: IO[bytes]) -> Iterator[Piece]:
     return _lines(stream) if plain.endswith(LINES) else _values(stream)
 
 
-def looks_like_lines(stream: io.BufferedReader) -> bool:
-    """Whether a stream of unknown kind is NDJSON: its first line is a whole object, and another follows."""
-    head = stream.peek(_READ)[:_READ].removeprefix(_BOM).lstrip(_BLANK)
-    first, _, rest = head.partition(b"\n")
+def looks_like_lines(head: bytes) -> bool:
+    """Whether a stream that begins so is NDJSON: its first line is a whole object, and another follows."""
+    first, _, rest = head.removeprefix(_BOM).lstrip(_BLANK).partition(b"\n")
     return first[:1] == b"{" and first.rstrip(_BLANK)[-1:] == b"}" and rest.lstrip(_BLANK)[:1] == b"{"
 
 
@@ -45,7 +43,7 @@ def _lines(stream: IO[bytes]) -> Iterator[Piece]:
     while line := stream.readline(LONGEST):
         number += 1
         if number == 1:
-            line = line.removeprefix(_BOM)  # noqa: PLW2901 - tolerated once, at the start
+            line = line.removeprefix(_BOM)  # tolerated once, at the start
         if len(line) == LONGEST:
             while (rest := stream.readline(LONGEST)) and not rest.endswith(b"\n"):
                 pass

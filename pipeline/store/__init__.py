@@ -17,7 +17,7 @@ from pipeline.contract import shapes
 from pipeline.model import IngestResult, KbError, Kind
 from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
-from pipeline.rules.ver import PRODUCT
+from pipeline.rules.ver import LONGEST, PRODUCT
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ class Store:
         self.connection.execute(f"COPY ({sql}) TO '{target}' ({options})")
 
     def write_lines(self, sql: str, path: Path) -> None:
-        """Write an answer of one text column as lines, in its order; the texts hold no line feed and no \\x01."""
+        """Write an answer of one text column as lines, in its order; the texts hold no control characters."""
         self.copy_to(sql, path, "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01'")
 
     # ---- what the base knows ---------------------------------------------------------------------------------------
@@ -127,6 +127,13 @@ class Store:
         """The files that the base was made from, by path."""
         rows = self.query("SELECT path, root, size, epoch_ns(modified), inode, form, digest, records FROM files").rows
         return {row[0]: KnownFile(*row) for row in rows}
+
+    def roots(self) -> list[str]:
+        """The paths that were ingested; also of a store of another layout, as far as it tells."""
+        try:
+            return [row[0] for row in self.query("SELECT DISTINCT root FROM files ORDER BY root").rows]
+        except duckdb.Error:
+            return []
 
     def last_run(self) -> dict[str, Any] | None:
         """The newest row of `runs`."""
@@ -151,14 +158,11 @@ class Store:
         ).rows
 
     def unlike_declared(self) -> str | None:
-        """The first table or column that is not as sql/schema.sql declares it, or None."""
+        """The first column of a table of ours that is not as sql/schema.sql declares it, or None."""
         rows = self.query("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal").rows
-        found = {(table, column): kind for table, column, kind in rows}
-        for table, (_, columns) in tables().items():
-            for column in columns:
-                if found.get((table, column.name)) != column.type:
-                    return f"{table}.{column.name}"
-        return None
+        declared = {(table, c.name): c.type for table, (_, columns) in tables().items() for c in columns}
+        found = {(table, column): kind for table, column, kind in rows if table in tables()}
+        return next((".".join(key) for key in [*declared, *found] if declared.get(key) != found.get(key)), None)
 
     # ---- the steps of an ingest ------------------------------------------------------------------------------------
 
@@ -166,7 +170,9 @@ class Store:
         """Lay out what the scripts need to know of the rules and the settings."""
         ttl = rules.settings.trust.time_to_live
         con = self.connection
-        con.execute("CREATE OR REPLACE TEMP TABLE rule_meta (code VARCHAR, name VARCHAR, severity VARCHAR, fixable BOOLEAN)")
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE rule_meta (code VARCHAR, name VARCHAR, severity VARCHAR, fixable BOOLEAN)"
+        )
         codes = list(catalogue().values())
         con.execute(
             "INSERT INTO rule_meta SELECT unnest($1), unnest($2), unnest($3), unnest($4)",
@@ -179,9 +185,14 @@ class Store:
         )
         for name, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
             con.execute(f"CREATE OR REPLACE TEMP TABLE {name} (name VARCHAR, days INTEGER)")
-            con.execute(f"INSERT INTO {name} SELECT unnest($1::VARCHAR[]), unnest($2::INTEGER[])", [list(days), list(days.values())])
+            con.execute(
+                f"INSERT INTO {name} SELECT unnest($1::VARCHAR[]), unnest($2::INTEGER[])",
+                [list(days), list(days.values())],
+            )
         con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
+        con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
         con.execute("SET VARIABLE product = $1", [PRODUCT])
+        con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
         con.execute("SET VARIABLE shape = $1", [_record_shape()])
 
     def prune(self, dropped: Sequence[tuple[str, int]], kept: Sequence[Place]) -> None:
@@ -192,7 +203,9 @@ class Store:
             "INSERT INTO dropped SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[])",
             [[path for path, _ in dropped], [position for _, position in dropped]],
         )
-        con.execute("CREATE OR REPLACE TEMP TABLE kept (path VARCHAR, old_position BIGINT, position BIGINT, line BIGINT)")
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE kept (path VARCHAR, old_position BIGINT, position BIGINT, line BIGINT)"
+        )
         con.execute(
             "INSERT INTO kept SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[]), unnest($3::BIGINT[]), unnest($4::BIGINT[])",
             [list(column) for column in zip(*kept, strict=True)] if kept else [[], [], [], []],
@@ -209,13 +222,12 @@ class Store:
             [list(paths)],
         ).rows
 
-    def stage(self, folder: Path) -> None:
-        """Read what the record stage wrote into a folder."""
-        self.connection.execute("SET VARIABLE folder = $1", [str(folder)])
-        self.connection.execute(_script("stage.sql"))
+    def contest(self, folder: Path) -> list[Ousted]:
+        """Which records lose their id to another with a better right to it (IDN003), or to a copy of themselves.
 
-    def contest(self) -> list[Ousted]:
-        """Which records lose their id to another with a better right to it (IDN003), or to a copy of themselves."""
+        `folder` holds what the record stage wrote.
+        """
+        self.connection.execute("SET VARIABLE claims = $1", [str(folder / "*.claims.ndjson")])
         self.connection.execute(_script("claims.sql"))
         rule = catalogue()["IDN003"]
         rows = self.query(
@@ -227,8 +239,8 @@ class Store:
         ).rows
         return [Ousted(*row) for row in rows]
 
-    def merge(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
-        """Make the staged records the published ones; the ousted go to quarantine, or to the copies."""
+    def oust(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
+        """Put records that lost their id, or that a corpus rule speaks against, into quarantine or among the copies."""
         con = self.connection
         con.execute(
             """CREATE OR REPLACE TEMP TABLE ousted (path VARCHAR, position BIGINT, line BIGINT, digest VARCHAR,
@@ -239,7 +251,15 @@ class Store:
                 f"INSERT INTO ousted SELECT {', '.join(f'unnest(${i}::{kind})' for i, kind in enumerate(_OUSTED, start=1))}",
                 [[row[i] for row, _ in ousted] for i in range(8)] + [[raw for _, raw in ousted]],
             )
-        con.execute(_script("merge.sql"))
+            con.execute(_script("oust.sql"))
+
+    def load(self, folder: Path) -> None:
+        """Publish what the record stage wrote into a folder, but for the ousted; slice by slice, so memory is bounded."""
+        files = sorted(folder.glob("*.outcomes.ndjson"))
+        for i in range(0, len(files), _SLICE):
+            self.connection.execute("SET VARIABLE slice = $1", [[str(file) for file in files[i : i + _SLICE]]])
+            self.connection.execute(_script("stage.sql"))
+        self.connection.execute("DROP TABLE IF EXISTS slice")
 
     def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Ousted]:
         """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
@@ -260,27 +280,17 @@ class Store:
                     },
                 )
         rows = self.query(
-            """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), '', '' FROM findings f JOIN records r
+            """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), NULL, NULL FROM findings f JOIN records r
             ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' GROUP BY ALL ORDER BY 1, 2"""
         ).rows
         return [Ousted(*row) for row in rows]
 
-    def oust(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
-        """Move published records that a corpus rule speaks against to quarantine."""
-        con = self.connection
-        for row, raw in ousted:
-            for table in ("dead_ends", "workarounds", "versions", "transitions", "sources", "changes"):
-                con.execute(f"DELETE FROM {table} WHERE record_id = $1", [row.record_id])
-            con.execute("DELETE FROM records WHERE id = $1", [row.record_id])
-            con.execute(
-                "INSERT INTO quarantine VALUES ($1, $2, $3, $4, $5, [$6], true, $7)",
-                [row.record_id, row.path, row.position, row.line, row.digest, row.code, raw],
-            )
-
     def remember_files(self, gone: Iterable[str], files: Sequence[KnownFile]) -> None:
         """Replace what is known of some files."""
         con = self.connection
-        con.execute("DELETE FROM files WHERE path IN (SELECT unnest($1::VARCHAR[]))", [[*gone, *(f.path for f in files)]])
+        con.execute(
+            "DELETE FROM files WHERE path IN (SELECT unnest($1::VARCHAR[]))", [[*gone, *(f.path for f in files)]]
+        )
         if files:
             con.execute(
                 """INSERT INTO files SELECT unnest($1), unnest($2), unnest($3), make_timestamp_ns(unnest($4)),
@@ -340,11 +350,26 @@ class Store:
 
     def findings_by_code(self) -> dict[str, int]:
         """How often each code was found in the scope."""
-        return dict(self.query("""SELECT code, count(*) FROM findings f JOIN scope s ON s.path = file_of(f.path)
-                GROUP BY code ORDER BY code""").rows)
+        return dict(
+            self.query("""SELECT code, count(*) FROM findings f JOIN scope s ON s.path = file_of(f.path)
+                GROUP BY code ORDER BY code""").rows
+        )
 
 
-_OUSTED = ("VARCHAR[]", "BIGINT[]", "BIGINT[]", "VARCHAR[]", "VARCHAR[]", "VARCHAR[]", "VARCHAR[]", "VARCHAR[]", "BLOB[]")
+_SLICE = 16
+"""How many chunks of the record stage are loaded at once: about 64 MB."""
+
+_OUSTED = (
+    "VARCHAR[]",
+    "BIGINT[]",
+    "BIGINT[]",
+    "VARCHAR[]",
+    "VARCHAR[]",
+    "VARCHAR[]",
+    "VARCHAR[]",
+    "VARCHAR[]",
+    "BLOB[]",
+)
 
 
 @contextmanager
@@ -366,19 +391,19 @@ def change(path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def read(path: Path, *, files: bool = False) -> Iterator[Store]:
+def read(path: Path, *, files: bool = False, any_layout: bool = False) -> Iterator[Store]:
     """An existing store, read-only, without access to the network, and without access to files but for `files`.
 
     Raises:
-        KbError: there is none, or it is not one.
+        KbError: there is none, or it cannot be opened, or (but for `any_layout`) its tables are not those of this kb.
     """
     if not path.is_file():
         raise KbError(f"{path.name}: there is no knowledge base here yet; run `kb ingest`")
     locked = _OFFLINE | {"enable_external_access": files, "lock_configuration": True}
     with _connected(str(path), locked, read_only=True) as store:
-        missing = set(PUBLISHED) - {row[0] for row in store.query("SELECT table_name FROM duckdb_tables()").rows}
-        if missing:
-            raise KbError(f"{path.name}: not a store of kb (no table {min(missing)}); delete it and run `kb ingest`")
+        odd = None if any_layout else store.unlike_declared()
+        if odd:
+            raise KbError(f"{path.name}: {odd} is not as this kb makes it; run `kb ingest` to make it anew")
         yield store
 
 
@@ -392,7 +417,9 @@ def _connected(path: str, config: dict[str, Any], *, read_only: bool = False) ->
         hint = "another program has it open for writing; close that first" if held else "delete it and run `kb ingest`"
         raise KbError(f"{Path(path).name}: cannot be opened; {hint}") from None
     except duckdb.Error as error:
-        raise KbError(f"{Path(path).name}: cannot be opened ({str(error).splitlines()[0]}); delete it and run `kb ingest`") from None
+        raise KbError(
+            f"{Path(path).name}: cannot be opened ({str(error).splitlines()[0]}); delete it and run `kb ingest`"
+        ) from None
     try:
         connection.execute("SET TimeZone = 'UTC'") if not read_only else None
         yield Store(connection)
@@ -412,7 +439,9 @@ def select(store: Store, sql: str) -> Table:
         if len(statements) != 1:
             raise KbError(f"kb sql takes one statement, this is {len(statements)}")
         if statements[0].type not in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
-            raise KbError("kb sql only reads: SELECT, DESCRIBE, SHOW, EXPLAIN; to change the base, change raw/ and run `kb ingest`")
+            raise KbError(
+                "kb sql only reads: SELECT, DESCRIBE, SHOW, EXPLAIN; to change the base, change raw/ and run `kb ingest`"
+            )
         return store.query(sql)
 
     return guarded(ask)
@@ -507,7 +536,7 @@ def _record_shape() -> str:
     def fields(kind: str) -> dict[str, Any]:
         return {key: special.get(key, "VARCHAR") for key in shape[kind].keys}
 
-    graph = dict.fromkeys(shape["transition_graph"].keys, [fields("transition")])
+    graph = {key: [fields("transition")] for key in shape["transition_graph"].keys}
     record = fields("record") | {
         "versions": [fields("version")],
         "dead_ends": [fields("dead_end")],
@@ -517,5 +546,3 @@ def _record_shape() -> str:
         "curation": {"distinct_sources": "INTEGER", "evidence_ceiling": "DOUBLE"},
     }
     return orjson.dumps(record).decode()
-
-

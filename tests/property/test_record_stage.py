@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pipeline.contract import complete
 from pipeline.curate import curate
 from pipeline.model import Change, Curated, Document, Json, Rejected
-from pipeline.rules.base import Rule, apply, drop_gone
+from pipeline.rules.base import Rule
+from pipeline.rules.fixing import apply, drop_gone
 from pipeline.rules.ruleset import RuleSet
 from pipeline.workspace import Settings
 from tests.conftest import body, default_rules, incoming, judge

@@ -147,7 +147,7 @@ def test_what_cannot_be_followed_is_flagged_and_is_no_evidence(url: str) -> None
 
 @pytest.mark.parametrize("url", MALFORMED_AND_UNSAFE, ids=ascii)
 def test_two_defects_of_a_url_have_two_findings(url: str) -> None:
-    assert found({SOURCE: url}, "EVD006" if urls.fault(url) else "EVD004") == [SOURCE]
+    assert found({SOURCE: url}, "EVD006" if urls.read(url).fault else "EVD004") == [SOURCE]
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_a_bare_host_is_a_home_page_however_written(url: str) -> None:
     ],
 )
 def test_two_addresses_of_one_page_count_once(one: str, other: str) -> None:
-    assert urls.canonical(one) == urls.canonical(other)
+    assert urls.read(one).page == urls.read(other).page
 
 
 @pytest.mark.parametrize("other", ["https://example.org/A", "https://example.org/a?b", "https://example.org:8443/a"])
 def test_different_pages_count_apart(other: str) -> None:
-    assert urls.canonical("https://example.org/a") != urls.canonical(other)
+    assert urls.read("https://example.org/a").page != urls.read(other).page

@@ -60,7 +60,9 @@ def named(name: str | None) -> Format | None:
 
 def original(curated: Document, changes: Sequence[Change], form: Format | None) -> Document:
     """The document as it came, from what was published and what ingest changed (in the order in which it did)."""
-    native = orjson.loads(orjson.dumps({key: curated[key] for key in curated if key not in {"schema_version", "curation"}}))
+    native = orjson.loads(
+        orjson.dumps({key: curated[key] for key in curated if key not in {"schema_version", "curation"}})
+    )
     for _, group in groupby(reversed(changes), key=lambda change: change.code):
         repairs = [(form.native_place(c.pointer) if form else c.pointer, c) for c in reversed(list(group))]
         for pointer, change in repairs:

@@ -33,4 +33,8 @@ MAPPING = Mapping(
 
 def recognises(document: Document) -> bool:
     """Whether a record is ErrorCanon: its error and its verdict are objects of their own."""
-    return isinstance(document.get("error"), dict) and isinstance(document.get("verdict"), dict) and "signature" not in document
+    return (
+        isinstance(document.get("error"), dict)
+        and isinstance(document.get("verdict"), dict)
+        and "signature" not in document
+    )

@@ -163,7 +163,9 @@ def _unknown(item: Json, shape: Shape) -> Json:
 
 def _lacking(item: Json, shape: Shape) -> list[str]:
     """The keys whose absence cannot be told from an empty value once the item is complete."""
-    return [key for key in shape.keys if key not in item and key not in shape.nullable] if isinstance(item, dict) else []
+    return (
+        [key for key in shape.keys if key not in item and key not in shape.nullable] if isinstance(item, dict) else []
+    )
 
 
 def _without_nulls(item: Json, shape: Shape) -> Json:

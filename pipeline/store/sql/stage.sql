@@ -1,23 +1,89 @@
--- What the record stage wrote, as temporary tables with explicit types. Variables: folder, shape.
+-- One slice of what the record stage wrote, as temporary tables with explicit types. Variables: slice,
+-- shape, errors (their codes), days, product, longest_version.
 
-CREATE OR REPLACE TEMP TABLE outcomes AS
-SELECT *
-FROM read_json(getvariable('folder') || '/*.ndjson', format = 'newline_delimited', maximum_object_size = 67108864,
+CREATE OR REPLACE TEMP TABLE slice AS
+SELECT * EXCLUDE (raw), from_base64(raw) AS raw, from_json(doc, getvariable('shape')) AS r
+FROM read_json(getvariable('slice'), format = 'newline_delimited', maximum_object_size = 67108864,
     columns = {path: 'VARCHAR', position: 'BIGINT', line: 'BIGINT', digest: 'VARCHAR', record_id: 'VARCHAR',
         findings: 'VARCHAR[][]', changes: 'VARCHAR[][]', content: 'VARCHAR', doc: 'VARCHAR', raw: 'VARCHAR'});
 
-CREATE OR REPLACE TEMP TABLE staged_records AS
-SELECT path, position, line, digest, content, doc, from_json(doc, getvariable('shape')) AS r
-FROM outcomes WHERE doc IS NOT NULL;
+INSERT INTO findings BY NAME
+SELECT record_id, path, position, line, code, name, severity, f[2] AS pointer, f[3] AS message, fixable, seq
+FROM (SELECT *, f[1] AS code FROM (
+    SELECT record_id, path, position, line, unnest(findings) AS f, generate_subscripts(findings, 1) - 1 AS seq FROM slice))
+JOIN rule_meta USING (code);
 
-CREATE OR REPLACE TEMP TABLE staged_findings AS
-SELECT record_id, path, position, line, f[1] AS code, f[2] AS pointer, f[3] AS message, i - 1 AS seq
-FROM outcomes, unnest(findings) WITH ORDINALITY u(f, i);
+INSERT INTO quarantine BY NAME
+SELECT record_id, path, position, line, digest,
+    list_sort(list_distinct(list_filter([f[1] FOR f IN findings], lambda code: list_contains(getvariable('errors'), code)))) AS codes,
+    false AS by_corpus, raw
+FROM slice WHERE doc IS NULL;
 
-CREATE OR REPLACE TEMP TABLE staged_changes AS
-SELECT record_id, path, position, c[1] AS code, c[2] AS pointer, c[3] AS before, c[4] AS after, i - 1 AS seq
-FROM outcomes, unnest(changes) WITH ORDINALITY u(c, i);
+DELETE FROM slice WHERE doc IS NULL OR (path, position) IN (SELECT path, position FROM ousted);
 
-CREATE OR REPLACE TEMP TABLE staged_rejects AS
-SELECT record_id, path, position, line, digest, from_base64(raw) AS raw
-FROM outcomes WHERE raw IS NOT NULL;
+INSERT INTO records BY NAME
+SELECT
+    r.id, r.signature, r.signature_zh, r.regex, r.domain, r.category, r.subcategory, r.root_cause, r.root_cause_type,
+    r.root_cause_zh, r.official_doc_url, r.official_doc_section, r.error_code, r.verification_tier, r.confidence,
+    r.fix_success_rate, r.resolvable, r.first_seen, r.last_confirmed, r.last_updated, r.evidence_count, r.tags, r.locale,
+    r.aliases, r.os_specific, r.extensions,
+    r.curation.distinct_sources AS distinct_sources,
+    r.curation.evidence_ceiling AS evidence_ceiling,
+    coalesce(d.days, t.days, getvariable('days')) AS time_to_live,
+    path, position, line, digest, content, doc
+FROM slice
+LEFT JOIN days_by_domain d ON d.name = r.domain
+LEFT JOIN days_by_tier t ON t.name = r.verification_tier;
+
+INSERT INTO dead_ends BY NAME
+SELECT record_id, position, e.action, e.why_fails, e.fail_rate, e.condition
+FROM (SELECT record_id, unnest(r.dead_ends) AS e, generate_subscripts(r.dead_ends, 1) - 1 AS position FROM slice);
+
+INSERT INTO workarounds BY NAME
+SELECT record_id, position, e.action, zh[position + 1] AS action_zh, e.how, e.success_rate, e.condition
+FROM (
+    SELECT record_id, unnest(r.workarounds) AS e, generate_subscripts(r.workarounds, 1) - 1 AS position,
+        CASE WHEN len(r.workarounds_zh) = len(r.workarounds) THEN r.workarounds_zh END AS zh
+    FROM slice);
+
+INSERT INTO versions BY NAME
+SELECT
+    record_id, position, e.version,
+    CASE WHEN carries THEN trim(regexp_extract(spelt, getvariable('product'), 1)) END AS product,
+    CASE WHEN carries THEN regexp_extract(spelt, getvariable('product'), 2) ELSE e.version END AS number,
+    e.introduced, e.deprecated, e.removed, e.behavior_change, e.status
+FROM (
+    SELECT record_id, position, e, trim(e.version) AS spelt,
+        length(spelt) <= getvariable('longest_version') AND regexp_full_match(spelt, getvariable('product')) AS carries
+    FROM (SELECT record_id, unnest(r.versions) AS e, generate_subscripts(r.versions, 1) - 1 AS position FROM slice));
+
+INSERT INTO transitions BY NAME
+SELECT record_id, kind, position, e.error_id, e.probability, e.condition, e.distinction
+FROM (
+    SELECT record_id, 'leads_to' AS kind, unnest(r.transition_graph.leads_to) AS e,
+        generate_subscripts(r.transition_graph.leads_to, 1) - 1 AS position FROM slice
+    UNION ALL
+    SELECT record_id, 'preceded_by', unnest(r.transition_graph.preceded_by),
+        generate_subscripts(r.transition_graph.preceded_by, 1) - 1 FROM slice
+    UNION ALL
+    SELECT record_id, 'frequently_confused_with', unnest(r.transition_graph.frequently_confused_with),
+        generate_subscripts(r.transition_graph.frequently_confused_with, 1) - 1 FROM slice);
+
+INSERT INTO sources BY NAME
+SELECT record_id, item, item_position, position, url,
+    nullif(lower(regexp_extract(url, '^(?i:https?)://(?:[^/?#@]*@)?([^/?#:]+)', 1)), '') AS host
+FROM (
+    SELECT record_id, 'official' AS item, NULL AS item_position, 0 AS position, r.official_doc_url AS url
+    FROM slice WHERE r.official_doc_url IS NOT NULL
+    UNION ALL
+    SELECT record_id, item, item_position, generate_subscripts(urls, 1) - 1, unnest(urls)
+    FROM (
+        SELECT record_id, 'dead_end' AS item, generate_subscripts(r.dead_ends, 1) - 1 AS item_position,
+            unnest(r.dead_ends).sources AS urls FROM slice
+        UNION ALL
+        SELECT record_id, 'workaround', generate_subscripts(r.workarounds, 1) - 1, unnest(r.workarounds).sources FROM slice));
+
+INSERT INTO changes BY NAME
+SELECT record_id, path, position, c[1] AS code, c[2] AS pointer, CAST(c[3] AS JSON) AS before, CAST(c[4] AS JSON) AS after, seq
+FROM (
+    SELECT record_id, path, position, unnest(changes) AS c, generate_subscripts(changes, 1) - 1 AS seq FROM slice);

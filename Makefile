@@ -1,0 +1,69 @@
+# A machine needs Python 3.11 or later and make; everything else is installed into .venv.
+# `make PYTHON=python3.13 test` takes another Python.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ALONE := .venv-constraints
+
+# Exact versions, for what is installed and for what builds it. The second name is the one that newer pips read.
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help ingest test lint docs bench constraints clean
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make ingest       curate raw/ into kb.duckdb and curated/"
+	@echo "make test         run the tests"
+	@echo "make lint         check style, types, imports and generated docs"
+	@echo "make docs         write the generated docs anew"
+	@echo "make bench        run the benchmarks"
+	@echo "make constraints  choose the newest versions of all dependencies and write constraints.txt anew"
+	@echo "make clean        remove .venv and every cache, kb.duckdb too"
+
+ingest: .venv/installed
+	$(BIN)/kb ingest raw/
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest -n auto
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pipeline.docs --check
+
+docs: .venv/installed-dev
+	$(BIN)/python -m pipeline.docs
+	$(BIN)/python -m tests.sessions
+
+bench: .venv/installed-dev
+	$(BIN)/python -m benchmarks
+
+# The stamps: a second call installs nothing, a change of either file installs again.
+.venv/installed: pyproject.toml constraints.txt | .venv/pyvenv.cfg
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/installed-dev: pyproject.toml constraints.txt | .venv/pyvenv.cfg
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ .venv/installed
+
+.venv/pyvenv.cfg:
+	$(PYTHON) -m venv .venv
+
+constraints:
+	rm -rf $(ALONE)
+	$(PYTHON) -m venv $(ALONE)
+	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet --editable '.[dev]' editables hatchling
+	echo '# Exact versions of all dependencies, direct and not. Written by `make constraints`.' > constraints.txt
+	$(ALONE)/bin/python -m pip freeze --exclude-editable >> constraints.txt
+	rm -rf $(ALONE)
+
+clean:
+	rm -rf .venv $(ALONE) .kb kb.duckdb kb.duckdb.wal .dvc/tmp .dvc/cache build dist
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

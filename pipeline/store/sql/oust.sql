@@ -1,0 +1,21 @@
+-- Put those that lost their id where they belong. `ousted` holds them with their bytes and, for the quarantine, the reason.
+
+CREATE OR REPLACE TEMP TABLE leaving AS
+SELECT id, path, position FROM records WHERE (path, position) IN (SELECT path, position FROM ousted);
+DELETE FROM dead_ends WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM workarounds WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM versions WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM transitions WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM sources WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM changes WHERE (path, position) IN (SELECT path, position FROM leaving);
+DELETE FROM records WHERE (path, position) IN (SELECT path, position FROM leaving);
+
+INSERT INTO quarantine BY NAME
+SELECT record_id, path, position, line, digest, [code] AS codes, true AS by_corpus, raw FROM ousted WHERE code IS NOT NULL;
+
+INSERT INTO findings BY NAME
+SELECT record_id, path, position, line, code, name, severity, pointer, message, fixable, 1000000 AS seq
+FROM ousted JOIN rule_meta USING (code) WHERE pointer IS NOT NULL;
+
+INSERT INTO copies BY NAME
+SELECT record_id, path, position, line, digest, raw FROM ousted WHERE code IS NULL;

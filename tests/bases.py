@@ -1,0 +1,145 @@
+"""Knowledge bases for the specifications: a workspace to put files into, to ingest, and to look at."""
+
+import datetime as dt
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pipeline import store
+from pipeline.jobs.ingest import Request, ingest
+from pipeline.model import Document, IngestResult, Json
+from pipeline.rules.example import with_changes
+from pipeline.workspace import Workspace, find
+
+DAY = dt.date(2026, 11, 22)
+
+INCIDENTAL = {"files": "* EXCLUDE (root, modified, inode)"}
+"""The columns that say how a file was asked for and what its disk says of it, not what it holds."""
+
+
+def record(slug: str, **values: Json) -> Document:
+    """The clean record under the id `git/<slug>`, with some of its values changed."""
+    return with_changes({"/id": f"git/{slug}", **{f"/{key}": value for key, value in values.items()}})
+
+
+def encoded(content: Json) -> bytes:
+    """Bytes as they are, any other value as JSON."""
+    return content if isinstance(content, bytes) else orjson.dumps(content)
+
+
+def ndjson(*contents: Json) -> bytes:
+    """A line for each value."""
+    return b"".join(encoded(content) + b"\n" for content in contents)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The bytes of every file below a folder, by its path there."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+@dataclass(frozen=True)
+class Base:
+    """A workspace. Names are paths relative to it."""
+
+    root: Path
+
+    @property
+    def workspace(self) -> Workspace:
+        return find(self.root)
+
+    # ---- to change -------------------------------------------------------------------------------------------------
+
+    def put(self, name: str, content: Json) -> Path:
+        """Write a file."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded(content))
+        return path
+
+    def record(self, slug: str, **values: Json) -> Path:
+        """Put the clean record, changed, where its id says."""
+        return self.put(f"raw/git/{slug}.json", record(slug, **values))
+
+    def configure(self, text: str) -> None:
+        self.put("kb.toml", text.encode())
+
+    def drop(self, *names: str) -> None:
+        for name in names:
+            path = self.root / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def ingest(
+        self, *names: str, as_of: dt.date = DAY, allow_removals: bool = False, dry_run: bool = False
+    ) -> IngestResult:
+        """Ingest some paths (default: `raw`) with one process."""
+        request = Request(as_of=as_of, jobs=1, allow_removals=allow_removals, dry_run=dry_run)
+        return ingest(self.workspace, [self.root / name for name in names or ("raw",)], request)
+
+    def again(self, folder: Path, *names: str, as_of: dt.date = DAY) -> "Base":
+        """A new base, made by one ingest of what lies here now."""
+        for name in ("kb.toml", *(names or ("raw",))):
+            source, target = self.root / name, folder / name
+            if source.is_dir():
+                shutil.copytree(source, target)
+            elif source.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+        fresh = Base(folder)
+        fresh.ingest(*names, as_of=as_of)
+        return fresh
+
+    # ---- to look at ------------------------------------------------------------------------------------------------
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with store.read(self.workspace.store) as base:
+            return base.query(sql).rows
+
+    def column(self, sql: str) -> list[Any]:
+        return [value for (value,) in self.query(sql)]
+
+    def slugs(self) -> list[str]:
+        """The ids of the published records, without their domain."""
+        return [name.removeprefix("git/") for name in self.column("SELECT id FROM records ORDER BY id")]
+
+    def tables(self) -> dict[str, list[str]]:
+        """Every published table but `runs`, as sorted rows."""
+        with store.read(self.workspace.store) as base:
+            return {
+                table: sorted(map(repr, base.query(f"SELECT {INCIDENTAL.get(table, '*')} FROM {table}").rows))
+                for table in store.PUBLISHED
+                if table != "runs"
+            }
+
+    def curated(self) -> dict[str, bytes]:
+        """Every file below `curated/`, by its name there."""
+        return contents(self.workspace.curated)
+
+    def document(self, slug: str) -> Document:
+        parsed: Document = orjson.loads(self.curated()[f"records/git/{slug}.json"])
+        return parsed
+
+    def lines(self, name: str) -> list[Document]:
+        """The objects of one NDJSON file below `curated/`."""
+        return [orjson.loads(line) for line in (self.workspace.curated / name).read_bytes().splitlines()]
+
+    def manifest(self) -> Document:
+        parsed: Document = orjson.loads((self.workspace.curated / "manifest.json").read_bytes())
+        return parsed
+
+    def footprint(self) -> dict[str, tuple[int, int, bytes]]:
+        """Inode, time of change and bytes of all but the scratch: with equal footprints, nothing was written."""
+        paths = [path for path in self.root.rglob("*") if ".kb" not in path.relative_to(self.root).parts]
+        return {
+            str(path): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+            for path in paths
+        }

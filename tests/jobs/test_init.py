@@ -1,0 +1,42 @@
+"""A new workspace."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import workspace
+from pipeline.jobs.init import init
+from pipeline.model import KbError
+from pipeline.workspace import Settings
+from tests.bases import Base
+
+
+def test_a_new_workspace_has_every_default_and_takes_records(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "base"
+    assert init(folder) == ["kb.toml", "raw/.gitkeep", "dvc.yaml", ".gitignore"]
+    found = workspace.find(folder)
+    assert (found.configured, found.settings) == (True, Settings())
+    base = Base(folder)
+    base.record("a")
+    assert base.ingest().published == 1
+    assert (folder / ".gitignore").read_text(encoding="utf-8").splitlines() == ["kb.duckdb", "kb.duckdb.wal", ".kb/"]
+
+
+def test_what_is_there_stays(tmp_path: Path) -> None:
+    (tmp_path / "dvc.yaml").write_text("mine", encoding="utf-8")
+    (tmp_path / ".gitignore").write_text("mine\n.kb/", encoding="utf-8")
+    assert init(tmp_path) == ["kb.toml", "raw/.gitkeep", ".gitignore"]
+    assert (tmp_path / "dvc.yaml").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "mine\n.kb/\nkb.duckdb\nkb.duckdb.wal\n"
+
+
+def test_a_workspace_is_not_made_twice(tmp_path: Path) -> None:
+    init(tmp_path)
+    with pytest.raises(KbError, match=r"kb\.toml: is there already"):
+        init(tmp_path)
+
+
+def test_a_file_in_the_way_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "base").write_text("x", encoding="utf-8")
+    with pytest.raises(KbError, match=r"base.*: cannot be written"):
+        init(tmp_path / "base")

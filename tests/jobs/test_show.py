@@ -1,0 +1,158 @@
+"""What the base knows of one record, or of what it rejected."""
+
+import base64
+import re
+
+import pytest
+
+from pipeline import store
+from pipeline.jobs import show as job
+from pipeline.model import Document, KbError
+from pipeline.render import text
+from tests.bases import DAY, Base, ndjson, record
+
+NAN_LOSS = "tensorflow/optimizer-nan-loss"
+BATCH = "raw/inbox/2026-10-assistant-batch.json"
+
+
+def show(base: Base, name: str) -> Document:
+    with store.read(base.workspace.store) as opened:
+        return job.show(opened, name, DAY)
+
+
+def why(base: Base, subject: str) -> list[Document]:
+    with store.read(base.workspace.store) as opened:
+        return job.why(opened, subject, DAY)
+
+
+def test_all_that_is_known_of_a_record(example: Base) -> None:
+    known = show(example, NAN_LOSS)
+    assert known["document"]["curation"]["digest"] == known["origin"]["digest"]
+    assert known["origin"]["path"] == f"raw/{NAN_LOSS}.json"
+    assert (known["trust"]["effective"], known["trust"]["ceiling"], known["trust"]["factor"]) == (0.3, 0.6, 0.5)
+    assert [change["code"] for change in known["changes"]] == ["TXT003"] * 3 + ["WRK001"]
+    assert {finding["code"] for finding in known["findings"]} >= {"DED001", "EVD005", "LOC001"}
+    assert known["neighbours"] == []
+
+
+def test_neighbours_are_named_from_both_sides(base: Base) -> None:
+    graph = {"leads_to": ["git/b", "git/nowhere"], "preceded_by": [], "frequently_confused_with": []}
+    base.record("a", transition_graph=graph)
+    base.record("b")
+    base.ingest()
+    assert [(n["kind"], n["id"], n["known"]) for n in show(base, "git/a")["neighbours"]] == [
+        ("leads_to", "git/b", True),
+        ("leads_to", "git/nowhere", False),
+    ]
+    assert [(n["kind"], n["id"]) for n in show(base, "git/b")["neighbours"]] == [("named by, as leads_to", "git/a")]
+
+
+def test_what_a_list_lost_has_no_after(base: Base) -> None:
+    urls = ["https://git-scm.com/docs/git-clone", "https://git-scm.com/docs/git-clone"]
+    base.put("raw/git/a.json", record("a") | {"workarounds": [{**record("a")["workarounds"][0], "sources": urls}]})
+    base.ingest()
+    known = show(base, "git/a")
+    (change,) = [change for change in known["changes"] if change["code"] == "EVD008"]
+    assert "after" not in change
+    assert any("EVD008" in line and line.endswith("→ (taken out)") for line in text.record(known))
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("tensorflow/optimiser-nan-loss", f"did you mean `{NAN_LOSS}`?"),
+        ("rust/linker-cc-not-found", "it is in quarantine, see `kb why rust/linker-cc-not-found`"),
+        ("0", '`kb sql "SELECT id FROM records"` lists all'),
+    ],
+)
+def test_a_record_that_is_not_published_is_not_shown(example: Base, name: str, hint: str) -> None:
+    with pytest.raises(KbError, match=re.escape(f"no published record {name}; {hint}")):
+        show(example, name)
+
+
+# why
+
+
+def test_the_fate_of_a_rejected_record(example: Base) -> None:
+    (fate,) = why(example, "rust/linker-cc-not-found")
+    assert (fate["state"], fate["codes"]) == ("quarantined", ["RAT001"])
+    assert fate["raw"].encode() == (example.root / "raw/rust/linker-cc-not-found.json").read_bytes()
+    assert any("85 is not between 0 and 1" in line for line in text.record(fate))
+
+
+def test_the_fate_of_a_published_record_is_all_that_is_known_of_it(example: Base) -> None:
+    assert why(example, NAN_LOSS) == [{**show(example, NAN_LOSS), "state": "published"}]
+
+
+def test_two_records_under_one_id_have_two_fates(example: Base) -> None:
+    fates = why(example, "git/non-fast-forward")
+    assert sorted(fate["state"] for fate in fates) == ["published", "quarantined"]
+
+
+def test_the_fates_of_a_file_come_in_its_order(example: Base) -> None:
+    fates = why(example, "raw/inbox/2026-09-forum-scrape.ndjson")
+    positions = [fate["origin"]["position"] for fate in fates]
+    assert positions == sorted(positions)
+    assert {fate["state"] for fate in fates} == {"published", "quarantined"}
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        (f"{BATCH}:262", "mysql/caching-sha2-plugin"),
+        (f"{BATCH}:336", "mysql/caching-sha2-plugin"),
+        (f"{BATCH}:336:26", "mysql/caching-sha2-plugin"),
+        (f"raw/{NAN_LOSS}.json:41:17", NAN_LOSS),
+        ("raw/inbox/2026-09-forum-scrape.ndjson:4:7", "k8s/image-pull-back-off"),
+    ],
+)
+def test_the_place_of_a_finding_leads_to_its_record(example: Base, subject: str, name: str) -> None:
+    assert [fate["id"] for fate in why(example, subject)] == [name]
+
+
+def test_copies_are_known_too(base: Base) -> None:
+    base.put("raw/a.ndjson", ndjson(record("a"), record("a")))
+    base.ingest()
+    assert [fate["state"] for fate in why(base, "git/a")] == ["published", "a copy"]
+
+
+def test_bytes_that_are_no_text_are_kept(base: Base) -> None:
+    base.put("raw/a.json", b'{"id": "\xff"}')
+    base.ingest()
+    (fate,) = why(base, "raw/a.json")
+    assert (fate["id"], fate["encoding"]) == (None, "base64")
+    assert base64.b64decode(fate["raw"]) == b'{"id": "\xff"}'
+    assert next(iter(text.record(fate))) == "(no id)  quarantined, from raw/a.json"
+
+
+@pytest.mark.parametrize(
+    ("subject", "hint"),
+    [
+        ("raw/inbox/2026-09-forum-scrap.ndjson", "did you mean `raw/inbox/2026-09-forum-scrape.ndjson`?"),
+        ("zzz", "run `kb ingest` on it"),
+    ],
+)
+def test_what_was_never_seen_is_an_error(example: Base, subject: str, hint: str) -> None:
+    with pytest.raises(KbError, match=re.escape(f"{subject}: never seen; {hint}")):
+        why(example, subject)
+
+
+def test_quarantine_has_a_row_for_each_error(example: Base) -> None:
+    with store.read(example.workspace.store) as opened:
+        rejected = job.quarantine(opened).records()
+    errors = example.query("SELECT count(*) FROM findings WHERE severity = 'error'")[0][0]
+    assert len(rejected) == errors
+    lines = list(text.quarantine(rejected))
+    assert lines[-1] == "8 records in quarantine; `kb why PATH` shows one whole"
+    assert any(line.startswith(f"{BATCH}:262: mysql/caching-sha2-plugin: DAT001 /last_confirmed: ") for line in lines)
+    assert any(": (no id): SCH001 (whole record): " in line for line in lines)
+
+
+def test_hostile_records_are_shown_harmless(base: Base) -> None:
+    hostile = "\x9b31m\u202eevil\u2066"
+    base.record("a", root_cause=f"a{hostile}b\nc", regex=hostile)
+    base.put("raw/b.json", f'{{"id": "{hostile}", \n\t"x": 1'.encode())
+    base.ingest()
+    for fate in (*why(base, "git/a"), *why(base, "raw/b.json")):
+        for line in text.record(fate):
+            assert line.isprintable() or "\u200d" in line, line

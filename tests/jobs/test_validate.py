@@ -1,0 +1,112 @@
+"""The judgement of ingest, without writing."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from pipeline.jobs.ingest import Request
+from pipeline.jobs.validate import validate
+from pipeline.model import KbError, Severity, ValidateResult
+from tests.bases import DAY, Base, contents, ndjson, record
+from tests.conftest import ROOT
+
+EXAMPLE = {
+    ("TXT003", "/dead_ends/0/condition", "info", True),
+    ("TXT003", "/dead_ends/1/condition", "info", True),
+    ("TXT003", "/workarounds/0/condition", "info", True),
+    ("WRK001", "/workarounds/0/how", "info", True),
+    ("DED001", "/dead_ends/0/action", "warning", False),
+    ("DED001", "/dead_ends/1/action", "warning", False),
+    ("RAT007", "/fix_success_rate", "info", False),
+    ("EVD002", "/dead_ends/0/sources", "info", False),
+    ("EVD002", "/dead_ends/1/sources", "info", False),
+    ("EVD002", "/workarounds/0/sources", "info", False),
+    ("EVD005", "/confidence", "warning", False),
+    ("VER001", "/versions/0/version", "info", False),
+    ("VER001", "/versions/1/version", "info", False),
+    ("VER001", "/versions/2/version", "info", False),
+    ("LOC001", "/workarounds_zh/0", "warning", False),
+}
+
+
+def judged(base: Base, *paths: Path, as_of: dt.date = DAY) -> ValidateResult:
+    return validate(base.workspace, paths or [base.root / "raw"], Request(as_of, jobs=1))
+
+
+@pytest.mark.parametrize("as_of", [dt.date(2024, 7, 1), DAY, dt.date(2040, 1, 1)])
+def test_the_example_has_exactly_its_findings_whatever_the_day(base: Base, as_of: dt.date) -> None:
+    result = judged(base, ROOT / "raw/tensorflow/optimizer-nan-loss.json", as_of=as_of)
+    assert {(f.code, f.pointer, str(f.severity), f.fixable) for f in result.findings} == EXAMPLE
+    assert len(result.findings) == len(EXAMPLE)
+    assert result.document()["summary"] == {
+        "read": 1, "clean": 0, "errors": 0, "warnings": 4, "infos": 11, "fixable": 4,
+    }  # fmt: skip
+    assert result.reaches(Severity.WARNING)
+    assert not result.reaches(Severity.ERROR)
+
+
+def test_it_finds_what_ingest_finds(example: Base) -> None:
+    result = judged(example)
+    there = {(f.code, f.record, f.pointer, f.message) for f in result.findings}
+    published = {(f["code"], f["record"], f["pointer"], f["message"]) for f in example.lines("findings.ndjson")}
+    assert there == published
+
+
+def test_nothing_is_written(base: Base) -> None:
+    base.record("a")
+    before = contents(base.root)
+    judged(base)
+    assert contents(base.root) == before
+    assert [path.name for path in base.root.iterdir()] == ["raw"]
+
+
+def test_records_are_judged_together_across_paths(base: Base) -> None:
+    one, two = base.put("x/a.json", record("a")), base.put("y/a.json", record("a", confidence=0.5))
+    result = judged(base, one, two)
+    assert [(f.code, f.severity) for f in result.findings if f.severity is Severity.ERROR] == [("IDN003", "error")]
+
+
+def test_a_path_below_another_is_judged_once(base: Base) -> None:
+    base.record("a")
+    assert judged(base, base.root / "raw", base.root / "raw/git").read == 1
+
+
+def test_findings_come_by_place(example: Base) -> None:
+    places = [(f.path, f.line, f.column, f.code) for f in judged(example).findings]
+    assert places == sorted(places)
+
+
+def test_paths_are_as_the_user_stands(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.record("a", confidence=85)
+    monkeypatch.chdir(base.root / "raw")
+    assert {f.path for f in judged(base).findings} == {"git/a.json"}
+
+
+def test_the_day_counts(base: Base) -> None:
+    base.record("a", last_updated="2027-01-15")
+    assert [f.code for f in judged(base).findings] == ["DAT003"]
+    assert judged(base, as_of=dt.date(2027, 1, 15)).findings == ()
+
+
+@pytest.mark.parametrize("content", [b"[]", None])
+def test_no_record_at_all_is_never_passed(base: Base, content: bytes | None) -> None:
+    (base.root / "raw").mkdir()
+    if content is not None:
+        base.put("raw/a.json", content)
+        base.put("raw/b.ndjson", b"\n\n")
+    with pytest.raises(KbError, match=r"raw: no records there, so nothing was validated"):
+        judged(base)
+
+
+def test_what_is_passed_over_is_said(base: Base) -> None:
+    base.record("a")
+    base.put("raw/notes.txt", b"x")
+    assert any("raw/notes.txt" in note for note in judged(base).notes)
+
+
+def test_processes_do_not_matter(base: Base) -> None:
+    base.put("raw/a.ndjson", ndjson(*(record(f"r{i}", confidence=85) for i in range(50))))
+    one = judged(base)
+    two = validate(base.workspace, [base.root / "raw"], Request(DAY, jobs=2))
+    assert one == two

@@ -1,0 +1,285 @@
+"""What the reports say of a base that was really ingested."""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline import reports, store
+from pipeline.model import Document, KbError
+from pipeline.render.reports import document
+from pipeline.reports import Answer, Options
+from pipeline.rules.example import with_changes
+from pipeline.workspace import Settings
+from tests.bases import DAY, Base
+
+NAN_LOSS = "tensorflow/optimizer-nan-loss"
+TTL = 100
+
+Ask = Callable[..., Answer]
+
+
+def asked(base: Base, name: str, as_of: dt.date = DAY, **options: Any) -> Answer:  # noqa: ANN401 - as Options has them
+    with store.read(base.workspace.store) as opened:
+        return reports.run(opened, reports.named(name), Options(as_of, **options))
+
+
+def rows(answer: Answer) -> dict[str, Document]:
+    return {row["id"]: row for row in answer.rows.records()}
+
+
+def counts(base: Base, name: str, condition: str, **options: Any) -> int:  # noqa: ANN401 - as Options has them
+    with store.read(base.workspace.store) as opened:
+        return reports.breaking(opened, reports.named(name), Options(DAY, **options), condition)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """Records of every age, in two domains; what is in `npm` lives for 100 days."""
+    base = Base(tmp_path_factory.mktemp("reports"))
+    base.configure(f"[trust.time_to_live.domain]\nnpm = {TTL}")
+    ages = {"half": 50, "over-half": 51, "limit": 100, "over": 101, "twice": 200, "beyond": 5000, "ahead": -3}
+    for name, age in ages.items():
+        put(base, f"npm/{name}", last_confirmed=str(DAY - dt.timedelta(days=age)))
+    put(base, "npm/never", last_confirmed=None, first_seen=None)
+    put(base, "git/sure", confidence=1, verification_tier="reproduced")
+    put(base, "git/guess", confidence=0.9, verification_tier="ai_generated", sources=[])
+    base.ingest()
+    return base
+
+
+def put(base: Base, name: str, sources: list[str] | None = None, **values: object) -> None:
+    """The clean record under an id; with no sources at all if so asked."""
+    record = with_changes({"/id": name, "/domain": name.partition("/")[0], **{f"/{k}": v for k, v in values.items()}})
+    if sources is not None:
+        record["official_doc_url"] = None
+        for item in (*record["dead_ends"], *record["workarounds"]):
+            item["sources"] = sources
+    base.put(f"raw/{name}.json", record)
+
+
+# the example
+
+
+def test_the_example_is_stale_on_the_day_and_was_not_then(example: Base) -> None:
+    found = rows(asked(example, "stale", dt.date(2026, 11, 22)))[NAN_LOSS]
+    assert (found["age"], found["time_to_live"], found["why"]) == (904, 365, "904 days, limit 365")
+    assert NAN_LOSS not in rows(asked(example, "stale", dt.date(2024, 7, 1)))
+
+
+def test_the_example_is_worth_a_third_of_what_it_declares(example: Base) -> None:
+    found = rows(asked(example, "confidence", dt.date(2026, 11, 22)))[NAN_LOSS]
+    assert found == {
+        "id": NAN_LOSS,
+        "tier": "ai_generated",
+        "declared": 0.9,
+        "ceiling": 0.6,
+        "factor": 0.5,
+        "effective": 0.3,
+        "why": "1 source and ai_generated bear 0.60 of 0.90; 904 days old, limit 365, so × 0.50",
+    }
+
+
+# freshness, exactly at its borders
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "stale"),
+    [
+        ("npm/half", 1.0, False),
+        ("npm/over-half", 1 - 0.5 / 150, False),
+        ("npm/limit", 1 - 0.5 * 50 / 150, False),
+        ("npm/over", 1 - 0.5 * 51 / 150, True),
+        ("npm/twice", 0.5, True),
+        ("npm/beyond", 0.5, True),
+        ("npm/never", 0.5, True),
+        ("npm/ahead", 1.0, False),
+    ],
+)
+def test_age_leaves_so_much(small: Base, name: str, factor: float, stale: bool) -> None:  # noqa: FBT001 - a parameter
+    found = rows(asked(small, "confidence"))[name]
+    assert found["factor"] == pytest.approx(factor, abs=1e-6)
+    assert found["effective"] == pytest.approx(min(found["declared"], found["ceiling"]) * factor, abs=1e-6)
+    assert (name in rows(asked(small, "stale"))) is stale
+
+
+def test_half_of_an_odd_time_to_live_is_not_rounded(base: Base) -> None:
+    for age in (182, 183):
+        put(base, f"git/a{age}", last_confirmed=str(DAY - dt.timedelta(days=age)))
+    base.ingest()
+    factors = {name: row["factor"] for name, row in rows(asked(base, "confidence")).items()}
+    assert factors["git/a182"] == 1.0
+    assert factors["git/a183"] == pytest.approx(1 - 0.5 * 0.5 / 547.5, abs=1e-6)
+
+
+def test_totals_count_each_state(small: Base) -> None:
+    totals = asked(small, "stale").totals
+    assert {key: totals[key] for key in ("records", "fresh", "aging", "stale", "unknown")} == {
+        "records": 10, "fresh": 4, "aging": 2, "stale": 3, "unknown": 1,
+    }  # fmt: skip
+
+
+# stale
+
+
+def test_the_worst_comes_first(small: Base) -> None:
+    assert list(rows(asked(small, "stale"))) == ["npm/never", "npm/beyond", "npm/twice", "npm/over"]
+
+
+def test_who_was_never_confirmed_has_no_age(small: Base) -> None:
+    assert asked(small, "stale").rows.records()[0] | {"tier": ""} == {
+        "id": "npm/never",
+        "tier": "",
+        "last_confirmed": None,
+        "age": None,
+        "time_to_live": TTL,
+        "why": "never confirmed, limit 100",
+    }
+
+
+def test_what_expired_longest_ago_in_its_own_terms_comes_first(base: Base) -> None:
+    base.configure("[trust.time_to_live.domain]\nnpm = 100\ngit = 10")
+    put(base, "npm/a", last_confirmed=str(DAY - dt.timedelta(days=130)))
+    put(base, "git/a", last_confirmed=str(DAY - dt.timedelta(days=90)))
+    base.ingest()
+    assert list(rows(asked(base, "stale"))) == ["git/a", "npm/a"]
+
+
+# confidence
+
+
+def test_the_most_overconfident_comes_first(small: Base) -> None:
+    found = asked(small, "confidence").rows.records()
+    gaps = [row["declared"] - row["effective"] for row in found]
+    assert gaps == sorted(gaps, reverse=True)
+    assert found[0]["id"] == "git/guess"
+    assert (found[0]["ceiling"], found[0]["effective"]) == (0.3, 0.3)
+    assert found[0]["why"] == "0 sources and ai_generated bear 0.30 of 0.90"
+
+
+def test_who_keeps_all_needs_no_reason(small: Base) -> None:
+    assert rows(asked(small, "confidence"))["git/sure"] == {
+        "id": "git/sure", "tier": "reproduced", "declared": 1.0, "ceiling": 1.0, "factor": 1.0, "effective": 1.0,
+        "why": "",
+    }  # fmt: skip
+
+
+def test_the_histogram_counts_every_record_once(small: Base, example: Base) -> None:
+    for base in (small, example):
+        answer = asked(base, "confidence", limit=1)
+        assert sum(count for _, count in answer.chart) == answer.found == answer.totals["records"]
+        expected = [0] * 10
+        for row in rows(asked(base, "confidence")).values():
+            expected[min(int(round(row["effective"] * 10, 6)), 9)] += 1
+        assert [count for _, count in answer.chart] == expected
+
+
+# tiers
+
+
+def test_tiers_sum_up_their_domains(example: Base) -> None:
+    found = asked(example, "tiers").rows.records()
+    whole = [row for row in found if row["domain"] is None]
+    assert sum(row["records"] for row in whole) == asked(example, "tiers").totals["records"]
+    assert sum(row["share"] for row in whole) == pytest.approx(1, abs=1e-3)
+    for tier in whole:
+        parts = [row for row in found if row["tier"] == tier["tier"] and row["domain"] is not None]
+        assert sum(row["records"] for row in parts) == tier["records"]
+        for key, places in (("declared", 1e-3), ("effective", 1e-3), ("sources", 1e-1), ("stale_share", 1e-3)):
+            mean = sum(row[key] * row["records"] for row in parts) / tier["records"]
+            assert mean == pytest.approx(tier[key], abs=places), key
+
+
+def test_tiers_agree_with_the_records(small: Base) -> None:
+    found = {(row["tier"], row["domain"]): row for row in asked(small, "tiers").rows.records()}
+    guess = found["ai_generated", "git"]
+    assert (guess["records"], guess["share"], guess["sources"], guess["stale_share"]) == (1, 0.1, 0, 0)
+    assert (guess["declared"], guess["effective"]) == (0.9, 0.3)
+    (npm,) = [row for key, row in found.items() if key[1] == "npm"]
+    assert (npm["records"], npm["share"], npm["stale_share"]) == (8, 0.8, 0.5)
+
+
+# scope
+
+
+@pytest.mark.parametrize("name", list(reports.REPORTS))
+def test_a_domain_and_a_tier_narrow_rows_and_totals(small: Base, name: str) -> None:
+    npm = asked(small, name, domain="npm")
+    assert npm.totals["records"] == 8
+    assert all(
+        row.get("domain") in {None, "npm"} and not row.get("id", "").startswith("git") for row in npm.rows.records()
+    )
+    sure = asked(small, name, tier="reproduced")
+    assert sure.totals["records"] == 1
+    assert {row["tier"] for row in sure.rows.records()} <= {"reproduced"}
+    assert asked(small, name, domain="npm", tier="reproduced").totals["records"] == 0
+
+
+@pytest.mark.parametrize("name", list(reports.REPORTS))
+def test_a_limit_cuts_the_rows_and_nothing_else(small: Base, name: str) -> None:
+    whole, cut, nothing = (asked(small, name, limit=limit) for limit in (None, 2, 0))
+    assert cut.rows.rows == whole.rows.rows[:2]
+    assert nothing.rows.rows == []
+    assert (cut.totals, cut.found, cut.chart) == (whole.totals, len(whole.rows.rows), whole.chart)
+
+
+def test_the_whole_base_may_be_asked_for_any_tier_of_the_ladder_but_no_misspelt_one(small: Base) -> None:
+    ladder = Settings().trust.ladder
+    with store.read(small.workspace.store) as opened:
+        for fine in (Options(DAY), Options(DAY, "npm", "reproduced"), Options(DAY, tier="community_reported")):
+            reports.check_scope(opened, fine, ladder)
+        with pytest.raises(KbError, match=r"no published record has the domain nmp; did you mean `npm`\?"):
+            reports.check_scope(opened, Options(DAY, "nmp"), ladder)
+        with pytest.raises(KbError, match=r"has the verification tier reproducd; did you mean `reproduced`\?"):
+            reports.check_scope(opened, Options(DAY, tier="reproducd"), ladder)
+
+
+def test_an_unknown_report_is_refused() -> None:
+    with pytest.raises(KbError, match=r"no report stal; did you mean `stale`\?"):
+        reports.named("stal")
+
+
+# conditions
+
+
+@pytest.mark.parametrize(
+    ("name", "condition", "count"),
+    [
+        ("stale", "any", 4),
+        ("stale", "age > 150", 2),
+        ("stale", "age > 150 -- and nothing else", 2),
+        ("stale", "age IS NULL", 1),
+        ("stale", "age > 6000", 0),
+        ("confidence", "declared - effective >= 0.6", 1),
+        ("tiers", "domain IS NULL AND records < 2", 2),
+    ],
+)
+def test_rows_that_meet_a_condition_are_counted(small: Base, name: str, condition: str, count: int) -> None:
+    assert counts(small, name, condition) == count
+
+
+def test_a_condition_sees_all_rows_of_the_scope_whatever_the_limit(small: Base) -> None:
+    assert counts(small, "stale", "any", limit=0) == 4
+    assert counts(small, "stale", "any", domain="git") == 0
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["agee > 3", "", "(", "1); DROP TABLE records; --", "'x'", "age > (SELECT count(*) FROM read_csv('/etc/passwd'))"],
+)
+def test_what_is_no_condition_is_refused_in_one_line(small: Base, condition: str) -> None:
+    with pytest.raises(KbError, match=r"^sql: ") as refused:
+        counts(small, "stale", condition)
+    assert "\n" not in str(refused.value)
+
+
+# as files
+
+
+@pytest.mark.parametrize("name", list(reports.REPORTS))
+def test_the_published_report_is_what_the_command_gives(example: Base, name: str) -> None:
+    published = example.curated()[f"reports/{name}.json"]
+    assert published.decode() == document(asked(example, name))
+    assert json.loads(published)["as_of"] == str(DAY)

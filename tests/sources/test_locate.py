@@ -1,0 +1,109 @@
+"""Every value of a JSON text is found at its place, and no text makes the search fail."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import orjson
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipeline.contract import escape
+from pipeline.model import Json
+from pipeline.sources.locate import Place, offsets, place
+from tests.conftest import value_at
+from tests.strategies import values
+
+LAYOUTS: list[Callable[[Json], str]] = [
+    lambda value: orjson.dumps(value).decode(),
+    lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(),
+    lambda value: json.dumps(value),
+    lambda value: json.dumps(value, indent="\t", separators=(" ,\r\n", " : ")),
+]
+
+keys = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.sampled_from(
+    ["", "~", "/", "~1", "0", '"', "\\", "a/b~c", "{", "é\u2028", "\U0001f600", "\x00"]
+)
+documents = st.recursive(
+    values, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=12
+)
+
+
+def pointers(value: Json, here: str = "") -> Iterator[str]:
+    yield here
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield from pointers(child, f"{here}/{escape(str(key))}")
+
+
+@given(documents, st.sampled_from(LAYOUTS))
+def test_every_value_is_found_where_it_stands(document: Json, layout: Callable[[Json], str]) -> None:
+    text = layout(document)
+    found = offsets(text)
+    assert set(found) == set(pointers(document))
+    for pointer, at in found.items():
+        value, _ = json.JSONDecoder().raw_decode(text, at)
+        assert orjson.dumps(value) == orjson.dumps(value_at(document, pointer))
+
+
+@given(documents, st.sampled_from(LAYOUTS), st.data())
+def test_a_broken_text_is_followed_as_far_as_it_goes(
+    document: Json, layout: Callable[[Json], str], data: st.DataObject
+) -> None:
+    text = layout(document)
+    cut = data.draw(st.integers(0, len(text)))
+    whole, part = offsets(text), offsets(text[:cut])
+    before = {pointer for pointer, at in whole.items() if at < cut}
+    assert {pointer: part.get(pointer) for pointer in before} == {pointer: whole[pointer] for pointer in before}
+
+
+@given(st.text() | st.text('{}[],:"\\ \nab1'), st.text(max_size=8) | st.sampled_from(["/a", "/0/a", "/a/b"]), st.text())
+@example("]", "/a", "")
+@example('"\\', "", "line 1 column 0")
+@example("{{", "//", "")
+@example("{1:2}", "/1", "")
+def test_no_text_makes_it_fail(text: str, pointer: str, message: str) -> None:
+    found = offsets(text)
+    assert all(0 <= at < max(len(text), 1) for at in found.values())
+    spot = place(text, found, pointer, message)
+    assert spot.line >= 1
+    assert spot.column >= 1
+
+
+@pytest.mark.parametrize("text", ['"', '["', '{"a": "', '{"'])
+def test_a_text_that_never_ends_takes_linear_time(text: str) -> None:
+    assert isinstance(offsets(text + '\\"' * 200_000), dict)
+
+
+TEXT = '{\n  "a": [1, {"é": "x"}],\n  "b/c": null\n}'
+
+
+@pytest.mark.parametrize(
+    ("pointer", "message", "expected"),
+    [
+        ("", "", Place(1, 1)),
+        ("/a", "", Place(2, 8)),
+        ("/a/0", "", Place(2, 9)),
+        ("/a/1", "", Place(2, 12)),
+        ("/a/1/é", "", Place(2, 18)),
+        ("/b~1c", "", Place(3, 10)),
+        ("/missing", "", Place(1, 1)),
+        ("/a/1/missing/deep", "", Place(2, 12)),
+        ("/a/7", "", Place(2, 8)),
+        ("", "not strict JSON: expected value at line 3 column 5", Place(3, 5)),
+        ("", "end of file at line 2 column 0", Place(2, 1)),
+        ("/a", "names line 3 column 5", Place(2, 8)),
+    ],
+)
+def test_a_finding_has_a_line_and_a_column(pointer: str, message: str, expected: Place) -> None:
+    assert place(TEXT, offsets(TEXT), pointer, message) == expected
+
+
+def test_lines_are_counted_from_where_the_record_begins() -> None:
+    assert place(TEXT, offsets(TEXT), "/b~1c", "", first_line=10) == Place(12, 10)
+    assert place(TEXT, {}, "", "at line 2 column 3", first_line=10) == Place(11, 3)
+
+
+def test_columns_count_characters() -> None:
+    text = '{"\U0001f600é": 1}'
+    assert place(text, offsets(text), "/\U0001f600é", "") == Place(1, 8)

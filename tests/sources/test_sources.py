@@ -1,0 +1,275 @@
+"""What is read below a path, what is passed over and said, and how bytes part into records."""
+
+import os
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipeline.model import Document, Incoming, Json, KbError
+from pipeline.sources import Root, discover, records
+from tests.bases import Base, ndjson, sha256
+from tests.strategies import values
+
+documents = st.lists(st.dictionaries(st.text(max_size=3), values, max_size=3), max_size=5)
+WHITE = b" \t\r\n"
+
+
+def found(base: Base, name: str = "raw") -> Root:
+    return discover(base.root / name, base.workspace)
+
+
+def names(base: Base, name: str = "raw") -> list[str]:
+    return [file.name for file in found(base, name).files]
+
+
+def notes(base: Base) -> str:
+    return "; ".join(found(base).passed_over)
+
+
+# what is read
+
+
+def test_files_are_found_in_the_order_of_their_names(base: Base) -> None:
+    for name in ("b/a.json", "a.ndjson", "b.json", "B.json", "a/z.jsonl", "a-b/c.json", "ä.json"):
+        base.put(f"raw/{name}", b"{}")
+    assert names(base) == sorted(names(base))
+    assert len(names(base)) == 7
+    assert names(base)[0] == "raw/B.json"
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.ndjson", "x.jsonl", "X.JSON", "x.y.json", "x y.json", "日本.json", "x\n.json"])
+def test_what_kb_reads_goes_by_its_ending(base: Base, name: str) -> None:
+    base.put(f"raw/{name}", b"{}")
+    assert names(base) == [f"raw/{name}"]
+    assert names(base, f"raw/{name}") == [f"raw/{name}"]
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.yaml", "x.json.bak", "x", "x.json~", "json"])
+def test_other_files_are_passed_over_and_said(base: Base, name: str) -> None:
+    base.put("raw/x.json", b"{}")
+    base.put(f"raw/{name}", b"{}")
+    assert names(base) == ["raw/x.json"]
+    assert f"passed over raw/{name}" in notes(base)
+    with pytest.raises(KbError, match="kb reads"):
+        found(base, f"raw/{name}")
+
+
+def test_many_files_that_are_passed_over_are_counted(base: Base) -> None:
+    for name in "abc":
+        base.put(f"raw/{name}.txt", b"")
+    assert "passed over 3 files (raw/a.txt, …)" in notes(base)
+
+
+@pytest.mark.parametrize(
+    "name", [".x.json", ".git/x.json", "a/.hidden/x.json", "node_modules/x.json", "a/node_modules/b/x.json", ".x.txt"]
+)
+def test_hidden_files_and_dependencies_are_not_ours(base: Base, name: str) -> None:
+    base.put(f"raw/{name}", b"{}")
+    assert found(base).files == ()
+    assert found(base).passed_over == ()
+
+
+def test_a_hidden_file_is_read_where_it_is_named(base: Base) -> None:
+    base.put("raw/.x.json", b"{}")
+    assert names(base, "raw/.x.json") == ["raw/.x.json"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("drafts/*", ["raw/a.json", "raw/b.bak.json"]),
+        ("drafts/**", ["raw/a.json", "raw/b.bak.json"]),
+        ("raw/drafts/*", ["raw/a.json", "raw/b.bak.json"]),
+        ("*.bak.json", ["raw/a.json", "raw/drafts/c.json"]),
+        ("a.json", ["raw/b.bak.json", "raw/drafts/c.json"]),
+        ("*", []),
+        ("[ab]*", ["raw/drafts/c.json"]),
+        ("nothing", ["raw/a.json", "raw/b.bak.json", "raw/drafts/c.json"]),
+    ],
+)
+def test_patterns_exclude(base: Base, pattern: str, left: list[str]) -> None:
+    for name in ("a.json", "b.bak.json", "drafts/c.json"):
+        base.put(f"raw/{name}", b"{}")
+    base.configure(f'exclude = ["{pattern}"]\n')
+    assert names(base) == left
+
+
+def test_a_missing_path_is_an_error(base: Base) -> None:
+    with pytest.raises(KbError, match=r"nowhere: no such file or folder"):
+        found(base, "nowhere")
+
+
+def test_a_name_that_is_not_utf8_is_an_error_that_can_be_printed(base: Base) -> None:
+    base.put("raw/x.json", b"{}")
+    try:
+        (base.root / "raw" / os.fsdecode(b"\xff.json")).write_bytes(b"{}")
+    except OSError:
+        pytest.skip("the file system takes no such names")
+    with pytest.raises(KbError, match=r"not valid UTF-8; rename it") as refused:
+        found(base)
+    assert str(refused.value).encode()
+
+
+# links
+
+
+def test_a_link_to_a_file_elsewhere_is_not_followed_and_said(base: Base) -> None:
+    base.put("secret.json", b"{}")
+    base.put("raw/x.json", b"{}")
+    (base.root / "raw/link.json").symlink_to("../secret.json")
+    assert names(base) == ["raw/x.json"]
+    assert "raw/link.json" in notes(base)
+    assert "leads out" in notes(base)
+
+
+def test_a_link_to_a_folder_elsewhere_is_not_followed_and_said(base: Base) -> None:
+    base.put("elsewhere/y.json", b"{}")
+    base.put("raw/x.json", b"{}")
+    (base.root / "raw/link").symlink_to("../elsewhere")
+    assert names(base) == ["raw/x.json"]
+    assert "raw/link" in notes(base)
+
+
+def test_a_link_to_nothing_is_said(base: Base) -> None:
+    base.put("raw/x.json", b"{}")
+    (base.root / "raw/link.json").symlink_to("missing.json")
+    assert names(base) == ["raw/x.json"]
+    assert "raw/link.json" in notes(base)
+
+
+def test_a_link_that_stays_inside_is_read(base: Base) -> None:
+    base.put("raw/x.json", b"{}")
+    (base.root / "raw/y.json").symlink_to("x.json")
+    assert names(base) == ["raw/x.json", "raw/y.json"]
+
+
+def test_a_link_in_a_circle_ends(base: Base) -> None:
+    base.put("raw/x.json", b"{}")
+    (base.root / "raw/round").symlink_to(".")
+    (base.root / "raw/self.json").symlink_to("self.json")
+    assert names(base) == ["raw/x.json"]
+
+
+def test_the_path_itself_may_be_a_link(base: Base) -> None:
+    base.put("elsewhere/y.json", b"{}")
+    (base.root / "raw").symlink_to("elsewhere")
+    assert names(base) == ["raw/y.json"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes in folders there")
+def test_a_pipe_is_not_waited_for(base: Base) -> None:
+    base.put("raw/x.json", b"{}")
+    os.mkfifo(base.root / "raw/pipe.json")
+    assert names(base) == ["raw/x.json"]
+
+
+@pytest.mark.parametrize(
+    ("root", "name", "held"),
+    [
+        ("raw", "raw/x.json", True),
+        ("raw", "raw", True),
+        ("raw", "rawer/x.json", False),
+        ("raw/x.json", "raw/x.json", True),
+        (".", "raw/x.json", True),
+        ("../beside", "../beside/x.json", True),
+        ("..", "../x.json", True),
+        ("..", "raw/x.json", True),
+        ("../..", "../x.json", True),
+        ("../beside", "raw/x.json", False),
+    ],
+)
+def test_a_root_holds_what_lies_below_it(root: str, name: str, held: bool) -> None:  # noqa: FBT001 - a table
+    assert Root(root, (), ()).holds(name) is held
+
+
+# records
+
+
+def raws(name: str, data: bytes) -> list[bytes]:
+    return [incoming.raw for incoming in records(name, data)]
+
+
+def starts(data: bytes, parts: list[Incoming]) -> list[int | None]:
+    """The line on which each record begins, found by searching."""
+    lines: list[int | None] = []
+    at = 0
+    for part in parts:
+        at = data.index(part.raw, at)
+        lines.append(data.count(b"\n", 0, at) + 1)
+        at += len(part.raw)
+    return lines
+
+
+@given(documents, st.sampled_from([0, orjson.OPT_INDENT_2]), st.sampled_from([b"", b"\xef\xbb\xbf", b" \n\t"]))
+def test_an_array_is_its_elements(elements: list[Document], layout: int, head: bytes) -> None:
+    data = head + orjson.dumps(elements, option=layout)
+    parts = list(records("x.json", data))
+    assert [orjson.loads(part.raw) for part in parts] == elements
+    assert [part.origin.position for part in parts] == list(range(len(elements)))
+    assert [part.origin.line for part in parts] == starts(data, parts)
+
+
+@given(documents, st.sampled_from([b"\n", b"\r\n", b"\n\n \n"]), st.sampled_from([b"", b"\xef\xbb\xbf"]))
+def test_lines_are_records(elements: list[Document], end: bytes, head: bytes) -> None:
+    data = head + b"".join(orjson.dumps(element) + end for element in elements)
+    parts = list(records("x.ndjson", data))
+    assert [orjson.loads(part.raw) for part in parts] == elements
+    assert [part.origin.position for part in parts] == list(range(len(elements)))
+    assert [part.origin.line for part in parts] == [1 + i * end.count(b"\n") for i in range(len(elements))]
+
+
+@given(values)
+def test_an_object_is_one_record(value: Json) -> None:
+    data = orjson.dumps({"value": value}, option=orjson.OPT_INDENT_2)
+    (part,) = records("x.json", data)
+    assert (part.raw, part.origin.position, part.origin.line) == (data, 0, None)
+
+
+@given(st.binary(max_size=60) | st.text('[]{},:"\\ \na1', max_size=30).map(str.encode))
+@example(b"[,]")
+@example(b"[")
+@example(b'["')
+@example(b"[]]")
+@example(b"[1,,2]")
+def test_no_byte_is_lost(data: bytes) -> None:
+    for name in ("x.json", "x.ndjson"):
+        for part in records(name, data):
+            assert part.raw in data
+            assert part.origin.digest == sha256(part.raw)
+    kept = b"".join(raws("x.ndjson", data))
+    assert _solid(kept) == _solid(data.removeprefix(b"\xef\xbb\xbf"))
+    if not data.lstrip(WHITE).startswith((b"[", b"\xef\xbb\xbf")):
+        assert _solid(b"".join(raws("x.json", data))) == _solid(data)
+
+
+def _solid(data: bytes) -> bytes:
+    return data.translate(None, WHITE)
+
+
+@given(st.text('[]{},:"\\ \na1', max_size=30).map(lambda text: b"[" + text.encode()))
+def test_of_an_array_only_brackets_and_commas_go(data: bytes) -> None:
+    marks = WHITE + b"[],"
+    assert b"".join(raws("x.json", data)).translate(None, marks) == data.translate(None, marks)
+
+
+def test_places_rise(base: Base) -> None:
+    del base
+    lines = [part.origin.line or 0 for part in records("x.ndjson", ndjson(*range(50)))]
+    assert all(early < late for early, late in pairwise(lines))
+
+
+@pytest.mark.parametrize("head", [b'["', b'[{"a": "', b"["])
+def test_a_text_that_never_ends_takes_linear_time(head: bytes) -> None:
+    assert raws("x.json", head + b'\\"' * 200_000)
+
+
+def test_a_file_may_be_reached_by_a_relative_path(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.put("raw/x.json", b"{}")
+    monkeypatch.chdir(base.root / "raw")
+    assert [file.name for file in discover(Path(), base.workspace).files] == ["raw/x.json"]
+    assert [file.name for file in discover(Path("x.json"), base.workspace).files] == ["raw/x.json"]

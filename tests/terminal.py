@@ -1,0 +1,55 @@
+"""`kb` as its users run it: in a pipe, and on a terminal of some width."""
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+ARGV = (sys.executable, "-m", "pipeline")
+_STRANGE = ("NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "PYTHONIOENCODING")
+
+
+class Outcome(NamedTuple):
+    """What a run left: exit code, standard output, standard error (on a terminal both are one)."""
+
+    code: int
+    out: str
+    err: str = ""
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    own = {key: value for key, value in os.environ.items() if key not in _STRANGE}
+    return {**own, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(extra or {})}
+
+
+def kb(folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Outcome:
+    """Run `kb` in a folder, in a pipe."""
+    done = subprocess.run(
+        [*ARGV, *arguments], cwd=folder, input=stdin, env=environment(env), capture_output=True, check=False, timeout=60
+    )
+    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def kb_on_terminal(folder: Path, *arguments: str, columns: int = 80, env: Mapping[str, str] | None = None) -> Outcome:
+    """Run `kb` in a folder, on a terminal."""
+    here, there = pty.openpty()
+    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(
+        [*ARGV, *arguments], cwd=folder, stdin=there, stdout=there, stderr=there, env=environment(env)
+    )
+    os.close(there)
+    shown = b""
+    try:
+        while data := os.read(here, 65536):
+            shown += data
+    except OSError:  # Linux says so when the other side is closed
+        pass
+    finally:
+        os.close(here)
+    return Outcome(process.wait(timeout=60), shown.decode().replace("\r\n", "\n"))

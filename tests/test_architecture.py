@@ -1,0 +1,77 @@
+"""The laws of the house that the code itself can be asked about."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "pipeline"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+CLOCKS = {"today", "now", "utcnow", "fromtimestamp", "time_ns", "localtime", "gmtime"}
+NETWORK = {"socket", "ssl", "http", "requests", "httpx", "urllib.request", "ftplib", "smtplib", "asyncio"}
+
+
+def named(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def clocks(tree: ast.AST) -> Iterator[str]:
+    """The calls that read a clock or a calendar."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = ast.unparse(node.func.value)
+            if node.func.attr in CLOCKS or (owner, node.func.attr) == ("time", "time"):
+                yield ast.unparse(node.func)
+
+
+def test_imports_keep_the_contracts() -> None:
+    """The contracts stand in pyproject.toml."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    ended = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+    assert "0 broken" in ended.stdout
+
+
+def test_the_contracts_cover_every_room() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    rooms = {room.strip() for layer in layers for room in layer.split("|")}
+    assert rooms == {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES} - {"__init__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_only_the_workspace_reads_a_clock(path: Path) -> None:
+    allowed = ["dt.date.today"] if named(path) == "workspace.py" else []
+    assert list(clocks(ast.parse(path.read_text(encoding="utf-8")))) == allowed
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.sql")), ids=named)
+def test_no_sql_reads_a_clock(path: Path) -> None:
+    code = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
+    assert not re.search(r"\b(current_date|current_timestamp|now|today|random|uuid)\b", code, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_nothing_opens_a_socket(path: Path) -> None:
+    found = set(imports(ast.parse(path.read_text(encoding="utf-8"))))
+    assert not {name for name in found if name in NETWORK or name.partition(".")[0] in NETWORK}
+
+
+def test_sql_installs_nothing() -> None:
+    for path in PACKAGE.rglob("*.sql"):
+        assert not re.search(r"^\s*(INSTALL|LOAD|ATTACH)\b", path.read_text(encoding="utf-8"), re.IGNORECASE | re.MULTILINE)

@@ -1,0 +1,473 @@
+"""`kb` as its users meet it: exit codes, one line for each error, data and notes kept apart."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline import cli
+from pipeline.contract import violations
+from pipeline.jobs import show
+from pipeline.words import visible
+from tests.bases import Base, contents
+from tests.conftest import ROOT
+from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal
+
+NAN_LOSS = "tensorflow/optimizer-nan-loss"
+COMMANDS = sorted(
+    command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback
+)
+
+
+@pytest.fixture
+def copy(example: Base, tmp_path: Path) -> Base:
+    """A copy of the example, to be broken."""
+    shutil.copytree(example.root, tmp_path / "copy")
+    return Base(tmp_path / "copy")
+
+
+Kb = Callable[..., Outcome]
+
+
+@pytest.fixture
+def kb_within(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Kb:
+    """Runs `kb` as `kb()` does, but in this process: for the long tables."""
+
+    def run(folder: Path, *arguments: str) -> Outcome:
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr("sys.argv", ["kb", *arguments])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        return Outcome(int(left.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+def refused(outcome: Outcome, message: str, code: int = 2) -> None:
+    """Nothing on standard output, and one line on standard error that starts with the message."""
+    assert (outcome.code, outcome.out) == (code, "")
+    assert outcome.err.endswith("\n")
+    assert outcome.err.count("\n") == 1
+    assert outcome.err.startswith(f"kb: {message}")
+    assert "Traceback" not in outcome.err
+
+
+# the record that this project was started from
+
+
+def test_the_example_is_clean_of_errors_and_not_of_warnings(tmp_path: Path) -> None:
+    arguments = ("validate", str(ROOT / f"raw/{NAN_LOSS}.json"), "--format", "json", "--as-of", "2026-11-22")
+    fine = kb(tmp_path, *arguments)
+    assert (fine.code, fine.err) == (0, "")
+    document = json.loads(fine.out)
+    assert list(violations(document, "validate.v1")) == []
+    assert len(document["findings"]) == 15
+    flagged = kb(tmp_path, *arguments, "--fail-on", "warning")
+    assert (flagged.code, flagged.out) == (1, fine.out)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_example_is_reported_stale(example: Base) -> None:
+    now = kb(example.root, "report", "stale", "--as-of", "2026-11-22")
+    assert now.code == 0
+    (line,) = [line for line in now.out.splitlines() if line.startswith(NAN_LOSS)]
+    assert re.search(r" 904 .* 904 days, limit 365$", line)
+    assert NAN_LOSS not in kb(example.root, "report", "stale", "--as-of", "2024-07-01").out
+
+
+# the first steps of a newcomer
+
+
+def test_kb_alone_shows_the_help(tmp_path: Path) -> None:
+    assert kb(tmp_path) == kb(tmp_path, "--help")
+    assert kb(tmp_path).code == 0
+
+
+def test_the_version(tmp_path: Path) -> None:
+    assert re.fullmatch(r"kb \d+\.\d+\.\d+\n", kb(tmp_path, "--version").out)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_an_example(command: str, tmp_path: Path, kb_within: Kb) -> None:
+    outcome = kb_within(tmp_path, command, "--help")
+    assert (outcome.code, outcome.err) == (0, "")
+    _, _, examples = outcome.out.partition("Examples:\n")
+    assert examples.strip().startswith(f"kb {command}")
+    assert max(map(len, outcome.out.splitlines())) <= 100
+
+
+def test_every_command_is_named_in_full_by_the_help(tmp_path: Path) -> None:
+    listed = re.findall(r"^  ([a-z]+) {2,}(\S.*)$", kb(tmp_path, "--help").out.partition("Commands:")[2], re.MULTILINE)
+    assert sorted(name for name, _ in listed) == COMMANDS
+    assert [text for _, text in listed if "..." in text] == []
+
+
+def test_the_way_from_nothing_to_a_base(tmp_path: Path) -> None:
+    assert kb(tmp_path, "init", "base") == Outcome(
+        0, "made kb.toml, raw/.gitkeep, dvc.yaml, .gitignore in base/; put records into raw/ and run `kb ingest`\n", ""
+    )
+    base = Base(tmp_path / "base")
+    base.record("a", category=" usage_error ")
+    first = kb(base.root, "ingest", "--as-of", "2026-11-22")
+    assert (first.code, first.err) == (0, "")
+    assert first.out.splitlines() == [
+        "read 1 = published 1 + unchanged 0 + quarantined 0",
+        "repaired 1 place; most: TXT001 outer-whitespace 1",
+        "wrote kb.duckdb and curated/",
+    ]
+    second = kb(base.root / "raw", "ingest", "--as-of", "2026-11-22")
+    assert second.out.splitlines()[-1] == "nothing changed, nothing was written"
+    assert kb(base.root, "doctor") == Outcome(0, "the base keeps its contracts\n", "")
+    refused(kb(tmp_path, "init", "base"), "base/kb.toml: is there already")
+
+
+def test_without_a_workspace_it_says_where_things_went(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    shutil.copytree(ROOT / "raw/redis", tmp_path / "elsewhere/redis")
+    outcome = kb(tmp_path / "here", "ingest", "../elsewhere")
+    assert outcome.code == 0
+    assert outcome.out.endswith("wrote kb.duckdb and curated/\n")
+    assert outcome.err == (
+        "note: no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`\n"
+    )
+    assert (tmp_path / "here/curated/manifest.json").is_file()
+
+
+def test_ingest_as_json(tmp_path: Path) -> None:
+    Base(tmp_path).record("a")
+    outcome = kb(tmp_path, "ingest", "--format", "json")
+    document = json.loads(outcome.out)
+    assert list(violations(document, "ingest.v1")) == []
+    assert (document["read"], document["published"]) == (1, 1)
+
+
+def test_a_dry_run_leaves_nothing(tmp_path: Path) -> None:
+    Base(tmp_path).record("a")
+    assert kb(tmp_path, "ingest", "--dry-run").out.endswith("dry run: nothing was written\n")
+    assert not (tmp_path / "kb.duckdb").exists()
+    assert not (tmp_path / "curated").exists()
+
+
+def test_another_folder_can_be_the_workspace(example: Base, tmp_path: Path) -> None:
+    assert kb(tmp_path, "--root", str(example.root), "sql", "SELECT 1 AS x").out == "x\n1\n"
+    refused(kb(tmp_path, "--root", "nowhere", "sql", "SELECT 1"), "--root nowhere: no such folder")
+
+
+# input of every kind
+
+
+def test_an_empty_folder_is_an_error_and_never_passed(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    refused(kb(tmp_path, "validate", "raw"), "raw: no records there")
+    refused(kb(tmp_path, "ingest"), "raw: no records there")
+
+
+def test_no_raw_folder_is_an_error_that_helps(tmp_path: Path) -> None:
+    for command in ("ingest", "validate"):
+        refused(
+            kb(tmp_path, command), "no path was given, and there is no raw/; name files or folders, or see `kb init`"
+        )
+
+
+@pytest.mark.parametrize("command", ["ingest", "validate"])
+def test_a_missing_path_and_a_strange_file_are_errors(command: str, tmp_path: Path) -> None:
+    refused(kb(tmp_path, command, "nowhere"), "nowhere: no such file or folder")
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    refused(kb(tmp_path, command, "notes.txt"), "notes.txt: kb reads .json")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "a.json:1:1: error SCH001 (whole record): not strict JSON: EOF"),
+        (bytes(range(256)) * 8, "a.json:1:"),
+        (b'{"id": "\xe9"}', "a.json:1:9: error SCH001 (whole record): not strict JSON: invalid unicode"),
+        (b'[{"id": "a/b"}, {"id"', "a.json:1:"),
+        (b"{" * 100_000, "a.json:1:"),
+        (b'{"a": 1e999}', "a.json:1:1: error SCH001 (whole record): a number is too large"),
+    ],
+    ids=["empty", "binary", "not-utf8", "truncated-array", "deep", "infinite"],
+)
+def test_unreadable_content_is_a_finding(content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    outcome = kb(tmp_path, "validate", "a.json")
+    assert (outcome.code, outcome.err) == (1, "")
+    assert outcome.out.startswith(message)
+    assert " error SCH001 (whole record): " in outcome.out
+    ingested = kb(tmp_path, "ingest", "a.json")
+    assert ingested.code == 0
+    assert "published 0 + unchanged 0 + quarantined " in ingested.out
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads and writes everything")
+class TestWithoutPermission:
+    def test_an_unreadable_file_is_an_error(self, tmp_path: Path) -> None:
+        Base(tmp_path).record("a").chmod(0)
+        refused(kb(tmp_path, "ingest"), "raw/git/a.json: cannot be read: Permission denied")
+
+    def test_a_read_only_folder_is_an_error(self, tmp_path: Path) -> None:
+        Base(tmp_path).record("a")
+        tmp_path.chmod(0o500)
+        try:
+            refused(kb(tmp_path, "ingest"), "cannot write")
+        finally:
+            tmp_path.chmod(0o700)
+
+
+def test_an_output_that_cannot_be_written_is_an_error(example: Base) -> None:
+    refused(kb(example.root, "sql", "SELECT 1", "-o", "raw"), "raw: Is a directory")
+
+
+# usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["validat"], "No such command 'validat'. Did you mean 'validate'?"),
+        (["report", "stal"], "no report stal; did you mean `stale`?"),
+        (["report"], "Missing argument 'REPORT'"),
+        (["report", "stale", "--format", "ndjson"], "Invalid value for --format: 'ndjson'; did you mean `json`?"),
+        (["report", "stale", "--format", "xml"], "Invalid value for --format: 'xml'; there are table, json, csv, md"),
+        (["validate", "--fail-on", "warn"], "Invalid value for --fail-on: 'warn'; did you mean `warning`?"),
+        (["validate", "--formt", "json"], "No such option: --formt (Possible options: --format"),
+        (
+            ["report", "stale", "--as-of", "2026-02-30"],
+            "Invalid value for '--as-of': '2026-02-30' is no day; write YYYY",
+        ),
+        (["report", "stale", "--as-of", "yesterday"], "Invalid value for '--as-of': 'yesterday' is no day"),
+        (["report", "stale", "--limit", "-1"], "Invalid value for '--limit'"),
+        (["report", "stale", "--limit", "ten"], "Invalid value for '--limit'"),
+        (["report", "stale", "--domain", "dockr"], "no published record has the domain dockr; did you mean `docker`?"),
+        (["report", "stale", "--tier", "reviewed"], "no published record has the verification tier reviewed; did you"),
+        (["report", "stale", "--fail-on", "agee > 1"], 'sql: Binder Error: Referenced column "agee" not found'),
+        (["show", "docker/port-already-alocated"], "no published record docker/port-already-alocated; did you mean"),
+        (["show", "rust/linker-cc-not-found"], "no published record rust/linker-cc-not-found; it is in quarantine"),
+        (["why", "nothing/of/the/sort"], "nothing/of/the/sort: never seen; run `kb ingest` on it"),
+        (["explain", "DED0001"], "no rule DED0001; did you mean `DED001`?"),
+        (["explain", "how-repeat-action"], "no rule how-repeat-action; did you mean `how-repeats-action`?"),
+        (["sql", "SELECT 1", "--format", "yaml"], "Invalid value for --format: 'yaml'; there are table, json"),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_answered_in_one_line(arguments: list[str], message: str, example: Base, kb_within: Kb) -> None:
+    refused(kb_within(example.root, *arguments), message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('fail_onn = "error"', "kb.toml: unknown setting `fail_onn`; did you mean `fail_on`?"),
+        ("fail_on = 'fatal'", "kb.toml: `fail_on` is 'fatal'; choose error, warning or info"),
+        ("[", "kb.toml: not TOML"),
+        ("[rules]\nselect = ['XXX001']", "`rules.select`: no rule 'XXX001'"),
+    ],
+)
+def test_wrong_settings_are_answered_in_one_line(text: str, message: str, base: Base) -> None:
+    base.record("a")
+    base.configure(text)
+    refused(kb(base.root, "validate"), message)
+
+
+def test_hostile_words_are_not_echoed_raw(example: Base) -> None:
+    for arguments in (
+        ["show", "\x1b]0;x\x07\u202e"],
+        ["report", "\x1b[2J"],
+        ["validate", "\u202etxt.exe"],
+        ["\x1b[2J"],
+    ):
+        outcome = kb(example.root, *arguments)
+        assert outcome.code == 2
+        assert visible(outcome.err[:-1]) == outcome.err[:-1]
+
+
+# SQL
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("COPY records TO 'x.csv'", "kb sql only reads"),
+        ("DROP TABLE records", "kb sql only reads"),
+        ("DELETE FROM records", "kb sql only reads"),
+        ("UPDATE records SET confidence = 7", "kb sql only reads"),
+        ("ATTACH 'x.db'", "kb sql only reads"),
+        ("INSTALL httpfs", "kb sql only reads"),
+        ("LOAD httpfs", "kb sql only reads"),
+        ("SET threads = 1", "kb sql only reads"),
+        ("PRAGMA version", "kb sql only reads"),
+        ("EXPORT DATABASE 'x'", "kb sql only reads"),
+        ("SELECT 1; SELECT 2", "kb sql takes one statement, this is 2"),
+        ("SELECT 1; DROP TABLE records", "kb sql takes one statement, this is 2"),
+        (" ; ", "kb sql takes one statement, this is 0"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "sql: only the tables of the base can be read: no files, no network"),
+        ("SELECT * FROM read_text('kb.toml')", "sql: only the tables of the base can be read: no files, no network"),
+        ("SELECT * FROM glob('*')", "sql: only the tables of the base can be read: no files, no network"),
+        ("FROM '/etc/passwd'", "sql: "),
+        ("SELECT getenv('HOME')", "sql: "),
+        ("EXPLAIN ANALYZE DELETE FROM records", "sql: "),
+        ("SELECT * FROM recrds", 'sql: Catalog Error: Table with name recrds does not exist!; Did you mean "records"?'),
+        ("SELECT", "sql: Parser Error"),
+    ],
+)
+def test_sql_that_does_more_than_read_is_refused(query: str, message: str, example: Base, kb_within: Kb) -> None:
+    before = contents(example.root)
+    refused(kb_within(example.root, "sql", query), message)
+    assert contents(example.root) == before
+
+
+def test_sql_from_an_argument_and_from_a_pipe(example: Base) -> None:
+    query = "SELECT count(*) AS n FROM dead_ends WHERE action = ''"
+    answer = kb(example.root, "sql", query, "--format", "json")
+    assert json.loads(answer.out)[0]["n"] > 0
+    assert kb(example.root, "sql", "--format", "json", stdin=query.encode()) == answer
+    refused(kb(example.root, "sql"), "kb sql takes one statement, this is 0")
+
+
+def test_sql_into_a_file(example: Base, tmp_path: Path) -> None:
+    target = tmp_path / "new/folder/x.csv"
+    outcome = kb(example.root, "sql", "SELECT 'é' AS x", "--format", "csv", "--output", str(target))
+    assert (outcome, target.read_bytes()) == (Outcome(0, "", ""), "x\né\n".encode())
+
+
+# the base itself
+
+
+@pytest.mark.parametrize(
+    "arguments", [["sql", "SELECT 1"], ["report", "stale"], ["show", "a/b"], ["doctor"], ["quarantine"]]
+)
+def test_without_a_base_it_says_how_to_get_one(arguments: list[str], tmp_path: Path, kb_within: Kb) -> None:
+    refused(kb_within(tmp_path, *arguments), "kb.duckdb: there is no knowledge base here yet; run `kb ingest`")
+
+
+@pytest.mark.parametrize("arguments", [["sql", "SELECT 1"], ["report", "stale"], ["doctor"]])
+def test_a_broken_base_is_an_error(arguments: list[str], tmp_path: Path) -> None:
+    store = tmp_path / "kb.duckdb"
+    store.write_bytes(b"junk")
+    refused(kb(tmp_path, *arguments), "kb.duckdb: cannot be opened")
+    store.unlink()
+    with duckdb.connect(store) as connection:
+        connection.execute("CREATE TABLE records (x INTEGER)")
+    refused(kb(tmp_path, *arguments), "kb.duckdb: ")
+
+
+def test_a_base_with_flipped_bytes_is_an_error(copy: Base) -> None:
+    store = copy.workspace.store
+    data = bytearray(store.read_bytes())
+    for i in range(12288, len(data), 1009):
+        data[i] ^= 0xFF
+    store.write_bytes(data)
+    refused(kb(copy.root, "sql", "SELECT * FROM records"), "kb.duckdb: ")
+
+
+def test_the_doctor_finds_an_update(copy: Base) -> None:
+    with duckdb.connect(copy.workspace.store) as connection:
+        connection.execute("UPDATE records SET confidence = 7")
+    outcome = kb(copy.root, "doctor")
+    assert (outcome.code, outcome.err) == (1, "")
+    assert outcome.out.startswith("records.confidence: not ")
+    assert "not between 0 and 1 in 45 rows, such as 7.0\n" in outcome.out
+
+
+def test_a_failed_condition_is_told_on_the_other_stream(example: Base) -> None:
+    outcome = kb(example.root, "report", "stale", "--fail-on", "age > 1000", "--format", "csv", "--limit", "1")
+    assert (outcome.code, outcome.err) == (1, "note: --fail-on: 2 rows meet `age > 1000`\n")
+    assert outcome.out.startswith("id,tier,last_confirmed,age,time_to_live,why\n")
+    assert kb(example.root, "report", "stale", "--fail-on", "age > 9999").code == 0
+
+
+# streams and terminals
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["validate", "raw/inbox"],
+        ["report", "confidence"],
+        ["show", NAN_LOSS],
+        ["quarantine"],
+        ["rules"],
+        ["explain", "TXT002"],
+        ["sql", "SELECT id, signature FROM records"],
+        ["why", "raw/inbox/2026-09-forum-scrape.ndjson:5"],
+    ],
+    ids=" ".join,
+)
+def test_a_pipe_gets_text_alone(arguments: list[str], example: Base) -> None:
+    piped = kb(example.root, *arguments, env={"FORCE_COLOR": "1"})
+    assert piped.code in {0, 1}
+    assert piped.err == ""
+    assert "\x1b" not in piped.out
+    assert not any(line != line.rstrip() for line in piped.out.splitlines())
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_terminal_gets_tables_that_fit(columns: int, example: Base) -> None:
+    for name in ("stale", "confidence", "tiers"):
+        outcome = kb_on_terminal(example.root, "report", name, columns=columns, env={"NO_COLOR": "1"})
+        assert outcome.code == 0
+        assert max(map(len, outcome.out.splitlines())) <= columns
+        assert "\x1b" not in outcome.out
+
+
+def test_a_terminal_gets_colour_unless_it_is_not_wanted(example: Base) -> None:
+    arguments = ("validate", f"raw/{NAN_LOSS}.json")
+    assert "\x1b[1;33mDED001\x1b[0m" in kb_on_terminal(example.root, *arguments).out
+    for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        plain = kb_on_terminal(example.root, *arguments, env=env)
+        assert "\x1b" not in plain.out
+        assert '    41 |       "action": "",' in plain.out
+
+
+def test_a_locale_without_the_characters_is_no_error(example: Base) -> None:
+    outcome = kb(example.root, "report", "confidence", env={"PYTHONIOENCODING": "ascii"})
+    assert (outcome.code, outcome.err) == (0, "")
+    assert r"\xd7 0.50" in outcome.out
+
+
+def test_a_reader_that_stops_early_is_no_error(example: Base) -> None:
+    process = subprocess.Popen(
+        [*ARGV, "sql", "SELECT range, repeat('x', 1000) FROM range(5000)"],
+        cwd=example.root, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=60) == 0
+
+
+def test_a_bug_of_ours_is_three_and_says_how_to_see_it(
+    example: Base, kb_within: Kb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("oops\nand more")
+
+    monkeypatch.setattr(show, "quarantine", broken)
+    message = "a bug in kb: ZeroDivisionError: oops and more; KB_TRACEBACK=1 shows where, please report it\n"
+    refused(kb_within(example.root, "quarantine"), message, code=3)
+    monkeypatch.setenv("KB_TRACEBACK", "1")
+    assert kb_within(example.root, "quarantine").err.startswith("Traceback")
+
+
+def test_an_interruption_is_one_line(example: Base, kb_within: Kb, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(show, "quarantine", interrupted)
+    refused(kb_within(example.root, "quarantine"), "interrupted; what was not published yet is not\n", code=130)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_there(shell: str, tmp_path: Path) -> None:
+    outcome = kb(tmp_path, "--show-completion", shell)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "_KB_COMPLETE" in outcome.out

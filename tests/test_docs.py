@@ -1,0 +1,149 @@
+"""The docs say what is: generated pages are current, sessions and queries run, worked examples add up."""
+
+import datetime as dt
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline import docs, store, workspace
+from pipeline.contract import shapes
+from pipeline.rules import ded
+from pipeline.workspace import Trust
+from tests import sessions
+from tests.sessions import ROOT
+
+WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+NOTHING_TO_FIND = {"07-unresolved-references.sql"}
+"""Questions to which raw/ gives no answer, because it is in order."""
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the base that raw/ gives."""
+    folder = sessions.copy(tmp_path_factory.mktemp("base"))
+    assert "read " in sessions.run("kb ingest raw/", folder)
+    return folder
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def rows(text: str, heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without its titles; code marks are taken off."""
+    section = text.partition(f"## {heading}\n")[2]
+    lines = re.findall(r"^\|.*\|$", section.partition("\n## ")[0], re.MULTILINE)
+    return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_generated_pages_are_current() -> None:
+    assert docs.outdated() == []
+
+
+@pytest.mark.parametrize("example", docs.examples(), ids=lambda example: example.name)
+def test_an_example_query_answers_with_the_columns_it_promises(base: Path, example: docs.Example) -> None:
+    with store.read(base / "kb.duckdb") as opened:
+        answer = store.select(opened, example.sql)
+    assert answer.columns == example.columns
+    assert bool(answer.rows) is (example.name not in NOTHING_TO_FIND)
+
+
+def test_there_are_ten_example_queries_or_more() -> None:
+    assert len(docs.examples()) >= 10
+
+
+@pytest.mark.parametrize("name", sessions.PAGES)
+def test_sessions_show_what_the_commands_print(name: str, tmp_path: Path) -> None:
+    folder = sessions.copy(tmp_path)
+    if "$ kb ingest" not in page(name):
+        sessions.run("kb ingest raw/", folder)
+    for step in sessions.steps(page(name)):
+        printed = sessions.run(step.command, folder)
+        assert sessions.agrees(step.shown, printed), f"$ {step.command}\n{printed}"
+
+
+def test_sessions_agree_only_with_what_they_show() -> None:
+    assert sessions.agrees("a\n…\nc", "a\nb\nb\nc")
+    assert not sessions.agrees("a\n…\nc", "a\nb")
+    assert not sessions.agrees("a", "a\nb")
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_trust_ceilings_are_the_defaults() -> None:
+    trust = Trust()
+    text = page("docs/trust.md")
+    by_sources = {sources: float(ceiling) for sources, ceiling in rows(text, "The ceiling") if sources[0].isdecimal()}
+    assert by_sources == {
+        "0": trust.ceiling(0, ""),
+        "1 or 2": trust.ceiling(1, ""),
+        "3 or more": trust.ceiling(99, ""),
+    }
+    assert trust.ceiling(1, "") == trust.ceiling(2, "")
+    for tier, ceiling in trust.ceiling_by_tier.items():
+        assert f"| `{tier}` | {ceiling:.2f} |" in text
+    assert ", ".join(f"`{tier}`" for tier in trust.ladder) in " ".join(text.split())
+
+
+def test_trust_example_adds_up(base: Path) -> None:
+    text = page("docs/trust.md")
+    example = {name: float(value) for name, value, _ in rows(text, "An example")}
+    with store.read(base / "kb.duckdb") as opened:
+        known = opened.query(
+            "SELECT declared, ceiling, age, factor, effective FROM trust($day) WHERE id = $id",
+            {"day": dt.date(2026, 11, 22), "id": "tensorflow/optimizer-nan-loss"},
+        ).records()[0]
+    assert known == pytest.approx(example)
+    assert example == {"declared": 0.9, "ceiling": 0.6, "age": 904, "factor": 0.5, "effective": 0.3}
+    assert min(example["declared"], example["ceiling"]) * example["factor"] == pytest.approx(example["effective"])
+    better = (Trust().ceiling(3, "ai_generated"), Trust().ceiling(3, "human_reviewed"))
+    assert f"make it worth {better[0]:.2f}; a human review besides, {better[1]:.2f}" in text
+
+
+@pytest.mark.parametrize(
+    ("share_of_ttl", "state", "factor"),
+    [(0.5, "fresh", 1.0), (0.51, "aging", None), (1.0, "aging", None), (1.01, "stale", None), (2.0, "stale", 0.5)],
+)
+def test_trust_states_are_those_of_the_page(base: Path, share_of_ttl: float, state: str, factor: float | None) -> None:
+    with store.read(base / "kb.duckdb") as opened:
+        asked = {"age": 1000 * share_of_ttl}
+        assert opened.value("SELECT freshness($age, 1000)", asked) == state
+        found = opened.value("SELECT freshness_factor($age, 1000)", asked)
+    assert found == factor if factor is not None else 0.5 < found < 1
+
+
+def test_record_page_names_every_key() -> None:
+    text = page("docs/record.md")
+    required = [row[0] for row in rows(text, "What a record has to say")]
+    keys = shapes()["record"].keys
+    assert {"id", "signature", "regex", "resolvable"} < set(required) <= set(keys)
+    assert [key for key in keys if f"`{key}`" not in text and key != "extensions"] == []
+
+
+def test_design_page_names_every_room() -> None:
+    text = page("docs/design.md")
+    package = Path(docs.__file__).parent
+    rooms = [f"{path.name}/" if path.is_dir() else path.name for path in package.iterdir() if path.name[0] not in "_."]
+    rooms = [room for room in rooms if room.endswith((".py", "/"))]
+    assert [room for room in rooms if f"`{room}`" not in text] == []
+
+
+def test_contributing_shows_a_rule_as_it_stands() -> None:
+    source = Path(inspect.getfile(ded)).read_text(encoding="utf-8")
+    block = page("CONTRIBUTING.md").partition("```python\n")[2].partition("```")[0]
+    assert block in source
+
+
+def test_settings_of_the_template_are_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "kb.toml"
+    path.write_text(workspace.template(), encoding="utf-8")
+    assert workspace.load_settings(path) == workspace.Settings()
+    path.write_text(re.sub(r"^# (\w+ = )", r"\1", workspace.template(), flags=re.MULTILINE), encoding="utf-8")
+    assert workspace.load_settings(path) != workspace.Settings(), "what is commented out is a setting too"

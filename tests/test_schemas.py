@@ -1,0 +1,235 @@
+"""The schemas hold for all that the tool writes and prints, and for little else."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+
+import jsonschema_rs
+import pytest
+from jsonschema import Draft202012Validator
+
+from pipeline import contract, reports, store
+from pipeline.contract import schema, shapes, violations
+from pipeline.jobs.ingest import Request
+from pipeline.jobs.validate import validate
+from pipeline.model import Document, Json
+from tests.bases import DAY, Base
+from tests.conftest import ROOT
+
+NAMES = sorted(path.name.removesuffix(".json") for path in (ROOT / "schemas").iterdir())
+OUTPUTS = [name for name in NAMES if name != contract.INCOMING]
+
+
+def test_each_output_has_a_schema() -> None:
+    kinds = ["change.v1", "finding.v1", "ingest.v1", "manifest.v1", "quarantine.v1", "validate.v1"]
+    assert sorted([*kinds, *(f"report.{name}.v1" for name in reports.REPORTS), contract.CURATED]) == OUTPUTS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_is_valid_and_says_who_it_is(name: str) -> None:
+    Draft202012Validator.check_schema(schema(name))
+    assert schema(name)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema(name)["$id"] == f"urn:kb:{name}"
+    assert schema(name)["title"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_property_is_described_where_it_is_not_a_constant(name: str) -> None:
+    bare = [
+        f"{pointer}/{key}"
+        for pointer, definition in _definitions(schema(name))
+        for key, value in definition.get("properties", {}).items()
+        if not {"description", "const"} & value.keys() and pointer.count("/") > 0
+    ]
+    assert [place for place in bare if not place.endswith(("/contains/severity", "/items/records"))] == []
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_our_own_objects_take_no_other_keys(name: str) -> None:
+    open_ones = [
+        pointer
+        for pointer, definition in _definitions(schema(name))
+        if "required" in definition and definition.get("additionalProperties") is not False
+    ]
+    authors = [
+        "",
+        *(f"/$defs/{kind}" for kind in ("version", "dead_end", "workaround", "transition", "transition_graph")),
+    ]
+    assert open_ones == (authors if name == contract.CURATED else [])
+
+
+def _definitions(value: Json, pointer: str = "") -> Iterator[tuple[str, Document]]:
+    """Every object schema below a schema, with the place where it stands."""
+    if isinstance(value, dict):
+        if value.get("type") == "object" or "properties" in value:
+            yield pointer, value
+        for key, child in value.items():
+            if key != "required":
+                yield from _definitions(child, f"{pointer}/{key}")
+
+
+def test_a_curated_record_has_every_key_of_an_incoming_one() -> None:
+    curated = schema(contract.CURATED)
+    assert curated["required"] == [*shapes()["record"].keys, "schema_version", "curation"]
+    assert set(curated["properties"]) == set(schema(contract.INCOMING)["properties"])
+    for kind, shape in shapes().items():
+        if kind != "record":
+            assert curated["$defs"][kind]["required"] == list(shape.keys), kind
+
+
+# what the tool writes and prints
+
+
+@pytest.fixture(scope="module")
+def outputs(example: Base) -> dict[str, list[Document]]:
+    """Everything that the tool says about this project's own raw/, by schema."""
+    files = example.curated()
+    found = {
+        contract.CURATED: [json.loads(data) for name, data in files.items() if name.startswith("records/")],
+        "manifest.v1": [json.loads(files["manifest.json"])],
+        "ingest.v1": [example.ingest().document()],
+        "validate.v1": [validate(example.workspace, [example.root / "raw"], Request(DAY, jobs=1)).document()],
+    }
+    for kind, name in (("change", "changes"), ("finding", "findings"), ("quarantine", "quarantine")):
+        found[f"{kind}.v1"] = example.lines(f"{name}.ndjson")
+    for name in reports.REPORTS:
+        found[f"report.{name}.v1"] = [json.loads(files[f"reports/{name}.json"])]
+    return found
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_all_that_is_written_and_printed_is_accepted(name: str, outputs: dict[str, list[Document]]) -> None:
+    assert outputs[name]
+    for document in outputs[name]:
+        assert list(violations(document, name)) == []
+        assert jsonschema_rs.validator_for(schema(name)).is_valid(document)
+
+
+def test_the_samples_show_what_the_schemas_allow(outputs: dict[str, list[Document]]) -> None:
+    """Else the tests of this file would prove little."""
+    lines = outputs["change.v1"]
+    assert any("after" not in change for change in lines)
+    assert any(change.get("after", "") is None for change in lines)
+    assert any(line["record"] is None for line in outputs["quarantine.v1"])
+    assert any(line["line"] is None for line in outputs["finding.v1"])
+    assert any(row["last_confirmed"] is None for row in outputs["report.stale.v1"][0]["rows"])
+    assert any(set(record) - set(schema(contract.CURATED)["properties"]) for record in outputs[contract.CURATED])
+
+
+@pytest.mark.parametrize("name", list(reports.REPORTS))
+def test_a_report_on_nothing_is_accepted(name: str) -> None:
+    with store.create(None) as empty:
+        answer = reports.run(empty, reports.named(name), reports.Options(DAY, limit=0))
+    assert list(violations(json.loads(json.dumps(answer.document(), default=str)), f"report.{name}.v1")) == []
+
+
+# what is not accepted
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_what_lacks_a_key_is_refused(name: str, outputs: dict[str, list[Document]]) -> None:
+    for pointer, broken in _without_each_key(name, outputs[name]):
+        assert list(violations(broken, name)), f"{name}: without {pointer}"
+
+
+@pytest.mark.parametrize("name", [name for name in OUTPUTS if name != contract.CURATED])
+def test_a_key_too_many_is_refused(name: str, outputs: dict[str, list[Document]]) -> None:
+    for document in outputs[name]:
+        assert list(violations({**document, "odd": 1}, name))
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+@pytest.mark.parametrize("wrong", [[], {}, {"odd": [0]}, "odd\n", -1, True], ids=repr)
+def test_a_value_of_another_kind_is_refused(name: str, wrong: Json, outputs: dict[str, list[Document]]) -> None:
+    """Put a wrong value in the place of each value of the first document."""
+    free = {"os_specific", "extensions", "before", "after", *(_odd_keys(outputs[contract.CURATED]))}
+    document = outputs[name][0]
+    for key, value in document.items():
+        if key in free or _same_kind(value, wrong):
+            continue
+        assert list(violations({**document, key: wrong}, name)), f"{name}: {key} = {wrong!r}"
+
+
+MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
+    (contract.CURATED, lambda d: d.update(id="NO ID")),
+    (contract.CURATED, lambda d: d.update(id="one-segment")),
+    (contract.CURATED, lambda d: d.update(confidence=1.01)),
+    (contract.CURATED, lambda d: d.update(confidence=None)),
+    (contract.CURATED, lambda d: d.update(fix_success_rate=85)),
+    (contract.CURATED, lambda d: d.update(resolvable=True)),
+    (contract.CURATED, lambda d: d.update(first_seen="2024/6/1")),
+    (contract.CURATED, lambda d: d.update(last_confirmed="2024-06-01\n")),
+    (contract.CURATED, lambda d: d.update(subcategory="")),
+    (contract.CURATED, lambda d: d.update(signature="  ")),
+    (contract.CURATED, lambda d: d.update(schema_version="2")),
+    (contract.CURATED, lambda d: d.update(extensions={})),
+    (contract.CURATED, lambda d: d.update(tags=None)),
+    (contract.CURATED, lambda d: d["dead_ends"][0].pop("condition")),
+    (contract.CURATED, lambda d: d["dead_ends"][0].update(condition="")),
+    (contract.CURATED, lambda d: d["dead_ends"][0].update(fail_rate="0.9")),
+    (contract.CURATED, lambda d: d["workarounds"][0].update(sources=None)),
+    (contract.CURATED, lambda d: d["transition_graph"].update(leads_to=["git/other"])),
+    (contract.CURATED, lambda d: d["curation"].update(as_of="2026-11-22")),
+    (contract.CURATED, lambda d: d["curation"].update(digest="sha256:1")),
+    (contract.CURATED, lambda d: d["curation"]["flags"].append({"code": "DED001"})),
+    (contract.CURATED, lambda d: d["curation"]["flags"].append({"code": "ded001", "pointer": ""})),
+    ("finding.v1", lambda d: d.update(code="DED1")),
+    ("finding.v1", lambda d: d.update(severity="fatal")),
+    ("finding.v1", lambda d: d.update(pointer="dead_ends")),
+    ("finding.v1", lambda d: d.update(line=0)),
+    ("finding.v1", lambda d: d.update(position=-1)),
+    ("change.v1", lambda d: d.update(record=None)),
+    ("quarantine.v1", lambda d: d.update(findings=[])),
+    ("quarantine.v1", lambda d: d["findings"][0].update(severity="info")),
+    ("quarantine.v1", lambda d: d.update(encoding="latin-1")),
+    ("manifest.v1", lambda d: d["counts"].update(records=-1)),
+    ("manifest.v1", lambda d: d["counts"].update(other=1)),
+    ("manifest.v1", lambda d: d["findings_by_code"].update(oops=1)),
+    ("manifest.v1", lambda d: d["findings_by_code"].update(DED001=0)),
+    ("manifest.v1", lambda d: d.update(as_of="today")),
+    ("ingest.v1", lambda d: d.update(read=1.5)),
+    ("ingest.v1", lambda d: d["findings"].update(oops=1)),
+    ("validate.v1", lambda d: d["findings"][0].update(line=None)),
+    ("validate.v1", lambda d: d["findings"][0].update(column=0)),
+    ("validate.v1", lambda d: d["summary"].update(read=-1)),
+    ("report.stale.v1", lambda d: d.update(report="tiers")),
+    ("report.stale.v1", lambda d: d["rows"][0].update(time_to_live=0)),
+    ("report.stale.v1", lambda d: d["totals"].update(declared=2)),
+    ("report.confidence.v1", lambda d: d["rows"][0].update(factor=0.4)),
+    ("report.confidence.v1", lambda d: d["histogram"].pop()),
+    ("report.confidence.v1", lambda d: d["histogram"][0].update(range="all")),
+    ("report.tiers.v1", lambda d: d["rows"][0].update(records=0)),
+    ("report.tiers.v1", lambda d: d["rows"][0].update(share=31)),
+]
+
+
+@pytest.mark.parametrize(("name", "mutate"), MUTATIONS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(MUTATIONS)])
+def test_a_mutation_is_refused(
+    name: str, mutate: Callable[[Document], object], outputs: dict[str, list[Document]]
+) -> None:
+    document = copy.deepcopy(outputs[name][0])
+    mutate(document)
+    assert document != outputs[name][0]
+    assert list(violations(document, name))
+
+
+def test_every_schema_is_mutated() -> None:
+    assert {name for name, _ in MUTATIONS} == set(OUTPUTS)
+
+
+def _without_each_key(name: str, documents: list[Document]) -> Iterator[tuple[str, Document]]:
+    for key in schema(name)["required"]:
+        yield key, {k: v for k, v in documents[0].items() if k != key}
+
+
+def _odd_keys(records: list[Document]) -> set[str]:
+    return {key for record in records for key in set(record) - set(schema(contract.CURATED)["properties"])}
+
+
+def _same_kind(value: Json, wrong: Json) -> bool:
+    """Whether the wrong value may well be a right one: an empty list for a list, a text for a text."""
+    if isinstance(value, list | dict):
+        return type(value) is type(wrong) and not wrong
+    if isinstance(value, bool):
+        return isinstance(wrong, bool)
+    return (value is None or isinstance(value, str)) and isinstance(wrong, str)
