@@ -122,8 +122,9 @@ def ingest(
 
     Writes kb.duckdb, and into curated/ the records, the quarantine, findings, changes and reports.
     """
-    from pipeline.jobs.ingest import Request, receive
     from pipeline.jobs.ingest import ingest as run
+    from pipeline.jobs.ingest import receive
+    from pipeline.jobs.request import Request
     from pipeline.render import text
     from pipeline.render.progress import progress
 
@@ -158,7 +159,7 @@ def validate(
     jobs: Jobs = 0,
 ) -> None:
     """Judge records as ingest would, and write nothing."""
-    from pipeline.jobs.ingest import Request
+    from pipeline.jobs.request import Request
     from pipeline.jobs.validate import validate as run
     from pipeline.model import Severity
     from pipeline.render import text
@@ -499,7 +500,7 @@ def _explain(error: Exception) -> int:
     from pipeline.model import KbError
 
     if isinstance(error, KbError):
-        return _fail(str(error), 2)
+        return _fail(str(error), error.exit_code)
     if isinstance(error, OSError):
         return _fail(f"{error.filename or 'system'}: {error.strerror or error}", 2)
     if isinstance(error, MemoryError):

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - what is put into these queries are names of our own tables and columns
 """The contracts of the published tables, in pandera: the last thing before anything is published.
 
 What ingest makes keeps them; they are there for what it did not make (an UPDATE by hand) and for its own bugs.

@@ -12,7 +12,15 @@ Document = dict[str, Any]
 
 
 class KbError(Exception):
-    """What a user, a file or a disk can cause: one line that says what to do, exit code 2."""
+    """What a user, a file or a disk can cause: one line that says what to do."""
+
+    exit_code = 2
+
+
+class GateError(KbError):
+    """The published tables would not keep their contracts."""
+
+    exit_code = 1
 
 
 class Severity(StrEnum):
@@ -109,6 +117,17 @@ class Rejected(NamedTuple):
 
     id: str | None
     findings: tuple[Finding, ...]
+
+
+class Table(NamedTuple):
+    """The answer to a query: column names, and rows of plain Python values."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as objects."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from pipeline import store
-from pipeline.jobs.ingest import Request, ingest
+from pipeline.jobs.ingest import ingest
+from pipeline.jobs.request import Request
 from pipeline.model import Document, IngestResult, Json
 from pipeline.rules.example import with_changes
 from pipeline.workspace import Workspace, find
@@ -115,7 +116,7 @@ class Base:
         """Every published table but `runs`, as sorted rows."""
         with store.read(self.workspace.store) as base:
             return {
-                table: sorted(map(repr, base.query(f"SELECT {INCIDENTAL.get(table, '*')} FROM {table}").rows))
+                table: sorted(map(repr, base.query(f"SELECT {INCIDENTAL.get(table, '*')} FROM {table}").rows))  # noqa: S608 - names of ours
                 for table in store.PUBLISHED
                 if table != "runs"
             }

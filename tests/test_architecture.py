@@ -74,4 +74,6 @@ def test_nothing_opens_a_socket(path: Path) -> None:
 
 def test_sql_installs_nothing() -> None:
     for path in PACKAGE.rglob("*.sql"):
-        assert not re.search(r"^\s*(INSTALL|LOAD|ATTACH)\b", path.read_text(encoding="utf-8"), re.IGNORECASE | re.MULTILINE)
+        assert not re.search(
+            r"^\s*(INSTALL|LOAD|ATTACH)\b", path.read_text(encoding="utf-8"), re.IGNORECASE | re.MULTILINE
+        )

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import engine
-from pipeline.jobs.ingest import Request, ingest
+from pipeline.jobs.ingest import ingest
+from pipeline.jobs.request import Request
 from pipeline.model import Incoming, KbError, Origin
 from pipeline.rules.ruleset import RuleSet
 from pipeline.workspace import RuleSettings, Settings

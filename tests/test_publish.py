@@ -294,7 +294,8 @@ def test_an_ingest_that_is_killed_is_carried_through_or_undone(base: Base, tmp_p
         import datetime as dt, os
         from pathlib import Path
         from pipeline import publish
-        from pipeline.jobs.ingest import Request, ingest
+        from pipeline.jobs.ingest import ingest
+        from pipeline.jobs.request import Request
         from pipeline.workspace import find
 
         def deadly(method):

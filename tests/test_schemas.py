@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from pipeline import contract, reports, store
 from pipeline.contract import schema, shapes, violations
-from pipeline.jobs.ingest import Request
+from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
 from pipeline.model import Document, Json
 from tests.bases import DAY, Base

@@ -15,9 +15,4 @@ def doctor(workspace: Workspace) -> list[Breach]:
     publish.recover(workspace)
     rules = RuleSet(workspace.settings)
     with store.read(workspace.store) as base:
-        return [*_lost(base), *gate.check(base, rules), *gate.check_files(base, workspace.curated)]
-
-
-def _lost(base: store.Store) -> list[Breach]:
-    there = {row[0] for row in base.query("SELECT function_name FROM duckdb_functions() WHERE NOT internal").rows}
-    return [Breach("macro", name, "as kb made it", 0, "") for name in store.macros() if name not in there]
+        return [*gate.check(base, rules), *gate.check_files(base, workspace.curated)]

@@ -1,45 +1,23 @@
 """`kb ingest`: raw records in, a trusted knowledge base out."""
 
-import datetime as dt
 import hashlib
-import os
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
 from pipeline import __version__, engine, publish, sources, store
-from pipeline.model import Incoming, IngestResult, KbError, Origin
+from pipeline.jobs.request import Request
+from pipeline.model import GateError, Incoming, IngestResult, KbError, Origin
 from pipeline.reports import Options
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, split
 from pipeline.store import KnownFile, Ousted, Place, Store
 from pipeline.workspace import LAYOUTS, Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress.
-
-    `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
-    told apart by their bytes, not by size, time and inode.
-    """
-
-    as_of: dt.date
-    jobs: int = 0
-    dry_run: bool = False
-    allow_removals: bool = False
-    form: str | None = None
-    rehash: bool = False
-    tick: Callable[[int], None] = lambda _: None
-
-    @property
-    def processes(self) -> int:
-        return self.jobs or os.cpu_count() or 1
 
 
 @dataclass(slots=True)
@@ -82,15 +60,14 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
     rules = RuleSet(workspace.settings)
     if request.form is not None:
         formats.named(request.form)
-    publish.recover(workspace)
-    plan, last = _plan(workspace, paths, rules, request)
-    published = publish.manifest(workspace.curated)
-    laid_out = (workspace.curated / LAYOUTS[workspace.settings.export.records]).exists()
-    if plan.idle and last is not None and last["as_of"] == request.as_of and published and laid_out:
-        with store.read(workspace.store) as base:
-            base.set_scope(plan.scope())
-            return _outcome(base, plan, written=False)
     with publish.writer(workspace) as folder:
+        plan, last = _plan(workspace, paths, rules, request)
+        told = publish.manifest(workspace.curated)
+        laid_out = (workspace.curated / LAYOUTS[workspace.settings.export.records]).exists()
+        if plan.idle and last is not None and last["as_of"] == request.as_of and told and laid_out:
+            with store.read(workspace.store) as base:
+                base.set_scope(plan.scope())
+                return _outcome(base, plan, written=False)
         return _write(workspace, plan, rules, request, folder)
 
 
@@ -100,6 +77,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
     with _draft(workspace, plan, folder / "kb.duckdb") as draft:
         draft.begin(rules)
         draft.set_scope(plan.scope())
+        draft.remember_published()
         _judge(workspace, draft, plan, rules, request, folder / "batches")
         if not plan.records and not plan.gone:
             raise KbError(f"{', '.join(root.name for root in plan.roots)}: no records there; nothing was done")
@@ -107,7 +85,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             _guard(draft, workspace.settings.max_removals)
         breach = next(iter(gate.check(draft, rules)), None)
         if breach:
-            raise KbError(f"the gate refuses to publish: {breach}; nothing was published")
+            raise GateError(f"the gate refuses to publish: {breach}; nothing was published")
         curated = folder / "curated"
         curated.mkdir()
         layout = workspace.settings.export.records
@@ -286,7 +264,7 @@ def _guard(draft: Store, limit: float) -> None:
 
 def _outcome(base: Store, plan: Plan, *, written: bool) -> IngestResult:
     """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
-    tally = base.tally()
+    tally = base.tally(changed=written)
     result = IngestResult(
         read=plan.records,
         published=tally["published"],

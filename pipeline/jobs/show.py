@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from pipeline.export import raw_text
-from pipeline.model import KbError
-from pipeline.store import Store, Table
+from pipeline.model import KbError, Table
+from pipeline.store import Store
 from pipeline.words import did_you_mean
 
 _ORIGIN = "path, position, line, 'sha256:' || digest AS digest"

@@ -3,13 +3,15 @@
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from pipeline import engine, sources, store
-from pipeline.jobs.ingest import Request
-from pipeline.model import Incoming, KbError, Located, Severity, ValidateResult
+from pipeline import engine, sources
+from pipeline.curate import curate
+from pipeline.jobs.request import Request
+from pipeline.model import Curated, Incoming, KbError, Kind, Located, Severity, ValidateResult
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import locate
 from pipeline.workspace import Workspace
@@ -18,6 +20,8 @@ _FINDINGS = """
     SELECT path, position, record_id, code, name, severity, pointer, message, fixable
     FROM findings ORDER BY path, position, seq, code, pointer, message
 """
+
+_Row = tuple[Any, ...]
 
 
 def validate(workspace: Workspace, paths: Sequence[Path], request: Request) -> ValidateResult:
@@ -29,20 +33,54 @@ def validate(workspace: Workspace, paths: Sequence[Path], request: Request) -> V
     rules = RuleSet(workspace.settings)
     roots = [sources.discover(path, workspace, request.form) for path in paths]
     files = {file.name: file for root in roots for file in root.files}
+    incoming = (record for file in files.values() for record in sources.read(file))
+    head = list(islice(incoming, 2))
+    if not head:
+        raise KbError(f"{', '.join(map(str, paths))}: no records there, so nothing was validated")
+    rows = _judge_alone(head[0], rules, request) if len(head) == 1 else None
+    if rows is None:
+        read, rows = _judge_together(chain(head, incoming), rules, request)
+    else:
+        read = 1
+    clean = read - len({(path, position) for path, position, *_ in rows})
+    findings = tuple(sorted(_located(rows, files), key=lambda f: (f.path, f.line, f.column, f.code)))
+    return ValidateResult(findings, read, clean, tuple(note for root in roots for note in root.passed_over))
+
+
+def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> list[_Row] | None:
+    """The findings of the only record, or None if a corpus rule may have a say, which takes a store."""
+    outcome = curate(record, rules)
+    if isinstance(outcome, Curated) and any(
+        rule.alone is not None and rule.alone(outcome.document, request.as_of) for rule in rules.corpus
+    ):
+        return None
+    return [
+        (
+            record.origin.path,
+            record.origin.position,
+            outcome.id,
+            found.code,
+            rules.known[found.code].name,
+            rules.severities[found.code],
+            found.pointer,
+            found.message,
+            rules.known[found.code].kind is Kind.FIX,
+        )
+        for found in outcome.findings
+    ]
+
+
+def _judge_together(incoming: Iterable[Incoming], rules: RuleSet, request: Request) -> tuple[int, list[_Row]]:
+    from pipeline import store  # noqa: PLC0415 - a record that is alone does without
+
     with tempfile.TemporaryDirectory(prefix="kb-") as folder, store.create(None) as scratch:
-        incoming = (record for file in files.values() for record in sources.read(file))
         read = engine.run(incoming, rules, Path(folder), request.processes, request.tick)
-        if not read:
-            raise KbError(f"{', '.join(map(str, paths))}: no records there, so nothing was validated")
         scratch.begin(rules)
         scratch.prune([], [])
         scratch.oust([(row, b"") for row in scratch.contest(Path(folder))])
         scratch.load(Path(folder))
         scratch.judge_together(rules, request.as_of)
-        rows = scratch.query(_FINDINGS).rows
-    clean = read - len({(path, position) for path, position, *_ in rows})
-    findings = tuple(sorted(_located(rows, files), key=lambda f: (f.path, f.line, f.column, f.code)))
-    return ValidateResult(findings, read, clean, tuple(note for root in roots for note in root.passed_over))
+        return read, scratch.query(_FINDINGS).rows
 
 
 def _located(rows: list[tuple[Any, ...]], files: dict[str, sources.SourceFile]) -> Iterator[Located]:

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.model import Kind
+from pipeline.model import Kind, Table
 from pipeline.rules import PREFIXES, catalogue
 from pipeline.rules.base import ABSENT, Rule, Stage
-from pipeline.store import Table
 from pipeline.words import visible
 
 _KINDS = {

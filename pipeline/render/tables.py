@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from pipeline.model import KbError
-from pipeline.store import Table
+from pipeline.model import KbError, Table
 from pipeline.words import did_you_mean, escaped, visible
 
 FORMATS = ("table", "json", "ndjson", "csv", "md")

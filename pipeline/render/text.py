@@ -4,13 +4,15 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.model import IngestResult, Kind, Located, Severity, ValidateResult
 from pipeline.render.tables import as_text, columns_of, cropped, plain
-from pipeline.reports import Answer
 from pipeline.rules import catalogue
 from pipeline.words import visible
+
+if TYPE_CHECKING:
+    from pipeline.reports import Answer  # which brings the store, and not every command has one
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
@@ -100,7 +102,7 @@ def _most(counts: dict[str, int]) -> str:
     return ", ".join(f"{code} {catalogue()[code].name} {n:,}" for code, n in ranked[:4]) + rest
 
 
-def report(answer: Answer, *, terminal: bool) -> Iterator[str]:
+def report(answer: "Answer", *, terminal: bool) -> Iterator[str]:
     """A report as a table, its chart, and its totals."""
     yield f"{answer.report.title}, as of {answer.options.as_of}"
     names = answer.rows.columns

@@ -7,8 +7,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from pipeline.model import KbError
-from pipeline.store import Store, Table, guarded
+from pipeline.model import KbError, Table
+from pipeline.store import Store, guarded
 from pipeline.words import did_you_mean
 
 

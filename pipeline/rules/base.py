@@ -1,5 +1,6 @@
 """What a rule is, how it is declared, and what it is shown."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,7 +43,8 @@ class Rule:
 
     `run` is the function of its kind: a fix maps a value (and, with `needs_settings`, the settings) to a value, a check
     maps a `Record` to findings, a corpus rule has `sql` instead. `screen` is an RE2 pattern over the compact JSON of
-    the document: where it does not occur, the rule cannot fire and is not run.
+    the document: where it does not occur, the rule cannot fire and is not run. `alone` is the like for a corpus rule:
+    whether it may speak against a curated document that is the only one; without it, it cannot.
     """
 
     code: str
@@ -61,6 +63,7 @@ class Rule:
     says: str = ""
     needs_settings: bool = False
     sql: str = ""
+    alone: Callable[[Document, dt.date], bool] | None = None
 
     @property
     def summary(self) -> str:
@@ -173,6 +176,7 @@ def corpus(
     bad: Sequence[Sequence[Example]],
     locked: bool = False,
     version: int = 1,
+    alone: Callable[[Document, dt.date], bool] | None = None,
 ) -> Callable[[Callable[[], None]], Rule]:
     """Declare a rule that needs other records or the day: SQL over the store, see docs/tables.md.
 
@@ -181,7 +185,7 @@ def corpus(
 
     def declare(run: Callable[[], None]) -> Rule:
         return Rule(
-            code, name, Kind.CORPUS, severity, Stage.CORPUS, _doc(run), run, good, bad, locked, version, sql=sql
+            code, name, Kind.CORPUS, severity, Stage.CORPUS, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone
         )  # fmt: skip
 
     return declare

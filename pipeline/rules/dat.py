@@ -4,7 +4,7 @@ import datetime as dt
 import re
 
 from pipeline.contract import show
-from pipeline.model import Json, Severity
+from pipeline.model import Document, Json, Severity
 from pipeline.rules.base import ABSENT, Found, Record, check, corpus, fix
 
 _DATES = ("first_seen", "last_confirmed", "last_updated")
@@ -67,10 +67,15 @@ def dates_disordered(r: Record) -> Found:
             yield "/first_seen", f"{show(first.isoformat())} is after {key} {later.isoformat()}; correct one of the two"
 
 
+def _ahead(document: Document, as_of: dt.date) -> bool:
+    return any((document[key] or "") > as_of.isoformat() for key in _DATES)
+
+
 @corpus(
     "DAT003",
     "date-in-future",
     Severity.WARNING,
+    alone=_ahead,
     sql="""
         SELECT id, '/' || key AS pointer,
             '"' || day || '" is after ' || $as_of || '; nobody can have been there yet, correct it' AS message

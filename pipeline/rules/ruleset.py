@@ -17,7 +17,7 @@ class RuleSet:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        rules = catalogue()
+        self.known = rules = catalogue()
         chosen = _chosen(settings)
         self.rules = {code: rule for code, rule in rules.items() if code in chosen}
         self.severities = {code: rule.severity for code, rule in rules.items()} | _overrides(settings)

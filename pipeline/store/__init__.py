@@ -14,7 +14,7 @@ import orjson
 
 from pipeline import __version__
 from pipeline.contract import shapes
-from pipeline.model import IngestResult, KbError, Kind
+from pipeline.model import IngestResult, KbError, Kind, Table
 from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.ver import LONGEST, PRODUCT
@@ -29,17 +29,6 @@ _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
 }
-
-
-class Table(NamedTuple):
-    """The answer to a query: column names, and rows of plain Python values."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-
-    def records(self) -> list[dict[str, Any]]:
-        """The rows as objects."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 class KnownFile(NamedTuple):
@@ -87,6 +76,7 @@ class Store:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self._whole = False
 
     # ---- queries -------------------------------------------------------------------------------------------------
 
@@ -162,6 +152,11 @@ class Store:
         rows = self.query("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal").rows
         declared = {(table, c.name): c.type for table, (_, columns) in tables().items() for c in columns}
         found = {(table, column): kind for table, column, kind in rows if table in tables()}
+        found_macros = {
+            row[0] for row in self.query("SELECT function_name FROM duckdb_functions() WHERE NOT internal").rows
+        }
+        if not macros().keys() <= found_macros:
+            return min(macros().keys() - found_macros)
         return next((".".join(key) for key in [*declared, *found] if declared.get(key) != found.get(key)), None)
 
     # ---- the steps of an ingest ------------------------------------------------------------------------------------
@@ -313,7 +308,7 @@ class Store:
     # ---- what an ingest came to ------------------------------------------------------------------------------------
 
     def set_scope(self, scope: Sequence[tuple[str, str]]) -> None:
-        """Say which files this is about, as (ingested path, file), and note what is published of them."""
+        """Say which files this is about, as (ingested path, file)."""
         con = self.connection
         con.execute("CREATE OR REPLACE TEMP TABLE scope (root VARCHAR, path VARCHAR)")
         con.execute(
@@ -321,9 +316,19 @@ class Store:
             [[root for root, _ in scope], [path for _, path in scope]],
         )
         con.execute(
-            """CREATE OR REPLACE TEMP TABLE was AS
-            SELECT root, id, r.path, position, doc FROM records r JOIN scope s ON s.path = file_of(r.path)"""
+            "CREATE OR REPLACE TEMP TABLE was (root VARCHAR, id VARCHAR, path VARCHAR, position BIGINT, doc UBIGINT)"
         )
+        self._whole = bool(self.value("SELECT count(*) = 0 FROM files WHERE path NOT IN (SELECT path FROM scope)"))
+
+    def remember_published(self) -> None:
+        """Note what is published of the scope, to tell later what an ingest changed."""
+        self.connection.execute(
+            "INSERT INTO was SELECT root, id, r.path, position, hash(doc) FROM records r JOIN scope s ON s.path = file_of(r.path)"
+        )
+
+    def _here(self, table: str) -> str:
+        """The rows of a table that come from the scope; the whole table, where that is the same."""
+        return table if self._whole else f"(SELECT t.* FROM {table} t JOIN scope s ON s.path = file_of(t.path))"
 
     def losses(self) -> list[tuple[str, int, int, str]]:
         """Of each ingested path: how many records were published from it, how many of those are nowhere now, and one."""
@@ -335,25 +340,27 @@ class Store:
                 FROM was) GROUP BY root ORDER BY root"""
         ).rows
 
-    def tally(self) -> dict[str, int]:
-        """How many inputs of the scope stand in the base or in quarantine, and what changed since `set_scope`."""
+    def tally(self, *, changed: bool) -> dict[str, int]:
+        """How many inputs of the scope stand in the base or in quarantine, and what changed since they were remembered."""
+        records, copies, quarantine = self._here("records"), self._here("copies"), self._here("quarantine")
+        published = (
+            f"(SELECT count(*) FROM {records} WHERE (id, hash(doc)) NOT IN (SELECT id, doc FROM was))"
+            if changed
+            else "0"
+        )
         return self.query(
-            """WITH here AS (SELECT r.id, r.doc FROM records r JOIN scope s ON s.path = file_of(r.path))
-            SELECT
-                (SELECT count(*) FROM here) + (SELECT count(*) FROM copies t JOIN scope s ON s.path = file_of(t.path)) AS standing,
-                (SELECT count(*) FROM here WHERE (id, doc) NOT IN (SELECT id, doc FROM was)) AS published,
-                (SELECT count(*) FROM quarantine t JOIN scope s ON s.path = file_of(t.path)) AS quarantined,
-                (SELECT count(*) FROM copies t JOIN scope s ON s.path = file_of(t.path)) AS copies,
+            f"""SELECT
+                (SELECT count(*) FROM {records}) + (SELECT count(*) FROM {copies}) AS standing,
+                {published} AS published,
+                (SELECT count(*) FROM {quarantine}) AS quarantined,
+                (SELECT count(*) FROM {copies}) AS copies,
                 (SELECT count(*) FROM was WHERE id NOT IN (SELECT id FROM records)) AS removed,
-                (SELECT count(*) FROM changes t JOIN scope s ON s.path = file_of(t.path)) AS changes"""
+                (SELECT count(*) FROM {self._here("changes")}) AS changes"""
         ).records()[0]
 
     def findings_by_code(self) -> dict[str, int]:
         """How often each code was found in the scope."""
-        return dict(
-            self.query("""SELECT code, count(*) FROM findings f JOIN scope s ON s.path = file_of(f.path)
-                GROUP BY code ORDER BY code""").rows
-        )
+        return dict(self.query(f"SELECT code, count(*) FROM {self._here('findings')} GROUP BY code ORDER BY code").rows)
 
 
 _SLICE = 16
@@ -378,8 +385,9 @@ def create(path: Path | None) -> Iterator[Store]:
     with _connected(str(path) if path else ":memory:", _OFFLINE) as store:
         store.connection.execute(_script("schema.sql"))
         store.connection.execute(_script("macros.sql"))
-        for statement in comments():
-            store.connection.execute(statement)
+        if path is not None:
+            for statement in comments():
+                store.connection.execute(statement)
         yield store
 
 

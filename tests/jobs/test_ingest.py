@@ -28,7 +28,7 @@ def quarantined(base: Base) -> list[tuple[str, list[str]]]:
 
 
 def reasons(base: Base, code: str) -> list[str]:
-    return base.column(f"SELECT message FROM findings WHERE code = '{code}' ORDER BY path, position")
+    return [line["message"] for line in base.lines("findings.ndjson") if line["code"] == code]
 
 
 def lines_of(base: Base) -> dict[str, int | None]:
@@ -281,7 +281,9 @@ def test_a_record_in_question_whose_file_changed_stops_the_ingest(base: Base) ->
     base.put("inbox/a.json", record("a", confidence=0.7))
     base.record("a", **NEWER)
     before = base.footprint()
-    with pytest.raises(KbError, match=r"inbox/a\.json: changed since it was ingested, and its record git/a is in question"):
+    with pytest.raises(
+        KbError, match=r"inbox/a\.json: changed since it was ingested, and its record git/a is in question"
+    ):
         base.ingest("raw")
     assert base.footprint() == before
     assert base.ingest("raw", "inbox").quarantined == 1
@@ -429,7 +431,9 @@ def test_more_than_a_tenth_needs_leave(base: Base) -> None:
     base.ingest()
     base.put("raw/x.ndjson", ndjson(*many(17)))
     before = base.footprint()
-    with pytest.raises(KbError, match=r"^raw: 3 of its 20 published records would be gone \(such as git/r17\)") as refused:
+    with pytest.raises(
+        KbError, match=r"^raw: 3 of its 20 published records would be gone \(such as git/r17\)"
+    ) as refused:
         base.ingest()
     assert "--allow-removals" in str(refused.value)
     assert base.footprint() == before

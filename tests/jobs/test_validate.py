@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.ingest import Request
+from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
 from pipeline.model import KbError, Severity, ValidateResult
 from tests.bases import DAY, Base, contents, ndjson, record

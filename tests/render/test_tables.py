@@ -15,9 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pipeline.model import KbError
+from pipeline.model import KbError, Table
 from pipeline.render.tables import FORMATS, as_text, cell, cropped, plain, render
-from pipeline.store import Table
 from pipeline.words import escaped, visible
 from tests.conftest import code_points
 

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from pipeline.gate import Breach
-from pipeline.jobs.ingest import Request
+from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
 from pipeline.model import IngestResult, Located, Severity, ValidateResult
 from pipeline.render import text

@@ -17,7 +17,7 @@ from tests.strategies import values
 LAYOUTS: list[Callable[[Json], str]] = [
     lambda value: orjson.dumps(value).decode(),
     lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(),
-    lambda value: json.dumps(value),
+    json.dumps,
     lambda value: json.dumps(value, indent="\t", separators=(" ,\r\n", " : ")),
 ]
 

@@ -42,7 +42,9 @@ def test_files_are_found_in_the_order_of_their_names(base: Base) -> None:
     assert names(base)[0] == "raw/B.json"
 
 
-@pytest.mark.parametrize("name", ["x.json", "x.ndjson", "x.jsonl", "X.JSON", "x.y.json", "x y.json", "日本.json", "x\n.json"])
+@pytest.mark.parametrize(
+    "name", ["x.json", "x.ndjson", "x.jsonl", "X.JSON", "x.y.json", "x y.json", "日本.json", "x\n.json"]
+)
 def test_what_kb_reads_goes_by_its_ending(base: Base, name: str) -> None:
     base.put(f"raw/{name}", b"{}")
     assert names(base) == [f"raw/{name}"]

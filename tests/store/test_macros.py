@@ -59,7 +59,8 @@ def fill(base: Store, beliefs: list[Belief]) -> None:
     days = [None if belief.age is None else DAY - dt.timedelta(days=belief.age) for belief in beliefs]
     base.query(
         """INSERT INTO records BY NAME SELECT
-            unnest($1::VARCHAR[]) AS id, '' AS signature, '' AS regex, 'git' AS domain, '' AS category, 'reproduced' AS verification_tier,
+            unnest($1::VARCHAR[]) AS id, '' AS signature, '' AS regex, 'git' AS domain, '' AS category,
+            'reproduced' AS verification_tier,
             unnest($2::DOUBLE[]) AS confidence, 'true' AS resolvable, unnest($3::DATE[]) AS last_confirmed,
             2 AS distinct_sources, unnest($4::DOUBLE[]) AS evidence_ceiling, unnest($5::INTEGER[]) AS time_to_live,
             '' AS path, 0 AS position, '' AS digest, '' AS content, '{}' AS doc""",
@@ -79,9 +80,13 @@ def ask(base: Store, macro: str) -> list[dict[str, Any]]:
 
 rates = st.floats(0, 1) | st.sampled_from([0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 1.0])
 beliefs = st.lists(
-    st.builds(Belief, st.none() | st.integers(-400, 80_000), st.integers(1, 36_500), rates, rates), min_size=1, max_size=20
+    st.builds(Belief, st.none() | st.integers(-400, 80_000), st.integers(1, 36_500), rates, rates),
+    min_size=1,
+    max_size=20,
 )
-EDGES = [Belief(age, ttl, 0.9, 0.6) for ttl in (1, 2, 3, 365) for age in (0, ttl // 2, ttl // 2 + 1, ttl, ttl + 1, 2 * ttl)]
+EDGES = [
+    Belief(age, ttl, 0.9, 0.6) for ttl in (1, 2, 3, 365) for age in (0, ttl // 2, ttl // 2 + 1, ttl, ttl + 1, 2 * ttl)
+]
 
 
 @given(beliefs)
@@ -113,7 +118,11 @@ def test_staleness_counts_days(base: Store, beliefs: list[Belief]) -> None:
     fill(base, beliefs)
     for belief, row in zip(beliefs, ask(base, "staleness"), strict=True):
         overdue = None if belief.age is None else belief.age - belief.ttl
-        assert (row["age"], row["overdue"], row["freshness"]) == (belief.age, overdue, freshness(belief.age, belief.ttl))
+        assert (row["age"], row["overdue"], row["freshness"]) == (
+            belief.age,
+            overdue,
+            freshness(belief.age, belief.ttl),
+        )
 
 
 @given(beliefs, st.lists(st.tuples(st.integers(0, 25), st.integers(0, 25)), max_size=30))
@@ -123,8 +132,8 @@ def test_the_queue_puts_misplaced_belief_first(
     fill(base, beliefs)
     if links:
         base.query(
-            """INSERT INTO transitions BY NAME SELECT 'git/' || lpad(unnest($1::VARCHAR[]), 3, '0') AS record_id, 'leads_to' AS kind,
-            0 AS position, 'git/' || lpad(unnest($2::VARCHAR[]), 3, '0') AS error_id""",
+            """INSERT INTO transitions BY NAME SELECT
+            'git/' || lpad(unnest($1::VARCHAR[]), 3, '0') AS record_id, 'leads_to' AS kind, 0 AS position, 'git/' || lpad(unnest($2::VARCHAR[]), 3, '0') AS error_id""",
             [[str(start) for start, _ in links], [str(end) for _, end in links]],
         )
     queue = base.query("FROM review_queue($day)", {"day": DAY}).records()

@@ -155,7 +155,9 @@ def expected_rows(name: str, doc: Document) -> dict[str, list[tuple[Json, ...]]]
     """The rows of the tables around a record, from its curated document alone."""
     translated = doc["workarounds_zh"] or []
     aligned = len(translated) == len(doc["workarounds"])
-    cited = [("official", None, 0, doc["official_doc_url"])] if doc["official_doc_url"] is not None else []
+    cited: list[tuple[Json, ...]] = (
+        [("official", None, 0, doc["official_doc_url"])] if doc["official_doc_url"] is not None else []
+    )
     cited += [
         (item, i, j, url)
         for item, key in (("dead_end", "dead_ends"), ("workaround", "workarounds"))
@@ -235,7 +237,9 @@ def test_what_a_record_leaves_out_is_null(base: Base) -> None:
     base.put("raw/git/a.json", {key: full[key] for key in required} | {"dead_ends": [], "workarounds": []})
     base.ingest()
     agree(base)
-    assert base.query("SELECT last_confirmed, evidence_count, tags, root_cause FROM records") == [(None, None, [], None)]
+    assert base.query("SELECT last_confirmed, evidence_count, tags, root_cause FROM records") == [
+        (None, None, [], None)
+    ]
 
 
 # versions
@@ -243,7 +247,20 @@ def test_what_a_record_leaves_out_is_null(base: Base) -> None:
 PRODUCTS = ("tensorflow", "Java SE", "CUDA", "node.js", "C++", "k8s", "Windows", "ümlaut", "x" * 190)
 BETWEEN = (" ", "  ", "@", ":", "/", "-", "==", " - ", " v", " V", " version ", "\u00a0", "\t", "")
 NUMBERS = ("2.8.0", "3", "3.11-slim", "10 22H2", "1.0 beta", "8.1\n8.2", "١٧", "2.x", "≥2", "")
-ODD = ("2.8.0", "v2", ">=2.8", "latest", "2.8 (tensorflow)", "a1", "A 1 B 2", "x: ", "é 1", "a\n1", "java\u200317", "a 1\u00a0")
+ODD = (
+    "2.8.0",
+    "v2",
+    ">=2.8",
+    "latest",
+    "2.8 (tensorflow)",
+    "a1",
+    "A 1 B 2",
+    "x: ",
+    "é 1",
+    "a\n1",
+    "java\u200317",
+    "a 1\u00a0",
+)
 
 
 def test_the_store_parts_versions_as_the_rule_does(base: Base) -> None:

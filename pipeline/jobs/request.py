@@ -1,0 +1,27 @@
+"""What a user asks of a job that judges records."""
+
+import datetime as dt
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress.
+
+    `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
+    told apart by their bytes, not by size, time and inode.
+    """
+
+    as_of: dt.date
+    jobs: int = 0
+    dry_run: bool = False
+    allow_removals: bool = False
+    form: str | None = None
+    rehash: bool = False
+    tick: Callable[[int], None] = lambda _: None
+
+    @property
+    def processes(self) -> int:
+        return self.jobs or os.cpu_count() or 1
