@@ -68,7 +68,13 @@ def _rows(scratch: Path, count: int, growth: int, runs: int) -> Iterator[Row]:
         runs,
         lambda: _clear(large),
     )
-    yield Row(f"{count:,} records, one NDJSON, from nothing", "DuckDB: read_json into a table, COPY to json", full.ratio, 1.5, full.memory_ratio)
+    yield Row(
+        f"{count:,} records, one NDJSON, from nothing",
+        "DuckDB: read_json into a table, COPY to json",
+        full.ratio,
+        1.5,
+        full.memory_ratio,
+    )
 
     changed = []
     for _ in range(runs):
@@ -97,7 +103,13 @@ def _small_files(scratch: Path, runs: int) -> Iterator[Row]:
         runs,
         lambda: _clear(small),
     )
-    yield Row(f"{number:,} ErrorCanon files, from nothing", "one jsonschema validator, all errors", whole.ratio, 2, whole.memory_ratio)
+    yield Row(
+        f"{number:,} ErrorCanon files, from nothing",
+        "one jsonschema validator, all errors",
+        whole.ratio,
+        2,
+        whole.memory_ratio,
+    )
     again = pair([*_KB, "ingest", str(_CORPORA)], [_PYTHON, "-c", "import duckdb"], small, runs)
     yield Row("nothing changed, same files", "`import duckdb`", again.ratio, 2.5)
 
@@ -108,7 +120,11 @@ def _errorcanon_schema(path: Path) -> Path:
     text, rate = {"type": "string", "minLength": 1}, {"type": "number", "minimum": 0, "maximum": 1}
     properties = {
         "id": text,
-        "error": {"type": "object", "required": ["signature", "regex", "domain", "category"], "properties": {"signature": text}},
+        "error": {
+            "type": "object",
+            "required": ["signature", "regex", "domain", "category"],
+            "properties": {"signature": text},
+        },
         "verdict": {"type": "object", "required": ["resolvable", "confidence"], "properties": {"confidence": rate}},
         "dead_ends": {"type": "array", "items": {"$ref": "#/$defs/dead_end"}},
         "workarounds": {"type": "array", "items": {"$ref": "#/$defs/workaround"}},

@@ -1,7 +1,7 @@
 """Many records: chunks over processes. The only multiprocess code.
 
-`curate_batch` is the record stage as a pure function from records to JSON lines; it needs nothing but its arguments, so
-that any engine which can call a Python function over a batch can run it as it is.
+`curate_batch` and `curate_lines` are the record stage as a pure function from records to JSON lines; they need nothing but
+their arguments, so that any engine which can call a Python function over a batch can run them as they are.
 """
 
 import base64
@@ -18,6 +18,7 @@ import orjson
 from pipeline.curate import curate
 from pipeline.model import GONE, Curated, Incoming, Json, KbError
 from pipeline.rules.ruleset import RuleSet
+from pipeline.sources import records
 from pipeline.workspace import Settings
 
 CHUNK_BYTES = 4 << 20
@@ -66,6 +67,15 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
             told["raw"] = base64.b64encode(incoming.raw).decode()
         outcomes.append(orjson.dumps(told))
     return Batch(b"\n".join([*outcomes, b""]), b"\n".join([*claims, b""]))
+
+
+def curate_lines(name: str, lines: bytes, rules: RuleSet) -> Batch:
+    """The record stage over JSON lines, for engines that hand out bytes: `name` is what origins will say, a .ndjson path.
+
+    Positions and lines count from the start of `lines`. With Arrow, hand in the joined lines of a binary column, and
+    read `outcomes` back with Arrow's own JSON reader.
+    """
+    return curate_batch(records(name, lines), rules)
 
 
 def _text(value: Json) -> str:

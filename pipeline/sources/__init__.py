@@ -50,7 +50,8 @@ class Root:
 
 def name_of(path: Path, workspace: Workspace) -> str:
     """The path as the base knows it; outside of the workspace it starts with `..`, so no machine's folders show."""
-    return Path(os.path.relpath(path.absolute(), workspace.root)).as_posix()
+    parent, own = os.path.split(os.path.abspath(path))
+    return Path(os.path.relpath(os.path.join(os.path.realpath(parent), own), workspace.root)).as_posix()
 
 
 def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
@@ -71,19 +72,21 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     files: list[SourceFile] = []
     others: list[str] = []
     outside: list[str] = []
-    home = path.resolve()
+    home, own = os.path.realpath(path), os.path.realpath(workspace.curated)
     for folder, folders, names in os.walk(path, onerror=_refuse):
         here = Path(folder)
-        outside += [name_of(here / entry, workspace) for entry in folders if _leads_out(here / entry, home)]
-        folders[:] = sorted(entry for entry in folders if not entry.startswith(".") and entry not in _SKIPPED)
-        for entry in sorted(entry for entry in names if not entry.startswith(".")):
+        below = here.relative_to(path).as_posix()
+        folders[:] = sorted(entry for entry in folders if _wanted(entry) and os.path.realpath(here / entry) != own)
+        for entry in sorted(filter(_wanted, [*names, *(entry for entry in folders if (here / entry).is_symlink())])):
             file = here / entry
-            known = name_of(file, workspace)
-            if _excluded(file.relative_to(path).as_posix(), known, workspace.settings.exclude):
-                continue
-            if not is_read(entry):
+            inner = f"{below}/{entry}".removeprefix("./")
+            known = f"{name}/{inner}".removeprefix("./")
+            if _excluded(inner, known, workspace.settings.exclude) or file.is_dir():
+                if file.is_symlink() and _leads_out(file, home):
+                    outside.append(known)
+            elif not is_read(entry):
                 others.append(known)
-            elif _leads_out(file, home):
+            elif file.is_symlink() and _leads_out(file, home):
                 outside.append(known)
             elif file.is_file():
                 files.append(_describe(file, known, form))
@@ -91,8 +94,12 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     if others:
         passed_over.append(f"passed over {some(others)}: not {_READ}")
     if outside:
-        passed_over.append(f"passed over {some(outside)}: a link that leads out of {name}")
+        passed_over.append(f"passed over {some(outside)}: a link that leads out of {name}, or nowhere")
     return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(passed_over))
+
+
+def _wanted(entry: str) -> bool:
+    return not entry.startswith(".") and entry not in _SKIPPED
 
 
 def some(names: Sequence[str]) -> str:
@@ -100,8 +107,9 @@ def some(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} files ({names[0]}, …)"
 
 
-def _leads_out(path: Path, home: Path) -> bool:
-    return path.is_symlink() and not path.resolve().is_relative_to(home)
+def _leads_out(link: Path, home: str) -> bool:
+    target = os.path.realpath(link)
+    return not os.path.exists(target) or os.path.commonpath([home, target]) != home
 
 
 def _refuse(error: OSError) -> None:

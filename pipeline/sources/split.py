@@ -114,6 +114,9 @@ def _cut(buffer: bytes, stream: IO[bytes]) -> Iterator[Piece]:
             continue
         if mark in {b"}", b"]"}:
             depth -= 1
+        if in_array and depth < 0 and mark == b"}":  # closes what was never opened
+            in_array = False
+            break
         closes = depth < 0 if in_array else depth <= 0 and mark in {b"}", b"]"}
         if not closes and not (in_array and depth == 0 and mark == b","):
             continue
@@ -124,14 +127,18 @@ def _cut(buffer: bytes, stream: IO[bytes]) -> Iterator[Piece]:
             ruler.pass_over(buffer[passed:begin])
             passed = begin
             yield Piece(ruler.line, ruler.column, raw)
-        elif mark == b",":
-            at = start  # nothing between two commas: what follows is handed on as it is
+        elif mark == b",":  # nothing between two commas: what follows is handed on as it is
+            in_array = False
             break
         start = at
         if closes:
             in_array, depth = False, 0
     rest = (buffer[start:] + stream.read(LONGEST)).lstrip(_BLANK)
     if rest or in_array:
+        complete = not rest or (depth == 0 and rest.startswith(b"{") and rest.rstrip(_BLANK).endswith(b"}"))
         begin = start + len(buffer[start:]) - len(buffer[start:].lstrip(_BLANK))
         ruler.pass_over(buffer[passed:begin])
-        yield Piece(ruler.line, ruler.column, rest.rstrip(_BLANK) or b"[")
+        if rest:
+            yield Piece(ruler.line, ruler.column, rest.rstrip(_BLANK))
+        if in_array and complete:  # the bracket that nothing closes
+            yield Piece(ruler.line, ruler.column, b"[")

@@ -247,6 +247,7 @@ class Store:
                 [[row[i] for row, _ in ousted] for i in range(8)] + [[raw for _, raw in ousted]],
             )
             con.execute(_script("oust.sql"))
+            con.execute(_script("orphans.sql"))
 
     def load(self, folder: Path) -> None:
         """Publish what the record stage wrote into a folder, but for the ousted; slice by slice, so memory is bounded."""

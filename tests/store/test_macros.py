@@ -132,8 +132,10 @@ def test_the_queue_puts_misplaced_belief_first(
     fill(base, beliefs)
     if links:
         base.query(
-            """INSERT INTO transitions BY NAME SELECT
-            'git/' || lpad(unnest($1::VARCHAR[]), 3, '0') AS record_id, 'leads_to' AS kind, 0 AS position, 'git/' || lpad(unnest($2::VARCHAR[]), 3, '0') AS error_id""",
+            """INSERT INTO transitions BY NAME
+            SELECT record_id, 'leads_to' AS kind, 0 AS position, error_id FROM (SELECT
+                'git/' || lpad(unnest($1::VARCHAR[]), 3, '0') AS record_id,
+                'git/' || lpad(unnest($2::VARCHAR[]), 3, '0') AS error_id)""",
             [[str(start) for start, _ in links], [str(end) for _, end in links]],
         )
     queue = base.query("FROM review_queue($day)", {"day": DAY}).records()
