@@ -50,8 +50,8 @@ class Root:
 
 def name_of(path: Path, workspace: Workspace) -> str:
     """The path as the base knows it; outside of the workspace it starts with `..`, so no machine's folders show."""
-    parent, own = os.path.split(os.path.abspath(path))
-    return Path(os.path.relpath(os.path.join(os.path.realpath(parent), own), workspace.root)).as_posix()
+    parent, own = os.path.split(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the last link too
+    return Path(os.path.relpath(Path(os.path.realpath(parent), own), workspace.root)).as_posix()
 
 
 def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
@@ -72,30 +72,34 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     files: list[SourceFile] = []
     others: list[str] = []
     outside: list[str] = []
-    home, own = os.path.realpath(path), os.path.realpath(workspace.curated)
-    for folder, folders, names in os.walk(path, onerror=_refuse):
-        here = Path(folder)
-        below = here.relative_to(path).as_posix()
-        folders[:] = sorted(entry for entry in folders if _wanted(entry) and os.path.realpath(here / entry) != own)
-        for entry in sorted(filter(_wanted, [*names, *(entry for entry in folders if (here / entry).is_symlink())])):
-            file = here / entry
-            inner = f"{below}/{entry}".removeprefix("./")
-            known = f"{name}/{inner}".removeprefix("./")
-            if _excluded(inner, known, workspace.settings.exclude) or file.is_dir():
-                if file.is_symlink() and _leads_out(file, home):
-                    outside.append(known)
-            elif not is_read(entry):
-                others.append(known)
-            elif file.is_symlink() and _leads_out(file, home):
-                outside.append(known)
-            elif file.is_file():
-                files.append(_describe(file, known, form))
+    home = os.path.realpath(path)
+    for inner, file in _walk(path, workspace):
+        known = inner if name == "." else f"{name}/{inner}"
+        if _excluded(inner, known, workspace.settings.exclude):
+            continue
+        if file.is_symlink() and _leads_out(file, home):
+            outside.append(known)
+        elif file.is_file() and is_read(file.name):
+            files.append(_describe(file, known, form))
+        elif file.is_file():
+            others.append(known)
     passed_over = []
     if others:
         passed_over.append(f"passed over {some(others)}: not {_READ}")
     if outside:
         passed_over.append(f"passed over {some(outside)}: a link that leads out of {name}, or nowhere")
     return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(passed_over))
+
+
+def _walk(top: Path, workspace: Workspace) -> Iterator[tuple[str, Path]]:
+    """Every file below a folder, and every link to a folder, by its path from there; what kb wrote itself is left out."""
+    own = os.path.realpath(workspace.curated)
+    for folder, folders, names in os.walk(top, onerror=_refuse):
+        here = Path(folder)
+        folders[:] = sorted(entry for entry in folders if _wanted(entry) and os.path.realpath(here / entry) != own)
+        links = [entry for entry in folders if (here / entry).is_symlink()]
+        for entry in sorted(filter(_wanted, [*names, *links])):
+            yield (here / entry).relative_to(top).as_posix(), here / entry
 
 
 def _wanted(entry: str) -> bool:
@@ -109,7 +113,7 @@ def some(names: Sequence[str]) -> str:
 
 def _leads_out(link: Path, home: str) -> bool:
     target = os.path.realpath(link)
-    return not os.path.exists(target) or os.path.commonpath([home, target]) != home
+    return not link.exists() or os.path.commonpath([home, target]) != home
 
 
 def _refuse(error: OSError) -> None:

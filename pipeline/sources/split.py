@@ -54,23 +54,22 @@ def _lines(stream: IO[bytes]) -> Iterator[Piece]:
 
 def _values(stream: IO[bytes]) -> Iterator[Piece]:
     head = stream.read(_READ)
-    if len(head) < _READ:
-        start = head.removeprefix(_BOM).lstrip(_BLANK)[:1]
-        if start != b"[" and not _TWO.search(head):
-            yield Piece(None, 1, head)
-            return
-    values = _cut(head.removeprefix(_BOM), stream)
-    first = next(values, None)
-    if first is None:
+    start = head.removeprefix(_BOM).lstrip(_BLANK)
+    if start[:1] == b"[":
+        window = _Window(start=head.index(b"[") + 1, buffer=head, stream=stream)
+        yield from _elements(window)
+        yield from _texts(window)
         return
-    second = next(values, None)
-    if second is None and not head.removeprefix(_BOM).lstrip(_BLANK).startswith(b"["):
-        yield Piece(None, 1, first.raw)
+    if len(head) < _READ and not _TWO.search(head):
+        yield Piece(None, 1, head)
         return
-    yield first
-    if second is not None:
-        yield second
-        yield from values
+    texts = _texts(_Window(start=len(head) - len(start), buffer=head, stream=stream))
+    first = next(texts, None)
+    if first is not None:
+        second = next(texts, None)
+        yield first if second else Piece(None, 1, first.raw)
+        yield from [] if second is None else [second]
+        yield from texts
 
 
 _TWO = re.compile(rb"\}\s*\{")
@@ -79,66 +78,98 @@ _TWO = re.compile(rb"\}\s*\{")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(")?|[\[\]{},]', re.DOTALL)
 
 
-class _Ruler:
-    """Counts lines and columns over bytes that go by."""
+class _Window:
+    """The part of a stream that is looked at: it begins with the piece that is being followed, and grows as needed."""
 
-    def __init__(self) -> None:
-        self.line = self.column = 1
+    def __init__(self, *, start: int, buffer: bytes, stream: IO[bytes]) -> None:
+        self.start = self.begin = self.end = start  # of the piece; of the last mark
+        self._buffer = buffer
+        self._stream = stream
+        self._passed = len(_BOM) if buffer.startswith(_BOM) else 0
+        self._line = self._column = 1
 
-    def pass_over(self, data: bytes) -> None:
-        lines = data.count(b"\n")
-        last = data[data.rfind(b"\n") + 1 :] if lines else data
-        self.line += lines
-        self.column = (1 if lines else self.column) + len(last.decode("utf-8", errors="replace"))
+    def marks(self) -> Iterator[bytes]:
+        """The brackets and commas outside of strings; `begin` and `end` say where in the window the last one stands."""
+        at = self.start
+        while True:
+            match = _TOKEN.search(self._buffer, at)
+            if match is None or (match.group()[:1] == b'"' and match[1] is None):
+                more = self._stream.read(_READ) if len(self._buffer) - self.start < LONGEST else b""
+                if not more:
+                    return
+                at = (match.start() if match else len(self._buffer)) - self.start
+                self._pass_to(self.start)
+                self._buffer, self.start, self._passed = self._buffer[self.start :] + more, 0, 0
+                continue
+            at, self.begin, self.end = match.end(), match.start(), match.end()
+            if match.group()[:1] != b'"':
+                yield match.group()
+                at = max(at, self.start)
+
+    def take(self, end: int) -> Piece | None:
+        """Cut the piece that ends there, if it holds anything; the next begins behind the last mark."""
+        raw = self._buffer[self.start : end].strip(_BLANK)
+        if not raw:
+            return None
+        self._pass_to(self._buffer.index(raw[:1], self.start))
+        self.start = self.end
+        return Piece(self._line, self._column, raw)
+
+    def take_rest(self) -> Piece | None:
+        """Cut all that is left, up to the longest piece."""
+        self._buffer += self._stream.read(LONGEST)
+        self.end = len(self._buffer)
+        return self.take(self.end)
+
+    def _pass_to(self, place: int) -> None:
+        passed = self._buffer[self._passed : place]
+        lines = passed.count(b"\n")
+        self._line += lines
+        last = passed[passed.rfind(b"\n") + 1 :]
+        self._column = (1 if lines else self._column) + len(last.decode("utf-8", errors="replace"))
+        self._passed = place
 
 
-def _cut(buffer: bytes, stream: IO[bytes]) -> Iterator[Piece]:
-    """Follow brackets and strings through a stream, and cut where a value ends: at the top, or in a top-level array."""
-    in_array = buffer.lstrip(_BLANK)[:1] == b"["
-    start = at = buffer.index(b"[") + 1 if in_array else 0
-    depth, passed, ruler = 0, 0, _Ruler()
-    while True:
-        match = _TOKEN.search(buffer, at)
-        if match is None or (match.group()[:1] == b'"' and match[1] is None):
-            more = stream.read(_READ) if len(buffer) - start < LONGEST else b""
-            if not more:
-                break
-            ruler.pass_over(buffer[passed:start])
-            at = (match.start() if match else len(buffer)) - start
-            buffer, start, passed = buffer[start:] + more, 0, 0
-            continue
-        at = match.end()
-        mark = match.group()
-        if mark in {b"{", b"["}:
+def _elements(window: _Window) -> Iterator[Piece]:
+    """The elements of an array, up to its end or to what cannot be followed."""
+    depth = 0
+    for mark in window.marks():
+        if mark in _OPENING:
             depth += 1
-            continue
-        if mark in {b"}", b"]"}:
+        elif mark in _CLOSING and depth:
             depth -= 1
-        if in_array and depth < 0 and mark == b"}":  # closes what was never opened
-            in_array = False
-            break
-        closes = depth < 0 if in_array else depth <= 0 and mark in {b"}", b"]"}
-        if not closes and not (in_array and depth == 0 and mark == b","):
-            continue
-        end = match.start() if in_array else at
-        raw = buffer[start:end].strip(_BLANK)
-        if raw:
-            begin = buffer.index(raw[:1], start)
-            ruler.pass_over(buffer[passed:begin])
-            passed = begin
-            yield Piece(ruler.line, ruler.column, raw)
-        elif mark == b",":  # nothing between two commas: what follows is handed on as it is
-            in_array = False
-            break
-        start = at
-        if closes:
-            in_array, depth = False, 0
-    rest = (buffer[start:] + stream.read(LONGEST)).lstrip(_BLANK)
-    if rest or in_array:
-        complete = not rest or (depth == 0 and rest.startswith(b"{") and rest.rstrip(_BLANK).endswith(b"}"))
-        begin = start + len(buffer[start:]) - len(buffer[start:].lstrip(_BLANK))
-        ruler.pass_over(buffer[passed:begin])
-        if rest:
-            yield Piece(ruler.line, ruler.column, rest.rstrip(_BLANK))
-        if in_array and complete:  # the bracket that nothing closes
-            yield Piece(ruler.line, ruler.column, b"[")
+        elif not depth:
+            piece = None if mark == b"}" else window.take(window.begin)  # a brace that closes nothing
+            if piece:
+                yield piece
+            if mark == b"]":
+                window.start = window.end
+            if mark == b"]" or not piece:  # nothing between two commas
+                return
+    rest = window.take_rest()
+    if rest:
+        yield rest
+    if not rest or (depth == 0 and rest.raw.startswith(b"{") and rest.raw.endswith(b"}")):
+        yield Piece(rest.line if rest else 1, 1, b"[")  # the bracket that nothing closes
+
+
+def _texts(window: _Window) -> Iterator[Piece]:
+    """JSON texts one after another, and what is left in one piece."""
+    depth = 0
+    for mark in window.marks():
+        if mark in _OPENING:
+            depth += 1
+        elif mark in _CLOSING:
+            depth -= 1
+            if depth <= 0:
+                depth = 0
+                piece = window.take(window.end)
+                if piece:
+                    yield piece
+    rest = window.take_rest()
+    if rest:
+        yield rest
+
+
+_OPENING = (b"{", b"[")
+_CLOSING = (b"}", b"]")
