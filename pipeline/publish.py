@@ -65,7 +65,8 @@ def recover(workspace: Workspace) -> None:
 
 def commit(workspace: Workspace, folder: Path, token: str) -> None:
     """Put `folder/kb.duckdb` and `folder/curated` in the places of the old ones; `token` is the digest in the manifest."""
-    _sync(folder)
+    if hasattr(os, "sync"):
+        os.sync()  # every file of the next state, before anything says that it is whole
     draft = workspace.scratch / f"{_COMMIT}.draft"
     draft.write_text(token, encoding="utf-8")
     _sync(draft)

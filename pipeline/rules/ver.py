@@ -9,7 +9,7 @@ from pipeline.rules.base import Found, Record, Stage, check, fix, fold
 
 PRODUCT = r"([A-Za-z][^\d]*?)[ @:/=-]+(?:v|V|version )?(\d\S*(?:.*\d\S*)?)"
 
-_PRODUCT = re.compile(PRODUCT)
+_PRODUCT = re.compile(PRODUCT, re.ASCII)  # so that the store's RE2 reads it alike
 
 _NUMBERS = re.compile(r"v?(\d{1,18}(?:\.\d{1,18})*)", re.ASCII)
 

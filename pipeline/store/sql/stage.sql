@@ -71,7 +71,7 @@ FROM (
 
 INSERT INTO sources BY NAME
 SELECT record_id, item, item_position, position, url,
-    nullif(lower(regexp_extract(url, '^(?i:https?)://(?:[^/?#@]*@)?([^/?#:]+)', 1)), '') AS host
+    nullif(lower(trim(regexp_extract(url, '^(?i:https?)://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]+)', 1), '[]')), '') AS host
 FROM (
     SELECT record_id, 'official' AS item, NULL AS item_position, 0 AS position, r.official_doc_url AS url
     FROM slice WHERE r.official_doc_url IS NOT NULL
