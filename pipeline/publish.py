@@ -63,8 +63,8 @@ def recover(workspace: Workspace) -> None:
             pass
 
 
-def commit(workspace: Workspace, folder: Path, token: str) -> None:
-    """Put `folder/kb.duckdb` and `folder/curated` in the places of the old ones; `token` is the digest in the manifest."""
+def commit(workspace: Workspace, token: str) -> None:
+    """Put the next store and `curated/` in the places of the old ones; `token` is the digest in the new manifest."""
     if hasattr(os, "sync"):
         os.sync()  # every file of the next state, before anything says that it is whole
     draft = workspace.scratch / f"{_COMMIT}.draft"

@@ -97,7 +97,7 @@ def lines_of_commit(root: Path) -> int:
     lines: list[int] = []
     workspace = prepared(root)
     with at_each_line(lines.append):
-        publish.commit(workspace, workspace.scratch / "next", "new")
+        publish.commit(workspace, "new")
     return lines[-1]
 
 
@@ -119,7 +119,7 @@ def exchanging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 def test_a_commit_puts_the_new_state_in_place(tmp_path: Path, exchanging: bool) -> None:  # noqa: FBT001 - a fixture
     del exchanging
     workspace = prepared(tmp_path)
-    publish.commit(workspace, workspace.scratch / "next", "new")
+    publish.commit(workspace, "new")
     assert state(workspace) == NEW
     assert list(workspace.scratch.iterdir()) == []
 
@@ -127,7 +127,7 @@ def test_a_commit_puts_the_new_state_in_place(tmp_path: Path, exchanging: bool) 
 def test_a_first_commit_needs_nothing_to_replace(tmp_path: Path) -> None:
     lay(tmp_path / ".kb/next", "new")
     workspace = find(tmp_path)
-    publish.commit(workspace, workspace.scratch / "next", "new")
+    publish.commit(workspace, "new")
     assert state(workspace) == NEW
 
 
@@ -140,7 +140,7 @@ def test_at_every_instant_a_reader_sees_one_whole_state(tmp_path: Path, exchangi
             seen.append(state(workspace))
 
     with at_each_line(observe):
-        publish.commit(workspace, workspace.scratch / "next", "new")
+        publish.commit(workspace, "new")
     assert seen[0] == OLD
     assert seen[-1] == NEW
     assert set(seen) <= {OLD, HALF_WAY, NEW}
@@ -153,7 +153,7 @@ def test_after_a_crash_at_any_line_the_state_is_old_or_new(tmp_path: Path, excha
     for line in range(1, lines_of_commit(tmp_path / "count") + 1):
         workspace = prepared(tmp_path / str(line))
         with pytest.raises(Crash), at_each_line(crash_at(line)):
-            publish.commit(workspace, workspace.scratch / "next", "new")
+            publish.commit(workspace, "new")
         publish.recover(workspace)
         outcomes.append(state(workspace))
     assert set(outcomes) == {OLD, NEW}
@@ -167,7 +167,7 @@ def test_a_crash_while_recovering_from_a_crash_is_recovered_from(tmp_path: Path,
         for second in range(1, 2 * lines, 5):
             workspace = prepared(tmp_path / f"{first}-{second}")
             with pytest.raises(Crash), at_each_line(crash_at(first)):
-                publish.commit(workspace, workspace.scratch / "next", "new")
+                publish.commit(workspace, "new")
             try:
                 with at_each_line(crash_at(second)):
                     publish.recover(workspace)
@@ -180,7 +180,7 @@ def test_the_next_writer_cleans_up_after_a_crash(tmp_path: Path) -> None:
     for line in range(1, lines_of_commit(tmp_path / "count") + 1):
         workspace = prepared(tmp_path / str(line))
         with pytest.raises(Crash), at_each_line(crash_at(line)):
-            publish.commit(workspace, workspace.scratch / "next", "new")
+            publish.commit(workspace, "new")
         with publish.writer(workspace) as folder:
             assert list(folder.iterdir()) == []
         left = {path.name for path in workspace.scratch.iterdir()} - {"lock"}

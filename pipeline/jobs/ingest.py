@@ -96,7 +96,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             draft.record_run(rules, request.as_of, result)
         draft.finish()
     if not request.dry_run:
-        publish.commit(workspace, folder, digest)
+        publish.commit(workspace, digest)
     return result
 
 
