@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import typer
 
-from pipeline import store, workspace
+from pipeline import workspace
 from pipeline.cli import app
 from pipeline.render import rules
+from pipeline.store import layout
 
 FOLDER = Path(__file__).parent.parent / "docs"
 
@@ -55,7 +56,7 @@ def _tables() -> Iterator[str]:
         "`kb.duckdb` is a cache of `raw/`. A change in it is lost with the next ingest; change `raw/` instead.",
         "",
     )
-    for table, (comment, columns) in store.tables().items():
+    for table, (comment, columns) in layout.tables().items():
         yield from (f"## {table}", "", comment, "")
         yield from _grid(
             ("column", "type", "null", "meaning"),
@@ -72,7 +73,7 @@ def _tables() -> Iterator[str]:
         ("macro", "gives", "meaning"),
         [
             (f"`{name}({parameters})`", "a table" if is_table else "a value", comment)
-            for name, (parameters, is_table, comment) in store.macros().items()
+            for name, (parameters, is_table, comment) in layout.macros().items()
         ],
     )
     yield from ("## Queries", "", "Each is a file in `pipeline/store/sql/examples/`; `kb sql < FILE` runs it.", "")

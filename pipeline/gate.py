@@ -13,7 +13,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from pipeline.rules.ruleset import RuleSet
-from pipeline.store import Store, tables
+from pipeline.store import Store
+from pipeline.store.layout import tables
 from pipeline.workspace import Settings
 
 

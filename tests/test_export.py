@@ -7,9 +7,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline import __version__, export, store
+from pipeline import __version__, export
 from pipeline.export import raw_text
 from pipeline.reports import REPORTS, Options
+from pipeline.store import draft
 from tests.bases import DAY, Base, contents, ndjson, record, sha256
 
 
@@ -26,7 +27,7 @@ def written(base: Base, folder: Path, previous: Path, day: dt.date = DAY) -> str
     """Export a base once more; the digest."""
     folder.mkdir()
     copy = shutil.copyfile(base.workspace.store, folder.with_suffix(".duckdb"))
-    with store.change(copy) as opened:
+    with draft.change(copy) as opened:
         sealed = export.write(opened, folder, previous, Options(day))
     assert orjson.loads((folder / "manifest.json").read_bytes())["digest"] == sealed
     return sealed

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import gate, publish, store
+from pipeline import gate, publish
 from pipeline.gate import Breach
 from pipeline.jobs.doctor import doctor
 from pipeline.model import KbError
+from pipeline.store import draft, layout
 from tests.bases import Base, ndjson, record
 from tests.conftest import default_rules
 
@@ -30,7 +31,7 @@ def breaches(published: Base, folder: Path, *statements: str) -> list[Breach]:
     """What the gate finds after some statements were run on a copy of the store."""
     path = folder / "kb.duckdb"
     shutil.copyfile(published.workspace.store, path)
-    with store.change(path) as opened:
+    with draft.change(path) as opened:
         for statement in statements:
             opened.query(statement)
         return gate.check(opened, default_rules())
@@ -41,7 +42,7 @@ def test_what_ingest_publishes_passes(published: Base, tmp_path: Path) -> None:
 
 
 def test_an_empty_store_passes() -> None:
-    with store.create(None) as empty:
+    with draft.create(None) as empty:
         assert gate.check(empty, default_rules()) == []
 
 
@@ -107,7 +108,7 @@ def test_a_contract_that_is_broken_is_found(
 def required() -> list[tuple[str, str]]:
     return [
         (table, column.name)
-        for table, (_, columns) in store.tables().items()
+        for table, (_, columns) in layout.tables().items()
         for column in columns
         if not column.nullable and (table, column.name) not in UNSEEN
     ]
@@ -166,7 +167,7 @@ def test_the_doctor_compares_the_files(copy: Base, change: object, check: str) -
     ],
 )
 def test_the_doctor_wants_a_store_of_ours(copy: Base, statement: str) -> None:
-    with store.change(copy.workspace.store) as opened:
+    with draft.change(copy.workspace.store) as opened:
         opened.query(statement)
     with pytest.raises(KbError, match=r"records\.confidence"):
         doctor(copy.workspace)

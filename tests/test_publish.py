@@ -15,6 +15,7 @@ import pytest
 
 from pipeline import publish, store
 from pipeline.model import KbError
+from pipeline.store import draft
 from pipeline.workspace import Workspace, find
 from tests.bases import Base, contents, record
 
@@ -249,7 +250,7 @@ def test_readers_see_the_old_state_while_another_is_written(base: Base) -> None:
     base.record("a")
     base.ingest()
     with publish.writer(base.workspace) as folder:
-        with store.create(folder / "kb.duckdb"):
+        with draft.create(folder / "kb.duckdb"):
             assert base.slugs() == ["a"]
         publish.recover(base.workspace)
         assert base.slugs() == ["a"]

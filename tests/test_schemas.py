@@ -8,11 +8,12 @@ import jsonschema_rs
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipeline import contract, reports, store
+from pipeline import contract, reports
 from pipeline.contract import schema, shapes, violations
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
 from pipeline.model import Document, Json
+from pipeline.store import draft
 from tests.bases import DAY, Base
 from tests.conftest import ROOT
 
@@ -118,7 +119,7 @@ def test_the_samples_show_what_the_schemas_allow(outputs: dict[str, list[Documen
 
 @pytest.mark.parametrize("name", list(reports.REPORTS))
 def test_a_report_on_nothing_is_accepted(name: str) -> None:
-    with store.create(None) as empty:
+    with draft.create(None) as empty:
         answer = reports.run(empty, reports.named(name), reports.Options(DAY, limit=0))
     assert list(violations(json.loads(json.dumps(answer.document(), default=str)), f"report.{name}.v1")) == []
 

@@ -16,7 +16,8 @@ from pipeline.model import GateError, Incoming, IngestResult, KbError, Origin
 from pipeline.reports import Options
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, split
-from pipeline.store import KnownFile, Ousted, Place, Store
+from pipeline.store import KnownFile
+from pipeline.store.draft import Draft, Ousted, Place, change, create
 from pipeline.workspace import LAYOUTS, Workspace
 
 
@@ -66,8 +67,9 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
         laid_out = (workspace.curated / LAYOUTS[workspace.settings.export.records]).exists()
         if plan.idle and last is not None and last["as_of"] == request.as_of and told and laid_out:
             with store.read(workspace.store) as base:
-                base.set_scope(plan.scope())
-                return _outcome(base, plan, written=False)
+                standing = Draft(base.connection)
+                standing.set_scope(plan.scope())
+                return _outcome(standing, plan, written=False)
         return _write(workspace, plan, rules, request, folder)
 
 
@@ -100,7 +102,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
     return result
 
 
-def _judge(workspace: Workspace, draft: Store, plan: Plan, rules: RuleSet, request: Request, batches: Path) -> None:
+def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, request: Request, batches: Path) -> None:
     """Carry every record that has to be judged through the record stage, then all of them through the corpus rules."""
     batches.mkdir()
     forms = {path: file.form for path, file in draft.known_files().items()}
@@ -187,18 +189,18 @@ def _same_bytes(known: KnownFile, file: sources.SourceFile) -> bool:
 
 
 @contextmanager
-def _draft(workspace: Workspace, plan: Plan, path: Path) -> Iterator[Store]:
+def _draft(workspace: Workspace, plan: Plan, path: Path) -> Iterator[Draft]:
     """The next store: a new one, or a copy of the present one."""
     if not plan.fresh:
         shutil.copyfile(workspace.store, path)
-        with store.change(path) as draft:
+        with change(path) as draft:
             yield draft
     else:
-        with store.create(path) as draft:
+        with create(path) as draft:
             yield draft
 
 
-def _reading(draft: Store, plan: Plan, again: list[Incoming]) -> Iterator[Incoming]:
+def _reading(draft: Draft, plan: Plan, again: list[Incoming]) -> Iterator[Incoming]:
     """The records that have to be judged, file by file; the plan notes what became of the others."""
     yield from again
     roots = {file.name: root.name for root in plan.roots for file in root.files}
@@ -252,7 +254,7 @@ def _fetch(
         )
 
 
-def _guard(draft: Store, limit: float) -> None:
+def _guard(draft: Draft, limit: float) -> None:
     """Stop where more than a share of what was known from a path would go."""
     for root, was, lost, example in draft.losses():
         if lost > limit * was:
@@ -262,7 +264,7 @@ def _guard(draft: Store, limit: float) -> None:
             )
 
 
-def _outcome(base: Store, plan: Plan, *, written: bool) -> IngestResult:
+def _outcome(base: Draft, plan: Plan, *, written: bool) -> IngestResult:
     """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
     tally = base.tally(changed=written)
     result = IngestResult(

@@ -71,9 +71,9 @@ def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> list[_Ro
 
 
 def _judge_together(incoming: Iterable[Incoming], rules: RuleSet, request: Request) -> tuple[int, list[_Row]]:
-    from pipeline import store  # noqa: PLC0415 - a record that is alone does without
+    from pipeline.store.draft import create  # noqa: PLC0415 - a record that is alone does without
 
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder, store.create(None) as scratch:
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder, create(None) as scratch:
         read = engine.run(incoming, rules, Path(folder), request.processes, request.tick)
         scratch.begin(rules)
         scratch.prune([], [])

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline import store
-from pipeline.store import Store
+from pipeline.store import Store, draft
 from tests.bases import DAY
 
 NEAR = 1.5e-6
@@ -48,7 +47,7 @@ def effective(belief: Belief) -> float:
 
 @pytest.fixture(scope="module")
 def base() -> Iterator[Store]:
-    with store.create(None) as opened:
+    with draft.create(None) as opened:
         yield opened
 
 

@@ -14,7 +14,7 @@ from pipeline import store
 from pipeline.model import Document, Json
 from pipeline.rules.example import with_changes
 from pipeline.rules.ver import split_product
-from pipeline.store import Store
+from pipeline.store import Store, draft, layout
 from tests.bases import Base, ndjson, record
 from tests.conftest import body
 from tests.strategies import careless
@@ -23,7 +23,7 @@ from tests.strategies import careless
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "kb.duckdb"
-    with store.create(path):
+    with draft.create(path):
         pass
     return path
 
@@ -38,12 +38,12 @@ def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def test_the_tables_are_those_that_are_declared(empty: Path) -> None:
     found = {name for (name,) in rows(empty, "SELECT table_name FROM duckdb_tables() WHERE NOT internal")}
-    assert found == set(store.PUBLISHED) == set(store.tables())
+    assert found == set(store.PUBLISHED) == set(layout.tables())
 
 
 def test_every_table_says_what_it_is(empty: Path) -> None:
     found = dict(rows(empty, "SELECT table_name, comment FROM duckdb_tables() WHERE NOT internal"))
-    assert found == {name: comment for name, (comment, _) in store.tables().items()}
+    assert found == {name: comment for name, (comment, _) in layout.tables().items()}
     assert all(found.values())
 
 
@@ -55,7 +55,7 @@ def test_every_column_is_as_declared_and_says_what_it_is(empty: Path) -> None:
     )
     declared = [
         (table, column.name, column.type, column.nullable, column.comment)
-        for table, (_, columns) in sorted(store.tables().items())
+        for table, (_, columns) in sorted(layout.tables().items())
         for column in columns
     ]
     assert found == declared
@@ -64,7 +64,7 @@ def test_every_column_is_as_declared_and_says_what_it_is(empty: Path) -> None:
 
 def test_every_macro_says_what_it_is(empty: Path) -> None:
     found = dict(rows(empty, "SELECT function_name, comment FROM duckdb_functions() WHERE NOT internal"))
-    assert found == {name: comment for name, (_, _, comment) in store.macros().items()}
+    assert found == {name: comment for name, (_, _, comment) in layout.macros().items()}
     assert {"trust", "staleness", "review_queue"} <= {name for name, comment in found.items() if comment}
 
 
@@ -73,7 +73,7 @@ def test_a_store_is_as_it_was_declared(empty: Path, tmp_path: Path) -> None:
         assert base.unlike_declared() is None
     altered = tmp_path / "altered.duckdb"
     altered.write_bytes(empty.read_bytes())
-    with store.change(altered) as base:
+    with draft.change(altered) as base:
         base.query("ALTER TABLE records ALTER confidence TYPE VARCHAR")
         assert base.unlike_declared() == "records.confidence"
 

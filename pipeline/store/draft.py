@@ -1,0 +1,301 @@
+"""The steps of an ingest over a store that is in the making; what they do is in sql/, this says in which order."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from pipeline import __version__
+from pipeline.model import IngestResult, Kind
+from pipeline.rules import catalogue
+from pipeline.rules.ruleset import RuleSet
+from pipeline.rules.ver import LONGEST, PRODUCT
+from pipeline.store import OFFLINE, KnownFile, Store, connected
+from pipeline.store.layout import comments, document_shape, script
+
+
+class Place(NamedTuple):
+    """One input of a changed file that is as it was, at its new place."""
+
+    path: str
+    old_position: int
+    position: int
+    line: int | None
+
+
+class Ousted(NamedTuple):
+    """A record that lost its id: to a copy of itself (`code` is None), or to another."""
+
+    path: str
+    position: int
+    line: int | None
+    digest: str
+    record_id: str
+    code: str | None
+    pointer: str | None
+    message: str | None
+
+
+class Draft(Store):
+    """A store that an ingest, or a validation, fills."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(connection)
+        self._whole = False
+
+    def inputs_of(self, file: str) -> list[tuple[str, str, int, int | None]]:
+        """Path, digest, position and line of what one file gave, but for what hangs on other records."""
+        return self.query(
+            """SELECT path, digest, position, line FROM records WHERE file_of(path) = $file
+            UNION ALL
+            SELECT path, digest, position, line FROM quarantine WHERE file_of(path) = $file AND NOT by_corpus
+            ORDER BY path, position""",
+            {"file": file},
+        ).rows
+
+    def judged_by_others(self) -> list[tuple[str, int, int | None, bytes]]:
+        """Path, position, line and bytes of every input whose fate hangs on other records."""
+        return self.query(
+            """SELECT path, position, line, raw FROM copies
+            UNION ALL SELECT path, position, line, raw FROM quarantine WHERE by_corpus ORDER BY path, position"""
+        ).rows
+
+    def begin(self, rules: RuleSet) -> None:
+        """Lay out what the scripts need to know of the rules and the settings."""
+        ttl = rules.settings.trust.time_to_live
+        con = self.connection
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE rule_meta (code VARCHAR, name VARCHAR, severity VARCHAR, fixable BOOLEAN)"
+        )
+        codes = list(catalogue().values())
+        con.execute(
+            "INSERT INTO rule_meta SELECT unnest($1), unnest($2), unnest($3), unnest($4)",
+            [
+                [rule.code for rule in codes],
+                [rule.name for rule in codes],
+                [str(rules.severities[rule.code]) for rule in codes],
+                [rule.kind is Kind.FIX for rule in codes],
+            ],
+        )
+        for name, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {name} (name VARCHAR, days INTEGER)")
+            con.execute(
+                f"INSERT INTO {name} SELECT unnest($1::VARCHAR[]), unnest($2::INTEGER[])",
+                [list(days), list(days.values())],
+            )
+        con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
+        con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
+        con.execute("SET VARIABLE product = $1", [PRODUCT])
+        con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
+        con.execute("SET VARIABLE shape = $1", [document_shape()])
+
+    def prune(self, dropped: Sequence[tuple[str, int]], kept: Sequence[Place]) -> None:
+        """Take out inputs that are gone or judged again, and move those whose file changed around them."""
+        con = self.connection
+        con.execute("CREATE OR REPLACE TEMP TABLE dropped (path VARCHAR, position BIGINT)")
+        con.execute(
+            "INSERT INTO dropped SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[])",
+            [[path for path, _ in dropped], [position for _, position in dropped]],
+        )
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE kept (path VARCHAR, old_position BIGINT, position BIGINT, line BIGINT)"
+        )
+        con.execute(
+            "INSERT INTO kept SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[]), unnest($3::BIGINT[]), unnest($4::BIGINT[])",
+            [list(column) for column in zip(*kept, strict=True)] if kept else [[], [], [], []],
+        )
+        con.execute(script("prune.sql"))
+
+    def inputs_of_files(self, paths: Sequence[str]) -> list[tuple[str, int]]:
+        """Path and position of all that the base holds from some files."""
+        return self.query(
+            """SELECT path, position FROM (
+                SELECT path, position FROM records UNION ALL SELECT path, position FROM quarantine
+                UNION ALL SELECT path, position FROM copies)
+            WHERE file_of(path) IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL""",
+            [list(paths)],
+        ).rows
+
+    def contest(self, folder: Path) -> list[Ousted]:
+        """Which records lose their id to another with a better right to it (IDN003), or to a copy of themselves.
+
+        `folder` holds what the record stage wrote.
+        """
+        self.connection.execute("SET VARIABLE claims = $1", [str(folder / "*.claims.ndjson")])
+        self.connection.execute(script("claims.sql"))
+        rule = catalogue()["IDN003"]
+        rows = self.query(
+            f"""SELECT path, position, line, digest, id, NULL, NULL, NULL FROM candidates WHERE place > 1 AND same_content
+            UNION ALL
+            SELECT c.path, c.position, c.line, c.digest, c.id, 'IDN003', f.pointer, f.message
+            FROM ({rule.sql}) f JOIN candidates c USING (path, position)
+            ORDER BY 1, 2"""
+        ).rows
+        return [Ousted(*row) for row in rows]
+
+    def oust(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
+        """Put records that lost their id, or that a corpus rule speaks against, into quarantine or among the copies."""
+        con = self.connection
+        con.execute(
+            """CREATE OR REPLACE TEMP TABLE ousted (path VARCHAR, position BIGINT, line BIGINT, digest VARCHAR,
+            record_id VARCHAR, code VARCHAR, pointer VARCHAR, message VARCHAR, raw BLOB)"""
+        )
+        if ousted:
+            con.execute(
+                f"INSERT INTO ousted SELECT {', '.join(f'unnest(${i}::{kind})' for i, kind in enumerate(_OUSTED, start=1))}",
+                [[row[i] for row, _ in ousted] for i in range(8)] + [[raw for _, raw in ousted]],
+            )
+            con.execute(script("oust.sql"))
+            con.execute(script("orphans.sql"))
+
+    def load(self, folder: Path) -> None:
+        """Publish what the record stage wrote into a folder, but for the ousted; slice by slice, so memory is bounded."""
+        files = sorted(folder.glob("*.outcomes.ndjson"))
+        for i in range(0, len(files), _SLICE):
+            self.connection.execute("SET VARIABLE slice = $1", [[str(file) for file in files[i : i + _SLICE]]])
+            self.connection.execute(script("stage.sql"))
+        self.connection.execute("DROP TABLE IF EXISTS slice")
+
+    def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Ousted]:
+        """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
+        con = self.connection
+        con.execute("DELETE FROM findings WHERE seq >= 1000000 AND code <> 'IDN003'")
+        for rule in rules.corpus:
+            if rule.code != "IDN003":
+                con.execute(
+                    f"""INSERT INTO findings BY NAME
+                    SELECT r.id AS record_id, r.path, r.position, r.line, $code AS code, $name AS name, $severity AS severity,
+                        f.pointer, f.message, false AS fixable, 1000000 + row_number() OVER (ORDER BY f.pointer, f.message) AS seq
+                    FROM ({rule.sql.replace("$as_of", "$as_of::DATE")}) f JOIN records r ON r.id = f.id""",
+                    {
+                        "code": rule.code,
+                        "name": rule.name,
+                        "severity": str(rules.severities[rule.code]),
+                        **({"as_of": as_of} if "$as_of" in rule.sql else {}),
+                    },
+                )
+        rows = self.query(
+            """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), NULL, NULL FROM findings f JOIN records r
+            ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' GROUP BY ALL ORDER BY 1, 2"""
+        ).rows
+        return [Ousted(*row) for row in rows]
+
+    def remember_files(self, gone: Iterable[str], files: Sequence[KnownFile]) -> None:
+        """Replace what is known of some files."""
+        con = self.connection
+        con.execute(
+            "DELETE FROM files WHERE path IN (SELECT unnest($1::VARCHAR[]))", [[*gone, *(f.path for f in files)]]
+        )
+        if files:
+            con.execute(
+                """INSERT INTO files SELECT unnest($1), unnest($2), unnest($3), make_timestamp_ns(unnest($4)),
+                unnest($5), unnest($6::VARCHAR[]), unnest($7), unnest($8)""",
+                [list(column) for column in zip(*files, strict=True)],
+            )
+
+    def record_run(self, rules: RuleSet, as_of: dt.date, result: IngestResult) -> None:
+        """Add a row to `runs`."""
+        self.connection.execute(
+            "INSERT INTO runs SELECT coalesce(max(run), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 FROM runs",
+            [__version__, rules.fingerprint(), as_of, result.read, result.published, result.unchanged,
+             result.quarantined, result.removed],
+        )  # fmt: skip
+
+    def finish(self) -> None:
+        """Write everything into the one file of the store."""
+        self.connection.execute("CHECKPOINT")
+
+    # ---- what an ingest came to ------------------------------------------------------------------------------------
+
+    def set_scope(self, scope: Sequence[tuple[str, str]]) -> None:
+        """Say which files this is about, as (ingested path, file)."""
+        con = self.connection
+        con.execute("CREATE OR REPLACE TEMP TABLE scope (root VARCHAR, path VARCHAR)")
+        con.execute(
+            "INSERT INTO scope SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[])",
+            [[root for root, _ in scope], [path for _, path in scope]],
+        )
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE was (root VARCHAR, id VARCHAR, path VARCHAR, position BIGINT, doc UBIGINT)"
+        )
+        self._whole = bool(self.value("SELECT count(*) = 0 FROM files WHERE path NOT IN (SELECT path FROM scope)"))
+
+    def remember_published(self) -> None:
+        """Note what is published of the scope, to tell later what an ingest changed."""
+        self.connection.execute(
+            "INSERT INTO was SELECT root, id, r.path, position, hash(doc) FROM records r JOIN scope s ON s.path = file_of(r.path)"
+        )
+
+    def _here(self, table: str) -> str:
+        """The rows of a table that come from the scope; the whole table, where that is the same."""
+        return table if self._whole else f"(SELECT t.* FROM {table} t JOIN scope s ON s.path = file_of(t.path))"
+
+    def losses(self) -> list[tuple[str, int, int, str]]:
+        """Of each ingested path: how many records were published from it, how many of those are nowhere now, and one."""
+        return self.query(
+            """SELECT root, count(*), count(*) FILTER (lost), min(id) FILTER (lost) FROM (
+                SELECT root, id, id NOT IN (SELECT id FROM records)
+                    AND id NOT IN (SELECT record_id FROM quarantine WHERE record_id IS NOT NULL)
+                    AND (path, position) NOT IN (SELECT path, position FROM quarantine) AS lost
+                FROM was) GROUP BY root ORDER BY root"""
+        ).rows
+
+    def tally(self, *, changed: bool) -> dict[str, int]:
+        """How many inputs of the scope stand in the base or in quarantine, and what changed since they were remembered."""
+        records, copies, quarantine = self._here("records"), self._here("copies"), self._here("quarantine")
+        published = (
+            f"(SELECT count(*) FROM {records} WHERE (id, hash(doc)) NOT IN (SELECT id, doc FROM was))"
+            if changed
+            else "0"
+        )
+        return self.query(
+            f"""SELECT
+                (SELECT count(*) FROM {records}) + (SELECT count(*) FROM {copies}) AS standing,
+                {published} AS published,
+                (SELECT count(*) FROM {quarantine}) AS quarantined,
+                (SELECT count(*) FROM {copies}) AS copies,
+                (SELECT count(*) FROM was WHERE id NOT IN (SELECT id FROM records)) AS removed,
+                (SELECT count(*) FROM {self._here("changes")}) AS changes"""
+        ).records()[0]
+
+    def findings_by_code(self) -> dict[str, int]:
+        """How often each code was found in the scope."""
+        return dict(self.query(f"SELECT code, count(*) FROM {self._here('findings')} GROUP BY code ORDER BY code").rows)
+
+
+@contextmanager
+def create(path: Path | None) -> Iterator[Draft]:
+    """A new, empty store in a file, or in memory."""
+    with connected(str(path) if path else ":memory:", OFFLINE) as connection:
+        connection.execute(script("schema.sql"))
+        connection.execute(script("macros.sql"))
+        if path is not None:
+            for statement in comments():
+                connection.execute(statement)
+        yield Draft(connection)
+
+
+@contextmanager
+def change(path: Path) -> Iterator[Draft]:
+    """An existing store, to be changed."""
+    with connected(str(path), OFFLINE) as connection:
+        yield Draft(connection)
+
+
+_SLICE = 16
+"""How many chunks of the record stage are loaded at once: about 64 MB."""
+
+_OUSTED = (
+    "VARCHAR[]",
+    "BIGINT[]",
+    "BIGINT[]",
+    "VARCHAR[]",
+    "VARCHAR[]",
+    "VARCHAR[]",
+    "VARCHAR[]",
+    "VARCHAR[]",
+    "BLOB[]",
+)
