@@ -6,16 +6,19 @@ pandas and pandera take half a second to import, so only a command that publishe
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
-import pandas as pd
 import pandera.pandas as pa
 
 from pipeline.rules.ruleset import RuleSet
 from pipeline.store import Store
 from pipeline.store.layout import tables
 from pipeline.workspace import Settings
+
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Breach(NamedTuple):
@@ -76,11 +79,9 @@ def check(store: Store, rules: RuleSet) -> list[Breach]:
     and every row that lacks a value, shares a key or belongs to no record. If they keep the contract, all rows do; if
     not, all rows are judged, so that a breach tells how many there are. So the cost does not grow with the frames.
     """
-    ids = pd.Index(store.frame("SELECT id FROM records")["id"])
     breaches = _disagreements(store, rules)
-    for table, schema in contracts(rules.settings, ids).items():
-        columns = ", ".join(schema.columns)
-        for sql in (_witnesses(table, schema), f"SELECT {columns} FROM {table}"):
+    for table, schema in contracts(rules.settings).items():
+        for sql in (_witnesses(table, schema), _rows(table, schema)):
             try:
                 schema.validate(store.frame(sql), lazy=True)
                 break
@@ -91,33 +92,44 @@ def check(store: Store, rules: RuleSet) -> list[Breach]:
     return sorted(breaches)
 
 
-def _witnesses(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
-    keys = ", ".join(_KEYS[table])
-    alike = " AND ".join(f"t.{key} IS NOT DISTINCT FROM k.{key}" for key in _KEYS[table])
-    picks = [
-        f"SELECT t.rowid FROM {table} t JOIN (SELECT {keys} FROM {table} GROUP BY ALL HAVING count(*) > 1) k ON {alike}"
+def _rows(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
+    columns = [
+        "CASE WHEN record_id NOT IN (SELECT id FROM records) THEN record_id END AS orphan" if name == "orphan" else name
+        for name in schema.columns
     ]
+    return f"SELECT {', '.join(columns)} FROM {table}"
+
+
+def _witnesses(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
+    keys = _KEYS[table]
+    alike = " AND ".join(f"t.{key} IS NOT DISTINCT FROM k.{key}" for key in keys)
+    twice = f"SELECT {', '.join(keys)} FROM {table} GROUP BY ALL HAVING count(*) > 1"
+    picks = [f"SELECT t.rowid FROM {table} t JOIN ({twice}) k ON {alike}"]
+    if "orphan" in schema.columns:
+        picks.append(f"(SELECT rowid FROM {table} WHERE record_id NOT IN (SELECT id FROM records) LIMIT 9)")
     for column in tables()[table][1]:
         name = column.name
         checked = name in schema.columns and schema.columns[name].checks
         if not column.nullable:
             picks.append(f"(SELECT rowid FROM {table} WHERE {name} IS NULL LIMIT 9)")
-        if checked and name == "record_id":
-            picks.append(f"(SELECT rowid FROM {table} WHERE record_id NOT IN (SELECT id FROM records) LIMIT 9)")
+        if checked and keys == [name]:
+            picks.append(f"(SELECT rowid FROM {table} WHERE NOT regexp_full_match({name}, '{_ID}') LIMIT 9)")
         elif checked and column.type == "VARCHAR":
             picks.append(f"SELECT min(rowid) FROM {table} GROUP BY {name}")
         elif checked:
             picks.append(f"SELECT unnest([arg_min(rowid, {name}), arg_max(rowid, {name})]) FROM {table}")
-    return f"SELECT {', '.join(schema.columns)} FROM {table} WHERE rowid IN ({' UNION '.join(picks)})"
+    return f"{_rows(table, schema)} WHERE rowid IN ({' UNION '.join(picks)})"
 
 
-def contracts(settings: Settings, ids: "pd.Index[Any]") -> dict[str, Any]:
+_ID = "[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){1,2}"
+
+
+def contracts(settings: Settings) -> dict[str, Any]:
     """One pandera schema for each table: types and nulls as the DDL declares them, ranges, keys, foreign keys."""
     rate = pa.Check.in_range(0, 1, error="between 0 and 1")
     natural = pa.Check.ge(0, error="at least 0")
-    known = pa.Check.isin(ids, error="the id of a published record")
     ranges: dict[tuple[str, str], list[Any]] = {
-        ("records", "id"): [pa.Check.str_matches(r"^[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){1,2}$", error="an id")],
+        ("records", "id"): [pa.Check.str_matches(f"^{_ID}$", error="an id")],
         ("records", "confidence"): [rate],
         ("records", "fix_success_rate"): [rate],
         ("records", "evidence_ceiling"): [rate],
@@ -141,12 +153,13 @@ def contracts(settings: Settings, ids: "pd.Index[Any]") -> dict[str, Any]:
         for column in columns:
             if column.name in _UNREAD:
                 continue
-            checks = list(ranges.get((table, column.name), []))
-            if column.name == "record_id" and table in _OF_RECORDS:
-                checks.append(known)
+            checks = ranges.get((table, column.name), [])
             described[column.name] = pa.Column(
                 _DTYPES.get(column.type), checks, nullable=column.nullable, coerce=column.type in _COERCED
             )
+        if table in _OF_RECORDS:  # the record_id where it is no record's
+            lost = pa.Check.isin([""], error="the id of a published record")
+            described["orphan"] = pa.Column("str", [lost], nullable=True, coerce=True)
         schemas[table] = pa.DataFrameSchema(described, unique=_KEYS[table], strict=True)
     return schemas
 
@@ -161,6 +174,7 @@ def _breaches(table: str, cases: "pd.DataFrame") -> Iterator[Breach]:
             if column == _KEYS[table][0]:
                 yield Breach(table, " + ".join(_KEYS[table]), "unique", len(rows), example)
         else:
+            column = "record_id" if column == "orphan" else column  # noqa: PLW2901 - as people know it
             yield Breach(table, str(column), "filled" if check == "not_nullable" else str(check), len(rows), example)
 
 
