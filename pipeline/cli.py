@@ -100,7 +100,7 @@ FormatOfRecords = Annotated[
 _STDIN = Path("-")
 
 
-@app.command(epilog=_example("kb ingest", "kb ingest raw/ inbox/2026-10.ndjson", "kb ingest raw/ --dry-run"))
+@app.command(epilog=_example("kb ingest", "kb ingest raw/inbox raw/git", "kb ingest raw/ --dry-run"))
 def ingest(
     paths: Paths = None,
     as_of: AsOf = None,
@@ -111,7 +111,7 @@ def ingest(
     ] = False,
     form_of_records: FormatOfRecords = None,
     name: Annotated[
-        str, typer.Option("--as", metavar="NAME", help="What `-` reads is kept as raw/NAME.ndjson.")
+        str, typer.Option("--as", metavar="NAME", help="What `-` reads is kept as raw/NAME.ndjson, or .json.")
     ] = "stdin",
     rehash: Annotated[
         bool, typer.Option("--rehash", help="Tell changed files by their bytes, not by size and time.")
@@ -125,11 +125,14 @@ def ingest(
     from pipeline.jobs.ingest import ingest as run
     from pipeline.jobs.ingest import receive
     from pipeline.jobs.request import Request
+    from pipeline.model import KbError
     from pipeline.render import text
     from pipeline.render.progress import progress
 
     _choose("--format", form, ("text", "json"))
     where = _workspace()
+    if dry_run and paths and _STDIN in paths:
+        raise KbError("--dry-run reads no standard input, for that is kept in raw/; see `kb validate -`")
     with progress("judged") as tick:
         request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, tick)
         given = _given(paths, where)
@@ -146,7 +149,7 @@ def ingest(
 
 
 @app.command(
-    epilog=_example("kb validate raw/", "kb validate new.json --format json", "kb validate raw/ --fail-on warning")
+    epilog=_example("kb validate raw/", "kb validate raw/git --format json", "kb validate raw/ --fail-on warning")
 )
 def validate(
     paths: Paths = None,
@@ -157,6 +160,7 @@ def validate(
     ] = None,
     form: TextOrJson = "text",
     jobs: Jobs = 0,
+    form_of_records: FormatOfRecords = None,
 ) -> None:
     """Judge records as ingest would, and write nothing."""
     from pipeline.jobs.request import Request
@@ -171,7 +175,8 @@ def validate(
         _choose("--fail-on", fail_on, tuple(Severity))
     where = _workspace()
     with progress("judged") as tick:
-        result = run(where, _given(paths, where), Request(where.as_of(as_of), jobs, tick=tick))
+        request = Request(where.as_of(as_of), jobs, form=form_of_records, tick=tick)
+        result = run(where, _given(paths, where), request, sys.stdin.buffer)
     _say(result.notes)
     if form == "json":
         _json(result.document())
@@ -265,7 +270,7 @@ def sql(
     _write(render(answer, form, terminal=_terminal(output)), output)
 
 
-@app.command(epilog=_example("kb show docker/port-already-allocated", "kb show git/not-a-repository --format json"))
+@app.command(epilog=_example("kb show docker/port-already-allocated", "kb show git/non-fast-forward --format json"))
 def show(
     name: Annotated[str, typer.Argument(metavar="ID", help="Id of a published record.")],
     as_of: AsOf = None,
@@ -285,7 +290,7 @@ def show(
     _json(known) if form == "json" else _print(text.record(known))
 
 
-@app.command(epilog=_example("kb why raw/inbox/2026-09.ndjson:4", "kb why rust/linker-cc-not-found"))
+@app.command(epilog=_example("kb why raw/inbox/2026-09-forum-scrape.ndjson:5", "kb why rust/linker-cc-not-found"))
 def why(
     subject: Annotated[str, typer.Argument(metavar="PATH_OR_ID", help="An id, a file, or file:line as in a finding.")],
     as_of: AsOf = None,
@@ -360,12 +365,16 @@ def export(
 def rules(
     form: AnyTable = "table",
 ) -> None:
-    """List every rule."""
+    """List every rule.
+
+    With the severity that it has in this workspace, or `off` where the settings take it out.
+    """
     from pipeline.render.rules import listing
     from pipeline.render.tables import FORMATS, render
+    from pipeline.rules.ruleset import RuleSet
 
     _choose("--format", form, FORMATS)
-    _write(render(listing(), form, terminal=_terminal(None)), None)
+    _write(render(listing(RuleSet(_workspace().settings)), form, terminal=_terminal(None)), None)
 
 
 @app.command(epilog=_example("kb explain DED001", "kb explain how-repeats-action"))

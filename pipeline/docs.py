@@ -53,7 +53,8 @@ def _tables() -> Iterator[str]:
         "Generated from `pipeline/store/sql/` by `make docs`. `kb sql` reads these tables of `kb.duckdb`; so does",
         "every other program that opens DuckDB files. The base carries the same words as comments.",
         "",
-        "`kb.duckdb` is a cache of `raw/`. A change in it is lost with the next ingest; change `raw/` instead.",
+        "`kb.duckdb` is a cache of `raw/`. Do not change it: change `raw/`. `kb doctor` finds what was changed by hand; to mend",
+        "it, delete the file and ingest.",
         "",
     )
     for table, (comment, columns) in layout.tables().items():

@@ -3,6 +3,7 @@
 import filecmp
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,26 @@ def _holds(path: Path, data: bytes) -> bool:
         return path.stat().st_size == len(data) and path.read_bytes() == data
     except OSError:
         return False
+
+
+def differences(store: Store, curated: Path, options: Options, *, layout: str) -> Iterator[tuple[str, str]]:
+    """What below `curated/` is not as the store gives it, as (file, what is wrong); the store has to be open for files."""
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        fresh = Path(folder)
+        write(store, fresh, fresh / "nothing", options, layout=layout)
+        wanted, found = _owned(fresh), _owned(curated)
+        for name in sorted(wanted | found):
+            if name not in found:
+                yield name, "there"
+            elif name not in wanted:
+                yield name, "a file of kb's own making"
+            elif not filecmp.cmp(fresh / name, curated / name, shallow=False):
+                yield name, "as in the store"
+
+
+def _owned(folder: Path) -> set[str]:
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return {name for name in names if name.split("/")[0] in OWNED}
 
 
 def _keep_others(folder: Path, previous: Path) -> None:

@@ -5,17 +5,14 @@ pandas and pandera take half a second to import, so only a command that publishe
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
 import pandera.pandas as pa
 
 from pipeline.rules.ruleset import RuleSet
 from pipeline.store import Store
 from pipeline.store.layout import tables
 from pipeline.workspace import Settings
-
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,24 +221,3 @@ def _not_numbers(store: Store) -> Iterator[Breach]:
             count = store.value(f"SELECT count(*) FROM {table} WHERE isnan({column})")
             if count:
                 yield Breach(table, column, "a number", count, "nan")
-
-
-def check_files(store: Store, curated: Path) -> list[Breach]:
-    """Hold the records in `curated/` against the store: each there, none besides, each with the same content."""
-    wanted = {f"{name}.json": doc for name, doc in store.query("SELECT id, doc FROM records").rows}
-    folder = curated / "records"
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.json")}
-    broken = sorted(name for name in wanted.keys() & found if _differs(folder / name, wanted[name]))
-    named = (
-        ("in curated/records", sorted(wanted.keys() - found)),
-        ("a file of a published record", sorted(found - wanted.keys())),
-        ("as in the store", broken),
-    )
-    return [Breach("curated", "records", check, len(names), names[0]) for check, names in named if names]
-
-
-def _differs(path: Path, doc: str) -> bool:
-    try:
-        return bool(orjson.loads(path.read_bytes()) != orjson.loads(doc))
-    except (OSError, orjson.JSONDecodeError):
-        return True

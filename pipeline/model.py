@@ -1,6 +1,7 @@
 """The words of the house: findings, changes, origins and what becomes of a record."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -132,7 +133,11 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds."""
+    """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds.
+
+    `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and what
+    stands against them.
+    """
 
     read: int
     published: int
@@ -143,6 +148,8 @@ class IngestResult:
     findings: dict[str, int]
     written: bool
     copies: int = 0
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    flags: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def document(self) -> Document:

@@ -1,18 +1,25 @@
 """`kb doctor`: is the base as it was published?"""
 
-from pipeline import gate, publish, store
+from pipeline import export, gate, publish, store
 from pipeline.gate import Breach
+from pipeline.reports import Options
 from pipeline.rules.ruleset import RuleSet
 from pipeline.workspace import Workspace
 
 
 def doctor(workspace: Workspace) -> list[Breach]:
-    """Hold the store against its contracts, and `curated/` against what it says of itself; no breach is health.
+    """Hold the store against its contracts, and every file of `curated/` against the store; no breach is health.
 
     Raises:
         KbError: there is no base, it cannot be read, or its tables are not those of this kb.
     """
     publish.recover(workspace)
     rules = RuleSet(workspace.settings)
-    with store.read(workspace.store) as base:
-        return [*gate.check(base, rules), *gate.check_files(base, workspace.curated)]
+    with store.read(workspace.store, files=True) as base:
+        last = base.last_run()
+        breaches = gate.check(base, rules)
+        if last is not None and not breaches:
+            options, layout = Options(last["as_of"]), workspace.settings.export.records
+            wrong = export.differences(base, workspace.curated, options, layout=layout)
+            breaches = [Breach("curated", name, what, 0, "") for name, what in wrong]
+        return breaches

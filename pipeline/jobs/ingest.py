@@ -146,9 +146,11 @@ def _plan(
             if base.unlike_declared() is None:
                 known, last = base.known_files(), base.last_run()
     again = bool(past) and (last is None or last["fingerprint"] != rules.fingerprint())
-    roots = [sources.discover(path, workspace, request.form) for path in paths]
+    roots = [_root(path, workspace, request, known) for path in paths]
     if again:
-        what = "the settings" if last is not None and last["version"] == __version__ else "kb"
+        what = (
+            "the settings" if last is not None and last["version"] == __version__ else "kb, or the layout of kb.duckdb,"
+        )
         notes.append(f"{what} changed since the last ingest, so every record is judged again")
         for name in past:
             if not any(root.holds(name) for root in roots):
@@ -168,6 +170,14 @@ def _plan(
     notes += [note for root in roots for note in root.passed_over]
     read = [file for file in found.values() if file.name not in unread]
     return Plan(roots, same, read, gone, notes, again, fresh=last is None), last
+
+
+def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, KnownFile]) -> sources.Root:
+    """What lies below a path; nothing, where the path is gone and the base knows records from there."""
+    gone = sources.Root(sources.name_of(path, workspace), (), ())
+    if not path.exists() and any(gone.holds(name) for name in known):
+        return gone
+    return sources.discover(path, workspace, request.form)
 
 
 def _outermost(roots: list[sources.Root]) -> list[sources.Root]:
@@ -277,6 +287,8 @@ def _outcome(base: Draft, plan: Plan, *, written: bool) -> IngestResult:
         findings=base.findings_by_code(),
         written=written,
         copies=tally["copies"],
+        repairs=base.repairs_by_code(),
+        flags=base.flags_by_code(),
         notes=tuple(plan.notes),
     )
     if result.read != result.published + result.unchanged + result.quarantined:
@@ -285,6 +297,19 @@ def _outcome(base: Draft, plan: Plan, *, written: bool) -> IngestResult:
 
 
 _HEAD = 1 << 20
+
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
+
+
+def _suffix(head: bytes) -> str:
+    """What to call a stream that begins so."""
+    if not head:
+        raise KbError("standard input is empty; nothing was done")
+    if head.startswith(_PACKED):
+        raise KbError(
+            "standard input is compressed; unpack it in the pipe (gzip -dc, zstd -dc), or name the file itself"
+        )
+    return ".ndjson" if split.looks_like_lines(head) else ".json"
 
 
 def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
@@ -298,18 +323,17 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", name):
         raise KbError(f"--as {name}: name it with letters, digits, `.`, `_`, `-` and `/`")
     head = stream.read(_HEAD)
-    if not head:
-        raise KbError("standard input is empty; nothing was done")
-    suffix = ".ndjson" if split.looks_like_lines(head) else ".json"
-    target = workspace.raw / f"{name.removesuffix(suffix)}{suffix}"
-    if target.exists():
-        known: dict[str, KnownFile] = {}
-        if workspace.store.exists():
-            with store.read(workspace.store) as base:
-                known = base.known_files()
-        if sources.name_of(target, workspace) not in known:
+    suffix = _suffix(head)
+    target = workspace.raw / f"{name}{suffix}"
+    known: dict[str, KnownFile] = {}
+    if workspace.store.exists():
+        with store.read(workspace.store) as base:
+            known = base.known_files()
+    for there in (workspace.raw / f"{name}.ndjson", workspace.raw / f"{name}.json"):
+        if there.exists() and (there != target or sources.name_of(there, workspace) not in known):
+            shown = there.relative_to(workspace.root)
             raise KbError(
-                f"{target.relative_to(workspace.root)}: is there and was never ingested; choose another name with --as"
+                f"{shown}: is there, of another kind or never ingested; move it, or choose another name with --as"
             )
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.part")

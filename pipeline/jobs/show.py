@@ -76,7 +76,7 @@ _FATES = f"""
 
 
 def why(base: Store, subject: str, as_of: dt.date) -> list[dict[str, Any]]:
-    """What became of a record, or of every record of a file: `path`, or `path:line` for the one around that line.
+    """What became of a record, or of every record of a file, an archive or a folder, or of the one around `path:line`.
 
     Raises:
         KbError: the base never saw such a record or file.
@@ -84,11 +84,14 @@ def why(base: Store, subject: str, as_of: dt.date) -> list[dict[str, Any]]:
     path, line = split_place(subject)
     rows = base.query(
         f"""WITH fates AS ({_FATES})
-        FROM fates WHERE id = $subject OR (path = $path AND ($line IS NULL OR coalesce(line, 1) = (
+        FROM fates WHERE id = $subject OR file_of(path) = $subject OR starts_with(path, $subject || '/')
+            OR (path = $path AND ($line IS NULL OR coalesce(line, 1) = (
             SELECT max(coalesce(line, 1)) FROM fates WHERE path = $path AND coalesce(line, 1) <= $line)))
         ORDER BY path, position""",
         {"subject": subject, "path": path, "line": line},
     ).records()
+    if not rows and base.value("SELECT count(*) > 0 FROM files WHERE path = $path", {"path": path}):
+        raise KbError(f"{subject}: was read, and holds no records")
     if not rows:
         known = base.query(
             """SELECT id FROM records UNION SELECT record_id FROM quarantine WHERE record_id IS NOT NULL

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pipeline import engine, sources
 from pipeline.curate import curate
 from pipeline.jobs.request import Request
 from pipeline.model import Curated, Incoming, KbError, Kind, Located, Severity, ValidateResult
 from pipeline.rules.ruleset import RuleSet
-from pipeline.sources import locate
+from pipeline.sources import formats, locate, split
 from pipeline.workspace import Workspace
 
 _FINDINGS = """
@@ -24,27 +24,48 @@ _FINDINGS = """
 _Row = tuple[Any, ...]
 
 
-def validate(workspace: Workspace, paths: Sequence[Path], request: Request) -> ValidateResult:
-    """Judge every record below some paths, each by itself and all together.
+def validate(
+    workspace: Workspace, paths: Sequence[Path], request: Request, standard_input: IO[bytes] | None = None
+) -> ValidateResult:
+    """Judge every record below some paths, each by itself and all together; the path `-` stands for `standard_input`.
 
     Raises:
         KbError: a path is missing, or no path holds a record.
     """
     rules = RuleSet(workspace.settings)
-    roots = [sources.discover(path, workspace, request.form) for path in paths]
-    files = {file.name: file for root in roots for file in root.files}
-    incoming = (record for file in files.values() for record in sources.read(file))
-    head = list(islice(incoming, 2))
-    if not head:
-        raise KbError(f"{', '.join(map(str, paths))}: no records there, so nothing was validated")
-    rows = _judge_alone(head[0], rules, request) if len(head) == 1 else None
-    if rows is None:
-        read, rows = _judge_together(chain(head, incoming), rules, request)
-    else:
-        read = 1
-    clean = read - len({(path, position) for path, position, *_ in rows})
-    findings = tuple(sorted(_located(rows, files), key=lambda f: (f.path, f.line, f.column, f.code)))
+    if request.form is not None:
+        formats.named(request.form)
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        roots = [
+            _received(standard_input, Path(folder), request)
+            if standard_input is not None and path == Path("-")
+            else sources.discover(path, workspace, request.form)
+            for path in paths
+        ]
+        files = {file.name: file for root in roots for file in root.files}
+        incoming = (record for file in files.values() for record in sources.read(file))
+        head = list(islice(incoming, 2))
+        if not head:
+            raise KbError(f"{', '.join(map(str, paths))}: no records there, so nothing was validated")
+        rows = _judge_alone(head[0], rules, request) if len(head) == 1 else None
+        if rows is None:
+            read, rows = _judge_together(chain(head, incoming), rules, request)
+        else:
+            read = 1
+        clean = read - len({(path, position) for path, position, *_ in rows})
+        findings = tuple(sorted(_located(rows, files), key=lambda f: (f.path, f.line, f.column, f.code)))
     return ValidateResult(findings, read, clean, tuple(note for root in roots for note in root.passed_over))
+
+
+def _received(stream: IO[bytes], folder: Path, request: Request) -> sources.Root:
+    """Standard input as a file that goes when all is said."""
+    data = stream.read()
+    name = f"{_STANDARD_INPUT}{'.ndjson' if split.looks_like_lines(data[: 1 << 20]) else '.json'}"
+    (folder / name).write_bytes(data)
+    return sources.Root(name, (sources.SourceFile(name, folder / name, len(data), 0, 0, request.form),), ())
+
+
+_STANDARD_INPUT = "<stdin>"
 
 
 def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> list[_Row] | None:
@@ -89,7 +110,8 @@ def _located(rows: list[tuple[Any, ...]], files: dict[str, sources.SourceFile]) 
     for path, position, *finding in rows:
         found[path, position].append(finding)
     for name in sorted({sources.file_of(path) for path, _ in found}):
-        shown = os.path.relpath(files[name].path).replace(os.sep, "/")
+        is_file = not name.startswith(_STANDARD_INPUT)
+        shown = os.path.relpath(files[name].path).replace(os.sep, "/") if is_file else name
         for incoming in sources.read(files[name]):
             path, position, *_ = incoming.origin
             if (path, position) in found:

@@ -1,12 +1,14 @@
 """Rules in words: `kb rules`, `kb explain` and docs/rules.md, all from the rule itself."""
 
 import json
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 from pipeline.model import Kind, Table
 from pipeline.rules import PREFIXES, catalogue
 from pipeline.rules.base import ABSENT, Rule, Stage
+from pipeline.rules.ruleset import RuleSet
 from pipeline.words import visible
 
 _KINDS = {
@@ -16,11 +18,17 @@ _KINDS = {
 }
 
 
-def listing() -> Table:
+def listing(rules: RuleSet) -> Table:
     """Every rule in a row."""
     rows = [
-        (r.code, r.name, str(r.kind), str(r.severity), f"a good record {_inline(r.summary)}")
-        for r in catalogue().values()
+        (
+            rule.code,
+            rule.name,
+            str(rule.kind),
+            str(rules.severities[rule.code]) if rule.code in rules.rules else "off",
+            f"a good record {_inline(rule.summary)}",
+        )
+        for rule in catalogue().values()
     ]
     return Table(("code", "name", "kind", "severity", "summary"), rows)
 
@@ -35,9 +43,10 @@ def explain(rule: Rule) -> Iterator[str]:
     yield ""
     yield f"A good record {_inline(rule.summary)}."
     yield ""
-    yield rule.prose
-    yield ""
-    yield f"Kind: {_KINDS[rule.kind]}."
+    for paragraph in rule.prose.split("\n\n"):
+        yield from textwrap.wrap(paragraph, 78, break_on_hyphens=False)
+        yield ""
+    yield f"Kind: {_KINDS[rule.kind]}. The examples say where they differ from a clean record."
     for title, examples in (("Bad", rule.bad), ("Good", rule.good)):
         lines = [line for example in examples for line in _example(rule, example)]
         if lines:

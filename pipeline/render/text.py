@@ -2,11 +2,11 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pipeline.model import IngestResult, Kind, Located, Severity, ValidateResult
+from pipeline.model import IngestResult, Located, Severity, ValidateResult
 from pipeline.render.tables import as_text, columns_of, cropped, plain
 from pipeline.rules import catalogue
 from pipeline.words import visible
@@ -37,7 +37,7 @@ def validation(result: ValidateResult, *, colour: bool, width: int | None) -> It
     if not result.findings:
         yield f"{count(result.read, 'record')} read, all clean"
         return
-    fixable = f"; {result.fixable:,} [fix], which `kb ingest` repairs" if result.fixable else ""
+    fixable = f"; {result.fixable:,} [fix], which `kb ingest` repairs in what it publishes" if result.fixable else ""
     yield (
         f"{count(len(result.findings), 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
         f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}{fixable}"
@@ -72,9 +72,6 @@ def _caret(finding: Located, *, colour: bool, width: int) -> Iterator[str]:
 
 def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
     """The sums of a run, what was repaired and what is flagged most."""
-    rules = catalogue()
-    repaired = {code: n for code, n in result.findings.items() if rules[code].kind is Kind.FIX}
-    flagged = {code: n for code, n in result.findings.items() if code not in repaired}
     yield (
         f"read {result.read:,} = published {result.published:,} + unchanged {result.unchanged:,}"
         f" + quarantined {result.quarantined:,}"
@@ -84,9 +81,9 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
     if result.copies:
         yield f"{count(result.copies, 'record says', 'records say')} just what another says; one of each is published"
     if result.changes:
-        yield f"repaired {count(result.changes, 'place')}; most: {_most(repaired)}"
-    if flagged:
-        yield f"flagged {count(sum(flagged.values()), 'time')}; most: {_most(flagged)}"
+        yield f"repaired {count(result.changes, 'place')}; most: {_most(result.repairs)}"
+    if result.flags:
+        yield f"flagged {count(sum(result.flags.values()), 'time')}; most: {_most(result.flags)}"
     if result.quarantined:
         verb = "validate" if dry_run else "quarantine"
         yield f"quarantined {count(result.quarantined, 'record')}; `kb {verb}` says why"
@@ -96,7 +93,7 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
         yield "nothing changed, nothing was written"
 
 
-def _most(counts: dict[str, int]) -> str:
+def _most(counts: Mapping[str, int]) -> str:
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     rest = f", {len(ranked) - 4} more" if len(ranked) > 4 else ""
     return ", ".join(f"{code} {catalogue()[code].name} {n:,}" for code, n in ranked[:4]) + rest

@@ -25,7 +25,7 @@ def evidence_overcounted(r: Record) -> Found:
     if declared is not None and declared > r.distinct_sources:
         yield (
             "/evidence_count",
-            f"{declared} pieces of evidence are claimed, {r.distinct_sources} can be followed; cite the others, or count these",
+            f"{declared} is claimed, {r.distinct_sources} can be followed; cite the others, or count these",
         )
 
 

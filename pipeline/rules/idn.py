@@ -57,7 +57,12 @@ def path_differs_from_id(r: Record) -> Found:
     """
     expected = f"{r.document['id']}.json"
     path = r.path.removesuffix(".gz").removesuffix(".zst").replace("!", "/")
-    if r.line is None and path.endswith(".json") and not f"/{path}".endswith(f"/{expected}"):
+    if (
+        r.line is None
+        and path.endswith(".json")
+        and not path.startswith("<")
+        and not f"/{path}".endswith(f"/{expected}")
+    ):
         yield "/id", f"{show(r.document['id'])} lies in {r.path}; move the file to {expected}, or correct the id"
 
 

@@ -76,5 +76,5 @@ def translation_misaligned(r: Record) -> Found:
     if count and count != expected:
         yield (
             "/workarounds_zh",
-            f"{count} translations stand for {expected} workarounds; give one for each, in their order",
+            f"{count} stand here for {expected} in `workarounds`; give one for each, in their order",
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.model import Incoming, KbError, Origin
-from pipeline.sources.containers import Reading, file_of, is_read
+from pipeline.sources.containers import Reading, faults, file_of, is_read
 from pipeline.sources.split import pieces
 from pipeline.workspace import Workspace
 
@@ -142,10 +142,19 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
         KbError: the file cannot be read, or is not what its name says.
     """
     reading = Reading(file.name, file.path)
-    for member in reading.members():
-        for position, (line, column, raw) in enumerate(pieces(member.name, member.stream)):
-            reading.records += 1
-            yield Incoming(Origin(member.name, position, line, digest(raw)), raw, file.form, column)
+    found = (
+        (member.name, position, piece)
+        for member in reading.members()
+        for position, piece in enumerate(pieces(member.name, member.stream))
+    )
+    while True:
+        with faults(file.name):  # only what reading raises, not what is done with the records
+            name, position, piece = next(found, (None, 0, None))
+        if piece is None or name is None:
+            break
+        reading.records += 1
+        origin = Origin(name, position, piece.line, digest(piece.raw))
+        yield Incoming(origin, piece.raw, file.form, piece.column)
     done(reading)
 
 

@@ -61,28 +61,23 @@ class Reading:
         """The streams of the file, in order; each has to be read before the next is asked for.
 
         Raises:
-            KbError: the file cannot be read, or is not what its name says.
+            OSError, EOFError and the errors of the containers: see `faults`.
         """
-        try:
-            with self.path.open("rb") as file:
-                hashed = _Hashing(file)
-                name = self.name.lower()
-                if name.endswith(_ZIP):
-                    yield from self._zip(file)
-                    file.seek(0)  # a zip is read from its end, so its digest is taken afterwards
-                elif name.endswith(_TAR):
-                    with _decompressed(name.replace(".tgz", ".tar.gz"), hashed) as stream:
-                        yield from self._tar(stream)
-                else:
-                    with _decompressed(name, hashed) as stream:
-                        yield Member(self.name, stream)
-                while hashed.read(1 << 20):
-                    pass
-                self.digest = hashed.digest
-        except OSError as error:
-            raise KbError(f"{self.name}: cannot be read: {error.strerror or error}") from None
-        except (EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError) as error:
-            raise KbError(f"{self.name}: broken or not what its name says ({error}); nothing was published") from None
+        with self.path.open("rb") as file:
+            hashed = _Hashing(file)
+            name = self.name.lower()
+            if name.endswith(_ZIP):
+                yield from self._zip(file)
+                file.seek(0)  # a zip is read from its end, so its digest is taken afterwards
+            elif name.endswith(_TAR):
+                with _decompressed(name.replace(".tgz", ".tar.gz"), hashed) as stream:
+                    yield from self._tar(stream)
+            else:
+                with _decompressed(name, hashed) as stream:
+                    yield Member(self.name, stream)
+            while hashed.read(1 << 20):
+                pass
+            self.digest = hashed.digest
 
     def _zip(self, file: IO[bytes]) -> Iterator[Member]:
         with zipfile.ZipFile(file) as archive:
@@ -112,6 +107,23 @@ class Reading:
     def _member(self, member: str) -> str:
         name = member.removeprefix("./").encode("utf-8", errors="backslashreplace").decode()
         return f"{self.name}!{name}"
+
+
+@contextmanager
+def faults(name: str) -> Iterator[None]:
+    """Make one line of all that can be wrong with a file while it is read.
+
+    Raises:
+        KbError: the file cannot be read, or is not what its name says.
+    """
+    try:
+        yield
+    except (EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, RuntimeError) as error:
+        raise KbError(
+            f"{name}: broken, or not what its name says ({error}); mend or remove it, nothing was done"
+        ) from None
+    except OSError as error:
+        raise KbError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
 class _Hashing(io.RawIOBase):

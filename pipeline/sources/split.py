@@ -33,9 +33,10 @@ def pieces(name: str, stream: IO[bytes]) -> Iterator[Piece]:
 
 
 def looks_like_lines(head: bytes) -> bool:
-    """Whether a stream that begins so is NDJSON: its first line is a whole object, and another follows."""
-    first, _, rest = head.removeprefix(_BOM).lstrip(_BLANK).partition(b"\n")
-    return first[:1] == b"{" and first.rstrip(_BLANK)[-1:] == b"}" and rest.lstrip(_BLANK)[:1] == b"{"
+    """Whether a stream that begins so is NDJSON: several lines, and one of them, not indented, a whole object."""
+    lines = [line for line in head.removeprefix(_BOM).split(b"\n") if line.strip(_BLANK)]
+    whole = any(line[:1] == b"{" and line.rstrip(_BLANK)[-1:] == b"}" for line in lines)
+    return len(lines) > 1 and whole and lines[0].lstrip(_BLANK)[:1] != b"["
 
 
 def _lines(stream: IO[bytes]) -> Iterator[Piece]:

@@ -261,6 +261,16 @@ class Draft(Store):
                 (SELECT count(*) FROM {self._here("changes")}) AS changes"""
         ).records()[0]
 
+    def repairs_by_code(self) -> dict[str, int]:
+        """How often each fix changed a published record of the scope."""
+        return dict(self.query(f"SELECT code, count(*) FROM {self._here('changes')} GROUP BY code ORDER BY code").rows)
+
+    def flags_by_code(self) -> dict[str, int]:
+        """How often each code stands against a record of the scope that is not rejected."""
+        sql = f"""SELECT code, count(*) FROM {self._here("findings")} f
+            WHERE NOT fixable AND (path, position) NOT IN (SELECT path, position FROM quarantine) GROUP BY code ORDER BY code"""
+        return dict(self.query(sql).rows)
+
     def findings_by_code(self) -> dict[str, int]:
         """How often each code was found in the scope."""
         return dict(self.query(f"SELECT code, count(*) FROM {self._here('findings')} GROUP BY code ORDER BY code").rows)

@@ -92,36 +92,49 @@ def test_an_update_without_any_rows_is_none(copy: Base) -> None:
     assert breaches(copy) == []
 
 
+REDIS = "records/redis/misconf-rdb-persist.json"
+
+
 @pytest.mark.parametrize(
     ("harm", "breach"),
     [
+        (lambda curated: (curated / REDIS).unlink(), f"{REDIS}: not there"),
         (
-            lambda records: (records / "redis/misconf-rdb-persist.json").unlink(),
-            "curated.records: not in curated/records in 1 row, such as redis/misconf-rdb-persist.json",
+            lambda curated: (curated / "records/mine.json").write_text("{}"),
+            "records/mine.json: not a file of kb's own making",
         ),
-        (
-            lambda records: (records / "redis/mine.json").write_text("{}"),
-            "curated.records: not a file of a published record in 1 row, such as redis/mine.json",
-        ),
-        (
-            lambda records: (records / "redis/misconf-rdb-persist.json").write_text("{}"),
-            "curated.records: not as in the store in 1 row, such as redis/misconf-rdb-persist.json",
-        ),
-        (
-            lambda records: (records / "redis/misconf-rdb-persist.json").write_text("{"),
-            "curated.records: not as in the store in 1 row, such as redis/misconf-rdb-persist.json",
-        ),
+        (lambda curated: (curated / REDIS).write_text("{}"), f"{REDIS}: not as in the store"),
+        (lambda curated: (curated / REDIS).write_text("{"), f"{REDIS}: not as in the store"),
+        *[
+            (
+                lambda curated, name=name: (curated / name).write_bytes((curated / name).read_bytes() + b"\n"),
+                f"{name}: not as in the store",
+            )
+            for name in (
+                "findings.ndjson",
+                "changes.ndjson",
+                "quarantine.ndjson",
+                "manifest.json",
+                "reports/stale.json",
+            )
+        ],
     ],
-    ids=["deleted", "added", "edited", "truncated"],
+    ids=["deleted", "added", "edited", "truncated", "findings", "changes", "quarantine", "manifest", "report"],
 )
 def test_a_curated_file_changed_by_hand_is_found(copy: Base, harm: Callable[[Path], object], breach: str) -> None:
-    harm(copy.root / "curated/records")
-    assert breaches(copy) == [breach]
+    harm(copy.root / "curated")
+    assert breaches(copy) == [f"curated.{breach}"]
 
 
 def test_a_missing_curated_folder_is_found(copy: Base) -> None:
     shutil.rmtree(copy.root / "curated")
-    assert breaches(copy)[0].startswith("curated.records: not in curated/records in 45 rows")
+    assert "curated.records/redis/misconf-rdb-persist.json: not there" in breaches(copy)
+
+
+def test_a_base_in_one_file_is_healthy_too(copy: Base) -> None:
+    copy.configure('[export]\nrecords = "ndjson"\n')
+    copy.ingest()
+    assert breaches(copy) == []
 
 
 def test_without_a_base_there_is_nothing_to_examine(base: Base) -> None:

@@ -169,12 +169,12 @@ def outcome(**values: object) -> IngestResult:
 
 def test_an_ingest_says_how_its_sums_balance() -> None:
     result = outcome(
-        read=1200, published=1197, quarantined=3, changes=2, findings={"TXT003": 2, "DED001": 5, "RAT001": 3}
+        read=1200, published=1197, quarantined=3, changes=2, repairs={"TXT003": 2}, flags={"DED001": 5, "EVD001": 3}
     )
     assert list(text.ingestion(result, dry_run=False)) == [
         "read 1,200 = published 1,197 + unchanged 0 + quarantined 3",
         "repaired 2 places; most: TXT003 empty-means-null 2",
-        "flagged 8 times; most: DED001 dead-end-action-empty 5, RAT001 rate-out-of-range 3",
+        "flagged 8 times; most: DED001 dead-end-action-empty 5, EVD001 evidence-overcounted 3",
         "quarantined 3 records; `kb quarantine` says why",
     ]
 

@@ -99,7 +99,7 @@ CREATE TABLE findings ( -- Every judgement, on published and on quarantined reco
     severity VARCHAR NOT NULL, -- error, warning or info.
     pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as it came in.
     message VARCHAR NOT NULL, -- What is wrong, with the value, then what to do.
-    fixable BOOLEAN NOT NULL, -- Whether ingest repairs it; then `changes` has a row of the same code and pointer.
+    fixable BOOLEAN NOT NULL, -- Whether it is a fix's; of a published record, `changes` then has a row of the same code and pointer.
     seq BIGINT NOT NULL -- Order among the findings of its record, from 0.
 );
 
