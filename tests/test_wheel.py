@@ -59,7 +59,7 @@ def test_it_works_in_any_folder(installed: Path, tmp_path: Path) -> None:
         str(installed / "pipeline/contract.py"), "urn:kb:record.incoming.v1", "urn:kb:record.curated.v1",
     ]  # fmt: skip
 
-    assert kb("validate", str(EXAMPLE)).endswith("4 [fix], which `kb ingest` repairs\n")
+    assert kb("validate", str(EXAMPLE)).endswith("4 [fix], which `kb ingest` repairs in what it publishes\n")
     assert kb("init", ".").startswith("made kb.toml, raw/.gitkeep, dvc.yaml, .gitignore in ./")
     Base(tmp_path).put("raw/tensorflow/optimizer-nan-loss.json", EXAMPLE.read_bytes())
     assert "published 1" in kb("ingest", "--as-of", "2026-11-22")
