@@ -92,6 +92,20 @@ Output = Annotated[
 ]
 TextOrJson = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")]
 AnyTable = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, ndjson, csv or md.")]
+
+
+def _reports() -> list[str]:
+    from pipeline.reports import REPORTS
+
+    return list(REPORTS)
+
+
+def _codes() -> list[str]:
+    from pipeline.rules import catalogue
+
+    return list(catalogue())
+
+
 FormatOfRecords = Annotated[
     str | None,
     typer.Option("--from", metavar="FORMAT", help="native or errorcanon; default: each record's is recognised."),
@@ -194,7 +208,7 @@ def validate(
     )
 )
 def report(
-    name: Annotated[str, typer.Argument(metavar="REPORT", help="stale, confidence or tiers.")],
+    name: Annotated[str, typer.Argument(metavar="REPORT", help="stale, confidence or tiers.", autocompletion=_reports)],
     as_of: AsOf = None,
     domain: Annotated[
         str | None, typer.Option("--domain", metavar="DOMAIN", help="Only records of this domain.")
@@ -378,7 +392,9 @@ def rules(
 
 
 @app.command(epilog=_example("kb explain DED001", "kb explain how-repeats-action"))
-def explain(code: Annotated[str, typer.Argument(metavar="RULE", help="Its code or its name.")]) -> None:
+def explain(
+    code: Annotated[str, typer.Argument(metavar="RULE", help="Its code or its name.", autocompletion=_codes)],
+) -> None:
     """Explain one rule.
 
     What it asks and why, with bad and good examples.

@@ -139,8 +139,13 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
             f"{Path(path).name}: cannot be opened ({str(error).splitlines()[0]}); delete it and run `kb ingest`"
         ) from None
     try:
-        connection.execute("SET TimeZone = 'UTC'") if not read_only else None
+        if not read_only:
+            connection.execute("SET TimeZone = 'UTC'")
         yield connection
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise KbError(
+            f"{Path(path).name}: {_first_line(error)}; free some disk or memory, nothing was published"
+        ) from None
     finally:
         connection.close()
 

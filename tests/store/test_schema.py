@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import store
-from pipeline.model import Document, Json
+from pipeline.model import Document, Json, KbError
 from pipeline.rules.example import with_changes
 from pipeline.rules.ver import split_product
 from pipeline.store import Store, draft, layout
@@ -308,3 +308,14 @@ def test_a_curated_document_is_what_was_read(base: Base) -> None:
     base.record("a")
     base.ingest()
     assert body(base.document("a")) == record("a")
+
+
+def hoard() -> None:
+    with draft.create(None) as base:
+        base.query("SET memory_limit = '20MB'")
+        base.query("SELECT list(range) FROM range(100000000)")
+
+
+def test_too_little_memory_is_one_line() -> None:
+    with pytest.raises(KbError, match=r"Out of Memory.*free some disk or memory, nothing was published"):
+        hoard()
