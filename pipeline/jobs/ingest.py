@@ -23,7 +23,11 @@ from pipeline.workspace import LAYOUTS, Workspace
 
 @dataclass(slots=True)
 class Plan:
-    """What has to be read, what is as it was and what is gone; while reading, what became of each file is noted."""
+    """What has to be read, what is as it was and what is gone; while reading, what became of each file is noted.
+
+    Of the files in `anew` every record is judged again: the settings, the version, or the format they are said to have
+    are not what they were.
+    """
 
     roots: list[sources.Root]
     same: list[KnownFile]
@@ -32,6 +36,7 @@ class Plan:
     notes: list[str]
     again: bool
     fresh: bool
+    anew: frozenset[str]
     moved: list[Place] = field(default_factory=list)
     dropped: list[tuple[str, int]] = field(default_factory=list)
     seen: list[KnownFile] = field(default_factory=list)
@@ -154,7 +159,7 @@ def _plan(
         notes.append(f"{what} changed since the last ingest, so every record is judged again")
         for name in past:
             if not any(root.holds(name) for root in roots):
-                roots.append(sources.discover(workspace.root / name, workspace))
+                roots.append(_root(workspace.root / name, workspace, replace(request, form=None), known))
     roots = _outermost(roots)
     found = {file.name: file for root in roots for file in root.files}
     if again:  # what was said of a file's format still holds
@@ -169,7 +174,8 @@ def _plan(
     gone = sorted(name for name in known if name not in found and any(root.holds(name) for root in roots))
     notes += [note for root in roots for note in root.passed_over]
     read = [file for file in found.values() if file.name not in unread]
-    return Plan(roots, same, read, gone, notes, again, fresh=last is None), last
+    anew = frozenset(file.name for file in read if again or (file.name in known and known[file.name].form != file.form))
+    return Plan(roots, same, read, gone, notes, again, fresh=last is None, anew=anew), last
 
 
 def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, KnownFile]) -> sources.Root:
@@ -231,7 +237,7 @@ def _reading(draft: Draft, plan: Plan, again: list[Incoming]) -> Iterator[Incomi
 
         for incoming in sources.read(file, finish):
             path, position, line, digest = incoming.origin
-            places = None if plan.again else known.get((path, digest, line is not None))
+            places = None if file.name in plan.anew else known.get((path, digest, line is not None))
             if not places:
                 yield incoming
                 continue

@@ -7,6 +7,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from pipeline.jobs.ingest import ingest
+from pipeline.jobs.request import Request
 from pipeline.model import Document, Json, KbError
 from tests.bases import DAY, Base, ndjson, record, sha256
 
@@ -768,3 +770,11 @@ def test_the_day_stands_in_the_manifest(base: Base) -> None:
     base.record("a")
     base.ingest()
     assert base.manifest()["as_of"] == DAY.isoformat()
+
+
+def test_a_format_that_is_said_anew_judges_anew(base: Base) -> None:
+    base.put("raw/x.ndjson", ndjson(record("a"), record("b")))
+    base.ingest()
+    foreign = Request(as_of=DAY, jobs=1, form="errorcanon", allow_removals=True)
+    assert ingest(base.workspace, [base.root / "raw"], foreign).quarantined == 2
+    assert (base.ingest().published, base.ingest().unchanged) == (2, 2)
