@@ -39,7 +39,7 @@ class TimeToLive:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How far evidence and time bear a confidence; docs/tables.md gives the formula."""
+    """How far evidence and time bear a confidence; docs/trust.md gives the formula."""
 
     ladder: tuple[str, ...] = (
         "ai_generated",

@@ -1,7 +1,7 @@
 """The steps of an ingest over a store that is in the making; what they do is in sql/, this says in which order."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -67,47 +67,38 @@ class Draft(Store):
         """Lay out what the scripts need to know of the rules and the settings."""
         ttl = rules.settings.trust.time_to_live
         con = self.connection
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE rule_meta (code VARCHAR, name VARCHAR, severity VARCHAR, fixable BOOLEAN)"
-        )
-        codes = list(catalogue().values())
-        con.execute(
-            "INSERT INTO rule_meta SELECT unnest($1), unnest($2), unnest($3), unnest($4)",
+        self._lay_out(
+            "rule_meta",
+            {"code": "VARCHAR", "name": "VARCHAR", "severity": "VARCHAR", "fixable": "BOOLEAN"},
             [
-                [rule.code for rule in codes],
-                [rule.name for rule in codes],
-                [str(rules.severities[rule.code]) for rule in codes],
-                [rule.kind is Kind.FIX for rule in codes],
+                (rule.code, rule.name, str(rules.severities[rule.code]), rule.kind is Kind.FIX)
+                for rule in catalogue().values()
             ],
         )
-        for name, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
-            con.execute(f"CREATE OR REPLACE TEMP TABLE {name} (name VARCHAR, days INTEGER)")
-            con.execute(
-                f"INSERT INTO {name} SELECT unnest($1::VARCHAR[]), unnest($2::INTEGER[])",
-                [list(days), list(days.values())],
-            )
+        for table, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
+            self._lay_out(table, {"name": "VARCHAR", "days": "INTEGER"}, list(days.items()))
         con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
         con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
         con.execute("SET VARIABLE product = $1", [PRODUCT])
         con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
         con.execute("SET VARIABLE shape = $1", [document_shape()])
 
+    def _lay_out(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """Make a temporary table of some rows, in one statement for all of them."""
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({declared})")
+        if rows:
+            lists = ", ".join(f"unnest(${i}::{kind}[])" for i, kind in enumerate(columns.values(), start=1))
+            self.connection.execute(
+                f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)]
+            )
+
     def prune(self, dropped: Sequence[tuple[str, int]], kept: Sequence[Place]) -> None:
         """Take out inputs that are gone or judged again, and move those whose file changed around them."""
-        con = self.connection
-        con.execute("CREATE OR REPLACE TEMP TABLE dropped (path VARCHAR, position BIGINT)")
-        con.execute(
-            "INSERT INTO dropped SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[])",
-            [[path for path, _ in dropped], [position for _, position in dropped]],
-        )
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE kept (path VARCHAR, old_position BIGINT, position BIGINT, line BIGINT)"
-        )
-        con.execute(
-            "INSERT INTO kept SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[]), unnest($3::BIGINT[]), unnest($4::BIGINT[])",
-            [list(column) for column in zip(*kept, strict=True)] if kept else [[], [], [], []],
-        )
-        con.execute(script("prune.sql"))
+        self._lay_out("dropped", {"path": "VARCHAR", "position": "BIGINT"}, dropped)
+        columns = {"path": "VARCHAR", "old_position": "BIGINT", "position": "BIGINT", "line": "BIGINT"}
+        self._lay_out("kept", columns, kept)
+        self.connection.execute(script("prune.sql"))
 
     def inputs_of_files(self, paths: Sequence[str]) -> list[tuple[str, int]]:
         """Path and position of all that the base holds from some files."""
@@ -138,18 +129,10 @@ class Draft(Store):
 
     def oust(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
         """Put records that lost their id, or that a corpus rule speaks against, into quarantine or among the copies."""
-        con = self.connection
-        con.execute(
-            """CREATE OR REPLACE TEMP TABLE ousted (path VARCHAR, position BIGINT, line BIGINT, digest VARCHAR,
-            record_id VARCHAR, code VARCHAR, pointer VARCHAR, message VARCHAR, raw BLOB)"""
-        )
+        self._lay_out("ousted", _OUSTED, [(*row, raw) for row, raw in ousted])
         if ousted:
-            con.execute(
-                f"INSERT INTO ousted SELECT {', '.join(f'unnest(${i}::{kind})' for i, kind in enumerate(_OUSTED, start=1))}",
-                [[row[i] for row, _ in ousted] for i in range(8)] + [[raw for _, raw in ousted]],
-            )
-            con.execute(script("oust.sql"))
-            con.execute(script("orphans.sql"))
+            self.connection.execute(script("oust.sql"))
+            self.connection.execute(script("orphans.sql"))
 
     def load(self, folder: Path) -> None:
         """Publish what the record stage wrote into a folder, but for the ousted; slice by slice, so memory is bounded."""
@@ -212,15 +195,9 @@ class Draft(Store):
 
     def set_scope(self, scope: Sequence[tuple[str, str]]) -> None:
         """Say which files this is about, as (ingested path, file)."""
-        con = self.connection
-        con.execute("CREATE OR REPLACE TEMP TABLE scope (root VARCHAR, path VARCHAR)")
-        con.execute(
-            "INSERT INTO scope SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[])",
-            [[root for root, _ in scope], [path for _, path in scope]],
-        )
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE was (root VARCHAR, id VARCHAR, path VARCHAR, position BIGINT, doc UBIGINT)"
-        )
+        self._lay_out("scope", {"root": "VARCHAR", "path": "VARCHAR"}, scope)
+        columns = {"root": "VARCHAR", "id": "VARCHAR", "path": "VARCHAR", "position": "BIGINT", "doc": "UBIGINT"}
+        self._lay_out("was", columns, [])
         self._whole = bool(self.value("SELECT count(*) = 0 FROM files WHERE path NOT IN (SELECT path FROM scope)"))
 
     def remember_published(self) -> None:
@@ -306,14 +283,14 @@ def change(path: Path) -> Iterator[Draft]:
 _SLICE = 16
 """How many chunks of the record stage are loaded at once: about 64 MB."""
 
-_OUSTED = (
-    "VARCHAR[]",
-    "BIGINT[]",
-    "BIGINT[]",
-    "VARCHAR[]",
-    "VARCHAR[]",
-    "VARCHAR[]",
-    "VARCHAR[]",
-    "VARCHAR[]",
-    "BLOB[]",
-)
+_OUSTED = {
+    "path": "VARCHAR",
+    "position": "BIGINT",
+    "line": "BIGINT",
+    "digest": "VARCHAR",
+    "record_id": "VARCHAR",
+    "code": "VARCHAR",
+    "pointer": "VARCHAR",
+    "message": "VARCHAR",
+    "raw": "BLOB",
+}
