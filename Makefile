@@ -43,13 +43,16 @@ docs: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks
 
-# The stamps: a second call installs nothing, a change of either file installs again.
+# The stamps: a second call installs nothing, a change of either file installs again. pip compiles what it installs, but for
+# what is editable.
 .venv/installed: pyproject.toml constraints.txt | .venv/pyvenv.cfg
 	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m compileall -q pipeline
 	@touch $@
 
 .venv/installed-dev: pyproject.toml constraints.txt | .venv/pyvenv.cfg
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m compileall -q pipeline
 	@touch $@ .venv/installed
 
 .venv/pyvenv.cfg:

@@ -1,5 +1,6 @@
 """Whole processes, timed in turn: wall seconds, and peak memory summed over a process and its children."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+
+_ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+"""Both sides run from compiled modules, as they do where they are installed."""
 
 
 class Run(NamedTuple):
@@ -35,7 +39,7 @@ def once(command: Sequence[str], cwd: Path) -> Run:
         subprocess.CalledProcessError: it failed.
     """
     started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=cwd, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     peak = [0]
     watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
     watcher.start()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline import __version__
+from pipeline.arguments import Group
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="kb",
+    cls=Group,
     help="Curate a knowledge base of failures.\n\n"
     "What can be repaired is repaired, what would mislead goes to quarantine, the rest is flagged.",
     epilog="Start with `kb init`, put records into raw/, then `kb ingest`. Docs: README.md and docs/.",
@@ -232,7 +234,6 @@ def report(
     """
     from pipeline import reports
     from pipeline.render import text
-    from pipeline.render.reports import document
     from pipeline.render.tables import render
 
     _choose("--format", form, ("table", "json", "csv", "md"))
@@ -244,6 +245,8 @@ def report(
         answer = reports.run(base, chosen, asked)
         broken = 0 if fail_on is None else reports.breaking(base, chosen, asked, fail_on)
     if form == "json":
+        from pipeline.render.reports import document
+
         _write(document(answer), output)
     elif form == "table":
         _write("".join(f"{line}\n" for line in text.report(answer, terminal=_terminal(output))), output)

@@ -4,14 +4,11 @@
 their arguments, so that any engine which can call a Python function over a batch can run them as they are.
 """
 
-import base64
 import hashlib
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -20,6 +17,9 @@ from pipeline.model import GONE, Curated, Incoming, Json, KbError
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import records
 from pipeline.workspace import Settings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 CHUNK_BYTES = 4 << 20
 """A chunk is closed when its records reach this many bytes, so memory is bounded by chunks, not by the input."""
@@ -64,7 +64,7 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
             updated = outcome.document["last_updated"]
             claims.append(orjson.dumps({**origin, "id": outcome.id, "content": content, "last_updated": updated}))
         else:
-            told["raw"] = base64.b64encode(incoming.raw).decode()
+            told["raw"] = b2a_base64(incoming.raw, newline=False).decode()
         outcomes.append(orjson.dumps(told))
     return Batch(b"\n".join([*outcomes, b""]), b"\n".join([*claims, b""]))
 
@@ -134,6 +134,10 @@ def _chunks(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
 def _run_parallel(
     chunks: Iterator[list[Incoming]], settings: Settings, folder: Path, jobs: int, tick: Callable[[int], None]
 ) -> int:
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only more than one chunk needs workers
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - likewise
+    from multiprocessing import get_context  # noqa: PLC0415 - likewise
+
     count = 0
     waiting: dict[Future[None], list[Incoming]] = {}
     with ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (settings,)) as pool:
@@ -153,7 +157,7 @@ def _run_parallel(
     return count
 
 
-def _finish(waiting: dict[Future[None], list[Incoming]], tick: Callable[[int], None]) -> int:
+def _finish(waiting: "dict[Future[None], list[Incoming]]", tick: Callable[[int], None]) -> int:
     future = next(iter(waiting))
     future.result()
     done = len(waiting.pop(future))

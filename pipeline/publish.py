@@ -14,8 +14,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from pipeline.model import KbError
 from pipeline.workspace import Workspace
 
@@ -34,6 +32,8 @@ def writer(workspace: Workspace) -> Iterator[Path]:
     Raises:
         KbError: another process writes, or the folder cannot be written.
     """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - what only reads does without
+
     scratch = workspace.scratch
     try:
         scratch.mkdir(exist_ok=True)

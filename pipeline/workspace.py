@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from importlib import resources
@@ -163,6 +162,8 @@ def load_settings(path: Path) -> Settings:
     Raises:
         KbError: not TOML, an unknown key (the nearest is named), a value of the wrong type or out of range.
     """
+    import tomllib  # noqa: PLC0415 - a file outside of a workspace is judged without
+
     try:
         text = path.read_text(encoding="utf-8")
         given = tomllib.loads(text)

@@ -81,7 +81,7 @@ def test_progress_adds_up_in_one_process(tmp_path: Path) -> None:
 
 
 def test_one_chunk_is_done_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "ProcessPoolExecutor", None)
+    monkeypatch.setattr(engine, "_run_parallel", None)
     _, ticks = run(tmp_path / "alone", 4)
     assert ticks == [COUNT]
 

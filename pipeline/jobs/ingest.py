@@ -5,7 +5,7 @@ import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -67,15 +67,20 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
     if request.form is not None:
         formats.named(request.form)
     with publish.writer(workspace) as folder:
-        plan, last = _plan(workspace, paths, rules, request)
-        told = publish.manifest(workspace.curated)
-        laid_out = (workspace.curated / LAYOUTS[workspace.settings.export.records]).exists()
-        if plan.idle and last is not None and last["as_of"] == request.as_of and told and laid_out:
-            with store.read(workspace.store) as base:
+        with _standing(workspace) as base:
+            plan, last = _plan(workspace, paths, rules, request, base)
+            told = publish.manifest(workspace.curated)
+            laid_out = (workspace.curated / LAYOUTS[workspace.settings.export.records]).exists()
+            if base and plan.idle and last is not None and last["as_of"] == request.as_of and told and laid_out:
                 standing = Draft(base.connection)
                 standing.set_scope(plan.scope())
                 return _outcome(standing, plan, written=False)
         return _write(workspace, plan, rules, request, folder)
+
+
+def _standing(workspace: Workspace) -> AbstractContextManager[store.Store | None]:
+    """The base as it stands, of whatever layout; None where there is none."""
+    return store.read(workspace.store, any_layout=True) if workspace.store.exists() else nullcontext()
 
 
 def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path) -> IngestResult:
@@ -138,18 +143,17 @@ def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, reque
 
 
 def _plan(
-    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request
+    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, base: store.Store | None
 ) -> tuple[Plan, dict[str, Any] | None]:
     """Hold what is on disk against what the base knows, without reading a file that looks as it did."""
     known: dict[str, KnownFile] = {}
     last = None
     notes: list[str] = []
     past: list[str] = []
-    if workspace.store.exists():
-        with store.read(workspace.store, any_layout=True) as base:
-            past = base.roots()
-            if base.unlike_declared() is None:
-                known, last = base.known_files(), base.last_run()
+    if base is not None:
+        past = base.roots()
+        if base.unlike_declared() is None:
+            known, last = base.known_files(), base.last_run()
     again = bool(past) and (last is None or last["fingerprint"] != rules.fingerprint())
     roots = [_root(path, workspace, request, known) for path in paths]
     if again:

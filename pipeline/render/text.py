@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.model import IngestResult, Located, Severity, ValidateResult
 from pipeline.render.tables import as_text, columns_of, cropped, plain
-from pipeline.rules import catalogue
 from pipeline.words import visible
 
 if TYPE_CHECKING:
@@ -94,6 +93,8 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
 
 
 def _most(counts: Mapping[str, int]) -> str:
+    from pipeline.rules import catalogue  # noqa: PLC0415 - a report does without the rules
+
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     rest = f", {len(ranked) - 4} more" if len(ranked) > 4 else ""
     return ", ".join(f"{code} {catalogue()[code].name} {n:,}" for code, n in ranked[:4]) + rest

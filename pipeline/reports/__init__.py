@@ -130,15 +130,20 @@ def check_scope(store: Store, options: Options, ladder: Sequence[str]) -> None:
         KbError: no published record has the domain, or the tier is neither in the ladder nor in the base.
     """
     for word, column, named_elsewhere in ((options.domain, "domain", ()), (options.tier, "verification_tier", ladder)):
+        if word is None:
+            continue
         rows = store.query(f"SELECT DISTINCT {column} FROM records ORDER BY ALL").rows  # noqa: S608 - a name of ours
         known = sorted({*named_elsewhere, *(row[0] for row in rows)})
-        if word is not None and word not in known:
+        if word not in known:
             hint = did_you_mean(word, known, "the base is empty" if not known else None)
             raise KbError(f"no published record has the {column.replace('_', ' ')} {word}; {hint}")
 
 
 def run(store: Store, report: Report, options: Options) -> Answer:
     """Ask a store for a report."""
+    if options.limit is not None and not report.chart:
+        shown, found = store.head(_sql(report.name), _scope(options), options.limit)
+        return Answer(report, options, shown, found, store.query(_sql("totals"), _scope(options)).records()[0], [])
     rows = store.query(_sql(report.name), _scope(options))
     totals = store.query(_sql("totals"), _scope(options)).records()[0]
     chart = _histogram(rows, report.chart) if report.chart else []

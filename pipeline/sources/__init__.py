@@ -73,16 +73,17 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     others: list[str] = []
     outside: list[str] = []
     home = os.path.realpath(path)
-    for inner, file in _walk(path, workspace):
+    for inner, entry in _walk(str(path), "", os.path.relpath(os.path.realpath(workspace.curated), home)):
         known = inner if name == "." else f"{name}/{inner}"
         if _excluded(inner, known, workspace.settings.exclude):
             continue
-        if file.is_symlink() and _leads_out(file, home):
+        if entry.is_symlink() and _leads_out(Path(entry.path), home):
             outside.append(known)
-        elif file.is_file() and is_read(file.name):
-            files.append(_describe(file, known, form))
-        elif file.is_file():
-            others.append(known)
+        elif entry.is_file():
+            if is_read(entry.name):
+                files.append(_describe(entry, known, form))
+            else:
+                others.append(known)
     passed_over = []
     if others:
         passed_over.append(f"passed over {some(others)}: not {_READ}")
@@ -91,15 +92,20 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(passed_over))
 
 
-def _walk(top: Path, workspace: Workspace) -> Iterator[tuple[str, Path]]:
-    """Every file below a folder, and every link to a folder, by its path from there; what kb wrote itself is left out."""
-    own = os.path.realpath(workspace.curated)
-    for folder, folders, names in os.walk(top, onerror=_refuse):
-        here = Path(folder)
-        folders[:] = sorted(entry for entry in folders if _wanted(entry) and os.path.realpath(here / entry) != own)
-        links = [entry for entry in folders if (here / entry).is_symlink()]
-        for entry in sorted(filter(_wanted, [*names, *links])):
-            yield (here / entry).relative_to(top).as_posix(), here / entry
+def _walk(folder: str, below: str, own: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    """Every file below a folder, and every link to a folder, by its path from the first; `own`, which kb wrote, is left out."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted((entry for entry in found if _wanted(entry.name)), key=lambda entry: entry.name)
+    except OSError as error:
+        raise KbError(f"{error.filename}: cannot be listed: {error.strerror}") from None
+    for entry in entries:
+        if not entry.is_dir(follow_symlinks=False):
+            yield f"{below}{entry.name}", entry
+    for entry in entries:
+        inner = f"{below}{entry.name}"
+        if entry.is_dir(follow_symlinks=False) and inner != own:
+            yield from _walk(entry.path, f"{inner}/", own)
 
 
 def _wanted(entry: str) -> bool:
@@ -116,17 +122,14 @@ def _leads_out(link: Path, home: str) -> bool:
     return not link.exists() or os.path.commonpath([home, target]) != home
 
 
-def _refuse(error: OSError) -> None:
-    raise KbError(f"{error.filename}: cannot be listed: {error.strerror}")
-
-
 def _excluded(below: str, known: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in (below, known))
 
 
-def _describe(path: Path, name: str, form: str | None) -> SourceFile:
+def _describe(found: "Path | os.DirEntry[str]", name: str, form: str | None) -> SourceFile:
+    path = Path(found)
     try:
-        stat = path.stat()
+        stat = found.stat()
         name.encode()
     except OSError as error:
         raise KbError(f"{path}: cannot be read: {error.strerror}") from None

@@ -58,6 +58,12 @@ class Store:
         """The answer as a pandas frame."""
         return self.connection.execute(sql).df()
 
+    def head(self, sql: str, parameters: Mapping[str, object], limit: int) -> tuple[Table, int]:
+        """The first rows of an answer, and how many there are; the last line of the query is its ORDER BY."""
+        unordered = sql.rstrip().rpartition("\nORDER BY ")[0] or sql
+        found: int = self.value(f"SELECT count(*) FROM ({unordered})", parameters)
+        return self.query(f"FROM ({sql}) LIMIT {limit}", parameters), found
+
     def stream(self, sql: str, size: int = 4096) -> Iterator[tuple[Any, ...]]:
         """The rows of an answer, never all in memory at once."""
         cursor = self.connection.cursor()
@@ -95,15 +101,34 @@ class Store:
 
     def unlike_declared(self) -> str | None:
         """The first column of a table of ours that is not as sql/schema.sql declares it, or None."""
-        rows = self.query("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal").rows
-        declared = {(table, c.name): c.type for table, (_, columns) in tables().items() for c in columns}
-        found = {(table, column): kind for table, column, kind in rows if table in tables()}
-        found_macros = {
-            row[0] for row in self.query("SELECT function_name FROM duckdb_functions() WHERE NOT internal").rows
-        }
-        if not macros().keys() <= found_macros:
-            return min(macros().keys() - found_macros)
-        return next((".".join(key) for key in [*declared, *found] if declared.get(key) != found.get(key)), None)
+        for table, (_, columns) in tables().items():
+            declared, found = {column.name: column.type for column in columns}, self._columns(table)
+            odd = next((name for name in [*declared, *found] if declared.get(name) != found.get(name)), None)
+            if odd:
+                return f"{table}.{odd}"
+        return self._missing_macro()
+
+    def _columns(self, table: str) -> dict[str, str]:
+        try:
+            cursor = self.connection.execute(f"FROM {table} LIMIT 0")
+        except duckdb.CatalogException:
+            return {}
+        return {name: str(kind) for name, kind, *_ in cursor.description or ()}
+
+    def _missing_macro(self) -> str | None:
+        calls = [
+            f"(SELECT 1 FROM {call} LIMIT 0)" if is_table else call
+            for name, (parameters, is_table, _) in macros().items()
+            for call in [f"{name}({', '.join('NULL' for given in parameters.split(',') if ':=' not in given)})"]
+        ]
+        try:
+            self.connection.execute(f"SELECT {', '.join(calls)} LIMIT 0")
+        except duckdb.Error:  # the list of all functions takes longer than most questions, so it is made only now
+            names = {
+                row[0] for row in self.query("SELECT function_name FROM duckdb_functions() WHERE NOT internal").rows
+            }
+            return min(macros().keys() - names, default=None)
+        return None
 
 
 @contextmanager

@@ -1,14 +1,11 @@
 """What the store is made of, read from its scripts: tables and columns, macros, comments, the shape of a document."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
-
-import orjson
-
-from pipeline.contract import shapes
 
 
 @cache
@@ -66,6 +63,8 @@ def comments() -> Iterator[str]:
 @cache
 def document_shape() -> str:
     """The curated document as DuckDB's `from_json` wants it: a JSON structure of type names."""
+    from pipeline.contract import shapes  # noqa: PLC0415 - what only asks a store does without the contract
+
     shape = shapes()
     special = {
         "confidence": "DOUBLE",
@@ -96,4 +95,4 @@ def document_shape() -> str:
         "extensions": "JSON",
         "curation": {"distinct_sources": "INTEGER", "evidence_ceiling": "DOUBLE"},
     }
-    return orjson.dumps(record).decode()
+    return json.dumps(record)

@@ -1,0 +1,72 @@
+"""How words of the command line become values.
+
+Typer leaves that to pydantic, which takes longer to import than a small command takes to run. The few kinds of parameter
+that kb has are converted here; one of any other kind is left to Typer.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, get_args, get_origin
+
+from typer import BadParameter
+from typer.core import TyperGroup
+
+
+class Group(TyperGroup):
+    """The program: its own options and those of its commands are converted here."""
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - Typer's context and parameters have no public type
+        params = super().get_params(ctx)
+        _equip(params)
+        return params
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - likewise
+        command = super().get_command(ctx, cmd_name)
+        _equip(command.get_params(ctx) if command else ())
+        return command
+
+
+class _Converter(NamedTuple):
+    """What Typer asks of the converter of a parameter."""
+
+    convert: Callable[[str], Any]
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401 - a word, words, or the default
+        del ctx
+        many = param.multiple or param.nargs == -1
+        if value is None:
+            return () if many else None
+        return tuple(map(self.convert, value)) if many else self.convert(value)
+
+
+def _equip(params: Iterable[Any]) -> None:
+    for param in params:
+        kind = getattr(param, "type_descriptor", None)
+        convert = kind and _conversion(kind.annotation, kind.parameter_info)
+        if convert:
+            # Typer makes a converter when it finds none here; should it look elsewhere one day, only time is lost
+            param._runtime_param = _Converter(convert)  # noqa: SLF001
+
+
+def _conversion(annotation: Any, declared: Any) -> Callable[[str], Any] | None:  # noqa: ANN401 - a type; a ParameterInfo
+    kind = get_args(annotation)[0] if get_origin(annotation) is list else annotation
+    if declared.parser:
+        parser: Callable[[str], Any] = declared.parser
+        return parser
+    if kind is int:
+        return lambda value: _whole(value, declared.min, declared.max)
+    plain = {str: str, Path: Path, bool: bool}.get(kind)
+    more_is_asked = declared.envvar or declared.exists or declared.resolve_path or declared.allow_dash
+    return None if more_is_asked else plain
+
+
+def _whole(value: str | int, least: int | None, most: int | None) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        raise BadParameter(f"{value!r} is no whole number; write one such as {max(least or 0, 1)}") from None
+    if least is not None and number < least:
+        raise BadParameter(f"{number} is too low; write {least} or more")
+    if most is not None and number > most:
+        raise BadParameter(f"{number} is too high; write {most} or less")
+    return number
