@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from pipeline.model import KbError, Severity
-from pipeline.rules import dat, ded, evd, idn, loc, rat, sch, tir, txt, ver, wrk
+from pipeline.rules import dat, ded, evd, idn, loc, rat, ref, rgx, saf, sch, tir, txt, ver, wrk
 from pipeline.rules.base import Rule
 from pipeline.words import did_you_mean
 
@@ -18,8 +18,11 @@ PREFIXES = {
     "EVD": (evd, "evidence"),
     "TIR": (tir, "verification tier"),
     "DAT": (dat, "dates"),
+    "RGX": (rgx, "the matching pattern"),
+    "REF": (ref, "references between records"),
     "VER": (ver, "versions"),
     "LOC": (loc, "translations"),
+    "SAF": (saf, "safe to hand to a person or an agent"),
 }
 
 

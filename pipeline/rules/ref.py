@@ -1,0 +1,1 @@
+"""REF: references between records."""

@@ -1,0 +1,1 @@
+"""RGX: the matching pattern."""

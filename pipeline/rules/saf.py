@@ -1,0 +1,1 @@
+"""SAF: safe to hand to a person or an agent."""
