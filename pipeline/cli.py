@@ -21,6 +21,7 @@ from pipeline.arguments import Group
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from pipeline.reports import Options
     from pipeline.store import Store
     from pipeline.workspace import Workspace
 
@@ -206,11 +207,23 @@ def validate(
 
 @app.command(
     epilog=_example(
-        "kb report stale", "kb report confidence --domain docker --limit 20", "kb report stale --fail-on 'age > 730'"
+        "kb report quality",
+        "kb report queue --domain docker --limit 20",
+        "kb report queue --spread 30 --section plan --format csv",
+        "kb report stale --due 30",
+        "kb report stale --fail-on 'age > 730'",
+        "kb report all -o reports/",
     )
 )
 def report(
-    name: Annotated[str, typer.Argument(metavar="REPORT", help="stale, confidence or tiers.", autocompletion=_reports)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="REPORT",
+            help="quality, queue, stale, confidence, tiers or sources; all: each as JSON into the folder of --output.",
+            autocompletion=_reports,
+        ),
+    ],
     as_of: AsOf = None,
     domain: Annotated[
         str | None, typer.Option("--domain", metavar="DOMAIN", help="Only records of this domain.")
@@ -221,37 +234,56 @@ def report(
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, metavar="N", help="At most so many rows; the totals count all.")
     ] = None,
+    due: Annotated[
+        int | None, typer.Option("--due", min=0, metavar="DAYS", help="stale: also what falls due within so many days.")
+    ] = None,
+    spread: Annotated[
+        int | None,
+        typer.Option(
+            "--spread", min=1, metavar="DAYS", help="queue: also the stale ones, dealt evenly over so many days."
+        ),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option("--section", metavar="NAME", help="Only this section; csv holds one, by default the first."),
+    ] = None,
     form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, csv or md.")] = "table",
     fail_on: Annotated[
         str | None,
-        typer.Option("--fail-on", metavar="CONDITION", help="Exit with 1 if a row meets it: any, or SQL over columns."),
+        typer.Option(
+            "--fail-on",
+            metavar="CONDITION",
+            help="Exit with 1 if a row of the first section, or of --section, meets it: any, or SQL over columns.",
+        ),
     ] = None,
     output: Output = None,
 ) -> None:
-    """Say how far the base deserves belief.
+    """Say how far the base deserves belief, and what to do about it.
 
-    stale: what nobody confirmed in time. confidence: what the declared one is worth. tiers: how records were verified.
+    quality: the state of the whole base, and what moved. queue: what to review next. stale: what nobody confirmed in
+    time. confidence: what the declared one is worth. tiers: how records were verified. sources: what they rest on.
+    docs/reports.md tells of their sections and columns.
     """
     from pipeline import reports
     from pipeline.render import text
-    from pipeline.render.tables import render
+    from pipeline.render.reports import FORMATS, render
 
-    _choose("--format", form, ("table", "json", "csv", "md"))
+    _choose("--format", form, FORMATS)
     where = _workspace()
-    asked = reports.Options(where.as_of(as_of), domain, tier, limit)
+    asked = reports.Options(where.as_of(as_of), domain, tier, limit, due, spread)
+    if name == "all":
+        _report_all(where, asked, output)
+        return
+    if part is not None and form == "json":
+        raise typer.BadParameter("json holds every section; leave it out, or take csv", param_hint="--section")
     chosen = reports.named(name)
+    reports.check_use(chosen, asked)
     with _base(where) as base:
         reports.check_scope(base, asked, where.settings.trust.ladder)
-        answer = reports.run(base, chosen, asked)
-        broken = 0 if fail_on is None else reports.breaking(base, chosen, asked, fail_on)
-    if form == "json":
-        from pipeline.render.reports import document
-
-        _write(document(answer), output)
-    elif form == "table":
-        _write("".join(f"{line}\n" for line in text.report(answer, terminal=_terminal(output))), output)
-    else:
-        _write(render(answer.rows, form, terminal=_terminal(output)), output)
+        section = reports.section(chosen, asked, part)
+        answer = reports.run(base, chosen, asked, only=section if part is not None or form == "csv" else None)
+        broken = 0 if fail_on is None else reports.breaking(base, section, asked, fail_on)
+    _write(render(answer, form, terminal=_terminal(output)), output)
     if broken:
         _say([f"--fail-on: {text.count(broken, 'row meets', 'rows meet')} `{fail_on}`"])
         raise typer.Exit(1)
@@ -433,6 +465,20 @@ def doctor() -> None:
     _print(text.health(breaches))
     if breaches:
         raise typer.Exit(1)
+
+
+def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> None:
+    from pipeline import export, reports
+    from pipeline.render.text import count
+
+    if folder is None:
+        raise typer.BadParameter("`kb report all` writes files; name their folder", param_hint="--output")
+    with _base(where) as base:
+        reports.check_scope(base, asked, where.settings.trust.ladder)
+        files = dict(export.reports(base, asked))
+    for name, data in files.items():
+        _write(data.decode(), folder / Path(name).name)
+    print(f"wrote {count(len(files), 'file')} to {_shown(folder)}/")
 
 
 def _base(where: "Workspace") -> "AbstractContextManager[Store]":

@@ -5,6 +5,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipeline.contract import SCHEMA_VERSION
 from pipeline.render.reports import document
 from pipeline.reports import REPORTS, Options, run
 from pipeline.store import Store
+from pipeline.workspace import METRICS
 
 OWNED = (
     "records",
@@ -105,8 +107,20 @@ def _small_files(store: Store, options: Options, layout: str) -> Iterator[tuple[
     if layout == "files":
         for name, doc in store.stream("SELECT id, doc FROM records ORDER BY id"):
             yield f"records/{name}.json", pretty(orjson.loads(doc))
-    for name, report in REPORTS.items():
-        yield f"reports/{name}.json", document(run(store, report, options)).encode()
+    yield from reports(store, options)
+
+
+def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes]]:
+    """Every report as `curated/` holds it, and its figures once more, flat, as metrics: without what earlier runs say."""
+    alone = replace(options, history=False)
+    for name, report in sorted(REPORTS.items()):
+        if report.asked(alone):
+            kept = replace(alone, limit=report.kept) if options.limit is None else alone
+            answer = run(store, report, kept)
+            yield f"reports/{name}.json", document(answer).encode()
+            if name == "quality":
+                (figures,) = answer.part("figures").rows.records()
+                yield METRICS, pretty(figures)
 
 
 def raw_text(raw: bytes) -> dict[str, str]:

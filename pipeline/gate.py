@@ -61,6 +61,7 @@ _KEYS = {
     "copies": ["path", "position"],
     "files": ["path"],
     "runs": ["run"],
+    "figures": ["run", "figure"],
 }
 
 _OF_RECORDS = frozenset({"dead_ends", "workarounds", "versions", "transitions", "sources", "changes", "copies"})

@@ -92,11 +92,16 @@ def _carry_through(workspace: Workspace) -> None:
 
 def manifest(curated: Path) -> dict[str, Any]:
     """What `curated/` says of itself; empty where there is none, or none that can be read."""
+    return told(curated / "manifest.json")
+
+
+def told(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is none that can be read."""
     try:
-        parsed: dict[str, Any] = json.loads((curated / "manifest.json").read_bytes())
+        parsed = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
-    return parsed
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def _exchange(new: Path, old: Path) -> None:

@@ -17,6 +17,9 @@ FILE = "kb.toml"
 LAYOUTS = {"files": "records", "ndjson": "records.ndjson"}
 """Where the records lie below `curated/`, by the setting `export.records`."""
 
+METRICS = "reports/metrics.json"
+"""The figures of the base below `curated/`."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSettings:
@@ -68,11 +71,6 @@ class Trust:
         """The most confidence (0…1) that so many distinct sources and this tier can bear."""
         counted = self.ceiling_by_sources[min(distinct_sources, len(self.ceiling_by_sources) - 1)]
         return max(counted, self.ceiling_by_tier.get(tier, 0.0))
-
-    def days_to_live(self, tier: str, domain: str) -> int:
-        """The time to live of a record, in days."""
-        ttl = self.time_to_live
-        return ttl.domain.get(domain, ttl.tier.get(tier, ttl.default))
 
 
 @dataclass(frozen=True, slots=True)

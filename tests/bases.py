@@ -113,12 +113,12 @@ class Base:
         return [name.removeprefix("git/") for name in self.column("SELECT id FROM records ORDER BY id")]
 
     def tables(self) -> dict[str, list[str]]:
-        """Every published table but `runs`, as sorted rows."""
+        """Every published table but those of earlier runs, as sorted rows."""
         with store.read(self.workspace.store) as base:
             return {
                 table: sorted(map(repr, base.query(f"SELECT {INCIDENTAL.get(table, '*')} FROM {table}").rows))  # noqa: S608 - names of ours
                 for table in store.PUBLISHED
-                if table != "runs"
+                if table not in {"runs", "figures"}
             }
 
     def curated(self) -> dict[str, bytes]:

@@ -92,7 +92,7 @@ def test_every_record_has_its_file(published: Base) -> None:
 
 def test_there_is_a_file_for_each_kind(published: Base) -> None:
     names = {name for name in published.curated() if not name.startswith("records/")}
-    reports = {f"reports/{name}.json" for name in REPORTS}
+    reports = {f"reports/{name}.json" for name in (*REPORTS, "metrics")}
     assert names == reports | {"findings.ndjson", "changes.ndjson", "quarantine.ndjson", "manifest.json"}
 
 

@@ -77,6 +77,7 @@ BROKEN = {
     "INSERT INTO copies FROM copies LIMIT 1": ("copies", "position"),
     "INSERT INTO files FROM files LIMIT 1": ("files", "path"),
     "INSERT INTO runs FROM runs LIMIT 1": ("runs", "run"),
+    "INSERT INTO figures FROM figures LIMIT 1": ("figures", "figure"),
     # foreign keys
     "UPDATE dead_ends SET record_id = 'git/gone'": ("dead_ends", "record_id"),
     "UPDATE workarounds SET record_id = 'git/gone'": ("workarounds", "record_id"),

@@ -8,11 +8,12 @@ import jsonschema_rs
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipeline import contract, reports
+from pipeline import contract, reports, store
 from pipeline.contract import schema, shapes, violations
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
 from pipeline.model import Document, Json
+from pipeline.render import reports as render
 from pipeline.store import draft
 from tests.bases import DAY, Base
 from tests.conftest import ROOT
@@ -22,7 +23,7 @@ OUTPUTS = [name for name in NAMES if name != contract.INCOMING]
 
 
 def test_each_output_has_a_schema() -> None:
-    kinds = ["change.v1", "finding.v1", "ingest.v1", "manifest.v1", "quarantine.v1", "validate.v1"]
+    kinds = ["change.v1", "finding.v1", "ingest.v1", "manifest.v1", "metrics.v1", "quarantine.v1", "validate.v1"]
     assert sorted([*kinds, *(f"report.{name}.v1" for name in reports.REPORTS), contract.CURATED]) == OUTPUTS
 
 
@@ -88,14 +89,22 @@ def outputs(example: Base) -> dict[str, list[Document]]:
     found = {
         contract.CURATED: [json.loads(data) for name, data in files.items() if name.startswith("records/")],
         "manifest.v1": [json.loads(files["manifest.json"])],
+        "metrics.v1": [json.loads(files["reports/metrics.json"])],
         "ingest.v1": [example.ingest().document()],
         "validate.v1": [validate(example.workspace, [example.root / "raw"], Request(DAY, jobs=1)).document()],
     }
     for kind, name in (("change", "changes"), ("finding", "findings"), ("quarantine", "quarantine")):
         found[f"{kind}.v1"] = example.lines(f"{name}.ndjson")
     for name in reports.REPORTS:
-        found[f"report.{name}.v1"] = [json.loads(files[f"reports/{name}.json"])]
+        found[f"report.{name}.v1"] = [json.loads(files[f"reports/{name}.json"]), *printed(example, name)]
     return found
+
+
+def printed(base: Base, name: str) -> Iterator[Document]:
+    """What `kb report NAME --format json` prints, with every section that it can have, and with none cut."""
+    with store.read(base.workspace.store) as opened:
+        for options in (reports.Options(DAY, due=30, spread=3, limit=2), reports.Options(DAY, "git", "reproduced")):
+            yield json.loads(render.document(reports.run(opened, reports.named(name), options)))
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
@@ -121,7 +130,7 @@ def test_the_samples_show_what_the_schemas_allow(outputs: dict[str, list[Documen
 def test_a_report_on_nothing_is_accepted(name: str) -> None:
     with draft.create(None) as empty:
         answer = reports.run(empty, reports.named(name), reports.Options(DAY, limit=0))
-    assert list(violations(json.loads(json.dumps(answer.document(), default=str)), f"report.{name}.v1")) == []
+    assert list(violations(json.loads(render.document(answer)), f"report.{name}.v1")) == []
 
 
 # what is not accepted
@@ -201,6 +210,17 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     ("report.confidence.v1", lambda d: d["histogram"][0].update(range="all")),
     ("report.tiers.v1", lambda d: d["rows"][0].update(records=0)),
     ("report.tiers.v1", lambda d: d["rows"][0].update(share=31)),
+    ("report.stale.v1", lambda d: d["forecast"].pop()),
+    ("report.stale.v1", lambda d: d["found"].pop("rows")),
+    ("report.queue.v1", lambda d: d["rows"][0].update(risk=0)),
+    ("report.queue.v1", lambda d: d["rows"][0].update(why="")),
+    ("report.sources.v1", lambda d: d["hosts"][0].update(records=0)),
+    ("report.sources.v1", lambda d: d["single"][0].update(sources=2)),
+    ("report.quality.v1", lambda d: d["figures"].pop("stale_share")),
+    ("report.quality.v1", lambda d: d["freshness"].pop()),
+    ("report.quality.v1", lambda d: d["findings"][0].update(code="DED1")),
+    ("metrics.v1", lambda d: d.update(records=0.5)),
+    ("metrics.v1", lambda d: d.update(stale_share=1.1)),
 ]
 
 

@@ -85,13 +85,6 @@ def test_evidence_and_tier_bear_so_much_confidence(sources: int, tier: str, ceil
     assert Settings().trust.ceiling(sources, tier) == ceiling
 
 
-def test_a_domain_goes_before_a_tier_and_a_tier_before_the_default(configure: Configure) -> None:
-    trust = configure("[trust.time_to_live]\ntier = {reproduced = 730}\ndomain = {npm = 180}").trust
-    assert trust.days_to_live("reproduced", "npm") == 180
-    assert trust.days_to_live("reproduced", "git") == 730
-    assert trust.days_to_live("ai_generated", "git") == 365
-
-
 # what kb.toml may not say
 
 

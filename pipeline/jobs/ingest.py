@@ -1,11 +1,12 @@
 """`kb ingest`: raw records in, a trusted knowledge base out."""
 
+import datetime as dt
 import hashlib
 import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -18,7 +19,7 @@ from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, split
 from pipeline.store import KnownFile
 from pipeline.store.draft import Draft, Ousted, Place, change, create
-from pipeline.workspace import LAYOUTS, Workspace
+from pipeline.workspace import LAYOUTS, METRICS, Workspace
 
 
 @dataclass(slots=True)
@@ -105,11 +106,20 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
         changed = digest != publish.manifest(workspace.curated).get("digest")
         result = _outcome(draft, plan, written=changed or plan.fresh)
         if changed or plan.again or plan.fresh:
-            draft.record_run(rules, request.as_of, result)
+            if plan.fresh:
+                _remember_earlier(draft, workspace.curated)
+            draft.record_run(rules, request.as_of, result, publish.told(curated / METRICS))
         draft.finish()
     if not request.dry_run:
         publish.commit(workspace, digest)
     return result
+
+
+def _remember_earlier(draft: Draft, curated: Path) -> None:
+    """Into a new store goes what `curated/` tells of the state before, as far as that can be read."""
+    with suppress(KeyError, TypeError, ValueError):
+        as_of = dt.date.fromisoformat(publish.manifest(curated)["as_of"])
+        draft.remember_figures(0, as_of, publish.told(curated / METRICS))
 
 
 def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, request: Request, batches: Path) -> None:

@@ -1,17 +1,12 @@
 """Results as lines for people: the code in every line, one summary line at the end."""
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.model import IngestResult, Located, Severity, ValidateResult
-from pipeline.render.tables import as_text, columns_of, cropped, plain
+from pipeline.render.tables import columns_of, cropped, plain
 from pipeline.words import visible
-
-if TYPE_CHECKING:
-    from pipeline.reports import Answer  # which brings the store, and not every command has one
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
@@ -98,40 +93,6 @@ def _most(counts: Mapping[str, int]) -> str:
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     rest = f", {len(ranked) - 4} more" if len(ranked) > 4 else ""
     return ", ".join(f"{code} {catalogue()[code].name} {n:,}" for code, n in ranked[:4]) + rest
-
-
-def report(answer: "Answer", *, terminal: bool) -> Iterator[str]:
-    """A report as a table, its chart, and its totals."""
-    yield f"{answer.report.title}, as of {answer.options.as_of}"
-    names = answer.rows.columns
-    rows = [
-        [_figure(value, answer.report.absent.get(name)) for name, value in zip(names, row, strict=True)]
-        for row in answer.rows.rows
-    ]
-    if rows:
-        yield as_text(names, rows, terminal=terminal).rstrip("\n")
-    if len(rows) < answer.found:
-        yield f"… {len(rows):,} of {answer.found:,} rows (--limit)"
-    if answer.chart:
-        most = max(n for _, n in answer.chart) or 1
-        yield ""
-        yield f"records by {answer.report.chart} confidence"
-        for label, n in answer.chart:
-            yield f"  {label} {n:>7,} {'█' * math.ceil(40 * n / most)}".rstrip()
-        yield ""
-    t = answer.totals
-    yield (
-        f"{count(t['records'], 'record')}: {t['fresh']:,} fresh, {t['aging']:,} aging, {t['stale']:,} stale,"
-        f" {t['unknown']:,} never confirmed"
-    )
-    if t["records"]:
-        yield f"mean confidence: {t['declared']:.2f} declared, {t['effective']:.2f} effective"
-
-
-def _figure(value: Any, absent: str | None) -> Any:  # noqa: ANN401 - any value of DuckDB
-    if value is None:
-        return absent
-    return Decimal(f"{value:.2f}") if isinstance(value, float) else value
 
 
 def quarantine(rejected: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -1,126 +1,32 @@
-"""The reports, one declaration each: a title, the SQL of its sections, and what its columns mean."""
+"""The reports: asked of a store as they are declared."""
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from pipeline.model import KbError, Table
+from pipeline.reports.declared import REPORTS, named
+from pipeline.reports.shape import Answer, Options, Part, Report, Section
 from pipeline.store import Store, guarded
 from pipeline.words import did_you_mean
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a report is asked for: the day, and which part of the base."""
-
-    as_of: dt.date
-    domain: str | None = None
-    tier: str | None = None
-    limit: int | None = None
+__all__ = [
+    "REPORTS", "Answer", "Options", "Part", "Report", "Section",
+    "breaking", "check_scope", "check_use", "named", "run", "section", "totals",
+]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A report; its rows and its totals are queries in store/sql/reports/.
-
-    `chart` is a column whose rows are counted by tenths, `absent` gives people a word where a column has no value.
-    """
-
-    name: str
-    title: str
-    columns: Mapping[str, str]
-    chart: str | None = None
-    absent: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A report as it came out: the rows (cut to the limit), how many there were, and one row of totals."""
-
-    report: Report
-    options: Options
-    rows: Table
-    found: int
-    totals: dict[str, Any]
-    chart: list[tuple[str, int]]
-
-    def document(self) -> dict[str, Any]:
-        """The report as JSON; its schema is `schemas/report.<name>.v1.json`."""
-        document: dict[str, Any] = {
-            "report": self.report.name,
-            "as_of": self.options.as_of,
-            "domain": self.options.domain,
-            "tier": self.options.tier,
-            "found": self.found,
-            "totals": self.totals,
-            "rows": self.rows.records(),
-        }
-        if self.report.chart:
-            document["histogram"] = [{"range": label, "records": count} for label, count in self.chart]
-        return document
-
-
-REPORTS = {
-    report.name: report
-    for report in (
-        Report(
-            "stale",
-            "Records that nobody confirmed within their time to live",
-            {
-                "id": "record",
-                "tier": "verification tier",
-                "last_confirmed": "day of the last confirmation",
-                "age": "days since then",
-                "time_to_live": "days it is good for",
-                "why": "in words",
-            },
-            absent={"last_confirmed": "never"},
-        ),
-        Report(
-            "confidence",
-            "What declared confidence is worth",
-            {
-                "id": "record",
-                "tier": "verification tier",
-                "declared": "confidence as declared",
-                "ceiling": "the most that evidence and tier bear",
-                "factor": "what age leaves of it",
-                "effective": "least(declared, ceiling) × factor",
-                "why": "in words",
-            },
-            chart="effective",
-        ),
-        Report(
-            "tiers",
-            "Verification tiers, domain by domain",
-            {
-                "tier": "verification tier",
-                "domain": "domain; empty: all domains of the tier",
-                "records": "how many",
-                "share": "of all records",
-                "declared": "mean confidence as declared",
-                "effective": "mean effective confidence",
-                "sources": "mean distinct sources of a record",
-                "stale_share": "share that is stale or was never confirmed",
-            },
-            absent={"domain": "(all)"},
-        ),
-    )
-}
-
-
-def named(name: str) -> Report:
-    """The report of a name.
+def check_use(report: Report, options: Options) -> None:
+    """Make sure that no option is given in vain.
 
     Raises:
-        KbError: there is none; the nearest is named.
+        KbError: the report has no use for one; it is said which has.
     """
-    if name not in REPORTS:
-        raise KbError(f"no report {name}; {did_you_mean(name, REPORTS)}")
-    return REPORTS[name]
+    for option in ("due", "spread"):
+        users = [name for name, other in REPORTS.items() if any(f"${option}" in _sql(s.sql) for s in other.sections)]
+        if getattr(options, option) is not None and report.name not in users:
+            raise KbError(f"kb report {report.name} knows no --{option}; kb report {' and '.join(users)} does")
 
 
 def check_scope(store: Store, options: Options, ladder: Sequence[str]) -> None:
@@ -132,6 +38,8 @@ def check_scope(store: Store, options: Options, ladder: Sequence[str]) -> None:
     for word, column, named_elsewhere in ((options.domain, "domain", ()), (options.tier, "verification_tier", ladder)):
         if word is None:
             continue
+        if word is None:
+            continue
         rows = store.query(f"SELECT DISTINCT {column} FROM records ORDER BY ALL").rows  # noqa: S608 - a name of ours
         known = sorted({*named_elsewhere, *(row[0] for row in rows)})
         if word not in known:
@@ -139,43 +47,66 @@ def check_scope(store: Store, options: Options, ladder: Sequence[str]) -> None:
             raise KbError(f"no published record has the {column.replace('_', ' ')} {word}; {hint}")
 
 
-def run(store: Store, report: Report, options: Options) -> Answer:
-    """Ask a store for a report."""
-    if options.limit is not None and not report.chart:
-        shown, found = store.head(_sql(report.name), _scope(options), options.limit)
-        return Answer(report, options, shown, found, store.query(_sql("totals"), _scope(options)).records()[0], [])
-    rows = store.query(_sql(report.name), _scope(options))
-    totals = store.query(_sql("totals"), _scope(options)).records()[0]
-    chart = _histogram(rows, report.chart) if report.chart else []
-    shown = rows if options.limit is None else Table(rows.columns, rows.rows[: options.limit])
-    return Answer(report, options, shown, len(rows.rows), totals, chart)
-
-
-def breaking(store: Store, report: Report, options: Options, condition: str) -> int:
-    """How many rows of a report meet a condition: `any`, or SQL over its columns such as `age > 730`.
+def section(report: Report, options: Options, name: str | None) -> Section:
+    """The section of a name, else the first.
 
     Raises:
-        KbError: the condition is not SQL over the report's columns.
+        KbError: the report has none of that name for these options.
+    """
+    sections = {section.name: section for section in report.asked(options)}
+    if name is None:
+        return next(iter(sections.values()))
+    if name not in sections:
+        raise KbError(f"kb report {report.name} has no section {name} here; {did_you_mean(name, sections)}")
+    return sections[name]
+
+
+def run(store: Store, report: Report, options: Options, only: Section | None = None) -> Answer:
+    """Ask a store for a report, or for one section of it."""
+    sections = report.asked(options) if only is None else (only,)
+    parts = tuple(_part(store, section, options) for section in sections)
+    return Answer(report, options, parts, totals(store, options) if report.totals else None)
+
+
+def totals(store: Store, options: Options) -> dict[str, Any]:
+    """How many records there are, how fresh they are, and what their confidence is worth on average."""
+    sql = _sql("totals")
+    return store.query(sql, _parameters(sql, options)).records()[0]
+
+
+def breaking(store: Store, section: Section, options: Options, condition: str) -> int:
+    """How many rows of a section meet a condition: `any`, or SQL over its columns such as `age > 730`.
+
+    Raises:
+        KbError: the condition is not SQL over the section's columns.
     """
     test = "true" if condition == "any" else condition
-    sql = f"SELECT count(*) FROM ({_sql(report.name)}) WHERE ({test}\n)"  # noqa: S608 - the store is open for reading only
-    found: int = guarded(lambda: store.value(sql, _scope(options)))
+    sql = f"SELECT count(*) FROM ({_sql(section.sql)}) WHERE ({test}\n)"  # noqa: S608 - the store is open for reading only
+    found: int = guarded(lambda: store.value(sql, _parameters(sql, options)))
     return found
 
 
-def _scope(options: Options) -> dict[str, object]:
-    return {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
+def _part(store: Store, section: Section, options: Options) -> Part:
+    sql = _sql(section.sql)
+    parameters = _parameters(sql, options)
+    if section.ranked and options.limit is not None:
+        return Part(section, *store.head(sql, parameters, options.limit))
+    columns, rows = store.query(sql, parameters)
+    if section.exact:
+        rows = [tuple(map(_whole, row)) for row in rows]
+    return Part(section, Table(columns, rows), len(rows))
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - any value of DuckDB
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _parameters(sql: str, options: Options) -> dict[str, Any]:
+    """Those of the options that a query names; DuckDB takes no others."""
+    names = ("as_of", "domain", "tier", "due", "spread")
+    return {name: getattr(options, name) for name in names if f"${name}" in sql}
 
 
 @cache
 def _sql(name: str) -> str:
     return resources.files("pipeline.store").joinpath(f"sql/reports/{name}.sql").read_text(encoding="utf-8")
-
-
-def _histogram(rows: Table, column: str) -> list[tuple[str, int]]:
-    """Tenths from 0 to 1; a value on a border belongs to the upper bin, 1 to the last."""
-    values = [row[rows.columns.index(column)] for row in rows.rows]
-    bins = [0] * 10
-    for value in values:
-        bins[min(int(value * 10 + 1e-9), 9)] += 1
-    return [(f"{i / 10:.1f}–{(i + 1) / 10:.1f}", count) for i, count in enumerate(bins)]

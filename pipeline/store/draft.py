@@ -179,13 +179,24 @@ class Draft(Store):
                 [list(column) for column in zip(*files, strict=True)],
             )
 
-    def record_run(self, rules: RuleSet, as_of: dt.date, result: IngestResult) -> None:
+    def record_run(self, rules: RuleSet, as_of: dt.date, result: IngestResult, figures: Mapping[str, object]) -> None:
         """Add a row to `runs`."""
         self.connection.execute(
             "INSERT INTO runs SELECT coalesce(max(run), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 FROM runs",
             [__version__, rules.fingerprint(), as_of, result.read, result.published, result.unchanged,
              result.quarantined, result.removed],
         )  # fmt: skip
+        self.remember_figures(self.value("SELECT max(run) FROM runs"), as_of, figures)
+
+    def remember_figures(self, run: int, as_of: dt.date, figures: Mapping[str, object]) -> None:
+        """Note what the figures of a published state were, so that a later report can tell what moved."""
+        known = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+        if not known:
+            return
+        self.connection.execute(
+            "INSERT INTO figures SELECT $1, $2, unnest($3::VARCHAR[]), unnest($4::DOUBLE[])",
+            [run, as_of, list(known), list(known.values())],
+        )
 
     def finish(self) -> None:
         """Write everything into the one file of the store."""

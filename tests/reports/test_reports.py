@@ -26,13 +26,19 @@ def asked(base: Base, name: str, as_of: dt.date = DAY, **options: Any) -> Answer
         return reports.run(opened, reports.named(name), Options(as_of, **options))
 
 
-def rows(answer: Answer) -> dict[str, Document]:
-    return {row["id"]: row for row in answer.rows.records()}
+def listed(answer: Answer, section: str | None = None) -> list[Document]:
+    """The rows of a section, by default the first."""
+    return (answer.part(section) if section else answer.parts[0]).rows.records()
+
+
+def rows(answer: Answer, section: str | None = None) -> dict[str, Document]:
+    return {row["id"]: row for row in listed(answer, section)}
 
 
 def counts(base: Base, name: str, condition: str, **options: Any) -> int:  # noqa: ANN401 - as Options has them
+    report, asked = reports.named(name), Options(DAY, **options)
     with store.read(base.workspace.store) as opened:
-        return reports.breaking(opened, reports.named(name), Options(DAY, **options), condition)
+        return reports.breaking(opened, reports.section(report, asked, None), asked, condition)
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +120,14 @@ def test_half_of_an_odd_time_to_live_is_not_rounded(base: Base) -> None:
     assert factors["git/a183"] == pytest.approx(1 - 0.5 * 0.5 / 547.5, abs=1e-6)
 
 
+def totals(answer: Answer) -> Document:
+    assert answer.totals is not None
+    return answer.totals
+
+
 def test_totals_count_each_state(small: Base) -> None:
-    totals = asked(small, "stale").totals
-    assert {key: totals[key] for key in ("records", "fresh", "aging", "stale", "unknown")} == {
+    counted = totals(asked(small, "stale"))
+    assert {key: counted[key] for key in ("records", "fresh", "aging", "stale", "unknown")} == {
         "records": 10, "fresh": 4, "aging": 2, "stale": 3, "unknown": 1,
     }  # fmt: skip
 
@@ -129,7 +140,7 @@ def test_the_worst_comes_first(small: Base) -> None:
 
 
 def test_who_was_never_confirmed_has_no_age(small: Base) -> None:
-    assert asked(small, "stale").rows.records()[0] | {"tier": ""} == {
+    assert listed(asked(small, "stale"))[0] | {"tier": ""} == {
         "id": "npm/never",
         "tier": "",
         "last_confirmed": None,
@@ -151,7 +162,7 @@ def test_what_expired_longest_ago_in_its_own_terms_comes_first(base: Base) -> No
 
 
 def test_the_most_overconfident_comes_first(small: Base) -> None:
-    found = asked(small, "confidence").rows.records()
+    found = listed(asked(small, "confidence"))
     gaps = [row["declared"] - row["effective"] for row in found]
     assert gaps == sorted(gaps, reverse=True)
     assert found[0]["id"] == "git/guess"
@@ -169,20 +180,21 @@ def test_who_keeps_all_needs_no_reason(small: Base) -> None:
 def test_the_histogram_counts_every_record_once(small: Base, example: Base) -> None:
     for base in (small, example):
         answer = asked(base, "confidence", limit=1)
-        assert sum(count for _, count in answer.chart) == answer.found == answer.totals["records"]
+        counted = [row["records"] for row in listed(answer, "histogram")]
+        assert sum(counted) == answer.part("rows").found == totals(answer)["records"]
         expected = [0] * 10
         for row in rows(asked(base, "confidence")).values():
             expected[min(int(round(row["effective"] * 10, 6)), 9)] += 1
-        assert [count for _, count in answer.chart] == expected
+        assert counted == expected
 
 
 # tiers
 
 
 def test_tiers_sum_up_their_domains(example: Base) -> None:
-    found = asked(example, "tiers").rows.records()
+    found = listed(asked(example, "tiers"))
     whole = [row for row in found if row["domain"] is None]
-    assert sum(row["records"] for row in whole) == asked(example, "tiers").totals["records"]
+    assert sum(row["records"] for row in whole) == totals(asked(example, "tiers"))["records"]
     assert sum(row["share"] for row in whole) == pytest.approx(1, abs=1e-3)
     for tier in whole:
         parts = [row for row in found if row["tier"] == tier["tier"] and row["domain"] is not None]
@@ -193,7 +205,7 @@ def test_tiers_sum_up_their_domains(example: Base) -> None:
 
 
 def test_tiers_agree_with_the_records(small: Base) -> None:
-    found = {(row["tier"], row["domain"]): row for row in asked(small, "tiers").rows.records()}
+    found = {(row["tier"], row["domain"]): row for row in listed(asked(small, "tiers"))}
     guess = found["ai_generated", "git"]
     assert (guess["records"], guess["share"], guess["sources"], guess["stale_share"]) == (1, 0.1, 0, 0)
     assert (guess["declared"], guess["effective"]) == (0.9, 0.3)
@@ -206,23 +218,27 @@ def test_tiers_agree_with_the_records(small: Base) -> None:
 
 @pytest.mark.parametrize("name", list(reports.REPORTS))
 def test_a_domain_and_a_tier_narrow_rows_and_totals(small: Base, name: str) -> None:
-    npm = asked(small, name, domain="npm")
-    assert npm.totals["records"] == 8
-    assert all(
-        row.get("domain") in {None, "npm"} and not row.get("id", "").startswith("git") for row in npm.rows.records()
-    )
+    npm = asked(small, name, domain="npm", spread=3, due=9)
+    assert totals(npm)["records"] == 8
+    for part in npm.parts:
+        for row in part.rows.records():
+            assert row.get("domain") in {None, "npm"}
+            assert not row.get("id", "").startswith("git")
     sure = asked(small, name, tier="reproduced")
-    assert sure.totals["records"] == 1
-    assert {row["tier"] for row in sure.rows.records()} <= {"reproduced"}
-    assert asked(small, name, domain="npm", tier="reproduced").totals["records"] == 0
+    assert totals(sure)["records"] == 1
+    assert {row["tier"] for part in sure.parts for row in part.rows.records() if "tier" in row} <= {"reproduced"}
+    assert totals(asked(small, name, domain="npm", tier="reproduced"))["records"] == 0
 
 
 @pytest.mark.parametrize("name", list(reports.REPORTS))
-def test_a_limit_cuts_the_rows_and_nothing_else(small: Base, name: str) -> None:
-    whole, cut, nothing = (asked(small, name, limit=limit) for limit in (None, 2, 0))
-    assert cut.rows.rows == whole.rows.rows[:2]
-    assert nothing.rows.rows == []
-    assert (cut.totals, cut.found, cut.chart) == (whole.totals, len(whole.rows.rows), whole.chart)
+def test_a_limit_cuts_the_lists_and_nothing_else(small: Base, name: str) -> None:
+    whole, cut, nothing = (asked(small, name, limit=limit, spread=3, due=99) for limit in (None, 2, 0))
+    assert cut.totals == nothing.totals == whole.totals
+    for full, two, none in zip(whole.parts, cut.parts, nothing.parts, strict=True):
+        assert (full.found, two.found, none.found) == (len(full.rows.rows),) * 3
+        ranked = full.section.ranked
+        assert two.rows.rows == (full.rows.rows[:2] if ranked else full.rows.rows)
+        assert none.rows.rows == ([] if ranked else full.rows.rows)
 
 
 def test_the_whole_base_may_be_asked_for_any_tier_of_the_ladder_but_no_misspelt_one(small: Base) -> None:
@@ -281,5 +297,6 @@ def test_what_is_no_condition_is_refused_in_one_line(small: Base, condition: str
 @pytest.mark.parametrize("name", list(reports.REPORTS))
 def test_the_published_report_is_what_the_command_gives(example: Base, name: str) -> None:
     published = example.curated()[f"reports/{name}.json"]
-    assert published.decode() == document(asked(example, name))
+    kept = reports.named(name).kept
+    assert published.decode() == document(asked(example, name, history=False, limit=kept))
     assert json.loads(published)["as_of"] == str(DAY)

@@ -140,7 +140,7 @@ def test_the_queue_puts_misplaced_belief_first(
     queue = base.query("FROM review_queue($day)", {"day": DAY}).records()
     risks = {}
     for number, belief in enumerate(beliefs):
-        pointing = len({start for start, end in links if end == number})
+        pointing = len({start for start, end in links if start != end == number})
         weight = (2 - float(factor(belief.age, belief.ttl))) * (1 + math.log(1 + pointing))
         risks[f"git/{number:03}"] = (pointing, (belief.declared - effective(belief)) * weight)
     assert {row["id"]: row["pointing"] for row in queue} == {name: pointing for name, (pointing, _) in risks.items()}

@@ -19,6 +19,12 @@ CREATE MACRO freshness(age, ttl) AS -- fresh up to half the time to live, aging 
         ELSE 'stale'
     END;
 
+CREATE MACRO mean(x) AS -- The mean to 4 digits, summed exactly, so that it is the same in whatever order rows come.
+    round(avg(CAST(x AS DECIMAL(12, 9))), 4);
+
+CREATE MACRO stale_share(state) AS -- The share of rows whose freshness is stale or unknown, to 4 digits.
+    round(count(*) FILTER (state IN ('stale', 'unknown')) / nullif(count(*), 0), 4);
+
 CREATE MACRO trust(as_of) AS TABLE -- How far each published record deserves belief on a day: effective = least(declared, ceiling) × factor.
     SELECT
         id,
@@ -40,7 +46,8 @@ CREATE MACRO trust(as_of) AS TABLE -- How far each published record deserves bel
                 || ' bear ' || printf('%.2f', evidence_ceiling) || ' of ' || printf('%.2f', confidence) END,
             CASE
                 WHEN age IS NULL THEN 'never confirmed, so × 0.50'
-                WHEN factor < 1 THEN age || ' days old, limit ' || time_to_live || ', so × ' || printf('%.2f', factor)
+                WHEN factor < 1 THEN age || ' days old, limit ' || time_to_live || ', so × '
+                    || printf(CASE WHEN factor < 0.995 THEN '%.2f' ELSE '%.4f' END, factor)
             END
         ) AS why
     FROM records;
@@ -52,12 +59,59 @@ CREATE MACRO staleness(as_of) AS TABLE -- Age of each published record on a day,
             ELSE age || CASE age WHEN 1 THEN ' day' ELSE ' days' END || ', limit ' || time_to_live END AS why
     FROM trust(as_of);
 
-CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day: misplaced belief × age × records that point here.
+CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day: misplaced belief × age × other records that point here.
     SELECT
         t.id, t.domain, t.tier, t.declared, t.effective, t.overconfidence, t.age, t.time_to_live, t.freshness,
         coalesce(p.pointing, 0) AS pointing,
-        round(t.overconfidence * (2 - t.factor) * (1 + ln(1 + coalesce(p.pointing, 0))), 6) AS risk
+        round(t.overconfidence * (2 - t.factor) * (1 + ln(1 + coalesce(p.pointing, 0))), 6) AS risk,
+        concat_ws('; ', nullif(t.why, ''),
+            CASE WHEN p.pointing = 1 THEN 'one record points here' WHEN p.pointing > 1 THEN p.pointing || ' records point here' END
+        ) AS why
     FROM trust(as_of) t
-    LEFT JOIN (SELECT error_id, count(DISTINCT record_id) AS pointing FROM transitions GROUP BY error_id) p
-        ON p.error_id = t.id
+    LEFT JOIN (
+        SELECT error_id, count(DISTINCT record_id) AS pointing FROM transitions WHERE error_id <> record_id GROUP BY error_id
+    ) p ON p.error_id = t.id
     ORDER BY risk DESC, t.id;
+
+CREATE MACRO judgements(of_domain := NULL, of_tier := NULL) AS TABLE -- Findings with the domain of their record, whether it is published, and whether a fix repaired them; of a rejected record the domain is the first segment of its id, and its tier is not known.
+    SELECT * FROM (
+        SELECT
+            f.*,
+            coalesce(r.domain, CASE WHEN contains(f.record_id, '/') THEN split_part(f.record_id, '/', 1) END) AS domain,
+            r.verification_tier AS tier,
+            r.id IS NOT NULL AS published,
+            published AND f.fixable AS repaired
+        FROM findings f LEFT JOIN records r USING (path, position)
+    )
+    WHERE (of_domain IS NULL OR domain = of_domain) AND (of_tier IS NULL OR tier = of_tier);
+
+CREATE MACRO quality(as_of, of_domain := NULL, of_tier := NULL) AS TABLE -- The figures of the base on a day, or of a domain or tier of it: one row.
+    WITH asked AS (
+        FROM trust(as_of) WHERE (of_domain IS NULL OR domain = of_domain) AND (of_tier IS NULL OR tier = of_tier)
+    ), judged AS (
+        FROM judgements(of_domain, of_tier)
+    ), rejected AS (
+        SELECT count(DISTINCT (path, position)) AS quarantined FROM judged WHERE NOT published
+    )
+    SELECT
+        count(*) AS records,
+        count(DISTINCT domain) AS domains,
+        (SELECT count(*) FROM dead_ends WHERE record_id IN (SELECT id FROM asked)) AS dead_ends,
+        (SELECT count(*) FROM workarounds WHERE record_id IN (SELECT id FROM asked)) AS workarounds,
+        mean(declared) AS mean_declared_confidence,
+        mean(effective) AS mean_effective_confidence,
+        count(*) FILTER (overconfidence > 0) AS overconfident,
+        count(*) FILTER (freshness = 'stale') AS stale,
+        count(*) FILTER (freshness = 'unknown') AS never_confirmed,
+        stale_share(freshness) AS stale_share,
+        count(*) FILTER (distinct_sources = 0) AS unsourced,
+        count(*) FILTER (distinct_sources = 1) AS single_source,
+        (SELECT count(DISTINCT host) FROM sources WHERE record_id IN (SELECT id FROM asked)) AS hosts,
+        (SELECT count(*) FROM judged WHERE severity = 'error') AS errors,
+        (SELECT count(*) FROM judged WHERE severity = 'warning' AND NOT repaired) AS warnings,
+        (SELECT count(*) FROM judged WHERE severity = 'info' AND NOT repaired) AS infos,
+        (SELECT count(*) FROM judged WHERE repaired) AS repairs,
+        (SELECT quarantined FROM rejected) AS quarantined,
+        round((SELECT quarantined FROM rejected) / nullif(count(*) + (SELECT quarantined FROM rejected), 0), 4)
+            AS quarantined_share
+    FROM asked;

@@ -156,3 +156,10 @@ CREATE TABLE runs ( -- One row for each ingest that changed something; the newes
     quarantined BIGINT NOT NULL, -- Rejected records.
     removed BIGINT NOT NULL -- Records that are gone from the base.
 );
+
+CREATE TABLE figures ( -- The figures of each state that was published, as macro `quality` gave them; run 0 is what curated/ told before the first run.
+    run INTEGER NOT NULL, -- Number of the run.
+    as_of DATE NOT NULL, -- The day that age was counted to.
+    figure VARCHAR NOT NULL, -- Name of the figure.
+    value DOUBLE NOT NULL -- Its value.
+);

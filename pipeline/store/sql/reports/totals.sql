@@ -4,7 +4,7 @@ SELECT
     count(*) FILTER (freshness = 'aging') AS aging,
     count(*) FILTER (freshness = 'stale') AS stale,
     count(*) FILTER (freshness = 'unknown') AS unknown,
-    round(avg(declared), 4) AS declared,
-    round(avg(effective), 4) AS effective
+    mean(declared) AS declared,
+    mean(effective) AS effective
 FROM trust($as_of)
 WHERE ($domain IS NULL OR domain = $domain) AND ($tier IS NULL OR tier = $tier)

@@ -1,0 +1,113 @@
+"""What a report is made of, and what one comes to: declarations in declared.py, queries in store/sql/reports/."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.model import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a report is asked for: the day, which part of the base, and how many rows of its ranked sections.
+
+    `due` and `spread` are numbers of days. Without `history`, what earlier runs say is left out: so the reports in
+    `curated/` follow from the base alone.
+    """
+
+    as_of: dt.date
+    domain: str | None = None
+    tier: str | None = None
+    limit: int | None = None
+    due: int | None = None
+    spread: int | None = None
+    history: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table of a report: `sql` names its query in store/sql/reports/, `columns` says what each column means.
+
+    The query takes any of the parameters $as_of, $domain, $tier, $due and $spread.
+    """
+
+    name: str
+    sql: str
+    columns: Mapping[str, str]
+    title: str = ""
+    """What people read above it; the first section of a report may do without."""
+    ranked: bool = False
+    """A list, the most important first, that may be long: `--limit` cuts it."""
+    first: int | None = None
+    """How many rows of a ranked section people are shown without `--limit`; programs get all."""
+    single: bool = False
+    """One row: an object in JSON, and for people a line for each column."""
+    exact: bool = False
+    """Counts and rates side by side: whole numbers are shown whole, others to four digits."""
+    chart: str | None = None
+    """A column of numbers that is drawn as bars beside the rows."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """What people read where a column has no value."""
+    nothing: str = "none"
+    """What people read where there are no rows."""
+    when: Callable[[Options], bool] = lambda _: True
+    """For which options it is part of the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report: its sections, the first of which is what `--format csv` and `--fail-on` are about unless told."""
+
+    name: str
+    title: str
+    sections: tuple[Section, ...]
+    totals: bool = True
+    """Whether it ends with how many records it is about, and what they are worth."""
+    kept: int | None = None
+    """How many rows of its ranked sections `curated/reports/` holds, where that is not all of them."""
+
+    def asked(self, options: Options) -> tuple[Section, ...]:
+        """The sections that it has for these options."""
+        return tuple(section for section in self.sections if section.when(options))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section as it came out: its rows, cut to the limit, and how many there were."""
+
+    section: Section
+    rows: Table
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report as it came out."""
+
+    report: Report
+    options: Options
+    parts: tuple[Part, ...]
+    totals: dict[str, Any] | None
+
+    def part(self, name: str) -> Part:
+        """The section of a name."""
+        return next(part for part in self.parts if part.section.name == name)
+
+    def document(self) -> dict[str, Any]:
+        """The report as JSON; its schema is `schemas/report.<name>.v1.json`."""
+        document: dict[str, Any] = {
+            "report": self.report.name,
+            "as_of": self.options.as_of,
+            "domain": self.options.domain,
+            "tier": self.options.tier,
+        }
+        found = {part.section.name: part.found for part in self.parts if part.section.ranked}
+        if found:
+            document["found"] = found
+        if self.totals is not None:
+            document["totals"] = self.totals
+        for part in self.parts:
+            rows = part.rows.records()
+            document[part.section.name] = rows[0] if part.section.single else rows
+        return document
