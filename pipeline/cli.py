@@ -467,6 +467,26 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+@app.command(epilog=_example("kb gate", "kb gate --as-of 2027-01-01 --format json"))
+def gate(
+    as_of: AsOf = None,
+    form: TextOrJson = "text",
+) -> None:
+    """Hold the base against the limits in kb.toml.
+
+    Tells each figure and its limit. Exits with 1 if a limit is broken.
+    """
+    from pipeline.jobs.gate import gate as run
+    from pipeline.render import text
+
+    _choose("--format", form, ("text", "json"))
+    where = _workspace()
+    result = run(where, where.as_of(as_of))
+    _json(result.document()) if form == "json" else _print(text.gate(result, terminal=_terminal(None)))
+    if result.broken:
+        raise typer.Exit(1)
+
+
 def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> None:
     from pipeline import export, reports
     from pipeline.render.text import count

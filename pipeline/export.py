@@ -14,6 +14,7 @@ import orjson
 from pipeline import __version__
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.render.reports import document
+from pipeline.render.tables import as_csv
 from pipeline.reports import REPORTS, Options, run
 from pipeline.store import Store
 from pipeline.workspace import METRICS
@@ -111,13 +112,16 @@ def _small_files(store: Store, options: Options, layout: str) -> Iterator[tuple[
 
 
 def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes]]:
-    """Every report as `curated/` holds it, and its figures once more, flat, as metrics: without what earlier runs say."""
+    """Every report as `curated/` holds it, its figures as metrics, and what is plotted: without what earlier runs say."""
     alone = replace(options, history=False)
     for name, report in sorted(REPORTS.items()):
         if report.asked(alone):
             kept = replace(alone, limit=report.kept) if options.limit is None else alone
             answer = run(store, report, kept)
             yield f"reports/{name}.json", document(answer).encode()
+            for part in answer.parts:
+                if part.section.plotted:
+                    yield f"reports/{name}-{part.section.name}.csv", as_csv(part.rows).encode()
             if name == "quality":
                 (figures,) = answer.part("figures").rows.records()
                 yield METRICS, pretty(figures)

@@ -1,5 +1,6 @@
 """The words of the house: findings, changes, origins and what becomes of a record."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -224,4 +225,42 @@ class ValidateResult:
                 "infos": self.count(Severity.INFO),
                 "fixable": self.fixable,
             },
+        }
+
+
+class Verdict(NamedTuple):
+    """A limit of the settings, and the figure held against it; `figure` is None where there is nothing to hold."""
+
+    limit: str
+    scope: str
+    figure: float | None
+    bound: float
+    why: str
+
+    @property
+    def kept(self) -> bool:
+        """Whether the figure is within the limit."""
+        if self.figure is None:
+            return True
+        return self.figure >= self.bound if self.limit.startswith("min_") else self.figure <= self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What `kb gate` held on a day."""
+
+    as_of: dt.date
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def broken(self) -> int:
+        """How many limits are broken."""
+        return sum(not verdict.kept for verdict in self.verdicts)
+
+    def document(self) -> Document:
+        """The result as JSON; its schema is `schemas/gate.v1.json`."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "passed": not self.broken,
+            "limits": [{**verdict._asdict(), "kept": verdict.kept} for verdict in self.verdicts],
         }

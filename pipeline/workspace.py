@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -91,6 +91,30 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
+class TierLimits:
+    """What `kb gate` holds the records of a tier to; None: nothing. Of a rejected record the tier is not known."""
+
+    max_stale_share: float | None = None
+    min_mean_effective_confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainLimits(TierLimits):
+    """What `kb gate` holds the records of a domain to, the rejected ones too."""
+
+    max_quarantined_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate(DomainLimits):
+    """What `kb gate` holds the whole base to, and single tiers and domains."""
+
+    max_new_errors: int | None = None
+    tier: Mapping[str, TierLimits] = field(default_factory=dict)
+    domain: Mapping[str, DomainLimits] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that `kb.toml` can say, with the defaults."""
 
@@ -102,6 +126,7 @@ class Settings:
     trust: Trust = Trust()
     resolvable: Resolvable = Resolvable()
     export: Export = Export()
+    gate: Gate = Gate()
 
     def fingerprint(self) -> str:
         """A digest of all that a curated record may depend on; `as_of` and what only steers a run are left out."""
@@ -217,12 +242,14 @@ def _convert(hint: Any, value: Any, name: str, file: str) -> Any:  # noqa: ANN40
     types, expected = _SCALARS[hint]
     if type(value) not in types:
         raise _wrong(file, name, value, expected)
-    return hint(value) if hint in {int, float} else value
+    return float(value) if float in {hint, *get_args(hint)} else value
 
 
 _SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
     float: ((int, float), "a number"),
+    float | None: ((int, float), "a number"),
     int: ((int,), "a whole number"),
+    int | None: ((int,), "a whole number"),
     str: ((str,), "text in quotes"),
     dt.date | None: ((dt.date,), "a date without quotes, as in 2026-11-22"),
 }
@@ -247,6 +274,7 @@ def _check_values(settings: Settings, file: str) -> None:
         **{f"trust.ceiling_by_sources[{i}]": value for i, value in enumerate(trust.ceiling_by_sources)},
         **{f"trust.ceiling_by_tier.{tier}": value for tier, value in trust.ceiling_by_tier.items()},
         **{f"resolvable.{key}": value for key, value in asdict(settings.resolvable).items()},
+        **{name: value for name, value in _limits(settings.gate) if not name.endswith("max_new_errors")},
     }
     for name, value in rates.items():
         require(0 <= value <= 1, name, value, "it has to be between 0 and 1")
@@ -255,6 +283,7 @@ def _check_values(settings: Settings, file: str) -> None:
     tiers = {
         **{f"trust.ceiling_by_tier.{tier}": tier for tier in trust.ceiling_by_tier},
         **{f"trust.time_to_live.tier.{tier}": tier for tier in ttl.tier},
+        **{f"gate.tier.{tier}": tier for tier in settings.gate.tier},
         **{f"trust.aliases.{alias}": tier for alias, tier in trust.aliases.items()},
     }
     for name, tier in tiers.items():
@@ -268,3 +297,18 @@ def _check_values(settings: Settings, file: str) -> None:
     }
     for name, value in days.items():
         require(0 < value <= 36500, name, value, "it has to be between 1 and 36500 days")
+    for name, value in _limits(settings.gate):
+        require(value >= 0, name, value, "it has to be 0 or more")
+
+
+def _limits(gate: Gate) -> Iterator[tuple[str, float]]:
+    """Every limit that is set, by its full name."""
+    parts: dict[str, TierLimits] = {
+        "gate": gate,
+        **{f"gate.tier.{tier}": limits for tier, limits in gate.tier.items()},
+        **{f"gate.domain.{domain}": limits for domain, limits in gate.domain.items()},
+    }
+    for prefix, limits in parts.items():
+        for name, value in asdict(limits).items():
+            if isinstance(value, int | float):
+                yield f"{prefix}.{name}", value

@@ -16,6 +16,7 @@ from tests.sessions import ROOT
 needs_dvc = pytest.mark.skipif(importlib.util.find_spec("dvc") is None, reason="dvc is not installed (extra `dev`)")
 
 RECORD = "raw/tensorflow/optimizer-nan-loss.json"
+METRICS = "curated/reports/metrics.json"
 
 
 def call(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -50,11 +51,26 @@ def clone(tmp_path: Path) -> Path:
     for name in ("kb.toml", "dvc.yaml", "dvc.lock", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    git = ("git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
-    for arguments in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "--message", "state")):
-        done = call(tmp_path, *git, *arguments)
-        assert done.returncode == 0, done.stderr
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path)
     return tmp_path
+
+
+def git(folder: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
+    done = call(folder, "git", *who, *arguments)
+    assert done.returncode == 0, done.stderr
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "state")
+
+
+def confirm(folder: Path) -> None:
+    """Confirm the example record anew."""
+    path = folder / RECORD
+    path.write_text(path.read_text(encoding="utf-8").replace('"2024-06-01"', '"2026-11-01"'), encoding="utf-8")
 
 
 def test_dvc_yaml_is_what_init_writes() -> None:
@@ -71,8 +87,7 @@ def test_repro_leaves_a_clone_as_it_is_and_does_nothing_twice(clone: Path) -> No
 
 @needs_dvc
 def test_repro_runs_again_when_a_record_changes(clone: Path) -> None:
-    path = clone / RECORD
-    path.write_text(path.read_text(encoding="utf-8").replace('"2024-06-01"', '"2026-11-01"'), encoding="utf-8")
+    confirm(clone)
     assert repro(clone) == ["ingest", "report", "gate"]
     curated = json.loads((clone / "curated/records/tensorflow/optimizer-nan-loss.json").read_bytes())
     assert curated["last_confirmed"] == "2026-11-01"
@@ -85,8 +100,8 @@ def test_repro_runs_again_when_a_setting_changes_and_metrics_and_params_show_it(
     path = clone / "kb.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("\nignore = []", '\nignore = ["DED"]'), encoding="utf-8")
     assert repro(clone) == ["ingest", "report", "gate"]
-    metrics = json.loads(dvc(clone, "metrics", "diff", "--json").stdout)["curated/manifest.json"]
-    assert metrics["counts.findings"]["diff"] < 0
+    metrics = json.loads(dvc(clone, "metrics", "diff", "--json").stdout)[METRICS]
+    assert metrics["warnings"]["diff"] < 0
     assert "rules.ignore" in dvc(clone, "params", "diff").stdout
 
 
@@ -106,3 +121,45 @@ def test_the_gate_stops_at_a_record_changed_by_hand(clone: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace('"confidence": 0.9', '"confidence": 1'), encoding="utf-8")
     done = dvc(clone, "repro")
     assert done.returncode != 0 or '"confidence": 0.9' in path.read_text(encoding="utf-8")
+
+
+@needs_dvc
+def test_metrics_tell_two_commits_apart(clone: Path) -> None:
+    confirm(clone)
+    repro(clone)
+    commit(clone)
+    moved = json.loads(dvc(clone, "metrics", "diff", "HEAD~1", "HEAD", "--json").stdout)[METRICS]
+    assert moved["stale"]["diff"] == -1
+    assert moved["mean_effective_confidence"]["diff"] > 0
+    assert moved["stale_share"]["new"] == json.loads((clone / METRICS).read_bytes())["stale_share"]
+
+
+@needs_dvc
+def test_confidence_and_staleness_are_plotted(clone: Path) -> None:
+    confirm(clone)
+    repro(clone)
+    plots = json.loads(dvc(clone, "plots", "diff", "HEAD", "--json").stdout)["data"]
+    for name, axes in (("confidence", ("records", "range")), ("staleness", ("month", "stale"))):
+        (plot,) = plots[name]
+        points = plot["content"]["data"]["values"]
+        assert {point["rev"] for point in points} == {"HEAD", "workspace"}
+        assert tuple(plot["content"]["encoding"][axis]["field"] for axis in "xy") == axes
+    assert dvc(clone, "plots", "show", "--out", "plots").returncode == 0
+    assert "Stale month by month" in (clone / "plots/index.html").read_text(encoding="utf-8")
+
+
+@needs_dvc
+def test_the_reports_are_there_when_the_gate_fails(clone: Path) -> None:
+    path = clone / "kb.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("\n[gate]\n", "\n[gate]\nmax_stale_share = 0.3\n"), encoding="utf-8"
+    )
+    confirm(clone)
+    done = dvc(clone, "repro")
+    assert done.returncode != 0
+    assert "max_stale_share" in done.stdout
+    assert "BROKEN" in done.stdout
+    assert "tensorflow/optimizer-nan-loss" not in (clone / "curated/reports/stale.json").read_text(encoding="utf-8")
+    again = dvc(clone, "repro")
+    assert "Running stage 'gate'" in again.stdout
+    assert again.returncode != 0

@@ -12,7 +12,7 @@ from pipeline import contract, reports, store
 from pipeline.contract import schema, shapes, violations
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
-from pipeline.model import Document, Json
+from pipeline.model import Document, GateResult, Json, Verdict
 from pipeline.render import reports as render
 from pipeline.store import draft
 from tests.bases import DAY, Base
@@ -23,7 +23,16 @@ OUTPUTS = [name for name in NAMES if name != contract.INCOMING]
 
 
 def test_each_output_has_a_schema() -> None:
-    kinds = ["change.v1", "finding.v1", "ingest.v1", "manifest.v1", "metrics.v1", "quarantine.v1", "validate.v1"]
+    kinds = [
+        "change.v1",
+        "finding.v1",
+        "gate.v1",
+        "ingest.v1",
+        "manifest.v1",
+        "metrics.v1",
+        "quarantine.v1",
+        "validate.v1",
+    ]
     assert sorted([*kinds, *(f"report.{name}.v1" for name in reports.REPORTS), contract.CURATED]) == OUTPUTS
 
 
@@ -82,6 +91,12 @@ def test_a_curated_record_has_every_key_of_an_incoming_one() -> None:
 # what the tool writes and prints
 
 
+VERDICTS = (
+    Verdict("max_stale_share", "the whole base", 0.3, 0.2, "3 of 10 records stale or never confirmed"),
+    Verdict("max_new_errors", "domain npm", None, 0, "1 error, no state before is known"),
+)
+
+
 @pytest.fixture(scope="module")
 def outputs(example: Base) -> dict[str, list[Document]]:
     """Everything that the tool says about this project's own raw/, by schema."""
@@ -95,6 +110,7 @@ def outputs(example: Base) -> dict[str, list[Document]]:
     }
     for kind, name in (("change", "changes"), ("finding", "findings"), ("quarantine", "quarantine")):
         found[f"{kind}.v1"] = example.lines(f"{name}.ndjson")
+    found["gate.v1"] = [GateResult(DAY, VERDICTS).document()]
     for name in reports.REPORTS:
         found[f"report.{name}.v1"] = [json.loads(files[f"reports/{name}.json"]), *printed(example, name)]
     return found
@@ -220,6 +236,8 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     ("report.quality.v1", lambda d: d["freshness"].pop()),
     ("report.quality.v1", lambda d: d["findings"][0].update(code="DED1")),
     ("metrics.v1", lambda d: d.update(records=0.5)),
+    ("gate.v1", lambda d: d["limits"][0].update(scope="everything")),
+    ("gate.v1", lambda d: d["limits"][0].update(limit="max_age")),
     ("metrics.v1", lambda d: d.update(stale_share=1.1)),
 ]
 

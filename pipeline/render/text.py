@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from pipeline.model import IngestResult, Located, Severity, ValidateResult
-from pipeline.render.tables import columns_of, cropped, plain
+from pipeline.model import GateResult, IngestResult, Located, Severity, ValidateResult, Verdict
+from pipeline.render.tables import as_text, columns_of, cropped, plain
 from pipeline.words import visible
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
@@ -189,3 +190,25 @@ def health(breaches: Sequence[object]) -> Iterator[str]:
         yield f"{count(len(breaches), 'breach', 'breaches')}; delete kb.duckdb and run `kb ingest` to make it anew"
     else:
         yield "the base keeps its contracts"
+
+
+def gate(result: GateResult, *, terminal: bool) -> Iterator[str]:
+    """Each limit with its figure, and how many are broken."""
+    if not result.verdicts:
+        yield "no limits are set; [gate] in kb.toml takes them"
+        return
+    columns = ("limit", "of", "figure", "bound", "verdict", "why")
+    rows = [(v.limit, v.scope, _digits(v.figure), _digits(v.bound), _word(v), v.why) for v in result.verdicts]
+    yield as_text(columns, rows, terminal=terminal).rstrip("\n")
+    limits = count(len(rows), "limit")
+    yield f"{result.broken:,} of {limits} broken, as of {result.as_of}"
+
+
+def _word(verdict: Verdict) -> str:
+    if verdict.figure is None:
+        return "no figure"
+    return "kept" if verdict.kept else "BROKEN"
+
+
+def _digits(figure: float | None) -> Decimal | None:
+    return None if figure is None else Decimal(repr(figure))

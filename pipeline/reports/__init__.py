@@ -13,7 +13,7 @@ from pipeline.words import did_you_mean
 
 __all__ = [
     "REPORTS", "Answer", "Options", "Part", "Report", "Section",
-    "breaking", "check_scope", "check_use", "named", "run", "section", "totals",
+    "breaking", "check_scope", "check_use", "figures", "named", "new_errors", "run", "section", "totals",
 ]  # fmt: skip
 
 
@@ -36,8 +36,6 @@ def check_scope(store: Store, options: Options, ladder: Sequence[str]) -> None:
         KbError: no published record has the domain, or the tier is neither in the ladder nor in the base.
     """
     for word, column, named_elsewhere in ((options.domain, "domain", ()), (options.tier, "verification_tier", ladder)):
-        if word is None:
-            continue
         if word is None:
             continue
         rows = store.query(f"SELECT DISTINCT {column} FROM records ORDER BY ALL").rows  # noqa: S608 - a name of ours
@@ -70,8 +68,17 @@ def run(store: Store, report: Report, options: Options, only: Section | None = N
 
 def totals(store: Store, options: Options) -> dict[str, Any]:
     """How many records there are, how fresh they are, and what their confidence is worth on average."""
-    sql = _sql("totals")
-    return store.query(sql, _parameters(sql, options)).records()[0]
+    return _one(store, "totals", options)
+
+
+def figures(store: Store, options: Options) -> dict[str, Any]:
+    """The figures of the base, or of a part of it, as the report `quality` gives them."""
+    return _one(store, "figures", options)
+
+
+def new_errors(store: Store, options: Options) -> dict[str, Any]:
+    """How many more errors there are than in the state that was published before, and how many there were; None: not known."""
+    return _one(store, "new-errors", options)
 
 
 def breaking(store: Store, section: Section, options: Options, condition: str) -> int:
@@ -95,6 +102,11 @@ def _part(store: Store, section: Section, options: Options) -> Part:
     if section.exact:
         rows = [tuple(map(_whole, row)) for row in rows]
     return Part(section, Table(columns, rows), len(rows))
+
+
+def _one(store: Store, name: str, options: Options) -> dict[str, Any]:
+    sql = _sql(name)
+    return store.query(sql, _parameters(sql, options)).records()[0]
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - any value of DuckDB

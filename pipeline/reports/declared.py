@@ -266,13 +266,15 @@ _STALE = Report(
             "forecast",
             "stale-forecast",
             {
-                "day": "month by month from the day of the report",
+                "month": "months from the day of the report",
+                "day": "the day then",
                 "stale": "how many are stale then, or were never confirmed, if nobody confirms any",
                 "more": "how many more than a month before",
                 "stale_share": "of all records",
             },
             title="Stale month by month, if nothing is done",
             chart="stale",
+            plotted=True,
         ),
     ),
 )
@@ -295,7 +297,14 @@ _CONFIDENCE = Report(
             },
             ranked=True,
         ),
-        Section("histogram", "histogram", _HISTOGRAM, title="Records by effective confidence", chart="records"),
+        Section(
+            "histogram",
+            "histogram",
+            _HISTOGRAM,
+            title="Records by effective confidence",
+            chart="records",
+            plotted=True,
+        ),
     ),
 )
 

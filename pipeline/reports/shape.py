@@ -47,6 +47,8 @@ class Section:
     """Counts and rates side by side: whole numbers are shown whole, others to four digits."""
     chart: str | None = None
     """A column of numbers that is drawn as bars beside the rows."""
+    plotted: bool = False
+    """Whether it also lies in `curated/reports/` as CSV, for DVC to plot."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """What people read where a column has no value."""
     nothing: str = "none"
