@@ -15,6 +15,7 @@ import typer
 from pipeline import workspace
 from pipeline.cli import app
 from pipeline.render import rules
+from pipeline.reports import REPORTS
 from pipeline.store import layout
 
 FOLDER = Path(__file__).parent.parent / "docs"
@@ -80,6 +81,49 @@ def _tables() -> Iterator[str]:
     yield from ("## Queries", "", "Each is a file in `pipeline/store/sql/examples/`; `kb sql < FILE` runs it.", "")
     for example in examples():
         yield from (f"### {example.title}", "", "```sql", example.sql, "```", "")
+
+
+def reports() -> str:
+    """docs/reports.md."""
+    return "\n".join(_reports()) + "\n"
+
+
+_NEEDS = {
+    None: "",
+    "due": " With `--due N`.",
+    "spread": " With `--spread N`.",
+    "history": " Of the whole base alone; not in `curated/`.",
+}
+
+
+def _reports() -> Iterator[str]:
+    yield from (
+        "# Reports",
+        "",
+        "Generated from `pipeline/reports/declared.py` by `make docs`.",
+        "",
+        "`kb report NAME` asks the base, as of `--as-of`, else `as_of` in kb.toml, else today. `--domain` and `--tier` narrow",
+        "it to a part of the base. The same base gives the same bytes.",
+        "",
+        "- `--format table` is for people: on a terminal it fits the width, in a pipe each row is one line. `md` shows the",
+        "  same. Long sections are cut short; `--limit N` says where.",
+        "- `--format json` holds every section whole, or cut to `--limit`; `found` says how many rows each list has. Each report",
+        "  has its schema, `schemas/report.NAME.v1.json`.",
+        "- `--format csv` holds one section: the first, or that of `--section`.",
+        "- `--fail-on CONDITION` exits with 1 if a row of the first section, or of `--section`, meets SQL over its columns.",
+        "",
+        "`kb ingest` writes them into `curated/reports/`, and `kb report all -o FOLDER` writes the same anywhere: what follows",
+        "from the base alone, so without what earlier runs say. `metrics.json` there holds the figures of `quality`, and what",
+        "DVC plots lies there as CSV; see [workflow.md](workflow.md).",
+        "",
+    )
+    for report in REPORTS.values():
+        kept = f" `curated/reports/` holds {report.kept:,} rows of each list." if report.kept else ""
+        yield from (f"## {report.name}", "", f"{report.title}.{kept}", "")
+        for section in report.sections:
+            title = section.title.format(due="N", spread="N") or report.title
+            yield from (f"### {report.name}: {section.name}", "", f"{title}.{_NEEDS[section.needs]}", "")
+            yield from _grid(("column", "meaning"), [(f"`{name}`", text) for name, text in section.columns.items()])
 
 
 def settings() -> str:
@@ -165,6 +209,7 @@ def _grid(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
 
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
+    "reports.md": reports,
     "rules.md": rules.document,
     "settings.md": settings,
     "tables.md": tables,

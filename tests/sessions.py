@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in ("design", "record", "trust")))
+PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in ("design", "record", "trust", "workflow")))
 
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 

@@ -14,8 +14,9 @@ import pytest
 from pipeline import cli
 from pipeline.contract import violations
 from pipeline.jobs import show
+from pipeline.reports import REPORTS
 from pipeline.words import visible
-from tests.bases import Base, contents
+from tests.bases import DAY, Base, contents
 from tests.conftest import ROOT
 from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal
 
@@ -242,6 +243,18 @@ def test_an_output_that_cannot_be_written_is_an_error(example: Base) -> None:
             "Invalid value for '--as-of': '2026-02-30' is no day; write YYYY",
         ),
         (["report", "stale", "--as-of", "yesterday"], "Invalid value for '--as-of': 'yesterday' is no day"),
+        (["report", "tiers", "--due", "30"], "kb report tiers knows no --due; kb report stale does"),
+        (["report", "queue", "--spread", "0"], "Invalid value for '--spread'"),
+        (
+            ["report", "stale", "--section", "forcast"],
+            "kb report stale has no section forcast here; did you mean `forecast`?",
+        ),
+        (
+            ["report", "stale", "--section", "rows", "--format", "json"],
+            "Invalid value for --section: json holds every section; leave it out, or take csv",
+        ),
+        (["report", "all"], "Invalid value for --output: `kb report all` writes files; name their folder"),
+        (["gate", "--format", "csv"], "Invalid value for --format: 'csv'; there are text, json"),
         (["report", "stale", "--limit", "-1"], "Invalid value for '--limit'"),
         (["report", "stale", "--limit", "ten"], "Invalid value for '--limit'"),
         (["report", "stale", "--domain", "dockr"], "no published record has the domain dockr; did you mean `docker`?"),
@@ -340,7 +353,7 @@ def test_sql_into_a_file(example: Base, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["sql", "SELECT 1"], ["report", "stale"], ["show", "a/b"], ["doctor"], ["quarantine"]]
+    "arguments", [["sql", "SELECT 1"], ["report", "stale"], ["show", "a/b"], ["doctor"], ["gate"], ["quarantine"]]
 )
 def test_without_a_base_it_says_how_to_get_one(arguments: list[str], tmp_path: Path, kb_within: Kb) -> None:
     refused(kb_within(tmp_path, *arguments), "kb.duckdb: there is no knowledge base here yet; run `kb ingest`")
@@ -382,6 +395,41 @@ def test_a_failed_condition_is_told_on_the_other_stream(example: Base) -> None:
     assert kb(example.root, "report", "stale", "--fail-on", "age > 9999").code == 0
 
 
+def test_a_condition_may_be_about_any_section(example: Base) -> None:
+    growing = ("report", "stale", "--section", "forecast", "--fail-on", "month = 6 AND stale > 20", "--as-of", str(DAY))
+    outcome = kb(example.root, *growing)
+    assert (outcome.code, outcome.err) == (1, "note: --fail-on: 1 row meets `month = 6 AND stale > 20`\n")
+    assert "id" not in outcome.out.splitlines()[1].split()
+
+
+def test_csv_holds_one_section(example: Base) -> None:
+    heads = {
+        (): "id,tier,last_confirmed,age,time_to_live,why",
+        ("--section", "forecast"): "month,day,stale,more,stale_share",
+        ("--section", "due", "--due", "30"): "id,tier,last_confirmed,due,time_to_live,why",
+    }
+    for arguments, head in heads.items():
+        outcome = kb(example.root, "report", "stale", "--format", "csv", *arguments)
+        assert (outcome.code, outcome.out.splitlines()[0]) == (0, head)
+
+
+def test_every_report_can_be_written_as_it_is_published(example: Base, tmp_path: Path) -> None:
+    outcome = kb(example.root, "report", "all", "-o", str(tmp_path / "new" / "reports"))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith("wrote 9 files to ")
+    published = {name: data for name, data in example.curated().items() if name.startswith("reports/")}
+    assert {f"reports/{name}": data for name, data in contents(tmp_path / "new" / "reports").items()} == published
+
+
+@pytest.mark.parametrize("name", list(REPORTS))
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_the_same_report_of_the_same_base_is_the_same_bytes(name: str, form: str, example: Base) -> None:
+    first, second = (kb(example.root, "report", name, "--format", form) for _ in range(2))
+    assert (first.code, first.err) == (0, "")
+    assert first.out
+    assert first.out == second.out
+
+
 # streams and terminals
 
 
@@ -409,7 +457,7 @@ def test_a_pipe_gets_text_alone(arguments: list[str], example: Base) -> None:
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_a_terminal_gets_tables_that_fit(columns: int, example: Base) -> None:
-    for name in ("stale", "confidence", "tiers"):
+    for name in REPORTS:
         outcome = kb_on_terminal(example.root, "report", name, columns=columns, env={"NO_COLOR": "1"})
         assert outcome.code == 0
         assert max(map(len, outcome.out.splitlines())) <= columns

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import inspect
+import math
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from pipeline import docs, store, workspace
 from pipeline.contract import shapes
 from pipeline.rules import ded
-from pipeline.workspace import Trust
+from pipeline.workspace import TimeToLive, Trust
 from tests import sessions
 from tests.sessions import ROOT
 
@@ -105,6 +107,46 @@ def test_trust_example_adds_up(base: Path) -> None:
     assert min(example["declared"], example["ceiling"]) * example["factor"] == pytest.approx(example["effective"])
     better = (Trust().ceiling(3, "ai_generated"), Trust().ceiling(3, "human_reviewed"))
     assert f"make it worth {better[0]:.2f}; a human review besides, {better[1]:.2f}" in text
+
+
+def test_trust_has_worked_examples_that_add_up(base: Path) -> None:
+    worked = rows(page("docs/trust.md"), "More examples")
+    assert len(worked) >= 8
+    with store.read(base / "kb.duckdb") as opened:
+        for tier, sources, declared, age, ttl, *shown in worked:
+            ceiling = Trust().ceiling(int(sources), tier)
+            days = None if age == "never" else int(age)
+            factor = opened.value("SELECT freshness_factor($age, $ttl)", {"age": days, "ttl": int(ttl)})
+            found = (ceiling, factor, min(float(declared), ceiling) * factor)
+            assert [float(value) for value in shown] == pytest.approx(found, abs=5e-5), (tier, sources, age)
+
+
+def test_trust_says_how_the_queue_ranks(base: Path) -> None:
+    text = " ".join(page("docs/trust.md").split())
+    with store.read(base / "kb.duckdb") as opened:
+        risk = opened.value(
+            "SELECT risk FROM review_queue($day) WHERE id = $id AND pointing = 0",
+            {"day": dt.date(2026, 11, 22), "id": "tensorflow/optimizer-nan-loss"},
+        )
+    assert f"(0.90 − 0.30) × 1.5 × 1 = {risk:.2f}" in text
+    assert f"With three records pointing there it would be {risk * (1 + math.log(4)):.2f}" in text
+    assert "risk = (declared − effective) × (2 − factor) × (1 + ln(1 + pointing))" in text
+
+
+def test_trust_names_every_setting() -> None:
+    told = [row[0] for row in rows(page("docs/trust.md"), "Every setting")]
+    ttl = [f"trust.time_to_live.{field.name}" for field in fields(TimeToLive)]
+    whole = [f"trust.{field.name}" for field in fields(Trust) if field.name != "time_to_live"]
+    assert sorted(told) == sorted([*whole, *ttl])
+
+
+def test_the_gate_of_the_workflow_page_can_be_configured(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", page("docs/workflow.md"), re.DOTALL)
+    path = tmp_path / "kb.toml"
+    path.write_text(block, encoding="utf-8")
+    limits = workspace.load_settings(path).gate
+    assert None not in {limits.max_stale_share, limits.min_mean_effective_confidence, limits.max_quarantined_share}
+    assert (limits.max_new_errors, list(limits.tier), list(limits.domain)) == (0, ["reproduced"], ["npm"])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pipeline.model import KbError, Table
 from pipeline.render import tables
 from pipeline.render.text import count
 from pipeline.reports import Answer, Options, Part, Section
-from pipeline.words import did_you_mean
+from pipeline.words import did_you_mean, escaped
 
 FORMATS = ("table", "json", "csv", "md")
 
@@ -24,7 +24,7 @@ def render(answer: Answer, form: str, *, terminal: bool) -> str:
         case "table":
             return "".join(f"{line}\n" for line in text(answer, terminal=terminal))
         case "json":
-            return document(answer)
+            return escaped(document(answer)) if terminal else document(answer)
         case "csv":
             return tables.render(listed(answer.parts[0]), "csv", terminal=terminal)
         case "md":

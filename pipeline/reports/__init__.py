@@ -24,7 +24,7 @@ def check_use(report: Report, options: Options) -> None:
         KbError: the report has no use for one; it is said which has.
     """
     for option in ("due", "spread"):
-        users = [name for name, other in REPORTS.items() if any(f"${option}" in _sql(s.sql) for s in other.sections)]
+        users = [name for name, other in REPORTS.items() if any(section.needs == option for section in other.sections)]
         if getattr(options, option) is not None and report.name not in users:
             raise KbError(f"kb report {report.name} knows no --{option}; kb report {' and '.join(users)} does")
 

@@ -1,14 +1,8 @@
 """The reports, one declaration each; docs/reports.md is made from them."""
 
 from pipeline.model import KbError
-from pipeline.reports.shape import Options, Report, Section
+from pipeline.reports.shape import Report, Section
 from pipeline.words import did_you_mean
-
-
-def _whole_base(options: Options) -> bool:
-    """Whether earlier runs can be compared: they kept the figures of the whole base alone."""
-    return options.history and options.domain is None and options.tier is None
-
 
 _TRUST = {
     "declared": "confidence as declared",
@@ -47,7 +41,7 @@ _QUALITY = Report(
                 "unsourced": "records without any source",
                 "single_source": "records that rest on one source",
                 "hosts": "hosts that are cited",
-                "errors": "findings of severity error; each rejected its record",
+                "errors": "findings of severity error",
                 "warnings": "findings of severity warning that no fix repaired",
                 "infos": "findings of severity info that no fix repaired",
                 "repairs": "places that a fix repaired",
@@ -69,7 +63,7 @@ _QUALITY = Report(
             exact=True,
             title="What moved since the state that was published before",
             nothing="nothing moved, or no earlier state is known",
-            when=_whole_base,
+            needs="history",
         ),
         Section("trust", "histogram", _HISTOGRAM, title="Records by effective confidence", chart="records"),
         Section(
@@ -186,7 +180,7 @@ _QUEUE = Report(
             title="The stale ones, dealt evenly over {spread} days",
             ranked=True,
             nothing="nothing is stale",
-            when=lambda options: options.spread is not None,
+            needs="spread",
         ),
     ),
     kept=1000,
@@ -260,7 +254,7 @@ _STALE = Report(
             title="Falling due within {due} days",
             ranked=True,
             nothing="nothing falls due",
-            when=lambda options: options.due is not None,
+            needs="due",
         ),
         Section(
             "forecast",

@@ -1,7 +1,7 @@
 """What a report is made of, and what one comes to: declarations in declared.py, queries in store/sql/reports/."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +53,14 @@ class Section:
     """What people read where a column has no value."""
     nothing: str = "none"
     """What people read where there are no rows."""
-    when: Callable[[Options], bool] = lambda _: True
-    """For which options it is part of the report."""
+    needs: str | None = None
+    """The option without which it is left out: `due`, `spread` or `history`, which is that of the whole base."""
+
+    def fits(self, options: Options) -> bool:
+        """Whether it is part of a report that is asked for so."""
+        if self.needs == "history":
+            return options.history and options.domain is None and options.tier is None
+        return self.needs is None or getattr(options, self.needs) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class Report:
 
     def asked(self, options: Options) -> tuple[Section, ...]:
         """The sections that it has for these options."""
-        return tuple(section for section in self.sections if section.when(options))
+        return tuple(section for section in self.sections if section.fits(options))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,11 @@ def listed(answer: Answer, section: str | None = None) -> list[Document]:
 
 def rows(answer: Answer, section: str | None = None) -> dict[str, Document]:
     return {row["id"]: row for row in listed(answer, section)}
+
+
+def totals(answer: Answer) -> Document:
+    assert answer.totals is not None
+    return answer.totals
 
 
 def counts(base: Base, name: str, condition: str, **options: Any) -> int:  # noqa: ANN401 - as Options has them
@@ -118,11 +124,6 @@ def test_half_of_an_odd_time_to_live_is_not_rounded(base: Base) -> None:
     factors = {name: row["factor"] for name, row in rows(asked(base, "confidence")).items()}
     assert factors["git/a182"] == 1.0
     assert factors["git/a183"] == pytest.approx(1 - 0.5 * 0.5 / 547.5, abs=1e-6)
-
-
-def totals(answer: Answer) -> Document:
-    assert answer.totals is not None
-    return answer.totals
 
 
 def test_totals_count_each_state(small: Base) -> None:
@@ -213,6 +214,256 @@ def test_tiers_agree_with_the_records(small: Base) -> None:
     assert (npm["records"], npm["share"], npm["stale_share"]) == (8, 0.8, 0.5)
 
 
+# stale: what falls due, and when
+
+
+def test_a_domain_goes_before_a_tier_and_a_tier_before_the_default(base: Base) -> None:
+    base.configure("[trust.time_to_live]\ntier = {reproduced = 730}\ndomain = {npm = 180}")
+    old = str(DAY - dt.timedelta(days=2000))
+    put(base, "npm/a", last_confirmed=old, verification_tier="reproduced")
+    put(base, "git/a", last_confirmed=old, verification_tier="reproduced")
+    put(base, "git/b", last_confirmed=old, verification_tier="ai_generated")
+    base.ingest()
+    lives = {name: row["time_to_live"] for name, row in rows(asked(base, "stale")).items()}
+    assert lives == {"npm/a": 180, "git/a": 730, "git/b": 365}
+
+
+def test_what_falls_due_is_told_when_asked_and_the_soonest_first(small: Base) -> None:
+    due = rows(asked(small, "stale", due=50), "due")
+    assert {name: (row["due"], row["why"]) for name, row in due.items()} == {
+        "npm/limit": (DAY, "on its last day"),
+        "npm/over-half": (DAY + dt.timedelta(days=49), "falls due in 49 days"),
+        "npm/half": (DAY + dt.timedelta(days=50), "falls due in 50 days"),
+    }
+    assert list(rows(asked(small, "stale", due=49), "due")) == ["npm/limit", "npm/over-half"]
+    assert list(rows(asked(small, "stale", due=0), "due")) == ["npm/limit"]
+    assert [part.section.name for part in asked(small, "stale").parts] == ["rows", "forecast"]
+
+
+def test_what_falls_due_is_stale_on_the_day_after(small: Base) -> None:
+    for name, row in rows(asked(small, "stale", due=99), "due").items():
+        assert name not in rows(asked(small, "stale", row["due"]))
+        assert name in rows(asked(small, "stale", row["due"] + dt.timedelta(days=1)))
+
+
+def test_the_forecast_is_what_the_report_will_say_if_nothing_is_done(small: Base, example: Base) -> None:
+    for base in (small, example):
+        forecast = listed(asked(base, "stale"), "forecast")
+        assert [row["month"] for row in forecast] == list(range(13))
+        assert [row["day"] for row in forecast[:4]] == [
+            DAY, dt.date(2026, 12, 22), dt.date(2027, 1, 22), dt.date(2027, 2, 22),
+        ]  # fmt: skip
+        for before, row in zip([forecast[0], *forecast], forecast, strict=False):
+            then = asked(base, "stale", row["day"])
+            assert row["stale"] == then.part("rows").found
+            assert row["stale_share"] == round(row["stale"] / totals(then)["records"], 4)
+            assert row["more"] == row["stale"] - before["stale"]
+
+
+# queue
+
+
+def test_the_queue_is_what_is_worth_less_than_it_declares_the_riskiest_first(small: Base) -> None:
+    found = listed(asked(small, "queue"))
+    assert {row["id"] for row in found} == {
+        row["id"] for row in listed(asked(small, "confidence")) if row["declared"] > row["effective"]
+    }
+    assert [(-row["risk"], row["id"]) for row in found] == sorted((-row["risk"], row["id"]) for row in found)
+    assert [row["id"] for row in found[:2]] == ["npm/beyond", "npm/never"], "what is stale weighs more"
+
+
+def test_the_queue_says_why_in_words(base: Base) -> None:
+    put(base, "git/target", confidence=0.9, verification_tier="ai_generated", sources=[])
+    for slug in ("a", "b"):
+        put(base, f"git/{slug}", transition_graph={"leads_to": ["git/target"]})
+    put(base, "git/self", confidence=0.9, verification_tier="ai_generated", sources=[],
+        transition_graph={"leads_to": ["git/self"]})  # fmt: skip
+    base.ingest()
+    found = rows(asked(base, "queue"))
+    reason = "0 sources and ai_generated bear 0.30 of 0.90"
+    assert (found["git/target"]["pointing"], found["git/target"]["why"]) == (2, f"{reason}; 2 records point here")
+    assert (found["git/self"]["pointing"], found["git/self"]["why"]) == (0, reason)
+    assert found["git/target"]["risk"] > found["git/self"]["risk"]
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 4, 5, 99])
+def test_the_stale_are_dealt_evenly_and_the_riskiest_first(small: Base, days: int) -> None:
+    answer = asked(small, "queue", spread=days)
+    plan = listed(answer, "plan")
+    assert {row["id"] for row in plan} == set(rows(asked(small, "stale")))
+    ranks = [row["id"] for row in listed(answer)]
+    assert [row["id"] for row in plan] == sorted((row["id"] for row in plan), key=ranks.index)
+    on = [(row["review_on"] - DAY).days for row in plan]
+    assert on == sorted(on)
+    assert all(0 <= day < days for day in on)
+    loads = [on.count(day) for day in range(days)]
+    assert max(loads) - min(loads) <= 1
+
+
+def test_without_spread_there_is_no_plan(small: Base) -> None:
+    assert [part.section.name for part in asked(small, "queue").parts] == ["rows"]
+
+
+# sources
+
+
+@pytest.fixture(scope="module")
+def citing(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """Records that cite two pages of one host, one page, one page each of two hosts, and nothing."""
+    base = Base(tmp_path_factory.mktemp("citing"))
+    pages = {
+        "deep": ["https://a.example.org/1", "https://a.example.org/2"],
+        "one": ["https://a.example.org/1"],
+        "wide": ["https://a.example.org/1", "https://b.example.org/1"],
+        "none": [],
+    }
+    for slug, urls in pages.items():
+        put(base, f"git/{slug}", sources=urls)
+    base.ingest()
+    return base
+
+
+def test_hosts_count_records_pages_and_who_has_no_other(citing: Base) -> None:
+    assert listed(asked(citing, "sources")) == [
+        {"host": "a.example.org", "records": 3, "share": 0.75, "pages": 2, "alone": 2},
+        {"host": "b.example.org", "records": 1, "share": 0.25, "pages": 1, "alone": 0},
+    ]
+
+
+def test_who_rests_on_one_page_or_none_is_named(citing: Base) -> None:
+    single = rows(asked(citing, "sources"), "single")
+    assert {name: (row["sources"], row["url"]) for name, row in single.items()} == {
+        "git/one": (1, "https://a.example.org/1"),
+        "git/none": (0, None),
+    }
+
+
+# quality
+
+
+def figures(base: Base, as_of: dt.date = DAY, **options: Any) -> Document:  # noqa: ANN401 - as Options has them
+    (row,) = listed(asked(base, "quality", as_of, **options), "figures")
+    return row
+
+
+def test_the_figures_agree_with_the_other_reports(small: Base, example: Base) -> None:
+    for base in (small, example):
+        f, counted = figures(base), totals(asked(base, "stale"))
+        assert (
+            f["records"] == counted["records"] == sum(row["records"] for row in listed(asked(base, "quality"), "trust"))
+        )
+        assert (f["stale"], f["never_confirmed"]) == (counted["stale"], counted["unknown"])
+        assert f["stale_share"] == listed(asked(base, "stale"), "forecast")[0]["stale_share"]
+        assert f["overconfident"] == asked(base, "queue").part("rows").found
+        assert f["unsourced"] + f["single_source"] == asked(base, "sources").part("single").found
+        assert f["hosts"] == asked(base, "sources").part("hosts").found
+        assert f["mean_effective_confidence"] == counted["effective"]
+
+
+def test_the_figures_agree_with_the_tables(example: Base) -> None:
+    f = figures(example)
+    (severities,) = example.query("SELECT count(*) FILTER (severity = 'error'), count(*) FROM findings")
+    assert (f["errors"], f["errors"] + f["warnings"] + f["infos"] + f["repairs"]) == severities
+    assert f["repairs"] == example.query("SELECT count(*) FROM changes")[0][0]
+    assert f["quarantined"] == example.query("SELECT count(*) FROM quarantine")[0][0]
+    assert f["dead_ends"] == example.query("SELECT count(*) FROM dead_ends")[0][0]
+
+
+def test_each_section_counts_the_same_findings(example: Base) -> None:
+    answer, f = asked(example, "quality"), figures(example)
+    by_code = listed(answer, "findings")
+    assert sum(row["findings"] for row in by_code) == f["errors"] + f["warnings"] + f["infos"] + f["repairs"]
+    assert sum(row["repaired"] for row in by_code) == f["repairs"]
+    assert sum(row["findings"] for row in listed(answer, "hotspots")) == f["errors"] + f["warnings"] + f["infos"]
+    domains = listed(answer, "domains")
+    assert sum(row["quarantined"] for row in domains) == f["quarantined"]
+    assert sum(row["records"] for row in domains) == f["records"]
+    assert sum(row["records"] for row in listed(answer, "freshness")) == f["records"]
+    assert sum(row["records"] for row in listed(answer, "tiers")) == f["records"]
+    reasons = {row["code"]: row["records"] for row in listed(answer, "quarantine")}
+    told = example.query("SELECT unnest(codes) AS code, count(*) FROM quarantine GROUP BY code")
+    assert reasons == dict(told)
+
+
+def test_a_rejected_record_counts_in_the_domain_of_its_id(base: Base) -> None:
+    put(base, "git/good")
+    put(base, "npm/bad", confidence=2)
+    base.put("raw/unreadable.json", b"{")
+    base.ingest()
+    counted = {row["domain"]: (row["records"], row["quarantined"]) for row in listed(asked(base, "quality"), "domains")}
+    assert counted == {"git": (1, 0), "npm": (0, 1), None: (0, 1)}
+    assert figures(base, domain="git")["quarantined"] == 0
+    assert figures(base, domain="npm")["quarantined_share"] == 1
+
+
+def test_means_do_not_hang_on_the_order_of_rows(base: Base) -> None:
+    """In one order of these eight the floating-point mean is 0.7087, in another 0.7088; exactly it is 0.70875."""
+    for i, confidence in enumerate((0.7, 0.85, 0.9, 0.55, 0.52, 0.66, 0.77, 0.72)):
+        put(base, f"git/a{i}", confidence=confidence)
+    base.ingest()
+    assert figures(base)["mean_declared_confidence"] == 0.7088
+
+
+# what moved
+
+
+def moved(base: Base, as_of: dt.date = DAY, **options: Any) -> dict[str, tuple[float, float, float, dt.date]]:  # noqa: ANN401 - as Options has them
+    rows = listed(asked(base, "quality", as_of, **options), "moved")
+    return {row["figure"]: (row["before"], row["after"], row["change"], row["since"]) for row in rows}
+
+
+def test_at_first_nothing_moved(base: Base) -> None:
+    put(base, "git/a")
+    base.ingest()
+    assert moved(base) == {}
+
+
+def test_what_moved_is_told_against_the_state_before(base: Base) -> None:
+    put(base, "git/a", confidence=0.8)
+    base.ingest()
+    put(base, "git/b", confidence=0.6)
+    base.ingest(as_of=DAY + dt.timedelta(days=1))
+    assert moved(base)["records"] == (1, 2, 1, DAY)
+    assert moved(base)["mean_declared_confidence"] == (0.8, 0.7, -0.1, DAY)
+    assert "quarantined" not in moved(base)
+    base.drop("raw/git/b.json")
+    base.ingest(allow_removals=True)
+    assert moved(base)["records"] == (2, 1, -1, DAY + dt.timedelta(days=1))
+
+
+def test_an_ingest_that_changes_nothing_is_no_new_state(base: Base) -> None:
+    put(base, "git/a")
+    base.ingest()
+    put(base, "git/b")
+    base.ingest()
+    base.ingest()
+    assert moved(base)["records"] == (1, 2, 1, DAY)
+
+
+def test_a_new_store_takes_the_state_before_from_what_was_published(base: Base) -> None:
+    put(base, "git/a")
+    base.ingest()
+    base.drop("kb.duckdb")
+    put(base, "git/b")
+    base.ingest(as_of=DAY + dt.timedelta(days=1))
+    assert moved(base)["records"] == (1, 2, 1, DAY)
+
+
+def test_the_whole_base_alone_can_move(base: Base) -> None:
+    put(base, "git/a")
+    base.ingest()
+    assert "moved" not in [part.section.name for part in asked(base, "quality", domain="git").parts]
+
+
+def test_what_is_published_knows_nothing_of_earlier_runs(base: Base, tmp_path: Path) -> None:
+    put(base, "git/a")
+    base.ingest()
+    put(base, "git/b")
+    base.ingest()
+    assert "moved" not in json.loads(base.curated()["reports/quality.json"])
+    assert base.again(tmp_path / "again").curated() == base.curated()
+
+
 # scope
 
 
@@ -250,6 +501,27 @@ def test_the_whole_base_may_be_asked_for_any_tier_of_the_ladder_but_no_misspelt_
             reports.check_scope(opened, Options(DAY, "nmp"), ladder)
         with pytest.raises(KbError, match=r"has the verification tier reproducd; did you mean `reproduced`\?"):
             reports.check_scope(opened, Options(DAY, tier="reproducd"), ladder)
+
+
+def test_an_option_that_a_report_has_no_use_for_is_refused() -> None:
+    reports.check_use(reports.named("stale"), Options(DAY, due=3))
+    with pytest.raises(KbError, match=r"^kb report tiers knows no --due; kb report stale does$"):
+        reports.check_use(reports.named("tiers"), Options(DAY, due=3))
+    with pytest.raises(KbError, match=r"^kb report stale knows no --spread; kb report queue does$"):
+        reports.check_use(reports.named("stale"), Options(DAY, spread=3))
+
+
+def test_a_section_that_is_not_there_is_refused() -> None:
+    report = reports.named("queue")
+    assert reports.section(report, Options(DAY, spread=3), "plan").name == "plan"
+    with pytest.raises(KbError, match=r"^kb report queue has no section plan here; there are rows$"):
+        reports.section(report, Options(DAY), "plan")
+
+
+@pytest.mark.parametrize("name", list(reports.REPORTS))
+def test_a_report_has_the_columns_that_it_declares(small: Base, name: str) -> None:
+    for part in asked(small, name, spread=3, due=9).parts:
+        assert part.rows.columns == tuple(part.section.columns), part.section.name
 
 
 def test_an_unknown_report_is_refused() -> None:
