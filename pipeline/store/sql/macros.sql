@@ -27,30 +27,30 @@ CREATE MACRO stale_share(state) AS -- The share of rows whose freshness is stale
 
 CREATE MACRO trust(as_of) AS TABLE -- How far each published record deserves belief on a day: effective = least(declared, ceiling) × factor.
     SELECT
-        id,
-        domain,
-        verification_tier AS tier,
-        confidence AS declared,
-        distinct_sources,
-        evidence_ceiling AS ceiling,
-        last_confirmed,
-        date_diff('day', last_confirmed, CAST(as_of AS DATE)) AS age,
-        time_to_live,
+        id, domain, tier, declared, distinct_sources, ceiling, last_confirmed, age, time_to_live,
         freshness(age, time_to_live) AS freshness,
-        round(freshness_factor(age, time_to_live), 6) AS factor,
-        round(least(confidence, evidence_ceiling) * freshness_factor(age, time_to_live), 6) AS effective,
-        round(confidence - effective, 6) AS overconfidence,
+        round(kept, 6) AS factor,
+        round(least(declared, ceiling) * kept, 6) AS effective,
+        round(declared - round(least(declared, ceiling) * kept, 6), 6) AS overconfidence,
         concat_ws('; ',
-            CASE WHEN confidence > evidence_ceiling THEN
-                distinct_sources || CASE distinct_sources WHEN 1 THEN ' source' ELSE ' sources' END || ' and ' || verification_tier
-                || ' bear ' || printf('%.2f', evidence_ceiling) || ' of ' || printf('%.2f', confidence) END,
+            CASE WHEN declared > ceiling THEN
+                distinct_sources || CASE distinct_sources WHEN 1 THEN ' source' ELSE ' sources' END || ' and ' || tier
+                || ' bear ' || printf('%.2f', ceiling) || ' of ' || printf('%.2f', declared) END,
             CASE
                 WHEN age IS NULL THEN 'never confirmed, so × 0.50'
-                WHEN factor < 1 THEN age || ' days old, limit ' || time_to_live || ', so × '
-                    || printf(CASE WHEN factor < 0.995 THEN '%.2f' ELSE '%.4f' END, factor)
+                WHEN kept < 1 THEN age || ' days old, limit ' || time_to_live || ', so × '
+                    || printf(CASE WHEN kept < 0.995 THEN '%.2f' ELSE '%.4f' END, kept)
             END
         ) AS why
-    FROM records;
+    FROM (
+        SELECT *, freshness_factor(age, time_to_live) AS kept
+        FROM (
+            SELECT
+                id, domain, verification_tier AS tier, confidence AS declared, distinct_sources, evidence_ceiling AS ceiling,
+                last_confirmed, date_diff('day', last_confirmed, CAST(as_of AS DATE)) AS age, time_to_live
+            FROM records
+        )
+    );
 
 CREATE MACRO staleness(as_of) AS TABLE -- Age of each published record on a day, and by how much it is overdue.
     SELECT
@@ -86,32 +86,35 @@ CREATE MACRO judgements(of_domain := NULL, of_tier := NULL) AS TABLE -- Findings
     WHERE (of_domain IS NULL OR domain = of_domain) AND (of_tier IS NULL OR tier = of_tier);
 
 CREATE MACRO quality(as_of, of_domain := NULL, of_tier := NULL) AS TABLE -- The figures of the base on a day, or of a domain or tier of it: one row.
-    WITH asked AS (
-        FROM trust(as_of) WHERE (of_domain IS NULL OR domain = of_domain) AND (of_tier IS NULL OR tier = of_tier)
-    ), judged AS (
-        FROM judgements(of_domain, of_tier)
-    ), rejected AS (
-        SELECT count(DISTINCT (path, position)) AS quarantined FROM judged WHERE NOT published
+    WITH asked AS NOT MATERIALIZED (
+        SELECT id FROM records WHERE (of_domain IS NULL OR domain = of_domain) AND (of_tier IS NULL OR verification_tier = of_tier)
     )
     SELECT
-        count(*) AS records,
-        count(DISTINCT domain) AS domains,
-        (SELECT count(*) FROM dead_ends WHERE record_id IN (SELECT id FROM asked)) AS dead_ends,
-        (SELECT count(*) FROM workarounds WHERE record_id IN (SELECT id FROM asked)) AS workarounds,
-        mean(declared) AS mean_declared_confidence,
-        mean(effective) AS mean_effective_confidence,
-        count(*) FILTER (overconfidence > 0) AS overconfident,
-        count(*) FILTER (freshness = 'stale') AS stale,
-        count(*) FILTER (freshness = 'unknown') AS never_confirmed,
-        stale_share(freshness) AS stale_share,
-        count(*) FILTER (distinct_sources = 0) AS unsourced,
-        count(*) FILTER (distinct_sources = 1) AS single_source,
-        (SELECT count(DISTINCT host) FROM sources WHERE record_id IN (SELECT id FROM asked)) AS hosts,
-        (SELECT count(*) FROM judged WHERE severity = 'error') AS errors,
-        (SELECT count(*) FROM judged WHERE severity = 'warning' AND NOT repaired) AS warnings,
-        (SELECT count(*) FROM judged WHERE severity = 'info' AND NOT repaired) AS infos,
-        (SELECT count(*) FROM judged WHERE repaired) AS repairs,
-        (SELECT quarantined FROM rejected) AS quarantined,
-        round((SELECT quarantined FROM rejected) / nullif(count(*) + (SELECT quarantined FROM rejected), 0), 4)
-            AS quarantined_share
-    FROM asked;
+        records, domains, dead_ends, workarounds, mean_declared_confidence, mean_effective_confidence, overconfident, stale,
+        never_confirmed, stale_share, unsourced, single_source, hosts, errors, warnings, infos, repairs, quarantined,
+        round(quarantined / nullif(records + quarantined, 0), 4) AS quarantined_share
+    FROM (
+        SELECT
+            count(*) AS records,
+            count(DISTINCT domain) AS domains,
+            mean(declared) AS mean_declared_confidence,
+            mean(effective) AS mean_effective_confidence,
+            count(*) FILTER (overconfidence > 0) AS overconfident,
+            count(*) FILTER (freshness = 'stale') AS stale,
+            count(*) FILTER (freshness = 'unknown') AS never_confirmed,
+            stale_share(freshness) AS stale_share,
+            count(*) FILTER (distinct_sources = 0) AS unsourced,
+            count(*) FILTER (distinct_sources = 1) AS single_source
+        FROM trust(as_of)
+        WHERE (of_domain IS NULL OR domain = of_domain) AND (of_tier IS NULL OR tier = of_tier)
+    ), (
+        SELECT
+            count(*) FILTER (severity = 'error') AS errors,
+            count(*) FILTER (severity = 'warning' AND NOT repaired) AS warnings,
+            count(*) FILTER (severity = 'info' AND NOT repaired) AS infos,
+            count(*) FILTER (repaired) AS repairs,
+            count(DISTINCT (path, position)) FILTER (NOT published) AS quarantined
+        FROM judgements(of_domain, of_tier)
+    ), (SELECT count(*) AS dead_ends FROM dead_ends WHERE record_id IN (FROM asked)
+    ), (SELECT count(*) AS workarounds FROM workarounds WHERE record_id IN (FROM asked)
+    ), (SELECT count(DISTINCT host) AS hosts FROM sources WHERE record_id IN (FROM asked));
