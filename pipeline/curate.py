@@ -4,12 +4,14 @@ The order is law 2: parse strictly → map the format → value fixes → contra
 then reject the record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import orjson
 
 from pipeline import contract
-from pipeline.model import Change, Curated, Document, Finding, Incoming, Origin, Rejected
+from pipeline.fingerprint import AT_POINTER, fingerprints
+from pipeline.model import Change, Curated, Document, Finding, Incoming, Json, Origin, Rejected
 from pipeline.rules import catalogue
 from pipeline.rules.base import Record
 from pipeline.rules.fixing import apply, drop_gone, message
@@ -23,7 +25,8 @@ def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
     try:
         document = contract.read(incoming.raw)
     except contract.UnreadableError:
-        return Rejected(None, _found("SCH001", incoming.raw))
+        unreadable = _found("SCH001", incoming.raw, origin.digest)
+        return Rejected(None, _fingerprinted(origin.path, None, unreadable))
 
     form = formats.detect(document) if incoming.form is None else formats.named(incoming.form)
     outcome = _judge(form.to_native(document) if form else document, origin, rules)
@@ -33,27 +36,30 @@ def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
 def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Rejected:
     name = document["id"] if isinstance(document.get("id"), str) else None
     changes, candidates = _repair_values(document, rules)
-    findings = [Finding(c.code, c.pointer, message(rules.rules[c.code], c)) for c in changes]
+    found = [_Noted(c.code, c.pointer, message(rules.rules[c.code], c), c.before) for c in changes]
+
+    def findings() -> tuple[Finding, ...]:
+        return _fingerprinted(origin.path if name is None else name, document, found)
+
     if not contract.accepts(document):
-        return Rejected(name, (*findings, *_found("SCH002", document)))
+        found += _found("SCH002", document)
+        return Rejected(name, findings())
 
     record = Record(contract.complete(document), document, origin.path, origin.line, rules.settings)
-    flags = [
-        Finding(rule.code, *found) for rule in rules.checks if rule.code in candidates for found in rule.run(record)
-    ]
-    findings += flags
-    if any(finding.code in rules.errors for finding in findings):
-        return Rejected(name, tuple(findings))
+    flags = [_Noted(rule.code, *told) for rule in rules.checks if rule.code in candidates for told in rule.run(record)]
+    found += flags
+    if any(finding.code in rules.errors for finding in found):
+        return Rejected(name, findings())
 
     for rule in rules.list_fixes:
         repairs = apply(rule, record.document, rules.settings)
         if repairs:
             record.document = drop_gone(record.document)
             changes += repairs
-            findings += [Finding(c.code, c.pointer, message(rule, c)) for c in repairs]
+            found += [_Noted(c.code, c.pointer, message(rule, c), c.before) for c in repairs]
 
     published = _publish(record, origin, flags, changes)
-    return Curated(published["id"], published, tuple(findings), tuple(changes))
+    return Curated(published["id"], published, findings(), tuple(changes))
 
 
 def _translate(outcome: Curated | Rejected, place: Callable[[str], str]) -> Curated | Rejected:
@@ -67,8 +73,22 @@ def _translate(outcome: Curated | Rejected, place: Callable[[str], str]) -> Cura
     return outcome._replace(findings=findings, changes=changes)
 
 
-def _found(code: str, subject: object) -> tuple[Finding, ...]:
-    return tuple(Finding(code, *found) for found in catalogue()[code].run(subject))
+class _Noted(NamedTuple):
+    """A finding in the making; `value` is what stood at the place before a repair, else what the document has there."""
+
+    code: str
+    pointer: str
+    message: str
+    value: Json = AT_POINTER
+
+
+def _found(code: str, subject: object, value: Json = AT_POINTER) -> list[_Noted]:
+    return [_Noted(code, pointer, message, value) for pointer, message in catalogue()[code].run(subject)]
+
+
+def _fingerprinted(owner: str, document: Json, found: Iterable[_Noted]) -> tuple[Finding, ...]:
+    keys = fingerprints(owner, document, ((code, pointer, value) for code, pointer, _, value in found))
+    return tuple(Finding(*told[:3], key) for told, key in zip(found, keys, strict=True))
 
 
 def _repair_values(document: Document, rules: RuleSet) -> tuple[list[Change], frozenset[str]]:
@@ -87,7 +107,7 @@ def _repair_values(document: Document, rules: RuleSet) -> tuple[list[Change], fr
             return changes, candidates
 
 
-def _publish(record: Record, origin: Origin, flags: list[Finding], changes: list[Change]) -> Document:
+def _publish(record: Record, origin: Origin, flags: list[_Noted], changes: list[Change]) -> Document:
     """The curated document: every native key in order, then what the author added, then the curation block."""
     body = record.document
     return {

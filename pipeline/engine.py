@@ -29,7 +29,7 @@ class Batch(NamedTuple):
     """What became of a batch of records, as JSON lines: one outcome for each, one claim for each that is fit to publish.
 
     An outcome holds `path`, `position`, `line` and `digest` of the origin, `record_id`, `findings` as [code, pointer,
-    message], and either `doc` (the curated document as canonical JSON text), `content` (the SHA-256 of what it says,
+    message, fingerprint], and either `doc` (the curated document as canonical JSON text), `content` (the SHA-256 of what it says,
     whoever said it) and `changes` as [code, pointer, before, after] with values as JSON text, or `raw` (Base64). A claim
     is the part of it that decides between records with one `id`.
     """
@@ -46,11 +46,7 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
         outcome = curate(incoming, rules)
         path, position, line, digest = incoming.origin
         origin: dict[str, Json] = {"path": path, "position": position, "line": line, "digest": digest}
-        told: dict[str, Json] = {
-            **origin,
-            "record_id": outcome.id,
-            "findings": [(code, pointer, message) for code, pointer, message in outcome.findings],
-        }
+        told: dict[str, Json] = {**origin, "record_id": outcome.id, "findings": [*map(tuple, outcome.findings)]}
         if isinstance(outcome, Curated):
             curation = orjson.dumps(outcome.document.pop("curation"))
             body = orjson.dumps(outcome.document)

@@ -33,7 +33,7 @@ OWNED = (
 _LINES = {
     "findings.ndjson": """
         SELECT to_json({code: code, name: name, severity: severity, record: record_id, pointer: pointer, message: message,
-            fixable: fixable, path: path, position: position, line: line})
+            fixable: fixable, path: path, position: position, line: line, fingerprint: fingerprint})
         FROM findings ORDER BY path, position, seq, code, pointer, message
     """,
     "changes.ndjson": """

@@ -78,11 +78,15 @@ class Incoming(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One judgement about one record: an RFC 6901 pointer into the document as it came in, and what to do."""
+    """One judgement about one record: an RFC 6901 pointer into the document as it came in, and what to do.
+
+    `fingerprint` is the same in every run while the record says the same at that place: see pipeline/fingerprint.py.
+    """
 
     code: str
     pointer: str
     message: str
+    fingerprint: str
 
 
 class Change(NamedTuple):
@@ -174,6 +178,7 @@ class Located:
     line: int
     column: int
     source: str
+    fingerprint: str
 
     def document(self) -> Document:
         """The finding as JSON; its schema is in `schemas/validate.v1.json`."""
@@ -188,6 +193,7 @@ class Located:
             "path": self.path,
             "line": self.line,
             "column": self.column,
+            "fingerprint": self.fingerprint,
         }
 
 

@@ -17,7 +17,7 @@ from pipeline.sources import formats, locate, split
 from pipeline.workspace import Workspace
 
 _FINDINGS = """
-    SELECT path, position, record_id, code, name, severity, pointer, message, fixable
+    SELECT path, position, record_id, code, name, severity, pointer, message, fixable, fingerprint
     FROM findings ORDER BY path, position, seq, code, pointer, message
 """
 
@@ -86,6 +86,7 @@ def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> list[_Ro
             found.pointer,
             found.message,
             rules.known[found.code].kind is Kind.FIX,
+            found.fingerprint,
         )
         for found in outcome.findings
     ]
@@ -123,7 +124,7 @@ def _in_record(incoming: Incoming, findings: list[list[Any]], shown: str) -> Ite
     text = raw.decode("utf-8", errors="replace")
     lines = text.split("\n")
     known = {} if findings[0][1] == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever
-    for record, code, name, severity, pointer, message, fixable in findings:
+    for record, code, name, severity, pointer, message, fixable, fingerprint in findings:
         line, column = locate.place(text, known, pointer, message)
         if code == "SCH001":  # the parser counts bytes, people count characters
             column = len(raw.split(b"\n")[line - 1][: column - 1].decode("utf-8", errors="replace")) + 1
@@ -133,5 +134,5 @@ def _in_record(incoming: Incoming, findings: list[list[Any]], shown: str) -> Ite
             source = f"{' ' * (incoming.column - 1)}{source}"
         line += (incoming.origin.line or 1) - 1
         yield Located(
-            code, name, Severity(severity), record, pointer, message, fixable, shown, line, column, source
+            code, name, Severity(severity), record, pointer, message, fixable, shown, line, column, source, fingerprint
         )  # fmt: skip

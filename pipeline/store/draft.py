@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import orjson
 
 from pipeline import __version__
+from pipeline.fingerprint import AT_POINTER, fingerprints
 from pipeline.model import IngestResult, Kind
 from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
@@ -37,6 +39,7 @@ class Ousted(NamedTuple):
     code: str | None
     pointer: str | None
     message: str | None
+    fingerprint: str | None = None
 
 
 class Draft(Store):
@@ -125,7 +128,7 @@ class Draft(Store):
             FROM ({rule.sql}) f JOIN candidates c USING (path, position)
             ORDER BY 1, 2"""
         ).rows
-        return [Ousted(*row) for row in rows]
+        return [_with_fingerprint(Ousted(*row)) for row in rows]
 
     def oust(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
         """Put records that lost their id, or that a corpus rule speaks against, into quarantine or among the copies."""
@@ -151,7 +154,8 @@ class Draft(Store):
                 con.execute(
                     f"""INSERT INTO findings BY NAME
                     SELECT r.id AS record_id, r.path, r.position, r.line, $code AS code, $name AS name, $severity AS severity,
-                        f.pointer, f.message, false AS fixable, 1000000 + row_number() OVER (ORDER BY f.pointer, f.message) AS seq
+                        f.pointer, f.message, false AS fixable, '' AS fingerprint,
+                        1000000 + row_number() OVER (ORDER BY f.pointer, f.message) AS seq
                     FROM ({rule.sql.replace("$as_of", "$as_of::DATE")}) f JOIN records r ON r.id = f.id""",
                     {
                         "code": rule.code,
@@ -160,11 +164,34 @@ class Draft(Store):
                         **({"as_of": as_of} if "$as_of" in rule.sql else {}),
                     },
                 )
+        self._fingerprint_findings()
         rows = self.query(
             """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), NULL, NULL FROM findings f JOIN records r
             ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' GROUP BY ALL ORDER BY 1, 2"""
         ).rows
         return [Ousted(*row) for row in rows]
+
+    def _fingerprint_findings(self) -> None:
+        """Give the findings of corpus rules their fingerprints; those of the record stage came with theirs."""
+        by_record = self.stream(
+            """SELECT path, position, id, doc, seqs, codes, pointers
+            FROM records JOIN (
+                SELECT path, position, list(seq ORDER BY seq, code) AS seqs, list(code ORDER BY seq, code) AS codes,
+                    list(pointer ORDER BY seq, code) AS pointers
+                FROM findings WHERE fingerprint = '' GROUP BY path, position) USING (path, position)"""
+        )
+        stamped: list[tuple[object, ...]] = []
+        for path, position, name, doc, seqs, codes, pointers in by_record:
+            keys = fingerprints(
+                name, orjson.loads(doc), ((c, p, AT_POINTER) for c, p in zip(codes, pointers, strict=True))
+            )
+            stamped += [(path, position, *row) for row in zip(seqs, codes, keys, strict=True)]
+        if stamped:
+            self._lay_out("stamped", _STAMPED, stamped)
+            self.connection.execute(
+                """UPDATE findings f SET fingerprint = s.fingerprint FROM stamped s
+                WHERE (f.path, f.position, f.seq, f.code) = (s.path, s.position, s.seq, s.code)"""
+            )
 
     def remember_files(self, gone: Iterable[str], files: Sequence[KnownFile]) -> None:
         """Replace what is known of some files."""
@@ -264,6 +291,14 @@ class Draft(Store):
         return dict(self.query(f"SELECT code, count(*) FROM {self._here('findings')} GROUP BY code ORDER BY code").rows)
 
 
+def _with_fingerprint(ousted: Ousted) -> Ousted:
+    """What a corpus rule says of a record that is not in the store is about its id."""
+    if ousted.code is None or ousted.pointer is None:
+        return ousted
+    (key,) = fingerprints(ousted.record_id, {"id": ousted.record_id}, [(ousted.code, ousted.pointer, AT_POINTER)])
+    return ousted._replace(fingerprint=key)
+
+
 _BULK = """
     SET checkpoint_threshold = '100GB'; -- one checkpoint in the end, not one for each slice
     SET force_compression = 'zstd'; -- long texts: smaller, and no time spent on trying every other method
@@ -303,5 +338,8 @@ _OUSTED = {
     "code": "VARCHAR",
     "pointer": "VARCHAR",
     "message": "VARCHAR",
+    "fingerprint": "VARCHAR",
     "raw": "BLOB",
 }
+
+_STAMPED = {"path": "VARCHAR", "position": "BIGINT", "seq": "BIGINT", "code": "VARCHAR", "fingerprint": "VARCHAR"}

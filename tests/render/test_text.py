@@ -23,7 +23,7 @@ HOSTILE = "\x1b]0;title\x07\u202e\x9b"
 def located(source: str, column: int, message: str = "wrong; correct it", path: str = "a.json") -> Located:
     return Located(
         code="DED001", name="dead-end-action-empty", severity=Severity.WARNING, record="git/a", pointer="/x",
-        message=message, fixable=False, path=path, line=3, column=column, source=source,
+        message=message, fixable=False, path=path, line=3, column=column, source=source, fingerprint="0" * 16,
     )  # fmt: skip
 
 

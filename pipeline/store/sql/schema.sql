@@ -100,6 +100,7 @@ CREATE TABLE findings ( -- Every judgement, on published and on quarantined reco
     pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as it came in.
     message VARCHAR NOT NULL, -- What is wrong, with the value, then what to do.
     fixable BOOLEAN NOT NULL, -- Whether it is a fix's; of a published record, `changes` then has a row of the same code and pointer.
+    fingerprint VARCHAR NOT NULL, -- Key of 16 hexadecimal digits; the same in every run while the record says the same at that place.
     seq BIGINT NOT NULL -- Order among the findings of its record, from 0.
 );
 

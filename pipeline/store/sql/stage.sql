@@ -8,7 +8,7 @@ FROM read_json(getvariable('slice'), format = 'newline_delimited', maximum_objec
         findings: 'VARCHAR[][]', changes: 'VARCHAR[][]', content: 'VARCHAR', doc: 'VARCHAR', raw: 'VARCHAR'});
 
 INSERT INTO findings BY NAME
-SELECT record_id, path, position, line, code, name, severity, f[2] AS pointer, f[3] AS message, fixable, seq
+SELECT record_id, path, position, line, code, name, severity, f[2] AS pointer, f[3] AS message, fixable, f[4] AS fingerprint, seq
 FROM (SELECT *, f[1] AS code FROM (
     SELECT record_id, path, position, line, unnest(findings) AS f, generate_subscripts(findings, 1) - 1 AS seq FROM slice))
 JOIN rule_meta USING (code);
