@@ -178,6 +178,9 @@ def validate(
     form: TextOrJson = "text",
     jobs: Jobs = 0,
     form_of_records: FormatOfRecords = None,
+    show_suppressed: Annotated[
+        bool, typer.Option("--show-suppressed", help="List what kb.toml suppresses too, with the reasons.")
+    ] = False,
 ) -> None:
     """Judge records as ingest would, and write nothing."""
     from pipeline.jobs.request import Request
@@ -196,11 +199,11 @@ def validate(
         result = run(where, _given(paths, where), request, sys.stdin.buffer)
     _say(result.notes)
     if form == "json":
-        _json(result.document())
+        _json(result.document(suppressed=show_suppressed))
     else:
         terminal = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if terminal else None
-        _print(text.validation(result, colour=terminal and styled(), width=width))
+        _print(text.validation(result, colour=terminal and styled(), width=width, suppressed=show_suppressed))
     if result.reaches(Severity(fail_on or where.settings.fail_on)):
         raise typer.Exit(1)
 

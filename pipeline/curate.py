@@ -4,7 +4,8 @@ The order is law 2: parse strictly → map the format → value fixes → contra
 then reject the record.
 """
 
-from collections.abc import Callable, Iterable
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import orjson
@@ -13,7 +14,7 @@ from pipeline import contract
 from pipeline.fingerprint import AT_POINTER, fingerprints
 from pipeline.model import Change, Curated, Document, Finding, Incoming, Json, Origin, Rejected
 from pipeline.rules import catalogue
-from pipeline.rules.base import Record
+from pipeline.rules.base import Record, Rule
 from pipeline.rules.fixing import apply, drop_gone, message
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats
@@ -35,8 +36,10 @@ def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
 
 def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Rejected:
     name = document["id"] if isinstance(document.get("id"), str) else None
-    changes, candidates = _repair_values(document, rules)
+    suppressed = rules.suppressed(_published_id(name, rules)) if rules.suppressions else _NOTHING
+    changes, candidates = _repair_values(document, rules, suppressed)
     found = [_Noted(c.code, c.pointer, message(rules.rules[c.code], c), c.before) for c in changes]
+    found += _left_alone(rules.value_fixes, document, rules, suppressed)
 
     def findings() -> tuple[Finding, ...]:
         return _fingerprinted(origin.path if name is None else name, document, found)
@@ -46,19 +49,25 @@ def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Reje
         return Rejected(name, findings())
 
     record = Record(contract.complete(document), document, origin.path, origin.line, rules.settings)
-    flags = [_Noted(rule.code, *told) for rule in rules.checks if rule.code in candidates for told in rule.run(record)]
+    flags = [
+        _Noted(rule.code, pointer, text, AT_POINTER, suppressed.get(rule.code))
+        for rule in rules.checks
+        if rule.code in candidates
+        for pointer, text in rule.run(record)
+    ]
     found += flags
-    if any(finding.code in rules.errors for finding in found):
+    if any(noted.code in rules.errors and noted.suppressed is None for noted in found):
         return Rejected(name, findings())
 
+    found += _left_alone(rules.list_fixes, record.document, rules, suppressed)
     for rule in rules.list_fixes:
-        repairs = apply(rule, record.document, rules.settings)
+        repairs = [] if rule.code in suppressed else apply(rule, record.document, rules.settings)
         if repairs:
             record.document = drop_gone(record.document)
             changes += repairs
             found += [_Noted(c.code, c.pointer, message(rule, c), c.before) for c in repairs]
 
-    published = _publish(record, origin, flags, changes)
+    published = _publish(record, origin, [flag for flag in flags if flag.suppressed is None], changes)
     return Curated(published["id"], published, findings(), tuple(changes))
 
 
@@ -80,6 +89,7 @@ class _Noted(NamedTuple):
     pointer: str
     message: str
     value: Json = AT_POINTER
+    suppressed: str | None = None
 
 
 def _found(code: str, subject: object, value: Json = AT_POINTER) -> list[_Noted]:
@@ -87,11 +97,33 @@ def _found(code: str, subject: object, value: Json = AT_POINTER) -> list[_Noted]
 
 
 def _fingerprinted(owner: str, document: Json, found: Iterable[_Noted]) -> tuple[Finding, ...]:
-    keys = fingerprints(owner, document, ((code, pointer, value) for code, pointer, _, value in found))
-    return tuple(Finding(*told[:3], key) for told, key in zip(found, keys, strict=True))
+    keys = fingerprints(owner, document, ((noted.code, noted.pointer, noted.value) for noted in found))
+    return tuple(Finding(*noted[:3], key, noted.suppressed) for noted, key in zip(found, keys, strict=True))
 
 
-def _repair_values(document: Document, rules: RuleSet) -> tuple[list[Change], frozenset[str]]:
+_NOTHING: Mapping[str, str] = {}
+
+
+def _published_id(name: str | None, rules: RuleSet) -> str | None:
+    """The id by which suppressions know a record, even where it came with white space around it."""
+    document = {"id": name}
+    _repair_values(document, rules, _NOTHING)
+    return document["id"]
+
+
+def _left_alone(
+    fixes: Iterable[Rule], document: Document, rules: RuleSet, suppressed: Mapping[str, str]
+) -> Iterator[_Noted]:
+    """What suppressed fixes would change: the value stays as it is."""
+    for rule in fixes:
+        if rule.code in suppressed:
+            for change in apply(rule, copy.deepcopy(document), rules.settings):
+                yield _Noted(rule.code, change.pointer, message(rule, change), change.before, suppressed[rule.code])
+
+
+def _repair_values(
+    document: Document, rules: RuleSet, suppressed: Mapping[str, str]
+) -> tuple[list[Change], frozenset[str]]:
     """Run the value fixes until none changes anything; what they changed, and the rules that may still fire."""
     changes: list[Change] = []
     while True:
@@ -99,7 +131,7 @@ def _repair_values(document: Document, rules: RuleSet) -> tuple[list[Change], fr
         repairs = [
             change
             for rule in rules.value_fixes
-            if rule.code in candidates
+            if rule.code in candidates and rule.code not in suppressed
             for change in apply(rule, document, rules.settings)
         ]
         changes += repairs

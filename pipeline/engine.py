@@ -4,6 +4,7 @@
 their arguments, so that any engine which can call a Python function over a batch can run them as they are.
 """
 
+import datetime as dt
 import hashlib
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator
@@ -29,9 +30,9 @@ class Batch(NamedTuple):
     """What became of a batch of records, as JSON lines: one outcome for each, one claim for each that is fit to publish.
 
     An outcome holds `path`, `position`, `line` and `digest` of the origin, `record_id`, `findings` as [code, pointer,
-    message, fingerprint], and either `doc` (the curated document as canonical JSON text), `content` (the SHA-256 of what it says,
-    whoever said it) and `changes` as [code, pointer, before, after] with values as JSON text, or `raw` (Base64). A claim
-    is the part of it that decides between records with one `id`.
+    message, fingerprint, reason why it is suppressed or null], and either `doc` (the curated document as canonical JSON
+    text), `content` (the SHA-256 of what it says, whoever said it) and `changes` as [code, pointer, before, after] with
+    values as JSON text, or `raw` (Base64). A claim is the part of it that decides between records with one `id`.
     """
 
     outcomes: bytes
@@ -102,7 +103,7 @@ def run(
             count += len(chunk)
             tick(len(chunk))
         return count
-    return _run_parallel(_chain(first, second, chunks), rules.settings, folder, jobs, tick)
+    return _run_parallel(_chain(first, second, chunks), rules, folder, jobs, tick)
 
 
 def _chain(
@@ -128,7 +129,7 @@ def _chunks(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
 
 
 def _run_parallel(
-    chunks: Iterator[list[Incoming]], settings: Settings, folder: Path, jobs: int, tick: Callable[[int], None]
+    chunks: Iterator[list[Incoming]], rules: RuleSet, folder: Path, jobs: int, tick: Callable[[int], None]
 ) -> int:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only more than one chunk needs workers
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - likewise
@@ -136,7 +137,7 @@ def _run_parallel(
 
     count = 0
     waiting: dict[Future[None], list[Incoming]] = {}
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (settings,)) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (rules.settings, rules.as_of)) as pool:
         try:
             for number, chunk in enumerate(chunks):
                 waiting[pool.submit(_work, number, chunk, folder)] = chunk
@@ -168,8 +169,8 @@ def _work(number: int, chunk: list[Incoming], folder: Path) -> None:
 _WORKER: dict[str, RuleSet] = {}
 
 
-def _prepare(settings: Settings) -> None:
-    _WORKER["rules"] = RuleSet(settings)
+def _prepare(settings: Settings, as_of: dt.date | None) -> None:
+    _WORKER["rules"] = RuleSet(settings, as_of)
 
 
 def _write(folder: Path, number: int, batch: Batch) -> None:

@@ -33,7 +33,7 @@ OWNED = (
 _LINES = {
     "findings.ndjson": """
         SELECT to_json({code: code, name: name, severity: severity, record: record_id, pointer: pointer, message: message,
-            fixable: fixable, path: path, position: position, line: line, fingerprint: fingerprint})
+            fixable: fixable, suppressed: suppressed, path: path, position: position, line: line, fingerprint: fingerprint})
         FROM findings ORDER BY path, position, seq, code, pointer, message
     """,
     "changes.ndjson": """
@@ -51,6 +51,7 @@ _LINES = {
             encoding: CASE WHEN any_value(q.text) IS NULL THEN 'base64' ELSE 'utf-8' END,
             raw: coalesce(any_value(q.text), to_base64(any_value(q.raw)))})
         FROM (SELECT *, TRY(decode(raw)) AS text FROM quarantine) q JOIN findings f USING (path, position)
+        WHERE f.suppressed IS NULL
         GROUP BY q.record_id, q.path, q.position, q.line ORDER BY q.path, q.position
     """,
 }

@@ -81,12 +81,14 @@ class Finding(NamedTuple):
     """One judgement about one record: an RFC 6901 pointer into the document as it came in, and what to do.
 
     `fingerprint` is the same in every run while the record says the same at that place: see pipeline/fingerprint.py.
+    `suppressed` is the reason why it is put up with, if it is.
     """
 
     code: str
     pointer: str
     message: str
     fingerprint: str
+    suppressed: str | None = None
 
 
 class Change(NamedTuple):
@@ -141,7 +143,7 @@ class IngestResult:
     """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds.
 
     `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and what
-    stands against them.
+    stands against them; `about_settings` counts what was found in kb.toml.
     """
 
     read: int
@@ -155,11 +157,13 @@ class IngestResult:
     copies: int = 0
     repairs: Mapping[str, int] = field(default_factory=dict)
     flags: Mapping[str, int] = field(default_factory=dict)
+    suppressed: int = 0
+    about_settings: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def document(self) -> Document:
         """The result as JSON; its schema is `schemas/ingest.v1.json`."""
-        keys = ("read", "published", "unchanged", "quarantined", "removed", "changes", "findings")
+        keys = ("read", "published", "unchanged", "quarantined", "removed", "changes", "findings", "suppressed")
         return {key: getattr(self, key) for key in keys}
 
 
@@ -179,6 +183,11 @@ class Located:
     column: int
     source: str
     fingerprint: str
+    suppressed: str | None = None
+
+    def place(self) -> tuple[str, int, int, str]:
+        """What findings are ordered by."""
+        return self.path, self.line, self.column, self.code
 
     def document(self) -> Document:
         """The finding as JSON; its schema is in `schemas/validate.v1.json`."""
@@ -194,17 +203,22 @@ class Located:
             "line": self.line,
             "column": self.column,
             "fingerprint": self.fingerprint,
+            "suppressed": self.suppressed,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class ValidateResult:
-    """What `kb validate` found in how many records; `clean` ones have no finding at all."""
+    """What `kb validate` found in how many records.
+
+    `findings` are those that stand; `clean` records have none of them, but perhaps some that are `suppressed`.
+    """
 
     findings: tuple[Located, ...]
     read: int
     clean: int
     notes: tuple[str, ...] = ()
+    suppressed: tuple[Located, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
@@ -219,10 +233,14 @@ class ValidateResult:
         """Whether any finding is at or above a severity."""
         return any(finding.severity.rank >= severity.rank for finding in self.findings)
 
-    def document(self) -> Document:
+    def listed(self, *, suppressed: bool) -> tuple[Located, ...]:
+        """The findings in order; those that are suppressed too, if asked for."""
+        return tuple(sorted((*self.findings, *self.suppressed), key=Located.place)) if suppressed else self.findings
+
+    def document(self, *, suppressed: bool = False) -> Document:
         """The result as JSON; its schema is `schemas/validate.v1.json`."""
         return {
-            "findings": [finding.document() for finding in self.findings],
+            "findings": [finding.document() for finding in self.listed(suppressed=suppressed)],
             "summary": {
                 "read": self.read,
                 "clean": self.clean,
@@ -230,6 +248,7 @@ class ValidateResult:
                 "warnings": self.count(Severity.WARNING),
                 "infos": self.count(Severity.INFO),
                 "fixable": self.fixable,
+                "suppressed": len(self.suppressed),
             },
         }
 

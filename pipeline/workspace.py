@@ -3,8 +3,9 @@
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -28,6 +29,30 @@ class RuleSettings:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A finding that is put up with: of which record (an id, or `*` and `?` in it), of which rule, why, and how long."""
+
+    record: str
+    code: str
+    reason: str
+    until: dt.date | None = None
+
+    def holds(self, as_of: dt.date) -> bool:
+        """Whether it still suppresses on a day; `until` is the last on which it does."""
+        return self.until is None or as_of <= self.until
+
+    @property
+    def exact(self) -> bool:
+        """Whether it names one record."""
+        return not {"*", "?"} & set(self.record)
+
+    @property
+    def pattern(self) -> str:
+        """The ids that it names, as a regular expression that Python and RE2 read alike."""
+        return re.escape(self.record).replace(r"\*", ".*").replace(r"\?", ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +148,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     max_removals: float = 0.1
     rules: RuleSettings = RuleSettings()
+    suppress: tuple[Suppression, ...] = ()
     trust: Trust = Trust()
     resolvable: Resolvable = Resolvable()
     export: Export = Export()
@@ -130,8 +156,13 @@ class Settings:
 
     def fingerprint(self) -> str:
         """A digest of all that a curated record may depend on; `as_of` and what only steers a run are left out."""
-        relevant = {"rules": asdict(self.rules), "trust": asdict(self.trust), "resolvable": asdict(self.resolvable)}
-        return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()
+        relevant = {
+            "rules": asdict(self.rules),
+            "suppress": [asdict(suppression) for suppression in self.suppress],
+            "trust": asdict(self.trust),
+            "resolvable": asdict(self.resolvable),
+        }
+        return hashlib.sha256(json.dumps(relevant, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +242,15 @@ def _fit_defaults(settings: Settings, given: Mapping[str, Any]) -> Settings:
     return replace(settings, trust=replace(settings.trust, aliases=aliases, ceiling_by_tier=ceilings))
 
 
+def lines_of_suppressions(root: Path) -> list[int]:
+    """The lines, from 1, on which the suppressions of a `kb.toml` start; empty where they are not written as [[suppress]]."""
+    lines = (root / FILE).read_text(encoding="utf-8").splitlines()
+    return [number for number, line in enumerate(lines, start=1) if _SUPPRESSION.match(line)]
+
+
+_SUPPRESSION = re.compile(r"\s*\[\[\s*suppress\s*\]\]")
+
+
 def template() -> str:
     """The `kb.toml` that `kb init` writes: every setting with its default, explained."""
     return resources.files("pipeline").joinpath("kb.toml.template").read_text(encoding="utf-8")
@@ -224,6 +264,9 @@ def _build(kind: type[Any], values: Mapping[str, Any], prefix: str, file: str) -
         if key not in known:
             raise KbError(f"{file}: unknown setting `{prefix}{key}`; {did_you_mean(key, known)}")
         arguments[key] = _convert(known[key], value, f"{prefix}{key}", file)
+    missing = [f.name for f in fields(kind) if f.default is MISSING is f.default_factory and f.name not in arguments]
+    if missing:
+        raise KbError(f"{file}: `{prefix}{missing[0]}` is missing; add it")
     return kind(**arguments)
 
 
@@ -236,9 +279,12 @@ def _convert(hint: Any, value: Any, name: str, file: str) -> Any:  # noqa: ANN40
             return _build(hint, value, f"{name}.", file)
         return {key: _convert(get_args(hint)[1], item, f"{name}.{key}", file) for key, item in value.items()}
     if kind is tuple:
+        of = get_args(hint)[0]
         if not isinstance(value, list):
-            raise _wrong(file, name, value, "a list")
-        return tuple(_convert(get_args(hint)[0], item, f"{name}[{i}]", file) for i, item in enumerate(value))
+            raise _wrong(
+                file, name, value, f"a list of tables, each under [[{name}]]" if is_dataclass(of) else "a list"
+            )
+        return tuple(_convert(of, item, f"{name}[{i}]", file) for i, item in enumerate(value))
     types, expected = _SCALARS[hint]
     if type(value) not in types:
         raise _wrong(file, name, value, expected)
@@ -269,6 +315,10 @@ def _check_values(settings: Settings, file: str) -> None:
     layout = settings.export.records
     require(layout in LAYOUTS, "export.records", layout, "choose files or ndjson")
     require(settings.fail_on in set(Severity), "fail_on", settings.fail_on, "choose error, warning or info")
+    for i, suppression in enumerate(settings.suppress):
+        blank = "say in a few words why the finding is put up with"
+        require(bool(suppression.reason.strip()), f"suppress[{i}].reason", suppression.reason, blank)
+        require(bool(suppression.record.strip()), f"suppress[{i}].record", suppression.record, "name an id, or `*`")
     rates: dict[str, float] = {
         "max_removals": settings.max_removals,
         **{f"trust.ceiling_by_sources[{i}]": value for i, value in enumerate(trust.ceiling_by_sources)},

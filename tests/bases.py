@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,15 @@ def encoded(content: Json) -> bytes:
 def ndjson(*contents: Json) -> bytes:
     """A line for each value."""
     return b"".join(encoded(content) + b"\n" for content in contents)
+
+
+def suppressions(*entries: Mapping[str, object]) -> str:
+    """Entries of kb.toml under [[suppress]]; `until` is a day, all else is text."""
+    return "\n".join(
+        "[[suppress]]\n"
+        + "\n".join(f"{k} = {v if k == 'until' else orjson.dumps(v).decode()}" for k, v in entry.items())
+        for entry in entries
+    )
 
 
 def sha256(data: bytes) -> str:

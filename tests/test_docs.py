@@ -187,5 +187,5 @@ def test_settings_of_the_template_are_the_defaults(tmp_path: Path) -> None:
     path = tmp_path / "kb.toml"
     path.write_text(workspace.template(), encoding="utf-8")
     assert workspace.load_settings(path) == workspace.Settings()
-    path.write_text(re.sub(r"^# (\w+ = )", r"\1", workspace.template(), flags=re.MULTILINE), encoding="utf-8")
+    path.write_text(re.sub(r"^# (\w+ = |\[\[)", r"\1", workspace.template(), flags=re.MULTILINE), encoding="utf-8")
     assert workspace.load_settings(path) != workspace.Settings(), "what is commented out is a setting too"

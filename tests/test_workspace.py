@@ -13,7 +13,16 @@ from pipeline.model import KbError, Rejected, Severity
 from pipeline.rules import catalogue
 from pipeline.rules.example import with_changes
 from pipeline.rules.ruleset import RuleSet
-from pipeline.workspace import RuleSettings, Settings, Workspace, find, load_settings, template
+from pipeline.workspace import (
+    RuleSettings,
+    Settings,
+    Workspace,
+    find,
+    lines_of_suppressions,
+    load_settings,
+    template,
+)
+from tests.bases import suppressions
 from tests.conftest import codes, judge
 
 Configure = Callable[[str], Settings]
@@ -35,6 +44,11 @@ def ruled(
     return RuleSet(Settings(rules=RuleSettings(select, ignore, severity or {})))
 
 
+def suppressing(**values: object) -> str:
+    """An entry of kb.toml, with some of its values changed."""
+    return suppressions({"record": "git/a", "code": "DED001", "reason": "no step is known", **values})
+
+
 # defaults
 
 
@@ -47,14 +61,14 @@ def test_the_template_says_exactly_the_defaults(configure: Configure) -> None:
 
 
 def test_the_template_names_every_setting() -> None:
-    uncommented = re.sub(r"^# (?=\w+ = )", "", template(), flags=re.MULTILINE)
+    uncommented = re.sub(r"^# (?=\w+ = |\[\[)", "", template(), flags=re.MULTILINE)
     assert _names(tomllib.loads(uncommented)) >= _names(asdict(Settings()))
 
 
 def test_every_setting_of_the_template_stands_alone_under_its_explanation(configure: Configure) -> None:
     commented = re.findall(r"^# (\w+ = .+)$", template(), flags=re.MULTILINE)
     assert commented
-    assert configure(re.sub(r"^# (?=\w+ = )", "", template(), flags=re.MULTILINE)) != Settings()
+    assert configure(re.sub(r"^# (?=\w+ = |\[\[)", "", template(), flags=re.MULTILINE)) != Settings()
 
 
 def _names(table: Mapping[str, object], prefix: str = "") -> set[str]:
@@ -97,6 +111,7 @@ def test_evidence_and_tier_bear_so_much_confidence(sources: int, tier: str, ceil
         ("[gate]\nmax_stale = 1", "unknown setting `gate.max_stale`; did you mean `max_stale_share`?"),
         ("gate.tier = {reproduced = {max_new_errors = 1}}", "unknown setting `gate.tier.reproduced.max_new_errors`"),
         ("zzz = 1", "unknown setting `zzz`; there are as_of, fail_on,"),
+        ('[[suppress]]\nrule = "DED001"', "unknown setting `suppress[0].rule`; there are record, code, reason, until"),
     ],
 )
 def test_an_unknown_key_is_an_error_that_suggests_the_nearest(configure: Configure, text: str, message: str) -> None:
@@ -122,6 +137,11 @@ def test_an_unknown_key_is_an_error_that_suggests_the_nearest(configure: Configu
         ("trust.time_to_live.default = true", "`trust.time_to_live.default` is True; it has to be a whole number"),
         ('as_of = "2026-11-22"', "`as_of` is '2026-11-22'; it has to be a date without quotes"),
         ("as_of = 2026-11-22T00:00:00", "it has to be a date without quotes"),
+        ("suppress = 1", "`suppress` is 1; it has to be a list of tables, each under [[suppress]]"),
+        ('[suppress]\nrecord = "git/a"', "it has to be a list of tables, each under [[suppress]]"),
+        ("suppress = [1]", "`suppress[0]` is 1; it has to be a table"),
+        ("[[suppress]]\nrecord = 1", "`suppress[0].record` is 1; it has to be text in quotes"),
+        ('[[suppress]]\nuntil = "2026-12-31"', "`suppress[0].until` is '2026-12-31'; it has to be a date"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_an_error(configure: Configure, text: str, message: str) -> None:
@@ -150,10 +170,19 @@ def test_a_value_of_the_wrong_type_is_an_error(configure: Configure, text: str, 
         ("gate.tier = {hearsay = {max_stale_share = 0}}", "the tiers of the ladder are"),
         ("gate.domain = {npm = {max_quarantined_share = 2}}", "`gate.domain.npm.max_quarantined_share` is 2.0; it has"),
         ("resolvable.true_at_least = 50", "`resolvable.true_at_least` is 50.0; it has to be between 0 and 1"),
+        (suppressing(reason=" "), "`suppress[0].reason` is ' '; say in a few words why the finding is put up with"),
+        (suppressing(record=""), "`suppress[0].record` is ''; name an id, or `*`"),
     ],
 )
 def test_a_value_out_of_range_is_an_error(configure: Configure, text: str, message: str) -> None:
     with pytest.raises(KbError, match=re.escape(message)):
+        configure(text)
+
+
+@pytest.mark.parametrize("key", ["record", "code", "reason"])
+def test_a_suppression_says_which_record_which_code_and_why(configure: Configure, key: str) -> None:
+    text = re.sub(rf"^{key} = .*\n?", "", suppressing(), flags=re.MULTILINE)
+    with pytest.raises(KbError, match=rf"kb\.toml: `suppress\[0\]\.{key}` is missing; add it"):
         configure(text)
 
 
@@ -316,6 +345,60 @@ def test_any_aliases_will_do(configure: Configure, aliases: dict[str, str]) -> N
         assert codes(judge(with_changes({"/verification_tier": alias, "/confidence": 0.5}), rules)) == {"TIR002"}
 
 
+# what is suppressed
+
+
+@pytest.mark.parametrize(
+    ("record", "names", "not_names"),
+    [
+        ("git/a", ["git/a"], ["git/ab", "git/a/b", "xgit/a"]),
+        ("git/*", ["git/a", "git/a/linux"], ["git", "github/a"]),
+        ("*/a?", ["git/ab"], ["git/a", "git/abc"]),
+        ("git/a.b+", ["git/a.b+"], ["git/axb"]),
+        ("*", ["git/a", "npm/b/c"], []),
+    ],
+)
+def test_a_suppression_names_an_id_or_several(
+    configure: Configure, record: str, names: list[str], not_names: list[str]
+) -> None:
+    rules = RuleSet(configure(suppressing(record=record)))
+    assert all(rules.suppressed(name) == {"DED001": "no step is known"} for name in names)
+    assert not any(rules.suppressed(name) for name in [*not_names, None])
+
+
+def test_its_last_day_is_until(configure: Configure) -> None:
+    settings = configure(suppressing(until="2026-12-31"))
+    assert RuleSet(settings, dt.date(2026, 12, 31)).suppressed("git/a")
+    assert not RuleSet(settings, dt.date(2027, 1, 1)).suppressed("git/a")
+    assert RuleSet(settings).suppressed("git/a"), "without a day nothing expires"
+
+
+def test_of_several_reasons_that_of_the_very_id_counts_then_the_first(configure: Configure) -> None:
+    entries = [("git/*", "wide"), ("git/a*", "narrower"), ("git/a", "exact"), ("git/a", "exact, later")]
+    rules = RuleSet(configure("\n".join(suppressing(record=record, reason=reason) for record, reason in entries)))
+    assert rules.suppressed("git/a") == {"DED001": "exact"}
+    assert rules.suppressed("git/ab") == {"DED001": "wide"}
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("DED01", "`suppress[0].code`: no rule 'DED01'; did you mean `DED001`?"),
+        ("DED", "`suppress[0].code`: no rule 'DED'; did you mean `DED"),
+        ("RAT001", "`suppress[0].code`: RAT001 cannot be suppressed: a base with such records could not be stored"),
+        ("SUP001", "`suppress[0].code`: SUP001 is about kb.toml, not about a record; name it in `rules.ignore`"),
+    ],
+)
+def test_only_one_rule_that_can_be_done_without_is_suppressed(configure: Configure, code: str, message: str) -> None:
+    with pytest.raises(KbError, match=re.escape(message)):
+        RuleSet(configure(suppressing(code=code)))
+
+
+def test_where_suppressions_stand_is_known(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text(f'fail_on = "info"\n{suppressing()}\n\n{suppressing()}\n', encoding="utf-8")
+    assert lines_of_suppressions(tmp_path) == [2, 7]
+
+
 # what the judgement depends on
 
 
@@ -332,7 +415,14 @@ def test_what_only_steers_a_run_leaves_the_fingerprint(configure: Configure, tex
         "trust.ceiling_by_sources = [0.3]",
         "trust.aliases = {}",
         "resolvable.true_at_least = 0.6",
+        suppressing(),
     ],
 )
 def test_what_a_judgement_depends_on_changes_the_fingerprint(configure: Configure, text: str) -> None:
     assert RuleSet(configure(text)).fingerprint() != RuleSet(Settings()).fingerprint()
+
+
+def test_a_day_on_which_a_suppression_ends_changes_the_fingerprint(configure: Configure) -> None:
+    settings = configure(suppressing(until="2026-12-31"))
+    before, last, after = (RuleSet(settings, dt.date(2026, 12, 30) + dt.timedelta(days)) for days in range(3))
+    assert before.fingerprint() == last.fingerprint() != after.fingerprint()

@@ -64,7 +64,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
         KbError: a path is missing or holds no records, too many records would go, another process writes, or the gate
             finds fault. Nothing is published then.
     """
-    rules = RuleSet(workspace.settings)
+    rules = RuleSet(workspace.settings, request.as_of)
     if request.form is not None:
         formats.named(request.form)
     with publish.writer(workspace) as folder:
@@ -149,6 +149,7 @@ def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, reque
     draft.load(batches)
     shutil.rmtree(batches)
     draft.oust(with_bytes(draft.judge_together(rules, request.as_of)))
+    draft.judge_settings(rules)
     draft.remember_files(plan.gone, plan.seen)
 
 
@@ -167,10 +168,7 @@ def _plan(
     again = bool(past) and (last is None or last["fingerprint"] != rules.fingerprint())
     roots = [_root(path, workspace, request, known) for path in paths]
     if again:
-        what = (
-            "the settings" if last is not None and last["version"] == __version__ else "kb, or the layout of kb.duckdb,"
-        )
-        notes.append(f"{what} changed since the last ingest, so every record is judged again")
+        notes.append(f"{_cause(last, rules)} since the last ingest, so every record is judged again")
         for name in past:
             if not any(root.holds(name) for root in roots):
                 roots.append(_root(workspace.root / name, workspace, replace(request, form=None), known))
@@ -190,6 +188,15 @@ def _plan(
     read = [file for file in found.values() if file.name not in unread]
     anew = frozenset(file.name for file in read if again or (file.name in known and known[file.name].form != file.form))
     return Plan(roots, same, read, gone, notes, again, fresh=last is None, anew=anew), last
+
+
+def _cause(last: dict[str, Any] | None, rules: RuleSet) -> str:
+    """Why no earlier judgement holds."""
+    if last is None or last["version"] != __version__:
+        return "kb, or the layout of kb.duckdb, changed"
+    if last["fingerprint"] == RuleSet(rules.settings, last["as_of"]).fingerprint():
+        return "a suppression in kb.toml came to its end, or holds again,"
+    return "the settings changed"
 
 
 def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, KnownFile]) -> sources.Root:
@@ -309,6 +316,8 @@ def _outcome(base: Draft, plan: Plan, *, written: bool) -> IngestResult:
         copies=tally["copies"],
         repairs=base.repairs_by_code(),
         flags=base.flags_by_code(),
+        suppressed=base.suppressed(),
+        about_settings=base.about_settings(),
         notes=tuple(plan.notes),
     )
     if result.read != result.published + result.unchanged + result.quarantined:

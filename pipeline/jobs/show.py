@@ -14,7 +14,7 @@ from pipeline.words import did_you_mean
 _ORIGIN = "path, position, line, 'sha256:' || digest AS digest"
 
 _REASONS = """
-    SELECT code, name, severity, pointer, message, fixable FROM findings
+    SELECT code, name, severity, pointer, message, fixable, suppressed FROM findings
     WHERE path = $path AND position = $position ORDER BY seq, code, pointer
 """
 
@@ -122,6 +122,6 @@ def quarantine(base: Store) -> Table:
     return base.query(
         """SELECT q.path || CASE WHEN q.line IS NULL THEN '' ELSE ':' || q.line END AS origin, q.record_id AS record,
             f.code, f.name, f.pointer, f.message
-        FROM quarantine q JOIN findings f USING (path, position) WHERE f.severity = 'error'
+        FROM quarantine q JOIN findings f USING (path, position) WHERE f.severity = 'error' AND f.suppressed IS NULL
         ORDER BY q.path, q.position, f.seq, f.pointer"""
     )

@@ -14,10 +14,10 @@ from pipeline.jobs.request import Request
 from pipeline.model import Curated, Incoming, KbError, Kind, Located, Severity, ValidateResult
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, locate, split
-from pipeline.workspace import Workspace
+from pipeline.workspace import FILE, Workspace, lines_of_suppressions
 
 _FINDINGS = """
-    SELECT path, position, record_id, code, name, severity, pointer, message, fixable, fingerprint
+    SELECT path, position, record_id, code, name, severity, pointer, message, fixable, fingerprint, suppressed
     FROM findings ORDER BY path, position, seq, code, pointer, message
 """
 
@@ -32,7 +32,7 @@ def validate(
     Raises:
         KbError: a path is missing, or no path holds a record.
     """
-    rules = RuleSet(workspace.settings)
+    rules = RuleSet(workspace.settings, request.as_of)
     if request.form is not None:
         formats.named(request.form)
     with tempfile.TemporaryDirectory(prefix="kb-") as folder:
@@ -47,14 +47,32 @@ def validate(
         head = list(islice(incoming, 2))
         if not head:
             raise KbError(f"{', '.join(map(str, paths))}: no records there, so nothing was validated")
-        rows = _judge_alone(head[0], rules, request) if len(head) == 1 else None
+        whole = bool(workspace.settings.suppress) and _are_whole(roots, workspace)
+        rows = _judge_alone(head[0], rules, request) if len(head) == 1 and not whole else None
         if rows is None:
-            read, rows = _judge_together(chain(head, incoming), rules, request)
+            read, rows = _judge_together(chain(head, incoming), rules, request, whole=whole)
         else:
             read = 1
-        clean = read - len({(path, position) for path, position, *_ in rows})
-        findings = tuple(sorted(_located(rows, files), key=lambda f: (f.path, f.line, f.column, f.code)))
-    return ValidateResult(findings, read, clean, tuple(note for root in roots for note in root.passed_over))
+        standing = {(path, position) for path, position, *_, suppressed in rows if suppressed is None and path != FILE}
+        found = sorted([*_located(rows, files), *_in_settings(rows, workspace)], key=Located.place)
+    return ValidateResult(
+        tuple(finding for finding in found if finding.suppressed is None),
+        read,
+        read - len(standing),
+        tuple(note for root in roots for note in root.passed_over),
+        tuple(finding for finding in found if finding.suppressed is not None),
+    )
+
+
+def _are_whole(roots: Sequence[sources.Root], workspace: Workspace) -> bool:
+    """Whether the paths hold all that the base is made of: raw/, and what else was ingested."""
+    parts = [sources.name_of(workspace.raw, workspace)] if workspace.raw.exists() else []
+    if workspace.store.exists():
+        from pipeline import store  # noqa: PLC0415 - only with suppressions, and only for raw/ whole
+
+        with store.read(workspace.store, any_layout=True) as base:
+            parts += base.roots()
+    return bool(parts) and all(any(root.holds(part) for root in roots) for part in parts)
 
 
 def _received(stream: IO[bytes], folder: Path, request: Request) -> sources.Root:
@@ -87,12 +105,15 @@ def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> list[_Ro
             found.message,
             rules.known[found.code].kind is Kind.FIX,
             found.fingerprint,
+            found.suppressed,
         )
         for found in outcome.findings
     ]
 
 
-def _judge_together(incoming: Iterable[Incoming], rules: RuleSet, request: Request) -> tuple[int, list[_Row]]:
+def _judge_together(
+    incoming: Iterable[Incoming], rules: RuleSet, request: Request, *, whole: bool
+) -> tuple[int, list[_Row]]:
     from pipeline.store.draft import create  # noqa: PLC0415 - a record that is alone does without
 
     with tempfile.TemporaryDirectory(prefix="kb-") as folder, create(None) as scratch:
@@ -102,6 +123,8 @@ def _judge_together(incoming: Iterable[Incoming], rules: RuleSet, request: Reque
         scratch.oust([(row, b"") for row in scratch.contest(Path(folder))])
         scratch.load(Path(folder))
         scratch.judge_together(rules, request.as_of)
+        if whole:
+            scratch.judge_settings(rules)
         return read, scratch.query(_FINDINGS).rows
 
 
@@ -109,7 +132,8 @@ def _located(rows: list[tuple[Any, ...]], files: dict[str, sources.SourceFile]) 
     """Put each finding at its place: the files are read once more, and the records with findings scanned once."""
     found = defaultdict(list)
     for path, position, *finding in rows:
-        found[path, position].append(finding)
+        if path != FILE:
+            found[path, position].append(finding)
     for name in sorted({sources.file_of(path) for path, _ in found}):
         is_file = not name.startswith(_STANDARD_INPUT)
         shown = os.path.relpath(files[name].path).replace(os.sep, "/") if is_file else name
@@ -119,12 +143,29 @@ def _located(rows: list[tuple[Any, ...]], files: dict[str, sources.SourceFile]) 
                 yield from _in_record(incoming, found[path, position], f"{shown}{path[len(name) :]}")
 
 
+def _in_settings(rows: list[_Row], workspace: Workspace) -> Iterator[Located]:
+    """Put each finding about a suppression at the line of it."""
+    numbered = [(number, finding) for path, number, *finding in rows if path == FILE]
+    if not numbered:
+        return
+    text = (workspace.root / FILE).read_text(encoding="utf-8").splitlines()
+    starts = lines_of_suppressions(workspace.root)
+    told = len(starts) == len(workspace.settings.suppress)
+    for number, (record, code, name, severity, pointer, message, fixable, fingerprint, suppressed) in numbered:
+        line = starts[number] if told else 1
+        shown = os.path.relpath(workspace.root / FILE).replace(os.sep, "/")
+        yield Located(
+            code, name, Severity(severity), record, pointer, message, fixable, shown, line, 1, text[line - 1], fingerprint,
+            suppressed,
+        )  # fmt: skip
+
+
 def _in_record(incoming: Incoming, findings: list[list[Any]], shown: str) -> Iterator[Located]:
     raw = incoming.raw.removeprefix(b"\xef\xbb\xbf")
     text = raw.decode("utf-8", errors="replace")
     lines = text.split("\n")
     known = {} if findings[0][1] == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever
-    for record, code, name, severity, pointer, message, fixable, fingerprint in findings:
+    for record, code, name, severity, pointer, message, fixable, fingerprint, suppressed in findings:
         line, column = locate.place(text, known, pointer, message)
         if code == "SCH001":  # the parser counts bytes, people count characters
             column = len(raw.split(b"\n")[line - 1][: column - 1].decode("utf-8", errors="replace")) + 1
@@ -134,5 +175,6 @@ def _in_record(incoming: Incoming, findings: list[list[Any]], shown: str) -> Ite
             source = f"{' ' * (incoming.column - 1)}{source}"
         line += (incoming.origin.line or 1) - 1
         yield Located(
-            code, name, Severity(severity), record, pointer, message, fixable, shown, line, column, source, fingerprint
+            code, name, Severity(severity), record, pointer, message, fixable, shown, line, column, source, fingerprint,
+            suppressed,
         )  # fmt: skip

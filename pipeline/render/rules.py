@@ -1,5 +1,6 @@
 """Rules in words: `kb rules`, `kb explain` and docs/rules.md, all from the rule itself."""
 
+import datetime as dt
 import json
 import textwrap
 from collections.abc import Iterator
@@ -59,20 +60,33 @@ def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes
     if isinstance(example, bytes):
         text = visible(example.decode("utf-8", errors="backslashreplace"))
         yield (text if len(text) < 80 else f"{text[:40]}… ({len(example)} bytes)") or "(an empty file)"
+    elif rule.stage is Stage.SETTINGS:
+        suppressions, records = example
+        yield f"suppress: {' | '.join(map(_entry, suppressions))}; {next(_records(records))}"
     elif rule.stage is Stage.CORPUS:
         if any(example):
-            yield "records: " + " | ".join(_changes(changes) or "the clean record" for changes in example)
+            yield from _records(example)
     elif example:
         yield _changes(example)
+
+
+def _records(example: list[dict[str, Any]]) -> Iterator[str]:
+    yield "records: " + " | ".join(_changes(changes) or "the clean record" for changes in example)
+
+
+def _entry(suppression: dict[str, Any]) -> str:
+    return ", ".join(f"{key} = {_value(value)}" for key, value in suppression.items())
 
 
 def _changes(example: dict[str, Any]) -> str:
     return ", ".join(f"{pointer}: {_value(value)}" for pointer, value in example.items())
 
 
-def _value(value: Any) -> str:  # noqa: ANN401 - any JSON value, or ABSENT
+def _value(value: Any) -> str:  # noqa: ANN401 - any JSON value, a day, or ABSENT
     if value is ABSENT:
         return "(absent)"
+    if isinstance(value, dt.date):
+        return value.isoformat()
     text = json.dumps(value, ensure_ascii=True)
     return text if len(text) <= 100 else f"{text[:80]}…"
 

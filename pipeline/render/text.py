@@ -22,20 +22,24 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def validation(result: ValidateResult, *, colour: bool, width: int | None) -> Iterator[str]:
-    """A line for each finding; if a width is given, the line of the source and a caret under the place; the summary."""
-    for finding in result.findings:
+def validation(result: ValidateResult, *, colour: bool, width: int | None, suppressed: bool = False) -> Iterator[str]:
+    """A line for each finding; if a width is given, the line of the source and a caret under the place; the summary.
+
+    What is suppressed is listed if asked for, and counted in any case.
+    """
+    for finding in result.listed(suppressed=suppressed):
         yield _finding(finding, colour=colour)
         if width:
             yield from _caret(finding, colour=colour, width=width)
     errors, warnings, infos = (result.count(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
+    aside = f"; {len(result.suppressed):,} suppressed" if result.suppressed else ""
     if not result.findings:
-        yield f"{count(result.read, 'record')} read, all clean"
+        yield f"{count(result.read, 'record')} read, all clean{aside}"
         return
     fixable = f"; {result.fixable:,} [fix], which `kb ingest` repairs in what it publishes" if result.fixable else ""
     yield (
         f"{count(len(result.findings), 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
-        f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}{fixable}"
+        f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}{fixable}{aside}"
     )
 
 
@@ -43,7 +47,8 @@ def _finding(finding: Located, *, colour: bool) -> str:
     place = paint(f"{visible(finding.path)}:{finding.line}:{finding.column}", "1", colour=colour)
     code = paint(finding.code, f"1;{_COLOURS[finding.severity]}", colour=colour)
     fix = f" {paint('[fix]', '32', colour=colour)}" if finding.fixable else ""
-    return f"{place}: {finding.severity} {code} {_pointer(finding.pointer)}: {visible(finding.message)}{fix}"
+    why = f" (suppressed: {visible(finding.suppressed)})" if finding.suppressed is not None else ""
+    return f"{place}: {finding.severity} {code} {_pointer(finding.pointer)}: {visible(finding.message)}{fix}{why}"
 
 
 def _pointer(pointer: str) -> str:
@@ -79,6 +84,10 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
         yield f"repaired {count(result.changes, 'place')}; most: {_most(result.repairs)}"
     if result.flags:
         yield f"flagged {count(sum(result.flags.values()), 'time')}; most: {_most(result.flags)}"
+    if result.suppressed:
+        yield f"suppressed {count(result.suppressed, 'finding')}, as kb.toml says"
+    if result.about_settings:
+        yield f"kb.toml has suppressions to mend: {_most(result.about_settings)}; `kb validate` says which"
     if result.quarantined:
         verb = "validate" if dry_run else "quarantine"
         yield f"quarantined {count(result.quarantined, 'record')}; `kb {verb}` says why"
@@ -174,6 +183,7 @@ def _neighbour(neighbour: dict[str, Any]) -> str:
 
 def _flag(finding: dict[str, Any]) -> str:
     fix = " [fix]" if finding["fixable"] else ""
+    fix += "" if finding["suppressed"] is None else f" (suppressed: {finding['suppressed']})"
     return f"{finding['severity']} {finding['code']} {_pointer(finding['pointer'])}: {finding['message']}{fix}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from pipeline.model import KbError, Severity
-from pipeline.rules import dat, ded, evd, idn, loc, rat, ref, rgx, saf, sch, tir, txt, ver, wrk
+from pipeline.rules import dat, ded, evd, idn, loc, rat, ref, rgx, saf, sch, sup, tir, txt, ver, wrk
 from pipeline.rules.base import Rule
 from pipeline.words import did_you_mean
 
@@ -23,6 +23,7 @@ PREFIXES = {
     "VER": (ver, "versions"),
     "LOC": (loc, "translations"),
     "SAF": (saf, "safe to hand to a person or an agent"),
+    "SUP": (sup, "suppressions"),
 }
 
 

@@ -27,7 +27,7 @@ WHOLE = "."
 
 
 class Stage(StrEnum):
-    """When a rule has its turn on the way of a record; a corpus rule comes after all records."""
+    """When a rule has its turn on the way of a record; a corpus rule comes after all records, one about kb.toml last."""
 
     PARSE = "parse"
     VALUE = "value"
@@ -35,6 +35,7 @@ class Stage(StrEnum):
     CHECK = "check"
     LIST = "list"
     CORPUS = "corpus"
+    SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,20 +173,26 @@ def corpus(
     severity: Severity,
     *,
     sql: str,
-    good: Sequence[Sequence[Example]],
-    bad: Sequence[Sequence[Example]],
+    good: Sequence[Sequence[Any]],
+    bad: Sequence[Sequence[Any]],
     locked: bool = False,
     version: int = 1,
     alone: Callable[[Document, dt.date], bool] | None = None,
+    about_settings: bool = False,
 ) -> Callable[[Callable[[], None]], Rule]:
     """Declare a rule that needs other records or the day: SQL over the store, see docs/tables.md.
 
     The query selects (id, pointer, message) and may use `$as_of`. Examples are lists of records.
+
+    A rule that is `about_settings` judges the suppressions in kb.toml, after all others: its query selects
+    (number, pointer, message) with the help of the table `suppressions` that draft.py lays out. Its examples are pairs
+    of a list of suppressions and a list of records.
     """
+    stage = Stage.SETTINGS if about_settings else Stage.CORPUS
 
     def declare(run: Callable[[], None]) -> Rule:
         return Rule(
-            code, name, Kind.CORPUS, severity, Stage.CORPUS, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone
+            code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone
         )  # fmt: skip
 
     return declare

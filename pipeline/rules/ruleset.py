@@ -1,7 +1,11 @@
 """The rules that judge under some settings, made ready to run."""
 
+import datetime as dt
 import hashlib
 import json
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import re2
 
@@ -9,14 +13,21 @@ from pipeline import __version__
 from pipeline.model import KbError, Kind, Severity
 from pipeline.rules import catalogue, matching, severity_named
 from pipeline.rules.base import Rule, Stage
-from pipeline.workspace import Settings
+from pipeline.words import did_you_mean
+from pipeline.workspace import Settings, Suppression
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class RuleSet:
-    """The selected rules by stage, their severities, and one automaton of all their screens."""
+    """The selected rules by stage, their severities, one automaton of all their screens, and what is suppressed.
 
-    def __init__(self, settings: Settings) -> None:
+    A suppression that is expired on `as_of` is left out of `suppressions`; without a day, none is.
+    """
+
+    def __init__(self, settings: Settings, as_of: dt.date | None = None) -> None:
         self.settings = settings
+        self.as_of = as_of
         self.known = rules = catalogue()
         chosen = _chosen(settings)
         self.rules = {code: rule for code, rule in rules.items() if code in chosen}
@@ -29,7 +40,11 @@ class RuleSet:
         # the deepest places first, so that a pointer still holds when its rule has its turn
         self.list_fixes = sorted(self._at(Stage.LIST), key=lambda rule: -max(at.count("/") for at in rule.at))
         self.corpus = self._at(Stage.CORPUS)
+        self.about_settings = self._at(Stage.SETTINGS)
         self.errors = frozenset(code for code, severity in self.severities.items() if severity is Severity.ERROR)
+        self.suppressions = _suppressions(settings, as_of)
+        self._patterns = [(re.compile(s.pattern), s) for s in self.suppressions if not s.exact]
+        self._by_record = _by_record(self.suppressions)
 
     def _at(self, stage: Stage) -> list[Rule]:
         return [rule for rule in self.rules.values() if rule.stage is stage]
@@ -39,10 +54,18 @@ class RuleSet:
         hits = self._automaton.Match(compact)
         return self._unscreened.union(self._screens[i][0] for i in hits) if hits else self._unscreened
 
+    def suppressed(self, record: str | None) -> Mapping[str, str]:
+        """The codes that are suppressed for a record, each with the reason; a suppression of that very id goes first."""
+        if not self.suppressions or record is None:
+            return _NONE
+        matching = {s.code: s.reason for pattern, s in reversed(self._patterns) if pattern.fullmatch(record)}
+        return matching | self._by_record.get(record, {})
+
     def fingerprint(self) -> str:
-        """A digest of all that the judgement of a record depends on: version, rules, settings."""
+        """A digest of all that the judgement of a record depends on: version, rules, settings, what is suppressed."""
         judged = {code: [rule.version, self.severities[code]] for code, rule in self.rules.items()}
-        text = json.dumps([__version__, judged, self.settings.fingerprint()], sort_keys=True)
+        holding = [[s.record, s.code, s.reason] for s in self.suppressions]
+        text = json.dumps([__version__, judged, self.settings.fingerprint(), holding], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -71,6 +94,32 @@ def _overrides(settings: Settings) -> dict[str, Severity]:
                 raise KbError(f"`rules.severity.{word}`: {code} is a fix: what is repaired cannot reject its record")
             overrides[code] = severity
     return overrides
+
+
+def _suppressions(settings: Settings, as_of: dt.date | None) -> tuple[Suppression, ...]:
+    """Those that hold, those of one record first: the order in which they give their reasons."""
+    for i, suppression in enumerate(settings.suppress):
+        _check(suppression.code, f"suppress[{i}].code")
+    holding = [s for s in settings.suppress if as_of is None or s.holds(as_of)]
+    return tuple(sorted(holding, key=lambda s: not s.exact))
+
+
+def _check(code: str, setting: str) -> None:
+    rules = catalogue()
+    if code not in rules:
+        raise KbError(f"`{setting}`: no rule {code!r}; {did_you_mean(code, rules, 'see `kb rules`')}")
+    if rules[code].locked:
+        raise KbError(f"`{setting}`: {code} cannot be suppressed: a base with such records could not be stored")
+    if rules[code].stage is Stage.SETTINGS:
+        raise KbError(f"`{setting}`: {code} is about kb.toml, not about a record; name it in `rules.ignore`")
+
+
+def _by_record(suppressions: tuple[Suppression, ...]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for suppression in suppressions:
+        if suppression.exact:
+            found.setdefault(suppression.record, {}).setdefault(suppression.code, suppression.reason)
+    return found
 
 
 def _compile(patterns: list[str]) -> re2.Set:

@@ -17,6 +17,7 @@ from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.ver import LONGEST, PRODUCT
 from pipeline.store import OFFLINE, KnownFile, Store, connected
 from pipeline.store.layout import comments, document_shape, script
+from pipeline.workspace import FILE as SETTINGS
 
 
 class Place(NamedTuple):
@@ -78,6 +79,7 @@ class Draft(Store):
                 for rule in catalogue().values()
             ],
         )
+        self._lay_out_suppressions(rules)
         for table, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
             self._lay_out(table, {"name": "VARCHAR", "days": "INTEGER"}, list(days.items()))
         con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
@@ -85,6 +87,17 @@ class Draft(Store):
         con.execute("SET VARIABLE product = $1", [PRODUCT])
         con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
         con.execute("SET VARIABLE shape = $1", [document_shape()])
+
+    def _lay_out_suppressions(self, rules: RuleSet) -> None:
+        """What kb.toml suppresses, in its order; `rank` is the order in which those that hold give their reasons."""
+        ranks = {suppression: rank for rank, suppression in enumerate(rules.suppressions)}
+        columns = {"number": "BIGINT", "record": "VARCHAR", "code": "VARCHAR", "pattern": "VARCHAR", "reason": "VARCHAR",
+                   "until": "DATE", "holds": "BOOLEAN", "rank": "BIGINT"}  # fmt: skip
+        rows = [
+            (number, s.record, s.code, s.pattern, s.reason, s.until, s in ranks, ranks.get(s))
+            for number, s in enumerate(rules.settings.suppress)
+        ]
+        self._lay_out("suppressions", columns, rows)
 
     def _lay_out(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
         """Make a temporary table of some rows, in one statement for all of them."""
@@ -165,11 +178,37 @@ class Draft(Store):
                     },
                 )
         self._fingerprint_findings()
+        con.execute(script("suppress.sql"))
         rows = self.query(
             """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), NULL, NULL FROM findings f JOIN records r
-            ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' GROUP BY ALL ORDER BY 1, 2"""
+            ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' AND f.suppressed IS NULL
+            GROUP BY ALL ORDER BY 1, 2"""
         ).rows
         return [Ousted(*row) for row in rows]
+
+    def judge_settings(self, rules: RuleSet) -> None:
+        """Run the rules about kb.toml; they need every finding on the records of the base."""
+        self.connection.execute("DELETE FROM findings WHERE path = $1", [SETTINGS])
+        columns = {
+            "number": "BIGINT",
+            "code": "VARCHAR",
+            "pointer": "VARCHAR",
+            "message": "VARCHAR",
+            "fingerprint": "VARCHAR",
+        }
+        found = []
+        for rule in rules.about_settings:
+            for number, pointer, message in self.query(rule.sql).rows:
+                entry = rules.settings.suppress[number]
+                (key,) = fingerprints(SETTINGS, None, [(rule.code, "/suppress", f"{entry.code} {entry.record}")])
+                found.append((number, rule.code, pointer, message, key))
+        self._lay_out("about_settings", columns, found)
+        self.connection.execute(
+            f"""INSERT INTO findings BY NAME
+            SELECT '{SETTINGS}' AS path, number AS position, code, name, severity, pointer, message, fixable, fingerprint,
+                1000000 AS seq
+            FROM about_settings JOIN rule_meta USING (code)"""
+        )
 
     def _fingerprint_findings(self) -> None:
         """Give the findings of corpus rules their fingerprints; those of the record stage came with theirs."""
@@ -283,7 +322,18 @@ class Draft(Store):
     def flags_by_code(self) -> dict[str, int]:
         """How often each code stands against a record of the scope that is not rejected."""
         sql = f"""SELECT code, count(*) FROM {self._here("findings")} f
-            WHERE NOT fixable AND (path, position) NOT IN (SELECT path, position FROM quarantine) GROUP BY code ORDER BY code"""
+            WHERE NOT fixable AND suppressed IS NULL AND path <> '{SETTINGS}'
+                AND (path, position) NOT IN (SELECT path, position FROM quarantine) GROUP BY code ORDER BY code"""
+        return dict(self.query(sql).rows)
+
+    def suppressed(self) -> int:
+        """How many findings in the scope are suppressed."""
+        counted: int = self.value(f"SELECT count(suppressed) FROM {self._here('findings')}")
+        return counted
+
+    def about_settings(self) -> dict[str, int]:
+        """How often each code was found in kb.toml."""
+        sql = f"SELECT code, count(*) FROM findings WHERE path = '{SETTINGS}' GROUP BY code ORDER BY code"
         return dict(self.query(sql).rows)
 
     def findings_by_code(self) -> dict[str, int]:

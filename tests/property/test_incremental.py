@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Json, KbError
-from tests.bases import DAY, Base, contents, encoded, ndjson, record
+from tests.bases import DAY, Base, contents, encoded, ndjson, record, suppressions
 
 FOLDERS = ("raw", "inbox")
 LINES = "inbox/lines.ndjson"
@@ -54,6 +54,12 @@ SETTINGS = (
     '[rules.severity]\nDAT003 = "error"\n',
     '[rules]\nignore = ["TXT001"]\n',
     "[trust.time_to_live]\ndefault = 90\n",
+    suppressions(
+        {"record": "git/a", "code": "DED001", "reason": "until the next day of DAYS", "until": "2027-01-31"},
+        {"record": "git/*", "code": "TXT001", "reason": "as the author wrote it"},
+        {"record": "git/b", "code": "DAT003", "reason": "planned"},
+    )
+    + '\n[rules.severity]\nDED001 = "error"\nDAT003 = "error"\n',
 )
 DAYS = (DAY, dt.date(2027, 2, 1))
 

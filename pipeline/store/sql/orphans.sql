@@ -6,7 +6,8 @@ FROM copies c JOIN quarantine q ON q.record_id = c.record_id AND q.by_corpus AND
 WHERE c.record_id NOT IN (SELECT id FROM records);
 
 INSERT INTO findings BY NAME
-SELECT o.record_id, o.path, o.position, o.line, f.code, f.name, f.severity, f.pointer, f.message, f.fixable, f.fingerprint, f.seq
+SELECT o.record_id, o.path, o.position, o.line, f.code, f.name, f.severity, f.pointer, f.message, f.fixable, f.fingerprint,
+    f.suppressed, f.seq
 FROM orphans o JOIN findings f ON f.path = o.other_path AND f.position = o.other_position AND f.seq >= 1000000;
 
 INSERT INTO quarantine BY NAME

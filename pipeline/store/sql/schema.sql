@@ -89,18 +89,19 @@ CREATE TABLE sources ( -- What records cite: one row for each URL at each place.
     host VARCHAR -- Its host in lower case; null where the URL is malformed.
 );
 
-CREATE TABLE findings ( -- Every judgement, on published and on quarantined records.
+CREATE TABLE findings ( -- Every judgement, on published and on quarantined records, and on kb.toml.
     record_id VARCHAR, -- Id of the record; null where none could be read.
-    path VARCHAR NOT NULL, -- File the record came from.
-    position BIGINT NOT NULL, -- Place of the record in its file, from 0.
-    line BIGINT, -- Line the record starts on; null where the file holds one record.
+    path VARCHAR NOT NULL, -- File the record came from; kb.toml for a finding about a suppression.
+    position BIGINT NOT NULL, -- Place of the record in its file, from 0; of the suppression in kb.toml.
+    line BIGINT, -- Line the record starts on; null where the file holds one record, and for kb.toml.
     code VARCHAR NOT NULL, -- Code of the rule; `kb explain CODE` says more.
     name VARCHAR NOT NULL, -- Name of the rule.
     severity VARCHAR NOT NULL, -- error, warning or info.
     pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as it came in.
     message VARCHAR NOT NULL, -- What is wrong, with the value, then what to do.
-    fixable BOOLEAN NOT NULL, -- Whether it is a fix's; of a published record, `changes` then has a row of the same code and pointer.
+    fixable BOOLEAN NOT NULL, -- Whether it is a fix's; of a published record, `changes` then has a row of the same code and pointer, unless it is suppressed.
     fingerprint VARCHAR NOT NULL, -- Key of 16 hexadecimal digits; the same in every run while the record says the same at that place.
+    suppressed VARCHAR, -- Why it is put up with, as kb.toml says under [[suppress]]; null: it stands.
     seq BIGINT NOT NULL -- Order among the findings of its record, from 0.
 );
 

@@ -8,14 +8,15 @@ FROM read_json(getvariable('slice'), format = 'newline_delimited', maximum_objec
         findings: 'VARCHAR[][]', changes: 'VARCHAR[][]', content: 'VARCHAR', doc: 'VARCHAR', raw: 'VARCHAR'});
 
 INSERT INTO findings BY NAME
-SELECT record_id, path, position, line, code, name, severity, f[2] AS pointer, f[3] AS message, fixable, f[4] AS fingerprint, seq
+SELECT record_id, path, position, line, code, name, severity, f[2] AS pointer, f[3] AS message, fixable,
+    f[4] AS fingerprint, f[5] AS suppressed, seq
 FROM (SELECT *, f[1] AS code FROM (
     SELECT record_id, path, position, line, unnest(findings) AS f, generate_subscripts(findings, 1) - 1 AS seq FROM slice))
 JOIN rule_meta USING (code);
 
 INSERT INTO quarantine BY NAME
 SELECT record_id, path, position, line, digest,
-    list_sort(list_distinct(list_filter([f[1] FOR f IN findings], lambda code: list_contains(getvariable('errors'), code)))) AS codes,
+    list_sort(list_distinct([f[1] FOR f IN findings IF f[5] IS NULL AND list_contains(getvariable('errors'), f[1])])) AS codes,
     false AS by_corpus, raw
 FROM slice WHERE doc IS NULL;
 
