@@ -181,8 +181,21 @@ def validate(
     show_suppressed: Annotated[
         bool, typer.Option("--show-suppressed", help="List what kb.toml suppresses too, with the reasons.")
     ] = False,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline", metavar="FILE", help="Known findings, not shown; default: kb.baseline.json, if there."
+        ),
+    ] = None,
+    no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Show and fail on known findings too.")] = False,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Make every finding a known one, from now on.")
+    ] = False,
 ) -> None:
-    """Judge records as ingest would, and write nothing."""
+    """Judge records as ingest would, and write nothing.
+
+    But for --write-baseline: from then on only new findings are shown and failed on.
+    """
     from pipeline.jobs.request import Request
     from pipeline.jobs.validate import validate as run
     from pipeline.model import Severity
@@ -194,8 +207,14 @@ def validate(
     if fail_on is not None:
         _choose("--fail-on", fail_on, tuple(Severity))
     where = _workspace()
+    if no_baseline and (baseline or write_baseline):
+        raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
+    known = baseline or (where.baseline if write_baseline or where.baseline.exists() else None)
     with progress("judged") as tick:
-        request = Request(where.as_of(as_of), jobs, form=form_of_records, tick=tick)
+        request = Request(
+            where.as_of(as_of), jobs, form=form_of_records, tick=tick,
+            baseline=None if no_baseline else known, write_baseline=write_baseline,
+        )  # fmt: skip
         result = run(where, _given(paths, where), request, sys.stdin.buffer)
     _say(result.notes)
     if form == "json":

@@ -84,15 +84,15 @@ def _check_values(value: Json, depth: int) -> None:
 
 
 @cache
-def _fast() -> Any:  # noqa: ANN401 - a compiled class of jsonschema_rs
+def _fast(name: str) -> Any:  # noqa: ANN401 - a compiled class of jsonschema_rs
     import jsonschema_rs  # noqa: PLC0415 - only records need it
 
-    return jsonschema_rs.validator_for(schema(INCOMING))
+    return jsonschema_rs.validator_for(schema(name))
 
 
-def accepts(document: Document) -> bool:
-    """Whether the document has the shape that the schema of incoming records asks."""
-    accepted: bool = _fast().is_valid(document)
+def accepts(document: Json, name: str = INCOMING) -> bool:
+    """Whether a document has the shape that a schema asks, by default that of incoming records."""
+    accepted: bool = _fast(name).is_valid(document)
     return accepted
 
 

@@ -211,7 +211,8 @@ class Located:
 class ValidateResult:
     """What `kb validate` found in how many records.
 
-    `findings` are those that stand; `clean` records have none of them, but perhaps some that are `suppressed`.
+    `findings` are those that are neither `suppressed` nor in the baseline; `clean` records have none of them. `known`
+    counts those in the baseline, `mended` the entries of it that no longer occur.
     """
 
     findings: tuple[Located, ...]
@@ -219,6 +220,8 @@ class ValidateResult:
     clean: int
     notes: tuple[str, ...] = ()
     suppressed: tuple[Located, ...] = ()
+    known: int = 0
+    mended: int = 0
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
@@ -249,6 +252,8 @@ class ValidateResult:
                 "infos": self.count(Severity.INFO),
                 "fixable": self.fixable,
                 "suppressed": len(self.suppressed),
+                "baseline": self.known,
+                "mended": self.mended,
             },
         }
 

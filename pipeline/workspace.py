@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -146,6 +146,7 @@ class Settings:
     as_of: dt.date | None = None
     fail_on: str = "error"
     exclude: tuple[str, ...] = ()
+    baseline: str = "kb.baseline.json"
     max_removals: float = 0.1
     rules: RuleSettings = RuleSettings()
     suppress: tuple[Suppression, ...] = ()
@@ -184,6 +185,11 @@ class Workspace:
     @property
     def raw(self) -> Path:
         return self.root / "raw"
+
+    @property
+    def baseline(self) -> Path:
+        """Where `kb validate` looks for the findings that are known."""
+        return self.root / self.settings.baseline
 
     @property
     def scratch(self) -> Path:
@@ -242,9 +248,8 @@ def _fit_defaults(settings: Settings, given: Mapping[str, Any]) -> Settings:
     return replace(settings, trust=replace(settings.trust, aliases=aliases, ceiling_by_tier=ceilings))
 
 
-def lines_of_suppressions(root: Path) -> list[int]:
-    """The lines, from 1, on which the suppressions of a `kb.toml` start; empty where they are not written as [[suppress]]."""
-    lines = (root / FILE).read_text(encoding="utf-8").splitlines()
+def lines_of_suppressions(lines: Sequence[str]) -> list[int]:
+    """The lines of `kb.toml`, counted from 1, on which its suppressions start, as far as they are written as [[suppress]]."""
     return [number for number, line in enumerate(lines, start=1) if _SUPPRESSION.match(line)]
 
 
@@ -315,6 +320,7 @@ def _check_values(settings: Settings, file: str) -> None:
     layout = settings.export.records
     require(layout in LAYOUTS, "export.records", layout, "choose files or ndjson")
     require(settings.fail_on in set(Severity), "fail_on", settings.fail_on, "choose error, warning or info")
+    require(bool(settings.baseline.strip()), "baseline", settings.baseline, "name a file")
     for i, suppression in enumerate(settings.suppress):
         blank = "say in a few words why the finding is put up with"
         require(bool(suppression.reason.strip()), f"suppress[{i}].reason", suppression.reason, blank)

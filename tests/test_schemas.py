@@ -24,6 +24,7 @@ OUTPUTS = [name for name in NAMES if name != contract.INCOMING]
 
 def test_each_output_has_a_schema() -> None:
     kinds = [
+        "baseline.v1",
         "change.v1",
         "finding.v1",
         "gate.v1",
@@ -98,11 +99,14 @@ VERDICTS = (
 
 
 @pytest.fixture(scope="module")
-def outputs(example: Base) -> dict[str, list[Document]]:
+def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Document]]:
     """Everything that the tool says about this project's own raw/, by schema."""
     files = example.curated()
+    baseline = tmp_path_factory.mktemp("known") / "kb.baseline.json"
+    validate(example.workspace, [example.root / "raw"], Request(DAY, jobs=1, baseline=baseline, write_baseline=True))
     found = {
         contract.CURATED: [json.loads(data) for name, data in files.items() if name.startswith("records/")],
+        "baseline.v1": [json.loads(baseline.read_bytes())],
         "manifest.v1": [json.loads(files["manifest.json"])],
         "metrics.v1": [json.loads(files["reports/metrics.json"])],
         "ingest.v1": [example.ingest().document()],
@@ -199,6 +203,10 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     (contract.CURATED, lambda d: d["curation"].update(digest="sha256:1")),
     (contract.CURATED, lambda d: d["curation"]["flags"].append({"code": "DED001"})),
     (contract.CURATED, lambda d: d["curation"]["flags"].append({"code": "ded001", "pointer": ""})),
+    ("baseline.v1", lambda d: d.update(version=2)),
+    ("baseline.v1", lambda d: d["findings"][0].update(count=0)),
+    ("baseline.v1", lambda d: d["findings"][0].update(record=None)),
+    ("baseline.v1", lambda d: d["findings"][0].update(fingerprint="0")),
     ("finding.v1", lambda d: d.update(code="DED1")),
     ("finding.v1", lambda d: d.update(severity="fatal")),
     ("finding.v1", lambda d: d.update(pointer="dead_ends")),

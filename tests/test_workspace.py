@@ -394,9 +394,9 @@ def test_only_one_rule_that_can_be_done_without_is_suppressed(configure: Configu
         RuleSet(configure(suppressing(code=code)))
 
 
-def test_where_suppressions_stand_is_known(tmp_path: Path) -> None:
-    (tmp_path / "kb.toml").write_text(f'fail_on = "info"\n{suppressing()}\n\n{suppressing()}\n', encoding="utf-8")
-    assert lines_of_suppressions(tmp_path) == [2, 7]
+def test_where_suppressions_stand_is_known() -> None:
+    text = f'fail_on = "info"\n{suppressing()}\n\n{suppressing()}\n'
+    assert lines_of_suppressions(text.splitlines()) == [2, 7]
 
 
 # what the judgement depends on

@@ -4,6 +4,7 @@ import datetime as dt
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,8 @@ class Request:
     """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress.
 
     `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
-    told apart by their bytes, not by size, time and inode.
+    told apart by their bytes, not by size, time and inode. `baseline` is the file of known findings that `kb validate`
+    looks into, or, with `write_baseline`, writes.
     """
 
     as_of: dt.date
@@ -21,6 +23,8 @@ class Request:
     form: str | None = None
     rehash: bool = False
     tick: Callable[[int], None] = lambda _: None
+    baseline: Path | None = None
+    write_baseline: bool = False
 
     @property
     def processes(self) -> int:

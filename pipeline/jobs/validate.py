@@ -3,15 +3,18 @@
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, compress, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, NamedTuple
 
 from pipeline import engine, sources
 from pipeline.curate import curate
+from pipeline.jobs import baseline
+from pipeline.jobs.baseline import Entry
 from pipeline.jobs.request import Request
 from pipeline.model import Curated, Incoming, KbError, Kind, Located, Severity, ValidateResult
+from pipeline.rules.base import Stage
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, locate, split
 from pipeline.workspace import FILE, Workspace, lines_of_suppressions
@@ -21,7 +24,32 @@ _FINDINGS = """
     FROM findings ORDER BY path, position, seq, code, pointer, message
 """
 
-_Row = tuple[Any, ...]
+
+class _Row(NamedTuple):
+    path: str
+    position: int
+    record: str | None
+    code: str
+    name: str
+    severity: str
+    pointer: str
+    message: str
+    fixable: bool
+    fingerprint: str
+    suppressed: str | None
+
+    @property
+    def entry(self) -> Entry:
+        """What a baseline knows it by."""
+        return Entry(self.path if self.record is None else self.record, self.code, self.fingerprint)
+
+
+class _Judged(NamedTuple):
+    """How many records were read, what was found, and the ids of those that ingest would publish."""
+
+    read: int
+    rows: list[_Row]
+    published: set[str]
 
 
 def validate(
@@ -29,8 +57,10 @@ def validate(
 ) -> ValidateResult:
     """Judge every record below some paths, each by itself and all together; the path `-` stands for `standard_input`.
 
+    Nothing is written but the baseline, where the request asks for it.
+
     Raises:
-        KbError: a path is missing, or no path holds a record.
+        KbError: a path is missing, no path holds a record, or the baseline cannot be read or written.
     """
     rules = RuleSet(workspace.settings, request.as_of)
     if request.form is not None:
@@ -47,20 +77,33 @@ def validate(
         head = list(islice(incoming, 2))
         if not head:
             raise KbError(f"{', '.join(map(str, paths))}: no records there, so nothing was validated")
-        whole = bool(workspace.settings.suppress) and _are_whole(roots, workspace)
-        rows = _judge_alone(head[0], rules, request) if len(head) == 1 and not whole else None
-        if rows is None:
-            read, rows = _judge_together(chain(head, incoming), rules, request, whole=whole)
-        else:
-            read = 1
-        standing = {(path, position) for path, position, *_, suppressed in rows if suppressed is None and path != FILE}
-        found = sorted([*_located(rows, files), *_in_settings(rows, workspace)], key=Located.place)
+        whole = bool(workspace.settings.suppress or request.baseline) and _are_whole(roots, workspace)
+        about_settings = whole and bool(workspace.settings.suppress)
+        judged = _judge_alone(head[0], rules, request) if len(head) == 1 and not about_settings else None
+        if judged is None:
+            judged = _judge_together(chain(head, incoming), rules, request, about_settings=about_settings)
+
+        standing = [row for row in judged.rows if row.suppressed is None]
+        compared = baseline.hold_against(
+            request.baseline,
+            [row.entry for row in standing],
+            _judged_now(judged, rules, files, whole=whole),
+            write=request.write_baseline,
+        )
+        new = list(compress(standing, compared.new))
+        aside = [row for row in judged.rows if row.suppressed is not None]
+        findings, suppressed = (
+            tuple(sorted([*_located(rows, files), *_in_settings(rows, workspace)], key=Located.place))
+            for rows in (new, aside)
+        )
     return ValidateResult(
-        tuple(finding for finding in found if finding.suppressed is None),
-        read,
-        read - len(standing),
-        tuple(note for root in roots for note in root.passed_over),
-        tuple(finding for finding in found if finding.suppressed is not None),
+        findings,
+        judged.read,
+        judged.read - len({(row.path, row.position) for row in new if row.path != FILE}),
+        (*(note for root in roots for note in root.passed_over), *compared.notes),
+        suppressed,
+        len(standing) - len(new),
+        compared.gone,
     )
 
 
@@ -68,11 +111,40 @@ def _are_whole(roots: Sequence[sources.Root], workspace: Workspace) -> bool:
     """Whether the paths hold all that the base is made of: raw/, and what else was ingested."""
     parts = [sources.name_of(workspace.raw, workspace)] if workspace.raw.exists() else []
     if workspace.store.exists():
-        from pipeline import store  # noqa: PLC0415 - only with suppressions, and only for raw/ whole
+        from pipeline import store  # noqa: PLC0415 - one record with nothing to put up with does without
 
         with store.read(workspace.store, any_layout=True) as base:
             parts += base.roots()
     return bool(parts) and all(any(root.holds(part) for root in roots) for part in parts)
+
+
+def _judged_now(
+    judged: _Judged, rules: RuleSet, files: Mapping[str, sources.SourceFile], *, whole: bool
+) -> Callable[[Entry], bool]:
+    """Tell of an entry of the baseline whether it would have been found again, were it still there."""
+    rejected: dict[str, set[str]] = defaultdict(set)
+    for row in judged.rows:
+        if row.entry.record not in judged.published and row.path != FILE:
+            rejected[row.entry.record].add(row.code)
+
+    def is_judged(entry: Entry) -> bool:
+        rule = rules.rules.get(entry.code)
+        if rule is None or entry.record in judged.published:
+            return rule is not None
+        if entry.record in rejected:
+            return _had_its_say(rule.stage, rejected[entry.record])
+        return whole or sources.file_of(entry.record) in files
+
+    return is_judged
+
+
+def _had_its_say(stage: Stage, found: set[str]) -> bool:
+    """Whether the rules of a stage looked at a record that was rejected for what was found."""
+    if "SCH001" in found:
+        return stage is Stage.PARSE
+    if "SCH002" in found:
+        return stage in {Stage.PARSE, Stage.VALUE, Stage.CONTRACT}
+    return stage not in {Stage.LIST, Stage.CORPUS}
 
 
 def _received(stream: IO[bytes], folder: Path, request: Request) -> sources.Root:
@@ -86,15 +158,15 @@ def _received(stream: IO[bytes], folder: Path, request: Request) -> sources.Root
 _STANDARD_INPUT = "<stdin>"
 
 
-def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> list[_Row] | None:
-    """The findings of the only record, or None if a corpus rule may have a say, which takes a store."""
+def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> _Judged | None:
+    """The judgement of the only record, or None if a corpus rule may have a say, which takes a store."""
     outcome = curate(record, rules)
     if isinstance(outcome, Curated) and any(
         rule.alone is not None and rule.alone(outcome.document, request.as_of) for rule in rules.corpus
     ):
         return None
-    return [
-        (
+    rows = [
+        _Row(
             record.origin.path,
             record.origin.position,
             outcome.id,
@@ -109,11 +181,10 @@ def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> list[_Ro
         )
         for found in outcome.findings
     ]
+    return _Judged(1, rows, {outcome.id} if isinstance(outcome, Curated) else set())
 
 
-def _judge_together(
-    incoming: Iterable[Incoming], rules: RuleSet, request: Request, *, whole: bool
-) -> tuple[int, list[_Row]]:
+def _judge_together(incoming: Iterable[Incoming], rules: RuleSet, request: Request, *, about_settings: bool) -> _Judged:
     from pipeline.store.draft import create  # noqa: PLC0415 - a record that is alone does without
 
     with tempfile.TemporaryDirectory(prefix="kb-") as folder, create(None) as scratch:
@@ -123,17 +194,19 @@ def _judge_together(
         scratch.oust([(row, b"") for row in scratch.contest(Path(folder))])
         scratch.load(Path(folder))
         scratch.judge_together(rules, request.as_of)
-        if whole:
+        if about_settings:
             scratch.judge_settings(rules)
-        return read, scratch.query(_FINDINGS).rows
+        rows = [_Row(*row) for row in scratch.query(_FINDINGS).rows]
+        published = scratch.query("SELECT id FROM records").rows if request.baseline else []
+        return _Judged(read, rows, {name for (name,) in published})
 
 
-def _located(rows: list[tuple[Any, ...]], files: dict[str, sources.SourceFile]) -> Iterator[Located]:
+def _located(rows: list[_Row], files: dict[str, sources.SourceFile]) -> Iterator[Located]:
     """Put each finding at its place: the files are read once more, and the records with findings scanned once."""
     found = defaultdict(list)
-    for path, position, *finding in rows:
-        if path != FILE:
-            found[path, position].append(finding)
+    for row in rows:
+        if row.path != FILE:
+            found[row.path, row.position].append(row)
     for name in sorted({sources.file_of(path) for path, _ in found}):
         is_file = not name.startswith(_STANDARD_INPUT)
         shown = os.path.relpath(files[name].path).replace(os.sep, "/") if is_file else name
@@ -145,36 +218,37 @@ def _located(rows: list[tuple[Any, ...]], files: dict[str, sources.SourceFile]) 
 
 def _in_settings(rows: list[_Row], workspace: Workspace) -> Iterator[Located]:
     """Put each finding about a suppression at the line of it."""
-    numbered = [(number, finding) for path, number, *finding in rows if path == FILE]
-    if not numbered:
+    about = [row for row in rows if row.path == FILE]
+    if not about:
         return
-    text = (workspace.root / FILE).read_text(encoding="utf-8").splitlines()
-    starts = lines_of_suppressions(workspace.root)
+    shown = os.path.relpath(workspace.root / FILE).replace(os.sep, "/")
+    lines = (workspace.root / FILE).read_text(encoding="utf-8").splitlines()
+    starts = lines_of_suppressions(lines)
     told = len(starts) == len(workspace.settings.suppress)
-    for number, (record, code, name, severity, pointer, message, fixable, fingerprint, suppressed) in numbered:
-        line = starts[number] if told else 1
-        shown = os.path.relpath(workspace.root / FILE).replace(os.sep, "/")
-        yield Located(
-            code, name, Severity(severity), record, pointer, message, fixable, shown, line, 1, text[line - 1], fingerprint,
-            suppressed,
-        )  # fmt: skip
+    for row in about:
+        line = starts[row.position] if told else 1
+        yield _placed(row, shown, line, 1, lines[line - 1])
 
 
-def _in_record(incoming: Incoming, findings: list[list[Any]], shown: str) -> Iterator[Located]:
+def _placed(row: _Row, shown: str, line: int, column: int, source: str) -> Located:
+    return Located(
+        row.code, row.name, Severity(row.severity), row.record, row.pointer, row.message, row.fixable, shown, line, column,
+        source, row.fingerprint, row.suppressed,
+    )  # fmt: skip
+
+
+def _in_record(incoming: Incoming, findings: list[_Row], shown: str) -> Iterator[Located]:
     raw = incoming.raw.removeprefix(b"\xef\xbb\xbf")
     text = raw.decode("utf-8", errors="replace")
     lines = text.split("\n")
-    known = {} if findings[0][1] == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever
-    for record, code, name, severity, pointer, message, fixable, fingerprint, suppressed in findings:
-        line, column = locate.place(text, known, pointer, message)
-        if code == "SCH001":  # the parser counts bytes, people count characters
+    known = {} if findings[0].code == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever
+    for row in findings:
+        line, column = locate.place(text, known, row.pointer, row.message)
+        if row.code == "SCH001":  # the parser counts bytes, people count characters
             column = len(raw.split(b"\n")[line - 1][: column - 1].decode("utf-8", errors="replace")) + 1
         source = lines[line - 1].rstrip("\r")
         if line == 1:
             column += incoming.column - 1
             source = f"{' ' * (incoming.column - 1)}{source}"
         line += (incoming.origin.line or 1) - 1
-        yield Located(
-            code, name, Severity(severity), record, pointer, message, fixable, shown, line, column, source, fingerprint,
-            suppressed,
-        )  # fmt: skip
+        yield _placed(row, shown, line, column, source)

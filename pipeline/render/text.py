@@ -25,21 +25,22 @@ def count(number: int, one: str, many: str | None = None) -> str:
 def validation(result: ValidateResult, *, colour: bool, width: int | None, suppressed: bool = False) -> Iterator[str]:
     """A line for each finding; if a width is given, the line of the source and a caret under the place; the summary.
 
-    What is suppressed is listed if asked for, and counted in any case.
+    What is suppressed is listed if asked for; it and what is in the baseline is counted in any case.
     """
     for finding in result.listed(suppressed=suppressed):
         yield _finding(finding, colour=colour)
         if width:
             yield from _caret(finding, colour=colour, width=width)
     errors, warnings, infos = (result.count(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
-    aside = f"; {len(result.suppressed):,} suppressed" if result.suppressed else ""
+    counted = ((len(result.suppressed), "suppressed"), (result.known, "in the baseline"))
+    aside = ", ".join(f"{number:,} {where}" for number, where in counted if number)
     if not result.findings:
-        yield f"{count(result.read, 'record')} read, all clean{aside}"
+        yield f"{count(result.read, 'record')} read, {f'nothing found but {aside}' if aside else 'all clean'}"
         return
     fixable = f"; {result.fixable:,} [fix], which `kb ingest` repairs in what it publishes" if result.fixable else ""
     yield (
         f"{count(len(result.findings), 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
-        f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}{fixable}{aside}"
+        f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}{fixable}{aside and f'; {aside}'}"
     )
 
 

@@ -73,7 +73,8 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     others: list[str] = []
     outside: list[str] = []
     home = os.path.realpath(path)
-    for inner, entry in _walk(str(path), "", os.path.relpath(os.path.realpath(workspace.curated), home)):
+    own = {os.path.relpath(os.path.realpath(kept), home) for kept in (workspace.curated, workspace.baseline)}
+    for inner, entry in _walk(str(path), "", own):
         known = inner if name == "." else f"{name}/{inner}"
         if _excluded(inner, known, workspace.settings.exclude):
             continue
@@ -92,7 +93,7 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(passed_over))
 
 
-def _walk(folder: str, below: str, own: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+def _walk(folder: str, below: str, own: set[str]) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
     """Every file below a folder, and every link to a folder, by its path from the first; `own`, which kb wrote, is left out."""
     try:
         with os.scandir(folder) as found:
@@ -100,11 +101,12 @@ def _walk(folder: str, below: str, own: str) -> Iterator[tuple[str, "os.DirEntry
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be listed: {error.strerror}") from None
     for entry in entries:
-        if not entry.is_dir(follow_symlinks=False):
-            yield f"{below}{entry.name}", entry
+        inner = f"{below}{entry.name}"
+        if not entry.is_dir(follow_symlinks=False) and inner not in own:
+            yield inner, entry
     for entry in entries:
         inner = f"{below}{entry.name}"
-        if entry.is_dir(follow_symlinks=False) and inner != own:
+        if entry.is_dir(follow_symlinks=False) and inner not in own:
             yield from _walk(entry.path, f"{inner}/", own)
 
 
