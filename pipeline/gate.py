@@ -59,6 +59,7 @@ _KEYS = {
     "changes": ["path", "position", "seq"],
     "quarantine": ["path", "position"],
     "copies": ["path", "position"],
+    "finding_changes": ["state", "fingerprint", "number"],
     "files": ["path"],
     "runs": ["run"],
     "figures": ["run", "figure"],
@@ -144,6 +145,8 @@ def contracts(settings: Settings) -> dict[str, Any]:
         ],
         ("sources", "item"): [pa.Check.isin(["official", "dead_end", "workaround"], error="an item")],
         ("findings", "severity"): [pa.Check.isin(["error", "warning", "info"], error="a severity")],
+        ("finding_changes", "severity"): [pa.Check.isin(["error", "warning", "info"], error="a severity")],
+        ("finding_changes", "state"): [pa.Check.isin(["new", "fixed"], error="new or fixed")],
     }
     schemas = {}
     for table, (_, columns) in tables().items():

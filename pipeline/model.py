@@ -138,12 +138,20 @@ class Table(NamedTuple):
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+class Compared(NamedTuple):
+    """The findings of a base against those before the run: how many are new, fixed, and as they were."""
+
+    new: int
+    fixed: int
+    as_before: int
+
+
 @dataclass(frozen=True, slots=True)
 class IngestResult:
     """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds.
 
     `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and what
-    stands against them; `about_settings` counts what was found in kb.toml.
+    stands against them; `about_settings` counts what was found in kb.toml. `compared` is None for the first run.
     """
 
     read: int
@@ -159,12 +167,14 @@ class IngestResult:
     flags: Mapping[str, int] = field(default_factory=dict)
     suppressed: int = 0
     about_settings: Mapping[str, int] = field(default_factory=dict)
+    compared: Compared | None = None
     notes: tuple[str, ...] = ()
 
     def document(self) -> Document:
         """The result as JSON; its schema is `schemas/ingest.v1.json`."""
         keys = ("read", "published", "unchanged", "quarantined", "removed", "changes", "findings", "suppressed")
-        return {key: getattr(self, key) for key in keys}
+        compared = None if self.compared is None else self.compared._asdict()
+        return {**{key: getattr(self, key) for key in keys}, "finding_changes": compared}
 
 
 @dataclass(frozen=True, slots=True)

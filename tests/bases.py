@@ -128,7 +128,7 @@ class Base:
             return {
                 table: sorted(map(repr, base.query(f"SELECT {INCIDENTAL.get(table, '*')} FROM {table}").rows))  # noqa: S608 - names of ours
                 for table in store.PUBLISHED
-                if table not in {"runs", "figures"}
+                if table not in {"runs", "figures", "finding_changes"}
             }
 
     def curated(self) -> dict[str, bytes]:

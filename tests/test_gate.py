@@ -21,9 +21,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Base:
     graph = {"leads_to": ["git/b"], "preceded_by": [], "frequently_confused_with": []}
     base.record("a", category=" usage_error ", transition_graph=graph)
     base.record("b")
+    base.ingest()
     base.put("raw/x.ndjson", ndjson(b"{", record("c"), record("c", confidence=0.5), record("b")))
     base.ingest()
     assert all(base.tables().values())
+    assert base.query("FROM finding_changes")
     return base
 
 
@@ -63,6 +65,8 @@ BROKEN = {
     "UPDATE transitions SET kind = 'near'": ("transitions", "kind"),
     "UPDATE sources SET item = 'blog'": ("sources", "item"),
     "UPDATE findings SET severity = 'fatal'": ("findings", "severity"),
+    "UPDATE finding_changes SET severity = 'fatal'": ("finding_changes", "severity"),
+    "UPDATE finding_changes SET state = 'old'": ("finding_changes", "state"),
     # keys
     "UPDATE records SET id = 'Not An Id' WHERE id = 'git/a'": ("records", "id"),
     "INSERT INTO records FROM records LIMIT 1": ("records", "id"),
@@ -75,6 +79,7 @@ BROKEN = {
     "INSERT INTO changes FROM changes LIMIT 1": ("changes", "position"),
     "INSERT INTO quarantine FROM quarantine LIMIT 1": ("quarantine", "position"),
     "INSERT INTO copies FROM copies LIMIT 1": ("copies", "position"),
+    "INSERT INTO finding_changes FROM finding_changes LIMIT 1": ("finding_changes", "fingerprint"),
     "INSERT INTO files FROM files LIMIT 1": ("files", "path"),
     "INSERT INTO runs FROM runs LIMIT 1": ("runs", "run"),
     "INSERT INTO figures FROM figures LIMIT 1": ("figures", "figure"),

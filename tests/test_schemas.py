@@ -223,6 +223,8 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     ("manifest.v1", lambda d: d.update(as_of="today")),
     ("ingest.v1", lambda d: d.update(read=1.5)),
     ("ingest.v1", lambda d: d["findings"].update(oops=1)),
+    ("ingest.v1", lambda d: d["finding_changes"].update(new=-1)),
+    ("ingest.v1", lambda d: d["finding_changes"].pop("fixed")),
     ("validate.v1", lambda d: d["findings"][0].update(line=None)),
     ("validate.v1", lambda d: d["findings"][0].update(column=0)),
     ("validate.v1", lambda d: d["summary"].update(read=-1)),

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from pipeline import __version__, engine, publish, sources, store
 from pipeline.jobs.request import Request
-from pipeline.model import GateError, Incoming, IngestResult, KbError, Origin
+from pipeline.model import Compared, GateError, Incoming, IngestResult, KbError, Origin
 from pipeline.reports import Options
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, split
@@ -75,7 +75,8 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
             if base and plan.idle and last is not None and last["as_of"] == request.as_of and told and laid_out:
                 standing = Draft(base.connection)
                 standing.set_scope(plan.scope())
-                return _outcome(standing, plan, written=False)
+                as_before = Compared(0, 0, base.value("SELECT count(*) FROM findings"))
+                return _outcome(standing, plan, as_before, written=False)
         return _write(workspace, plan, rules, request, folder)
 
 
@@ -96,6 +97,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             raise KbError(f"{', '.join(root.name for root in plan.roots)}: no records there; nothing was done")
         if not request.allow_removals:
             _guard(draft, workspace.settings.max_removals)
+        compared = None if plan.fresh else draft.compare(workspace.store)
         breach = next(iter(gate.check(draft, rules)), None)
         if breach:
             raise GateError(f"the gate refuses to publish: {breach}; nothing was published")
@@ -104,7 +106,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
         layout = workspace.settings.export.records
         digest = export.write(draft, curated, workspace.curated, Options(request.as_of), layout=layout)
         changed = digest != publish.manifest(workspace.curated).get("digest")
-        result = _outcome(draft, plan, written=changed or plan.fresh)
+        result = _outcome(draft, plan, compared, written=changed or plan.fresh)
         if changed or plan.again or plan.fresh:
             if plan.fresh:
                 _remember_earlier(draft, workspace.curated)
@@ -301,7 +303,7 @@ def _guard(draft: Draft, limit: float) -> None:
             )
 
 
-def _outcome(base: Draft, plan: Plan, *, written: bool) -> IngestResult:
+def _outcome(base: Draft, plan: Plan, compared: Compared | None, *, written: bool) -> IngestResult:
     """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
     tally = base.tally(changed=written)
     result = IngestResult(
@@ -318,6 +320,7 @@ def _outcome(base: Draft, plan: Plan, *, written: bool) -> IngestResult:
         flags=base.flags_by_code(),
         suppressed=base.suppressed(),
         about_settings=base.about_settings(),
+        compared=compared,
         notes=tuple(plan.notes),
     )
     if result.read != result.published + result.unchanged + result.quarantined:

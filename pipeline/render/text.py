@@ -89,6 +89,9 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
         yield f"suppressed {count(result.suppressed, 'finding')}, as kb.toml says"
     if result.about_settings:
         yield f"kb.toml has suppressions to mend: {_most(result.about_settings)}; `kb validate` says which"
+    if result.compared is not None:
+        new, fixed, as_before = result.compared
+        yield f"findings: {new:,} new, {fixed:,} fixed, {as_before:,} as before"
     if result.quarantined:
         verb = "validate" if dry_run else "quarantine"
         yield f"quarantined {count(result.quarantined, 'record')}; `kb {verb}` says why"

@@ -13,7 +13,7 @@ from pipeline.store.layout import macros, tables
 T = TypeVar("T")
 
 PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings", "changes",
-             "quarantine", "copies", "files", "runs", "figures")  # fmt: skip
+             "quarantine", "copies", "finding_changes", "files", "runs", "figures")  # fmt: skip
 
 OFFLINE: dict[str, Any] = {
     "autoinstall_known_extensions": False,

@@ -11,7 +11,7 @@ import orjson
 
 from pipeline import __version__
 from pipeline.fingerprint import AT_POINTER, fingerprints
-from pipeline.model import IngestResult, Kind
+from pipeline.model import Compared, IngestResult, Kind
 from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.ver import LONGEST, PRODUCT
@@ -245,12 +245,27 @@ class Draft(Store):
                 [list(column) for column in zip(*files, strict=True)],
             )
 
+    def compare(self, previous: Path) -> Compared:
+        """Hold the findings against those of the store that this one is to replace, and keep what came and went."""
+        name = str(previous).replace("'", "''")
+        self.connection.execute(f"ATTACH '{name}' AS before (READ_ONLY)")
+        self.connection.execute(script("compare.sql"))
+        self.connection.execute("DETACH before")
+        states = dict(self.query("SELECT state, count(*) FROM came_and_went GROUP BY state").rows)
+        new, fixed = states.get("new", 0), states.get("fixed", 0)
+        if new or fixed:
+            self.connection.execute(script("changes.sql"))
+        return Compared(new, fixed, self.value("SELECT count(*) FROM findings") - new)
+
     def record_run(self, rules: RuleSet, as_of: dt.date, result: IngestResult, figures: Mapping[str, object]) -> None:
-        """Add a row to `runs`."""
+        """Add a row to `runs`; what came and went with an earlier one is forgotten."""
+        compared = result.compared
+        if compared is None or not (compared.new or compared.fixed):
+            self.connection.execute("DELETE FROM finding_changes")
         self.connection.execute(
-            "INSERT INTO runs SELECT coalesce(max(run), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 FROM runs",
+            "INSERT INTO runs SELECT coalesce(max(run), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM runs",
             [__version__, rules.fingerprint(), as_of, result.read, result.published, result.unchanged,
-             result.quarantined, result.removed],
+             result.quarantined, result.removed, *(compared or (None, None, None))],
         )  # fmt: skip
         self.remember_figures(self.value("SELECT max(run) FROM runs"), as_of, figures)
 

@@ -136,6 +136,19 @@ CREATE TABLE copies ( -- Records that say exactly what a published one says; kep
     raw BLOB NOT NULL -- The bytes as they came.
 );
 
+CREATE TABLE finding_changes ( -- Findings that came and went with the newest run, whether suppressed or not.
+    state VARCHAR NOT NULL, -- new or fixed; a finding that persists is in `findings` alone.
+    record_id VARCHAR, -- Id of the record; null where none could be read.
+    path VARCHAR NOT NULL, -- File the record comes from; of a fixed finding, came from.
+    code VARCHAR NOT NULL, -- Code of the rule; `kb explain CODE` says more.
+    name VARCHAR NOT NULL, -- Name of the rule.
+    severity VARCHAR NOT NULL, -- error, warning or info.
+    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as it came in.
+    message VARCHAR NOT NULL, -- What is, or was, wrong.
+    fingerprint VARCHAR NOT NULL, -- Key of the finding, as in `findings`.
+    number BIGINT NOT NULL -- Running number among those of one key, from 1.
+);
+
 CREATE TABLE files ( -- The files that were read, so that an unchanged one need not be read again.
     path VARCHAR NOT NULL, -- Path, relative to the workspace. Unique.
     root VARCHAR NOT NULL, -- The path that was ingested, at or above it.
@@ -156,7 +169,10 @@ CREATE TABLE runs ( -- One row for each ingest that changed something; the newes
     published BIGINT NOT NULL, -- New or changed records.
     unchanged BIGINT NOT NULL, -- Records that stand as they stood.
     quarantined BIGINT NOT NULL, -- Rejected records.
-    removed BIGINT NOT NULL -- Records that are gone from the base.
+    removed BIGINT NOT NULL, -- Records that are gone from the base.
+    findings_new BIGINT, -- Findings that were not there before; null where there was nothing to compare with.
+    findings_fixed BIGINT, -- Findings that were there before and are gone; null likewise.
+    findings_as_before BIGINT -- Findings that were there before and still are; null likewise.
 );
 
 CREATE TABLE figures ( -- The figures of each state that was published, as macro `quality` gave them; run 0 is what curated/ told before the first run.
