@@ -242,7 +242,7 @@ def report(
         str,
         typer.Argument(
             metavar="REPORT",
-            help="quality, queue, stale, confidence, tiers or sources; all: each as JSON into the folder of --output.",
+            help="quality, queue, stale, confidence, tiers, sources or findings; all: each as JSON into the folder of --output.",
             autocompletion=_reports,
         ),
     ],
@@ -284,7 +284,7 @@ def report(
 
     quality: the state of the whole base, and what moved. queue: what to review next. stale: what nobody confirmed in
     time. confidence: what the declared one is worth. tiers: how records were verified. sources: what they rest on.
-    docs/reports.md tells of their sections and columns.
+    findings: what the newest ingest brought and mended. docs/reports.md tells of their sections and columns.
     """
     from pipeline import reports
     from pipeline.render import text

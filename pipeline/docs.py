@@ -92,7 +92,7 @@ _NEEDS = {
     None: "",
     "due": " With `--due N`.",
     "spread": " With `--spread N`.",
-    "history": " Of the whole base alone; not in `curated/`.",
+    "history": " Not in `curated/`.",
 }
 
 
@@ -122,7 +122,12 @@ def _reports() -> Iterator[str]:
         yield from (f"## {report.name}", "", f"{report.title}.{kept}", "")
         for section in report.sections:
             title = section.title.format(due="N", spread="N") or report.title
-            yield from (f"### {report.name}: {section.name}", "", f"{title}.{_NEEDS[section.needs]}", "")
+            yield from (
+                f"### {report.name}: {section.name}",
+                "",
+                f"{title}.{' Of the whole base alone.' if section.whole else ''}{_NEEDS[section.needs]}",
+                "",
+            )
             yield from _grid(("column", "meaning"), [(f"`{name}`", text) for name, text in section.columns.items()])
 
 

@@ -92,7 +92,14 @@ def test_every_record_has_its_file(published: Base) -> None:
 
 def test_there_is_a_file_for_each_kind(published: Base) -> None:
     names = {name for name in published.curated() if not name.startswith("records/")}
-    reports = {f"reports/{name}.json" for name in (*REPORTS, "metrics")}
+    kept = {report.name: report.asked(Options(DAY, history=False)) for report in REPORTS.values()}
+    reports = {f"reports/{name}.json" for name in ("metrics", *(name for name, sections in kept.items() if sections))}
+    reports |= {
+        f"reports/{name}-{section.name}.csv"
+        for name, sections in kept.items()
+        for section in sections
+        if section.plotted
+    }
     assert names == reports | {"findings.ndjson", "changes.ndjson", "quarantine.ndjson", "manifest.json"}
 
 

@@ -116,8 +116,20 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         found[f"{kind}.v1"] = example.lines(f"{name}.ndjson")
     found["gate.v1"] = [GateResult(DAY, VERDICTS).document()]
     for name in reports.REPORTS:
-        found[f"report.{name}.v1"] = [json.loads(files[f"reports/{name}.json"]), *printed(example, name)]
+        kept = [json.loads(files[f"reports/{name}.json"])] if f"reports/{name}.json" in files else []
+        found[f"report.{name}.v1"] = [*kept, *printed(example, name)]
+    found["report.findings.v1"][:0] = printed(moved(Base(tmp_path_factory.mktemp("moved"))), "findings")
     return found
+
+
+def moved(base: Base) -> Base:
+    """A base with findings that are new and findings that are fixed."""
+    base.record("a", confidence=85)
+    base.ingest()
+    base.record("a", category=" usage_error ")
+    base.put("raw/broken.json", b"{")
+    base.ingest()
+    return base
 
 
 def printed(base: Base, name: str) -> Iterator[Document]:
@@ -234,6 +246,9 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     ("report.confidence.v1", lambda d: d["rows"][0].update(factor=0.4)),
     ("report.confidence.v1", lambda d: d["histogram"].pop()),
     ("report.confidence.v1", lambda d: d["histogram"][0].update(range="all")),
+    ("report.findings.v1", lambda d: d["codes"][0].update(new=-1)),
+    ("report.findings.v1", lambda d: d["changes"][0].update(state="old")),
+    ("report.findings.v1", lambda d: d["changes"][0].update(record=None)),
     ("report.tiers.v1", lambda d: d["rows"][0].update(records=0)),
     ("report.tiers.v1", lambda d: d["rows"][0].update(share=31)),
     ("report.stale.v1", lambda d: d["forecast"].pop()),

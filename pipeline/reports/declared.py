@@ -64,6 +64,7 @@ _QUALITY = Report(
             title="What moved since the state that was published before",
             nothing="nothing moved, or no earlier state is known",
             needs="history",
+            whole=True,
         ),
         Section("trust", "histogram", _HISTOGRAM, title="Records by effective confidence", chart="records"),
         Section(
@@ -325,7 +326,46 @@ _TIERS = Report(
     ),
 )
 
-REPORTS = {report.name: report for report in (_QUALITY, _QUEUE, _STALE, _CONFIDENCE, _TIERS, _SOURCES)}
+_FINDINGS = Report(
+    "findings",
+    "Findings, and what became of them with the newest ingest",
+    (
+        Section(
+            "codes",
+            "findings-over-time",
+            {
+                "code": "code of the rule",
+                "name": "its name",
+                "severity": "error, warning or info",
+                "findings": "how many there are now",
+                "suppressed": "how many more kb.toml suppresses",
+                "new": "how many were not there before, suppressed or not",
+                "fixed": "how many were there before and are gone",
+            },
+            needs="history",
+        ),
+        Section(
+            "changes",
+            "findings-moved",
+            {
+                "state": "new or fixed",
+                "severity": "error, warning or info",
+                "code": "code of the rule",
+                "name": "its name",
+                "record": "record; the file where no id could be read",
+                "pointer": "JSON Pointer into the document as it came in",
+                "message": "what is, or was, wrong",
+            },
+            title="What came and what went",
+            ranked=True,
+            first=50,
+            nothing="nothing came and nothing went, or no earlier state is known",
+            needs="history",
+        ),
+    ),
+)
+
+REPORTS = {report.name: report for report in (_QUALITY, _QUEUE, _STALE, _CONFIDENCE, _TIERS, _SOURCES, _FINDINGS)}
 
 
 def named(name: str) -> Report:

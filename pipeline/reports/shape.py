@@ -54,12 +54,16 @@ class Section:
     nothing: str = "none"
     """What people read where there are no rows."""
     needs: str | None = None
-    """The option without which it is left out: `due`, `spread` or `history`, which is that of the whole base."""
+    """The option without which it is left out: `due`, `spread` or `history`."""
+    whole: bool = False
+    """Whether it is about the whole base, and left out of a report on a domain or a tier."""
 
     def fits(self, options: Options) -> bool:
         """Whether it is part of a report that is asked for so."""
+        if self.whole and (options.domain is not None or options.tier is not None):
+            return False
         if self.needs == "history":
-            return options.history and options.domain is None and options.tier is None
+            return options.history
         return self.needs is None or getattr(options, self.needs) is not None
 
 

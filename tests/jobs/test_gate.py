@@ -152,6 +152,13 @@ def test_an_error_that_was_not_there_before_is_new(growing: Base) -> None:
     assert new_errors(growing) == (1, "2 errors, 1 in the state before")
 
 
+def test_a_new_error_is_not_offset_by_one_that_was_mended(growing: Base) -> None:
+    growing.record("bad")
+    growing.record("also-bad", confidence=3)
+    growing.ingest()
+    assert new_errors(growing) == (1, "1 error, 1 in the state before")
+
+
 def test_where_the_store_is_new_the_published_figures_tell_of_the_state_before(growing: Base) -> None:
     growing.drop("kb.duckdb")
     growing.record("also-bad", confidence=3)

@@ -3,8 +3,11 @@
 import datetime as dt
 
 import duckdb
+import orjson
 
+from pipeline import reports
 from pipeline.model import Compared
+from pipeline.store import read
 from tests.bases import DAY, Base, ndjson, record, suppressions
 from tests.terminal import kb
 
@@ -139,3 +142,63 @@ def test_a_store_of_another_layout_is_nothing_to_compare_with(base: Base) -> Non
     with duckdb.connect(base.workspace.store) as connection:
         connection.execute("ALTER TABLE findings DROP COLUMN fingerprint")
     assert base.ingest().compared is None
+
+
+# the report
+
+
+def report(base: Base, domain: str | None = None) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """The rows of both sections of `kb report findings`."""
+    with read(base.workspace.store) as opened:
+        answer = reports.run(opened, reports.named("findings"), reports.Options(DAY, domain))
+    codes, changed = (part.rows.records() for part in answer.parts)
+    return codes, changed
+
+
+def test_the_report_counts_by_code_and_lists_what_came_and_went(base: Base) -> None:
+    base.record("a", **UNNAMED)
+    base.record("b", **UNNAMED)
+    base.configure(suppressions(WHY))
+    base.ingest()
+    base.record("b", tags=["x"])
+    base.record("c", confidence=85)
+    base.put("raw/broken.json", b"{")
+    base.ingest()
+    codes, changed = report(base)
+    assert [(row["code"], row["findings"], row["suppressed"], row["new"], row["fixed"]) for row in codes] == [
+        ("RAT001", 1, 0, 1, 0),
+        ("SCH001", 1, 0, 1, 0),
+        ("DED001", 0, 1, 0, 1),
+    ]
+    assert [(row["state"], row["code"], row["record"]) for row in changed] == [
+        ("new", "RAT001", "git/c"),
+        ("new", "SCH001", "raw/broken.json"),
+        ("fixed", "DED001", "git/b"),
+    ]
+    assert report(base, domain="npm") == ([], [])
+    assert [row["record"] for row in report(base, domain="git")[1]] == ["git/c", "git/b"]
+
+
+def test_the_severity_told_is_that_of_now(base: Base) -> None:
+    base.record("a", **UNNAMED)
+    base.record("b", **UNNAMED)
+    base.ingest()
+    base.record("a")
+    base.configure('[rules.severity]\nDED001 = "info"')
+    base.ingest()
+    assert [(row["severity"], row["findings"], row["fixed"]) for row in report(base)[0]] == [("info", 1, 1)]
+
+
+def test_the_report_is_not_published_for_it_depends_on_earlier_runs(base: Base) -> None:
+    base.record("a", **UNNAMED)
+    base.ingest()
+    assert "reports/quality.json" in base.curated()
+    assert "reports/findings.json" not in base.curated()
+
+
+def test_what_is_suppressed_counts_as_no_error_in_the_figures(base: Base) -> None:
+    base.record("a", **UNNAMED)
+    base.configure(f'{suppressions(WHY, {**WHY, "record": "git/x"})}\n[rules.severity]\nDED001 = "error"')
+    base.ingest()
+    figures = orjson.loads(base.curated()["reports/metrics.json"])
+    assert (figures["errors"], figures["warnings"], figures["quarantined"]) == (0, 0, 0)

@@ -73,17 +73,27 @@ CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day: misp
     ) p ON p.error_id = t.id
     ORDER BY risk DESC, t.id;
 
-CREATE MACRO judgements(of_domain := NULL, of_tier := NULL) AS TABLE -- Findings with the domain of their record, whether it is published, and whether a fix repaired them; of a rejected record the domain is the first segment of its id, and its tier is not known.
+CREATE MACRO domain_of(record_id) AS -- The domain that an id begins with; null where there is none.
+    CASE WHEN contains(record_id, '/') THEN split_part(record_id, '/', 1) END;
+
+CREATE MACRO judgements(of_domain := NULL, of_tier := NULL, everything := false) AS TABLE -- Findings on records that are not suppressed (with `everything`, those and the ones on kb.toml too), with the domain of their record, whether it is published, and whether a fix repaired them; of a rejected record the domain is the first segment of its id, and its tier is not known.
     SELECT * FROM (
         SELECT
             f.*,
-            coalesce(r.domain, CASE WHEN contains(f.record_id, '/') THEN split_part(f.record_id, '/', 1) END) AS domain,
+            coalesce(r.domain, domain_of(f.record_id)) AS domain,
             r.verification_tier AS tier,
             r.id IS NOT NULL AS published,
-            published AND f.fixable AS repaired
+            published AND f.fixable AND f.suppressed IS NULL AS repaired
         FROM findings f LEFT JOIN records r USING (path, position)
+        WHERE everything OR (f.suppressed IS NULL AND f.path <> 'kb.toml')
     )
     WHERE (of_domain IS NULL OR domain = of_domain) AND (of_tier IS NULL OR tier = of_tier);
+
+CREATE MACRO moved_findings(of_domain := NULL, of_tier := NULL) AS TABLE -- Findings that came and went with the newest run, of a domain or tier; the tier is that of the record as published now.
+    SELECT c.*
+    FROM finding_changes c LEFT JOIN records r ON r.id = c.record_id
+    WHERE (of_domain IS NULL OR coalesce(r.domain, domain_of(c.record_id)) = of_domain)
+        AND (of_tier IS NULL OR r.verification_tier = of_tier);
 
 CREATE MACRO quality(as_of, of_domain := NULL, of_tier := NULL) AS TABLE -- The figures of the base on a day, or of a domain or tier of it: one row.
     WITH asked AS NOT MATERIALIZED (
