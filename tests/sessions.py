@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in ("design", "record", "trust", "workflow")))
+PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in ("design", "living", "record", "trust", "workflow")))
 
+_SETTINGS = re.compile(r"```toml\n(# kb\.toml\n.*?)```", re.DOTALL)
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
@@ -31,6 +32,16 @@ def copy(folder: Path) -> Path:
     for name in ("raw", "curated"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "kb.toml", folder)
+    return folder
+
+
+def prepare(folder: Path, text: str) -> Path:
+    """A checkout for a page: with the settings of its blocks that begin with `# kb.toml`, and ingested but for its own ingest."""
+    copy(folder)
+    with (folder / "kb.toml").open("a", encoding="utf-8") as file:
+        file.writelines(f"\n{block}" for block in _SETTINGS.findall(text))
+    if "$ kb ingest" not in text:
+        run("kb ingest raw/", folder)
     return folder
 
 
@@ -76,12 +87,11 @@ def renew(text: str, folder: Path) -> str:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = copy(Path(scratch))
-        for name in PAGES:
-            page = ROOT / name
-            text = page.read_text(encoding="utf-8")
-            page.write_text(renew(text, folder), encoding="utf-8")
+    for name in PAGES:
+        page = ROOT / name
+        text = page.read_text(encoding="utf-8")
+        with tempfile.TemporaryDirectory() as scratch:
+            page.write_text(renew(text, prepare(Path(scratch), text)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -59,9 +59,7 @@ def test_there_are_ten_example_queries_or_more() -> None:
 
 @pytest.mark.parametrize("name", sessions.PAGES)
 def test_sessions_show_what_the_commands_print(name: str, tmp_path: Path) -> None:
-    folder = sessions.copy(tmp_path)
-    if "$ kb ingest" not in page(name):
-        sessions.run("kb ingest raw/", folder)
+    folder = sessions.prepare(tmp_path, page(name))
     for step in sessions.steps(page(name)):
         printed = sessions.run(step.command, folder)
         assert sessions.agrees(step.shown, printed), f"$ {step.command}\n{printed}"
