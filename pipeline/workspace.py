@@ -128,13 +128,13 @@ class DomainLimits(TierLimits):
     """What `kb gate` holds the records of a domain to, the rejected ones too."""
 
     max_quarantined_share: float | None = None
+    max_new_errors: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Gate(DomainLimits):
     """What `kb gate` holds the whole base to, and single tiers and domains."""
 
-    max_new_errors: int | None = None
     tier: Mapping[str, TierLimits] = field(default_factory=dict)
     domain: Mapping[str, DomainLimits] = field(default_factory=dict)
 

@@ -55,8 +55,10 @@ def _held(base: Store, limits: TierLimits, options: Options, scope: str) -> Iter
 def _why(name: str, f: dict[str, Any]) -> str:
     """Where a figure comes from, in words."""
     if name == "max_new_errors":
-        known = "no state before is known" if f["before"] is None else f"{f['before']:,} in the state before"
-        return f"{count(f['errors'], 'error')}, {known}"
+        errors = count(f["errors"], "error")
+        if f["new_errors"] is None:
+            return f"{errors}, no state before is known"
+        return errors if f["before"] is None else f"{errors}, {f['before']:,} in the state before"
     records = count(f["records"], "record")
     return {
         "max_stale_share": f"{f['stale'] + f['never_confirmed']:,} of {records} stale or never confirmed",

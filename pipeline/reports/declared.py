@@ -125,14 +125,8 @@ _QUALITY = Report(
         ),
         Section(
             "hosts",
-            "hosts",
-            {
-                "host": "host",
-                "records": "records that cite it",
-                "share": "of all records",
-                "pages": "different pages there",
-                "alone": "records that cite no other host",
-            },
+            "hosts-cited",
+            {"host": "host", "records": "records that cite it", "share": "of all records"},
             title="Most-cited hosts",
             ranked=True,
             first=10,

@@ -175,6 +175,21 @@ def test_published_figures_that_cannot_be_read_tell_nothing(growing: Base, spoil
     assert new_errors(growing) == (None, "2 errors, no state before is known")
 
 
+def test_new_errors_are_counted_one_by_one(growing: Base) -> None:
+    growing.drop("raw/git/bad.json")
+    growing.record("also-bad", confidence=3)
+    growing.ingest(allow_removals=True)
+    assert new_errors(growing) == (1, "1 error, 1 in the state before")
+
+
+def test_a_domain_answers_for_its_own_new_errors(growing: Base) -> None:
+    growing.configure("[gate.domain]\ngit = {max_new_errors = 0}\nnpm = {max_new_errors = 0}")
+    growing.put("raw/npm/bad.json", {**record("x"), "id": "npm/bad", "domain": "npm", "confidence": 2})
+    growing.ingest()
+    found = {v.scope: (v.figure, v.kept, v.why) for v in gate(growing.workspace, DAY).verdicts}
+    assert found == {"domain git": (0, True, "1 error"), "domain npm": (1, False, "1 error")}
+
+
 def test_as_json_it_says_the_same(growing: Base) -> None:
     result = gate(growing.workspace, DAY)
     printed = kb(growing.root, "gate", "--format", "json", "--as-of", str(DAY))

@@ -2,13 +2,16 @@ WITH asked AS (
     SELECT id FROM records WHERE ($domain IS NULL OR domain = $domain) AND ($tier IS NULL OR verification_tier = $tier)
 ), cited AS (
     SELECT record_id, host, url FROM sources WHERE host IS NOT NULL AND record_id IN (FROM asked)
+), citing AS (
+    SELECT host, record_id FROM cited GROUP BY host, record_id
 ), alone AS (
-    SELECT any_value(host) AS host FROM cited GROUP BY record_id HAVING count(DISTINCT host) = 1
+    SELECT host, count(*) AS alone
+    FROM (SELECT min(host) AS host FROM citing GROUP BY record_id HAVING count(*) = 1)
+    GROUP BY host
 )
 SELECT
-    host, count(DISTINCT record_id) AS records, round(count(DISTINCT record_id) / (SELECT count(*) FROM asked), 4) AS share,
-    count(DISTINCT url) AS pages,
-    coalesce(any_value(n), 0) AS alone
-FROM cited LEFT JOIN (SELECT host, count(*) AS n FROM alone GROUP BY host) USING (host)
-GROUP BY host
+    host, records, round(records / (SELECT count(*) FROM asked), 4) AS share, pages, coalesce(alone, 0) AS alone
+FROM (SELECT host, count(*) AS records FROM citing GROUP BY host)
+JOIN (SELECT host, count(DISTINCT url) AS pages FROM cited GROUP BY host) USING (host)
+LEFT JOIN alone USING (host)
 ORDER BY records DESC, host
