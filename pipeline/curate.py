@@ -35,7 +35,7 @@ def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Reje
     changes, candidates = _repair_values(document, rules)
     findings = [Finding(c.code, c.pointer, message(rules.rules[c.code], c)) for c in changes]
     if not contract.accepts(document):
-        return Rejected(name, (*findings, *_found("SCH002", document)))
+        return Rejected(name, (*findings, *_found("SCH002", document)), tuple(changes))
 
     record = Record(contract.complete(document), document, origin.path, origin.line, rules.settings)
     flags = [
@@ -43,7 +43,7 @@ def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Reje
     ]
     findings += flags
     if any(finding.code in rules.errors for finding in findings):
-        return Rejected(name, tuple(findings))
+        return Rejected(name, tuple(findings), tuple(changes))
 
     for rule in rules.list_fixes:
         repairs = apply(rule, record.document, rules.settings)
@@ -59,11 +59,10 @@ def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Reje
 def _translate(outcome: Curated | Rejected, place: Callable[[str], str]) -> Curated | Rejected:
     """Let every pointer point into the document as it came."""
     findings = tuple(finding._replace(pointer=place(finding.pointer)) for finding in outcome.findings)
-    if isinstance(outcome, Rejected):
-        return outcome._replace(findings=findings)
-    for noted in (*outcome.document["curation"]["flags"], *outcome.document["curation"]["changes"]):
-        noted["pointer"] = place(noted["pointer"])
     changes = tuple(change._replace(pointer=place(change.pointer)) for change in outcome.changes)
+    if isinstance(outcome, Curated):
+        for noted in (*outcome.document["curation"]["flags"], *outcome.document["curation"]["changes"]):
+            noted["pointer"] = place(noted["pointer"])
     return outcome._replace(findings=findings, changes=changes)
 
 

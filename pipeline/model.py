@@ -68,13 +68,15 @@ class Origin(NamedTuple):
 class Incoming(NamedTuple):
     """One record as it came.
 
-    `form` names its format where a user said it, else it is recognised; `column` (from 1) is where on its line it starts.
+    `form` names its format where a user said it, else it is recognised. `column` (from 1) is where on its line it starts,
+    `offset` where in its stream, in bytes from 0.
     """
 
     origin: Origin
     raw: bytes
     form: str | None = None
     column: int = 1
+    offset: int = 0
 
 
 class Finding(NamedTuple):
@@ -115,10 +117,11 @@ class Curated(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A record for the quarantine; `id` as far as it could be read."""
+    """A record for the quarantine; `id` as far as it could be read. It is kept as it came; `changes` would have been made."""
 
     id: str | None
     findings: tuple[Finding, ...]
+    changes: tuple[Change, ...] = ()
 
 
 class Table(NamedTuple):

@@ -157,14 +157,14 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
             break
         reading.records += 1
         origin = Origin(name, position, piece.line, digest(piece.raw))
-        yield Incoming(origin, piece.raw, file.form, piece.column)
+        yield Incoming(origin, piece.raw, file.form, piece.column, piece.offset)
     done(reading)
 
 
 def records(name: str, data: bytes) -> Iterator[Incoming]:
     """The records of some bytes, as if they were a file of that name."""
-    for position, (line, column, raw) in enumerate(pieces(name, io.BytesIO(data))):
-        yield Incoming(Origin(name, position, line, digest(raw)), raw, column=column)
+    for position, (line, column, raw, offset) in enumerate(pieces(name, io.BytesIO(data))):
+        yield Incoming(Origin(name, position, line, digest(raw)), raw, column=column, offset=offset)
 
 
 def digest(data: bytes) -> str:

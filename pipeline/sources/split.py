@@ -19,11 +19,12 @@ _BLANK = b" \t\r\n"
 
 
 class Piece(NamedTuple):
-    """The bytes of one record, and the line and column it starts at, from 1; no line where it is alone in its stream."""
+    """The bytes of one record, and where they start: line and column from 1 (no line where it is alone), and the offset."""
 
     line: int | None
     column: int
     raw: bytes
+    offset: int
 
 
 def pieces(name: str, stream: IO[bytes]) -> Iterator[Piece]:
@@ -40,17 +41,20 @@ def looks_like_lines(head: bytes) -> bool:
 
 
 def _lines(stream: IO[bytes]) -> Iterator[Piece]:
-    number = 0
+    number = ahead = 0
     while line := stream.readline(LONGEST):
         number += 1
-        if number == 1:
-            line = line.removeprefix(_BOM)  # tolerated once, at the start
-        if len(line) == LONGEST:
-            while (rest := stream.readline(LONGEST)) and not rest.endswith(b"\n"):
-                pass
+        here, ahead = ahead, ahead + len(line)
+        rest = line
+        while len(rest) == LONGEST and not rest.endswith(b"\n"):
+            rest = stream.readline(LONGEST)
+            ahead += len(rest)
+        if number == 1 and line.startswith(_BOM):  # tolerated once, at the start
+            line, here = line.removeprefix(_BOM), len(_BOM)
         text = line.strip(_BLANK)
         if text:
-            yield Piece(number, 1 + len(line) - len(line.lstrip(_BLANK)), text)
+            indent = len(line) - len(line.lstrip(_BLANK))
+            yield Piece(number, 1 + indent, text, here + indent)
 
 
 def _values(stream: IO[bytes]) -> Iterator[Piece]:
@@ -62,13 +66,13 @@ def _values(stream: IO[bytes]) -> Iterator[Piece]:
         yield from _texts(window)
         return
     if len(head) < _READ and not _TWO.search(head):
-        yield Piece(None, 1, head)
+        yield Piece(None, 1, head, 0)
         return
     texts = _texts(_Window(start=len(head) - len(start), buffer=head, stream=stream))
     first = next(texts, None)
     if first is not None:
         second = next(texts, None)
-        yield first if second else Piece(None, 1, first.raw)
+        yield first if second else Piece(None, 1, first.raw, first.offset)
         yield from [] if second is None else [second]
         yield from texts
 
@@ -83,11 +87,13 @@ class _Window:
     """The part of a stream that is looked at: it begins with the piece that is being followed, and grows as needed."""
 
     def __init__(self, *, start: int, buffer: bytes, stream: IO[bytes]) -> None:
+        self.opened = start - 1  # the offset of the bracket around, if there is one
         self.start = self.begin = self.end = start  # of the piece; of the last mark
         self._buffer = buffer
         self._stream = stream
         self._passed = len(_BOM) if buffer.startswith(_BOM) else 0
         self._line = self._column = 1
+        self._dropped = 0  # bytes of the stream before the window
 
     def marks(self) -> Iterator[bytes]:
         """The brackets and commas outside of strings; `begin` and `end` say where in the window the last one stands."""
@@ -100,6 +106,7 @@ class _Window:
                     return
                 at = (match.start() if match else len(self._buffer)) - self.start
                 self._pass_to(self.start)
+                self._dropped += self.start
                 self._buffer, self.start, self._passed = self._buffer[self.start :] + more, 0, 0
                 continue
             at, self.begin, self.end = match.end(), match.start(), match.end()
@@ -112,9 +119,10 @@ class _Window:
         raw = self._buffer[self.start : end].strip(_BLANK)
         if not raw:
             return None
-        self._pass_to(self._buffer.index(raw[:1], self.start))
+        begin = self._buffer.index(raw[:1], self.start)
+        self._pass_to(begin)
         self.start = self.end
-        return Piece(self._line, self._column, raw)
+        return Piece(self._line, self._column, raw, self._dropped + begin)
 
     def take_rest(self) -> Piece | None:
         """Cut all that is left, up to the longest piece."""
@@ -151,7 +159,7 @@ def _elements(window: _Window) -> Iterator[Piece]:
     if rest:
         yield rest
     if not rest or (depth == 0 and rest.raw.startswith(b"{") and rest.raw.endswith(b"}")):
-        yield Piece(rest.line if rest else 1, 1, b"[")  # the bracket that nothing closes
+        yield Piece(rest.line if rest else 1, 1, b"[", window.opened)  # the bracket that nothing closes
 
 
 def _texts(window: _Window) -> Iterator[Piece]:
