@@ -7,6 +7,14 @@ from typing import Any, NamedTuple
 from pipeline.contract import escape
 
 
+class Span(NamedTuple):
+    """Where a value stands: offsets of its begin (of its key, in an object), of its first character, and behind its last."""
+
+    begin: int
+    start: int
+    end: int
+
+
 class Place(NamedTuple):
     """A line and a column of a file, both from 1; columns count characters."""
 
@@ -22,28 +30,38 @@ _STATED = re.compile(r"\bline (\d+) column (\d+)")
 
 def offsets(text: str) -> dict[str, int]:
     """The offset of every value of a JSON text, by its pointer; of a broken text, as far as it can be followed."""
-    found: dict[str, int] = {}
-    open_values: list[list[Any]] = []  # [pointer, the index in a list or the key in an object, is a list]
+    return {pointer: span.start for pointer, span in spans(text).items()}
+
+
+def spans(text: str) -> dict[str, Span]:
+    """The like with all the bounds of every value, in the order of the text; what has no end ends where it opens."""
+    found: dict[str, Span] = {}
+    open_values: list[list[Any]] = []  # [pointer, the index in a list or the key in an object, its begin, is a list]
     awaits_key = False
     for match in _TOKEN.finditer(text):
         mark = match.group()
         if mark in {"}", "]"}:
             if not open_values:
                 break
-            open_values.pop()
+            closed = open_values.pop()[0]
+            found[closed] = found[closed]._replace(end=match.end())
             awaits_key = False
         elif mark == ",":
-            if open_values and open_values[-1][2]:
+            if open_values and open_values[-1][3]:
                 open_values[-1][1] += 1
-            awaits_key = bool(open_values) and not open_values[-1][2]
+            awaits_key = bool(open_values) and not open_values[-1][3]
         elif awaits_key:
-            open_values[-1][1] = _key(mark)
+            open_values[-1][1:3] = _key(mark), match.start()
             awaits_key = False
         elif mark != ":":
-            here = f"{open_values[-1][0]}/{escape(str(open_values[-1][1]))}" if open_values else ""
-            found.setdefault(here, match.start())
+            start, end = match.span()
+            here, begin = "", start
+            if open_values:
+                parent, step, key, is_list = open_values[-1]
+                here, begin = f"{parent}/{escape(str(step))}", start if is_list else key
+            found.setdefault(here, Span(begin, start, end))
             if mark in {"{", "["}:
-                open_values.append([here, 0, mark == "["])
+                open_values.append([here, 0, start, mark == "["])
                 awaits_key = mark == "{"
     return found
 

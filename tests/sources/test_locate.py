@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.contract import escape
 from pipeline.model import Json
-from pipeline.sources.locate import Place, offsets, place
+from pipeline.sources.locate import Place, offsets, place, spans
 from tests.conftest import value_at
 from tests.strategies import values
 
@@ -44,6 +44,20 @@ def test_every_value_is_found_where_it_stands(document: Json, layout: Callable[[
     for pointer, at in found.items():
         value, _ = json.JSONDecoder().raw_decode(text, at)
         assert orjson.dumps(value) == orjson.dumps(value_at(document, pointer))
+
+
+@given(documents, st.sampled_from(LAYOUTS))
+def test_every_value_has_its_bounds(document: Json, layout: Callable[[Json], str]) -> None:
+    text = layout(document)
+    for pointer, (begin, start, end) in spans(text).items():
+        assert orjson.dumps(json.loads(text[start:end])) == orjson.dumps(value_at(document, pointer))
+        parent, _, step = pointer.rpartition("/")
+        if pointer and isinstance(value_at(document, parent), dict):
+            key, at = json.JSONDecoder().raw_decode(text, begin)
+            assert escape(key) == step
+            assert text[at:start].strip() == ":"
+        else:
+            assert begin == start
 
 
 @given(documents, st.sampled_from(LAYOUTS), st.data())
