@@ -18,6 +18,9 @@ INCOMING = "record.incoming.v1"
 CURATED = "record.curated.v1"
 SCHEMA_VERSION = "1"
 
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8, which is tolerated before a record and means nothing."""
+
 MAX_BYTES = 1 << 20
 """The largest record that is read, in bytes: three hundred times the mean of the largest public base."""
 
@@ -51,7 +54,7 @@ def read(raw: bytes) -> Document:
     """
     if len(raw) > MAX_BYTES:
         raise UnreadableError(f"the record is {len(raw):,} bytes long, the limit is {MAX_BYTES:,}; split it")
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    raw = raw.removeprefix(BOM)
     try:
         value: Json = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:

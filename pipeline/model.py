@@ -163,6 +163,21 @@ class IngestResult:
 
 
 @dataclass(frozen=True, slots=True)
+class FixResult:
+    """What `kb fix` does, or would do: of how many records and findings it repairs which (by code), in how many files.
+
+    `remaining` counts the findings that are there afterwards. Each record is judged by itself.
+    """
+
+    read: int
+    found: int
+    remaining: int
+    fixed: Mapping[str, int]
+    files: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Located:
     """A finding with all that a person needs to go there: file, line and column (from 1), and the line itself."""
 

@@ -4,11 +4,13 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
 from pipeline import engine, sources
+from pipeline.contract import BOM
 from pipeline.curate import curate
 from pipeline.jobs.request import Request
 from pipeline.model import Curated, Incoming, KbError, Kind, Located, Severity, ValidateResult
@@ -35,13 +37,7 @@ def validate(
     rules = RuleSet(workspace.settings)
     if request.form is not None:
         formats.named(request.form)
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
-        roots = [
-            _received(standard_input, Path(folder), request)
-            if standard_input is not None and path == Path("-")
-            else sources.discover(path, workspace, request.form)
-            for path in paths
-        ]
+    with given(workspace, paths, request, standard_input) as roots:
         files = {file.name: file for root in roots for file in root.files}
         incoming = (record for file in files.values() for record in sources.read(file))
         head = list(islice(incoming, 2))
@@ -57,8 +53,25 @@ def validate(
     return ValidateResult(findings, read, clean, tuple(note for root in roots for note in root.passed_over))
 
 
+@contextmanager
+def given(
+    workspace: Workspace, paths: Sequence[Path], request: Request, standard_input: IO[bytes] | None
+) -> Iterator[list[sources.Root]]:
+    """What lies below some paths; the path `-` stands for `standard_input`, which is kept in a file until all is said.
+
+    Raises:
+        KbError: a path is missing, or of a kind that is not read.
+    """
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        yield [
+            _received(standard_input, Path(folder), request)
+            if standard_input is not None and path == Path("-")
+            else sources.discover(path, workspace, request.form)
+            for path in paths
+        ]
+
+
 def _received(stream: IO[bytes], folder: Path, request: Request) -> sources.Root:
-    """Standard input as a file that goes when all is said."""
     data = stream.read()
     name = f"{_STANDARD_INPUT}{'.ndjson' if split.looks_like_lines(data[: 1 << 20]) else '.json'}"
     (folder / name).write_bytes(data)
@@ -66,6 +79,11 @@ def _received(stream: IO[bytes], folder: Path, request: Request) -> sources.Root
 
 
 _STANDARD_INPUT = "<stdin>"
+
+
+def shown(file: sources.SourceFile) -> str:
+    """A file as a person who stands here would name it."""
+    return file.name if file.name.startswith(_STANDARD_INPUT) else os.path.relpath(file.path).replace(os.sep, "/")
 
 
 def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> list[_Row] | None:
@@ -110,16 +128,15 @@ def _located(rows: list[tuple[Any, ...]], files: dict[str, sources.SourceFile]) 
     for path, position, *finding in rows:
         found[path, position].append(finding)
     for name in sorted({sources.file_of(path) for path, _ in found}):
-        is_file = not name.startswith(_STANDARD_INPUT)
-        shown = os.path.relpath(files[name].path).replace(os.sep, "/") if is_file else name
+        home = shown(files[name])
         for incoming in sources.read(files[name]):
             path, position, *_ = incoming.origin
             if (path, position) in found:
-                yield from _in_record(incoming, found[path, position], f"{shown}{path[len(name) :]}")
+                yield from _in_record(incoming, found[path, position], f"{home}{path[len(name) :]}")
 
 
 def _in_record(incoming: Incoming, findings: list[list[Any]], shown: str) -> Iterator[Located]:
-    raw = incoming.raw.removeprefix(b"\xef\xbb\xbf")
+    raw = incoming.raw.removeprefix(BOM)
     text = raw.decode("utf-8", errors="replace")
     lines = text.split("\n")
     known = {} if findings[0][1] == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever

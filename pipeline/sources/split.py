@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
+from pipeline.contract import BOM
+
 LINES = (".ndjson", ".jsonl")
 
 LONGEST = 16 << 20
 """The longest piece that is kept whole, in bytes; the strict reader takes one megabyte."""
 
 _READ = 1 << 20
-_BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 
 
@@ -35,7 +36,7 @@ def pieces(name: str, stream: IO[bytes]) -> Iterator[Piece]:
 
 def looks_like_lines(head: bytes) -> bool:
     """Whether a stream that begins so is NDJSON: several lines, and one of them, not indented, a whole object."""
-    lines = [line for line in head.removeprefix(_BOM).split(b"\n") if line.strip(_BLANK)]
+    lines = [line for line in head.removeprefix(BOM).split(b"\n") if line.strip(_BLANK)]
     whole = any(line[:1] == b"{" and line.rstrip(_BLANK)[-1:] == b"}" for line in lines)
     return len(lines) > 1 and whole and lines[0].lstrip(_BLANK)[:1] != b"["
 
@@ -49,8 +50,8 @@ def _lines(stream: IO[bytes]) -> Iterator[Piece]:
         while len(rest) == LONGEST and not rest.endswith(b"\n"):
             rest = stream.readline(LONGEST)
             ahead += len(rest)
-        if number == 1 and line.startswith(_BOM):  # tolerated once, at the start
-            line, here = line.removeprefix(_BOM), len(_BOM)
+        if number == 1 and line.startswith(BOM):  # tolerated once, at the start
+            line, here = line.removeprefix(BOM), len(BOM)
         text = line.strip(_BLANK)
         if text:
             indent = len(line) - len(line.lstrip(_BLANK))
@@ -59,7 +60,7 @@ def _lines(stream: IO[bytes]) -> Iterator[Piece]:
 
 def _values(stream: IO[bytes]) -> Iterator[Piece]:
     head = stream.read(_READ)
-    start = head.removeprefix(_BOM).lstrip(_BLANK)
+    start = head.removeprefix(BOM).lstrip(_BLANK)
     if start[:1] == b"[":
         window = _Window(start=head.index(b"[") + 1, buffer=head, stream=stream)
         yield from _elements(window)
@@ -91,7 +92,7 @@ class _Window:
         self.start = self.begin = self.end = start  # of the piece; of the last mark
         self._buffer = buffer
         self._stream = stream
-        self._passed = len(_BOM) if buffer.startswith(_BOM) else 0
+        self._passed = len(BOM) if buffer.startswith(BOM) else 0
         self._line = self._column = 1
         self._dropped = 0  # bytes of the stream before the window
 

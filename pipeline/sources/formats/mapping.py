@@ -66,8 +66,14 @@ class Mapping:
     def _place(self, pointer: str) -> str:
         """A pointer into the native document as one into the foreign one; "" where that has no such place."""
         if pointer.startswith(self._prefix):
-            return pointer[len(self._prefix) :]
+            place = pointer[len(self._prefix) :]
+            return f"/absent{place[len(_WAS) :]}" if place == _WAS or place.startswith(f"{_WAS}/") else place
         return _translate(pointer, self._places) or ""
+
+    def holds_more(self, document: Document, pointer: str) -> bool:
+        """Whether an object of a foreign document says what the native one has no place for."""
+        rest = _get(self.to_native(document), ("extensions", self.name, *pointer[1:].split("/")))
+        return isinstance(rest, dict) and any(value is not None for value in rest.values())
 
     def native_place(self, pointer: str) -> str:
         """A pointer into the foreign document as one into the native one."""
@@ -75,7 +81,13 @@ class Mapping:
             steps = pointer.removeprefix(f"{_pointer(source)}/").split("/")
             if pointer.startswith(f"{_pointer(source)}/") and len(steps) > 1 and steps[1] not in shapes()[kind].known:
                 return f"{self._prefix}{pointer}"
+        if pointer == "/absent" or pointer.startswith("/absent/"):
+            return f"{self._prefix}{_WAS}{pointer[len('/absent') :]}"
         return _translate(pointer, self._back) or f"{self._prefix}{pointer}"
+
+
+_WAS = "/absent/was"
+"""Where a foreign document's own `absent` is carried, beside the places."""
 
 
 class _Missing:
