@@ -68,7 +68,8 @@ def preview(result: FixResult) -> Iterator[str]:
 def diff(lines: Iterable[bytes], *, colour: bool) -> Iterator[str]:
     """A unified diff for a terminal, where nothing in it can act."""
     for line in lines:
-        text = visible(line.rstrip(b"\r\n").decode("utf-8", errors="backslashreplace").expandtabs(4))
+        text = line.rstrip(b"\r\n").decode("utf-8", errors="backslashreplace")
+        text = visible(text[:1] + text[1:].expandtabs(4))
         style = next((style for mark, style in _DIFF_STYLES.items() if line.startswith(mark)), None)
         yield paint(text, style or "", colour=colour and style is not None)
 

@@ -74,22 +74,25 @@ class _Sheet:
 
     def edits(self, changes: Sequence[Change]) -> Iterator[tuple[int, int, str]]:
         gone = {change.pointer for change in changes if change.after is GONE}
-        values: dict[str, Json] = {}
+        values: dict[str, list[Json]] = defaultdict(list)
         more: dict[str, list[Json]] = {}
         for _, pointer, before, after in changes:
             if after is not GONE and not _is_within(pointer, gone):
                 if isinstance(after, list):
                     more[pointer] = after[len(before) :]
                 else:
-                    values[pointer] = after
-        for pointer, value in values.items():
+                    values[pointer].append(after)
+        for pointer, steps in values.items():
             _, start, end = self._spans[pointer]
-            yield start, end, _spelled(self._text[start:end], value, ascii_only=self._ascii)
+            token = self._text[start:end]
+            for after in steps:
+                token = _spelled(token, after, ascii_only=self._ascii)
+            yield start, end, token
         for outer in sorted({_outer(pointer) for pointer in gone}):
             if not _is_within(outer, gone):
                 yield from self._without(outer, gone)
-        for pointer, values_ in more.items():
-            yield self._grown(pointer, values_, gone)
+        for pointer, added in more.items():
+            yield self._grown(pointer, added, gone)
 
     def _without(self, outer: str, gone: set[str]) -> Iterator[tuple[int, int, str]]:
         """Take elements out of a list: each goes with the comma before it, those at the head with the comma behind."""

@@ -48,6 +48,12 @@ def test_the_last_of_several_changes_of_a_place_holds() -> None:
     assert changed('{"a": " \u200b"}', ("/a", " \u200b", "\u200b"), ("/a", "\u200b", ""), ("/a", "", None)) == '{"a": null}'
 
 
+def test_several_changes_of_a_text_leave_its_spelling_alone() -> None:
+    assert changed(
+        r'{"a": " cafe\u0301 \/ x"}', ("/a", " cafe\u0301 / x", "cafe\u0301 / x"), ("/a", "cafe\u0301 / x", "café / x")
+    ) == r'{"a": "caf\u00e9 \/ x"}'
+
+
 def test_a_byte_order_mark_stays() -> None:
     raw = BOM + b'{"a": "x "}'
     assert edits(raw, [Change("TXT001", "/a", "x ", "x")]) == [Edit(9, 13, b'"x"')]

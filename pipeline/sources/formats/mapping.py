@@ -154,10 +154,10 @@ def _put(document: Document, steps: tuple[str, ...], value: Json) -> None:
 
 
 def _cut(document: Json, steps: Sequence[str]) -> None:
-    """Take a place out."""
+    """Take a place out, if it is there: only a complete native document spells out what was absent."""
     for step in steps[:-1]:
-        document = document[int(step)] if isinstance(document, list) else document[step]
-    del document[steps[-1]]
+        document = document[int(step)] if isinstance(document, list) else document.get(step, {})
+    document.pop(steps[-1], None)
 
 
 def _known(item: Json, shape: Shape) -> Json:
