@@ -46,7 +46,7 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     if len(plain) < len(files):
         packed = sources.some([shown(file) for file in files if file not in plain])
         tally.notes.append(f"left as it is: {packed}; packed files are not edited, so unpack, fix, and pack again")
-    edits = _edits(plain, lambda incoming: tally.edits(incoming, rules), request)
+    edits = _edits(plain, lambda incoming: tally.edits(incoming, rules), tally.notes, request)
     if not tally.read:
         reasons = [*tally.notes, f"{', '.join(root.name for root in roots)}: no record there that could be fixed"]
         raise KbError("; ".join(reasons))
@@ -62,7 +62,7 @@ def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Pl
     rules = RuleSet(workspace.settings)
     tally = _Tally([note for root in roots for note in root.passed_over])
     files = _files(roots)
-    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules), request)
+    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules), tally.notes, request)
     if not tally.read:
         raise KbError(f"{', '.join(root.name for root in roots)}: no records there, so nothing was validated")
     return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})))
@@ -119,11 +119,16 @@ def _files(roots: Sequence[Root]) -> list[SourceFile]:
 
 
 def _edits(
-    files: Sequence[SourceFile], edits_of: Callable[[Incoming], list[Edit]], request: Request
+    files: Sequence[SourceFile], edits_of: Callable[[Incoming], list[Edit]], notes: list[str], request: Request
 ) -> dict[str, list[Edit]]:
     found: dict[str, list[Edit]] = defaultdict(list)
+
+    def done(reading: Reading) -> None:
+        if reading.note:
+            notes.append(reading.note)
+
     for file in files:
-        for incoming in sources.read(file):
+        for incoming in sources.read(file, done):
             edits = edits_of(incoming)
             if edits:
                 found[incoming.origin.path] += [own.shifted(incoming.offset) for own in edits]

@@ -39,10 +39,11 @@ def validate(
         formats.named(request.form)
     with given(workspace, paths, request, standard_input) as roots:
         files = {file.name: file for root in roots for file in root.files}
-        incoming = (record for file in files.values() for record in sources.read(file))
+        readings: list[sources.Reading] = []
+        incoming = (record for file in files.values() for record in sources.read(file, readings.append))
         head = list(islice(incoming, 2))
         if not head:
-            raise KbError(f"{', '.join(map(str, paths))}: no records there, so nothing was validated")
+            raise KbError(f"{', '.join(root.name for root in roots)}: no records there, so nothing was validated")
         rows = _judge_alone(head[0], rules, request) if len(head) == 1 else None
         if rows is None:
             read, rows = _judge_together(chain(head, incoming), rules, request)
@@ -50,7 +51,8 @@ def validate(
             read = 1
         clean = read - len({(path, position) for path, position, *_ in rows})
         findings = tuple(sorted(_located(rows, files), key=lambda f: (f.path, f.line, f.column, f.code)))
-    return ValidateResult(findings, read, clean, tuple(note for root in roots for note in root.passed_over))
+    notes = [*(note for root in roots for note in root.passed_over), *(r.note for r in readings if r.note)]
+    return ValidateResult(findings, read, clean, tuple(notes))
 
 
 @contextmanager

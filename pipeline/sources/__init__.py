@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.model import Incoming, KbError, Origin
-from pipeline.sources.containers import Reading, faults, file_of, is_read
+from pipeline.sources.containers import Reading, faults, file_of, is_read, some
 from pipeline.sources.split import pieces
 from pipeline.workspace import Workspace
 
@@ -65,12 +65,15 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
         if not is_read(path.name):
             raise KbError(f"{path}: kb reads {_READ}; convert it, or rename it to what it is")
         return Root(name, (_describe(path, name, form),), ())
+    if path.exists() and not path.is_dir():
+        raise KbError(f"{path}: neither file nor folder; pipe it in, as in `kb validate - < {path}`")
     if not path.is_dir():
         raise KbError(
             f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it"
         )
     files: list[SourceFile] = []
     others: list[str] = []
+    special: list[str] = []
     outside: list[str] = []
     home = os.path.realpath(path)
     for inner, entry in _walk(str(path), "", os.path.relpath(os.path.realpath(workspace.curated), home)):
@@ -84,9 +87,13 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
                 files.append(_describe(entry, known, form))
             else:
                 others.append(known)
+        elif not entry.is_dir():
+            special.append(known)
     passed_over = []
     if others:
         passed_over.append(f"passed over {some(others)}: not {_READ}")
+    if special:
+        passed_over.append(f"passed over {some(special)}: a pipe, a socket or a device")
     if outside:
         passed_over.append(f"passed over {some(outside)}: a link that leads out of {name}, or nowhere")
     return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(passed_over))
@@ -110,11 +117,6 @@ def _walk(folder: str, below: str, own: str) -> Iterator[tuple[str, "os.DirEntry
 
 def _wanted(entry: str) -> bool:
     return not entry.startswith(".") and entry not in _SKIPPED
-
-
-def some(names: Sequence[str]) -> str:
-    """One name, or how many and the first."""
-    return names[0] if len(names) == 1 else f"{len(names)} files ({names[0]}, …)"
 
 
 def _leads_out(link: Path, home: str) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 import re
+from bisect import bisect_right
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipeline.contract import escape
@@ -23,7 +25,7 @@ class Place(NamedTuple):
 
 
 # a text without an end is one token to the end: looked for anew at each quote in it, it would take quadratic time
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 
 _STATED = re.compile(r"\bline (\d+) column (\d+)")
 
@@ -81,5 +83,12 @@ def place(text: str, known: dict[str, int], pointer: str, message: str, first_li
     while pointer not in known and pointer:
         pointer = pointer.rpartition("/")[0]
     at = known.get(pointer, 0)
-    begin = text.rfind("\n", 0, at) + 1
-    return Place(first_line + text.count("\n", 0, at), at - begin + 1)
+    starts = _line_starts(text)
+    line = bisect_right(starts, at) - 1
+    return Place(first_line + line, at - starts[line] + 1)
+
+
+@lru_cache(maxsize=1)
+def _line_starts(text: str) -> list[int]:
+    """Where the lines of a text start; kept for the next finding in it, for a record may have thousands."""
+    return [0, *(match.end() for match in re.finditer("\n", text))]

@@ -81,7 +81,7 @@ def _values(stream: IO[bytes]) -> Iterator[Piece]:
 _TWO = re.compile(rb"\}\s*\{")
 """Within one JSON text a brace closes before another opens only in a string; so where this is not, there is one text."""
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(")?|[\[\]{},]', re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(")?|[\[\]{},]', re.DOTALL)
 
 
 class _Window:
@@ -95,41 +95,70 @@ class _Window:
         self._passed = len(BOM) if buffer.startswith(BOM) else 0
         self._line = self._column = 1
         self._dropped = 0  # bytes of the stream before the window
+        self._head: Piece | None = None  # of a piece too long to be kept whole
+        self.ended = False
 
     def marks(self) -> Iterator[bytes]:
         """The brackets and commas outside of strings; `begin` and `end` say where in the window the last one stands."""
-        at = self.start
-        while True:
+        at: int | None = self.start
+        while at is not None:
             match = _TOKEN.search(self._buffer, at)
             if match is None or (match.group()[:1] == b'"' and match[1] is None):
-                more = self._stream.read(_READ) if len(self._buffer) - self.start < LONGEST else b""
-                if not more:
-                    return
-                at = (match.start() if match else len(self._buffer)) - self.start
-                self._pass_to(self.start)
-                self._dropped += self.start
-                self._buffer, self.start, self._passed = self._buffer[self.start :] + more, 0, 0
+                at = self._read_on(match)
                 continue
             at, self.begin, self.end = match.end(), match.start(), match.end()
             if match.group()[:1] != b'"':
                 yield match.group()
                 at = max(at, self.start)
 
+    def _read_on(self, string: re.Match[bytes] | None) -> int | None:
+        """Read more, and tell where to look on; None at the end, or where a piece grows too long without a string to blame.
+
+        Of a string that makes its piece too long only the head is kept, so that what follows it is told apart.
+        """
+        is_long = len(self._buffer) - self.start >= LONGEST
+        if is_long and string is None:
+            return None
+        more = self._stream.read(_READ)
+        if not more:
+            self.ended = True
+            return None
+        if string is not None and (is_long or self._head is not None):
+            if self._head is None:
+                self._head = self._piece(self.start + LONGEST)
+            self._forget(string.end() - 1)
+            self._buffer = b'"' + self._buffer[1:] + more
+            return 0
+        at = (string.start() if string else len(self._buffer)) - self.start
+        self._forget(self.start)
+        self._buffer += more
+        return at
+
+    def _forget(self, place: int) -> None:
+        """Let go of what stands before a place; what is left of the piece starts the window."""
+        self._pass_to(place)
+        self._dropped += place
+        self._buffer, self.start, self._passed = self._buffer[place:], 0, 0
+
     def take(self, end: int) -> Piece | None:
         """Cut the piece that ends there, if it holds anything; the next begins behind the last mark."""
+        piece, self._head = self._head or self._piece(end), None
+        if piece:
+            self.start = self.end
+        return piece
+
+    def take_rest(self) -> Piece | None:
+        """Cut all that is left in the window."""
+        self.end = len(self._buffer)
+        return self.take(self.end)
+
+    def _piece(self, end: int) -> Piece | None:
         raw = self._buffer[self.start : end].strip(_BLANK)
         if not raw:
             return None
         begin = self._buffer.index(raw[:1], self.start)
         self._pass_to(begin)
-        self.start = self.end
         return Piece(self._line, self._column, raw, self._dropped + begin)
-
-    def take_rest(self) -> Piece | None:
-        """Cut all that is left, up to the longest piece."""
-        self._buffer += self._stream.read(LONGEST)
-        self.end = len(self._buffer)
-        return self.take(self.end)
 
     def _pass_to(self, place: int) -> None:
         passed = self._buffer[self._passed : place]
@@ -164,21 +193,22 @@ def _elements(window: _Window) -> Iterator[Piece]:
 
 
 def _texts(window: _Window) -> Iterator[Piece]:
-    """JSON texts one after another, and what is left in one piece."""
-    depth = 0
-    for mark in window.marks():
-        if mark in _OPENING:
-            depth += 1
-        elif mark in _CLOSING:
-            depth -= 1
-            if depth <= 0:
-                depth = 0
-                piece = window.take(window.end)
-                if piece:
-                    yield piece
-    rest = window.take_rest()
-    if rest:
-        yield rest
+    """JSON texts one after another; what cannot be told apart comes in pieces of the longest kind, the last as it is."""
+    while not window.ended:
+        depth = 0
+        for mark in window.marks():
+            if mark in _OPENING:
+                depth += 1
+            elif mark in _CLOSING:
+                depth -= 1
+                if depth <= 0:
+                    depth = 0
+                    piece = window.take(window.end)
+                    if piece:
+                        yield piece
+        rest = window.take_rest()
+        if rest:
+            yield rest
 
 
 _OPENING = (b"{", b"[")

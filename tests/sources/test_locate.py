@@ -118,6 +118,12 @@ def test_lines_are_counted_from_where_the_record_begins() -> None:
     assert place(TEXT, {}, "", "at line 2 column 3", first_line=10) == Place(11, 3)
 
 
+def test_thousands_of_places_take_linear_time() -> None:
+    text = json.dumps({str(i): None for i in range(40_000)}, indent=0)
+    known = offsets(text)
+    assert [place(text, known, f"/{i}", "").line for i in range(40_000)] == list(range(2, 40_002))
+
+
 def test_columns_count_characters() -> None:
     text = '{"\U0001f600é": 1}'
     assert place(text, offsets(text), "/\U0001f600é", "") == Place(1, 8)

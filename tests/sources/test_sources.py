@@ -168,6 +168,9 @@ def test_a_pipe_is_not_waited_for(base: Base) -> None:
     base.put("raw/x.json", b"{}")
     os.mkfifo(base.root / "raw/pipe.json")
     assert names(base) == ["raw/x.json"]
+    assert notes(base) == "passed over raw/pipe.json: a pipe, a socket or a device"
+    with pytest.raises(KbError, match=r"pipe\.json: neither file nor folder; pipe it in, as in `kb validate - < "):
+        found(base, "raw/pipe.json")
 
 
 @pytest.mark.parametrize(
@@ -250,6 +253,34 @@ def test_a_line_too_long_costs_that_line_only(monkeypatch: pytest.MonkeyPatch) -
         (1, b"x", 13), (2, b"y", 15), (3, b"z", 16), (4, b"{", 2), (5, b"x", 16),
     ]  # fmt: skip
     assert at_offsets(data, parts) == [part.raw for part in parts]
+
+
+@pytest.mark.parametrize(("head", "gap", "tail"), [(b"[", b",", b"]"), (b"", b"\n", b"")], ids=["array", "stream"])
+@pytest.mark.parametrize("read", [2, 5, 16])
+def test_a_text_too_long_costs_that_record_only(
+    head: bytes, gap: bytes, tail: bytes, read: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split, "LONGEST", 32)
+    monkeypatch.setattr(split, "_READ", read)
+    long = b'{"a": "\n' + b"\\\"\\\\x,{" * 20 + b'", "b": [{}]}'
+    data = b" " + head + gap.join([b'{"a": 1}', long, b'{"b": "\\\\"}']) + tail
+    parts = list(records("x.json", data))
+    assert [parts[0].raw, parts[2].raw] == [b'{"a": 1}', b'{"b": "\\\\"}']
+    assert len(parts) == 3
+    assert long.startswith(parts[1].raw)
+    assert 30 <= len(parts[1].raw) <= 32
+    assert at_offsets(data, parts) == [part.raw for part in parts]
+    assert [part.origin.line for part in parts] == starts(data, parts)
+
+
+@given(st.text('[]{},:"\\ \na1', min_size=1, max_size=60).map(str.encode), st.integers(1, 9))
+def test_no_byte_is_lost_of_what_cannot_be_told_apart(data: bytes, read: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(split, "LONGEST", 16)
+        patched.setattr(split, "_READ", read)
+        data = data.replace(b'"', b"")
+        if not data.lstrip(WHITE).startswith(b"["):
+            assert _solid(b"".join(raws("x.json", data))) == _solid(data)
 
 
 @given(values)
