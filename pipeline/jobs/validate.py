@@ -140,16 +140,16 @@ def _located(rows: list[tuple[Any, ...]], files: dict[str, sources.SourceFile]) 
 def _in_record(incoming: Incoming, findings: list[list[Any]], shown: str) -> Iterator[Located]:
     raw = incoming.raw.removeprefix(BOM)
     text = raw.decode("utf-8", errors="replace")
-    lines = text.split("\n")
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    lines[0] = " " * (incoming.column - 1) + lines[0]
     known = {} if findings[0][1] == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever
     for record, code, name, severity, pointer, message, fixable in findings:
         line, column = locate.place(text, known, pointer, message)
         if code == "SCH001":  # the parser counts bytes, people count characters
             column = len(raw.split(b"\n")[line - 1][: column - 1].decode("utf-8", errors="replace")) + 1
-        source = lines[line - 1].rstrip("\r")
+        source = lines[line - 1]
         if line == 1:
             column += incoming.column - 1
-            source = f"{' ' * (incoming.column - 1)}{source}"
         line += (incoming.origin.line or 1) - 1
         yield Located(
             code, name, Severity(severity), record, pointer, message, fixable, shown, line, column, source

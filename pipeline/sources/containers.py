@@ -181,17 +181,17 @@ def _decompressed(name: str, stream: Any) -> Iterator[IO[bytes]]:  # noqa: ANN40
         with gzip.GzipFile(fileobj=stream) as plain:
             yield io.BufferedReader(plain, 1 << 20)
     elif name.endswith(".zst"):
-        zstd = _zstd()
+        module = zstd()
         try:
-            with zstd.ZstdFile(stream) as plain:
+            with module.ZstdFile(stream) as plain:
                 yield io.BufferedReader(plain, 1 << 20)
-        except zstd.ZstdError as error:
+        except module.ZstdError as error:
             raise EOFError(str(error)) from None
     else:
         yield io.BufferedReader(stream, 1 << 20)
 
 
-def _zstd() -> Any:  # noqa: ANN401 - a module that not every Python has
+def zstd() -> Any:  # noqa: ANN401 - a module that not every Python has
     """The module for .zst, rarely needed: of the standard library, else the same from elsewhere."""
     try:
         return importlib.import_module("compression.zstd")
