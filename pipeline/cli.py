@@ -197,7 +197,9 @@ def validate(
     where = _workspace()
     if diff:
         if form != "text" or fail_on is not None:
-            raise typer.BadParameter("shows changes, not findings; leave out --format and --fail-on", param_hint="--diff")
+            raise typer.BadParameter(
+                "shows changes, not findings; leave out --format and --fail-on", param_hint="--diff"
+            )
         _preview(where, _given(paths, where), form_of_records)
     with progress("judged") as tick:
         request = Request(where.as_of(as_of), jobs, form=form_of_records, tick=tick)

@@ -174,7 +174,7 @@ def _replace(file: SourceFile, edits: list[Edit]) -> None:
         ) as aside:  # fmt: skip
             draft = Path(aside.name)
             try:
-                status = os.stat(stream.fileno())
+                status = os.fstat(stream.fileno())
                 if (status.st_size, status.st_mtime_ns, status.st_ino) != (file.size, file.modified, file.inode):
                     raise KbError(f"{shown(file)}: changed while it was read; it is as it was, so run `kb fix` again")
                 aside.writelines(edit.spliced(stream, edits))

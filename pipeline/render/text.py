@@ -32,7 +32,11 @@ def validation(result: ValidateResult, *, colour: bool, width: int | None) -> It
     if not result.findings:
         yield f"{count(result.read, 'record')} read, all clean"
         return
-    fixable = f"; {result.fixable:,} [fix]: `kb fix` repairs the file, `kb ingest` what it publishes" if result.fixable else ""
+    fixable = (
+        f"; {result.fixable:,} [fix]: `kb fix` repairs the file, `kb ingest` what it publishes"
+        if result.fixable
+        else ""
+    )
     yield (
         f"{count(len(result.findings), 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
         f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}{fixable}"

@@ -71,10 +71,17 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
         raise KbError(
             f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it"
         )
+    return _below(path, name, workspace, form)
+
+
+def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Root:
     files: list[SourceFile] = []
-    others: list[str] = []
-    special: list[str] = []
-    outside: list[str] = []
+    passed_over: dict[str, list[str]] = {
+        f"not {_READ}": [],
+        "a pipe, a socket or a device": [],
+        f"a link that leads out of {name}, or nowhere": [],
+    }
+    others, special, outside = passed_over.values()
     home = os.path.realpath(path)
     for inner, entry in _walk(str(path), "", os.path.relpath(os.path.realpath(workspace.curated), home)):
         known = inner if name == "." else f"{name}/{inner}"
@@ -89,14 +96,8 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
                 others.append(known)
         elif not entry.is_dir():
             special.append(known)
-    passed_over = []
-    if others:
-        passed_over.append(f"passed over {some(others)}: not {_READ}")
-    if special:
-        passed_over.append(f"passed over {some(special)}: a pipe, a socket or a device")
-    if outside:
-        passed_over.append(f"passed over {some(outside)}: a link that leads out of {name}, or nowhere")
-    return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(passed_over))
+    said = (f"passed over {some(names)}: {why}" for why, names in passed_over.items() if names)
+    return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(said))
 
 
 def _walk(folder: str, below: str, own: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:

@@ -105,9 +105,7 @@ class _Sheet:
         for i, is_lost in enumerate(lost):
             if is_lost:
                 yield (
-                    (places[i].begin, places[i + 1].begin, "")
-                    if i < head
-                    else (places[i - 1].end, places[i].end, "")
+                    (places[i].begin, places[i + 1].begin, "") if i < head else (places[i - 1].end, places[i].end, "")
                 )
 
     def _grown(self, pointer: str, more: list[Json], gone: set[str]) -> tuple[int, int, str]:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs import fix as job
 from pipeline.jobs.fix import Plan, carry_out, diff, plan, preview
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import given, validate
 from pipeline.model import KbError
+from pipeline.sources.edit import Edit
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
 
@@ -147,7 +147,7 @@ def test_a_crash_leaves_the_old_file(base: Base, monkeypatch: pytest.MonkeyPatch
 def test_a_broken_fix_writes_nothing(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     path = base.record("a", subcategory="")
     before = path.read_bytes()
-    monkeypatch.setattr(job.edit, "edits", lambda raw, _: [job.Edit(len(raw), len(raw), b" ")])
+    monkeypatch.setattr("pipeline.sources.edit.edits", lambda raw, _: [Edit(len(raw), len(raw), b" ")])
     with pytest.raises(RuntimeError, match="TXT003 would come back"):
         fixed(base)
     assert path.read_bytes() == before
@@ -190,11 +190,16 @@ def test_files_without_edits_have_no_diff(base: Base) -> None:
 
 
 def test_ingest_repairs_what_the_preview_shows(base: Base) -> None:
-    base.put("raw/a.ndjson", ndjson(record("a", subcategory=""), record("b"), record("c", subcategory="", confidence=85)))
+    base.put(
+        "raw/a.ndjson", ndjson(record("a", subcategory=""), record("b"), record("c", subcategory="", confidence=85))
+    )
     found = previewed(base)
     assert (found.result.fixed, found.result.files) == ({"TXT003": 1}, 1)
     lines = b"".join(diff(found)).decode().splitlines()
-    assert [line[:24] for line in lines if line.startswith(("-{", "+{"))] == ['-{"id":"git/a","signatur', '+{"id":"git/a","signatur']
+    assert [line[:24] for line in lines if line.startswith(("-{", "+{"))] == [
+        '-{"id":"git/a","signatur',
+        '+{"id":"git/a","signatur',
+    ]
     assert base.ingest().changes == 1
 
 

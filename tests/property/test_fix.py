@@ -39,11 +39,13 @@ def _as_errorcanon(document: Document, extras: dict[str, Json]) -> Document:
     source = formats.FORMATS["errorcanon"].to_source(document)
     source |= {key: value for key, value in extras.items() if key.startswith("absent")}
     for item in source.get("dead_ends", []):
-        item |= extras
+        item.update(extras)
     return source
 
 
-extras = st.dictionaries(st.sampled_from(["absent", "absent~/", "tradeoff", "condition"]), texts | st.none(), max_size=3)
+extras = st.dictionaries(
+    st.sampled_from(["absent", "absent~/", "tradeoff", "condition"]), texts | st.none(), max_size=3
+)
 
 foreign = st.builds(_as_errorcanon, careless, extras)
 """ErrorCanon records as careless people write them, with keys that have no place in a native one."""
@@ -136,7 +138,11 @@ def test_each_record_of_a_file_is_fixed_where_it_stands(documents: list[Json], k
     chosen = [data.draw(st.sampled_from(IN_ONE_LINE if kind == "lines" else LAYOUTS)) for _ in documents]
     alone = [layout(document).strip().encode() for layout, document in zip(chosen, documents, strict=True)]
     name = "x.ndjson" if kind == "lines" else "x.json"
-    head, gap, tail = {"lines": (BOM, b"\r\n \n", b""), "array": (b" [ ", b"\n,", b"]\n"), "stream": (b"", b"\n", b"\n")}[kind]
+    head, gap, tail = {
+        "lines": (BOM, b"\r\n \n", b""),
+        "array": (b" [ ", b"\n,", b"]\n"),
+        "stream": (b"", b"\n", b"\n"),
+    }[kind]
     whole = head + gap.join(alone) + tail
     together = [
         own.shifted(record.offset)

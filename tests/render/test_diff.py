@@ -2,7 +2,6 @@
 
 import io
 import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -30,9 +29,7 @@ def test_no_edit_is_no_diff() -> None:
 
 def test_a_change_stands_among_three_lines() -> None:
     before, edits = numbers(10)
-    assert diff(before, *edits) == (
-        "--- x.json\n+++ x.json\n@@ -7,7 +7,7 @@\n 7\n 8\n 9\n-10\n+x10\n 11\n 12\n 13\n"
-    )
+    assert diff(before, *edits) == ("--- x.json\n+++ x.json\n@@ -7,7 +7,7 @@\n 7\n 8\n 9\n-10\n+x10\n 11\n 12\n 13\n")
 
 
 def test_changes_that_are_near_share_a_hunk() -> None:
@@ -68,14 +65,16 @@ def test_a_missing_last_line_end_is_told() -> None:
     assert diff(b"a", Edit(0, 1, b"b")) == f"--- x.json\n+++ x.json\n@@ -1 +1 @@\n-a{none}+b{none}"
 
 
-def test_other_line_ends_stay(tmp_path: Path) -> None:
+def test_other_line_ends_stay() -> None:
     assert diff(b"a\r\nb\r\n", Edit(3, 4, b"c")) == "--- x.json\n+++ x.json\n@@ -1,2 +1,2 @@\n a\r\n-b\r\n+c\r\n"
 
 
 @given(st.data())
 @settings(max_examples=30)
 def test_git_can_carry_it_out(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    before = data.draw(st.lists(st.sampled_from([b"a", b"b", b"\n", b"\n\n", b"\r\n", b"\r"]), min_size=1, max_size=60).map(b"".join))
+    before = data.draw(
+        st.lists(st.sampled_from([b"a", b"b", b"\n", b"\n\n", b"\r\n", b"\r"]), min_size=1, max_size=60).map(b"".join)
+    )
     cuts = sorted(data.draw(st.lists(st.integers(0, len(before) - 1), max_size=8, unique=True)))
     edits = [
         Edit(start, end, data.draw(st.sampled_from([b"", b"x", b"x\n", b"\nx", b"x\ny\nz"])))

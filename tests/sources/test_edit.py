@@ -45,13 +45,21 @@ def test_a_value_gives_way_and_what_stays_of_it_is_spelled_as_before(
 
 
 def test_the_last_of_several_changes_of_a_place_holds() -> None:
-    assert changed('{"a": " \u200b"}', ("/a", " \u200b", "\u200b"), ("/a", "\u200b", ""), ("/a", "", None)) == '{"a": null}'
+    assert (
+        changed('{"a": " \u200b"}', ("/a", " \u200b", "\u200b"), ("/a", "\u200b", ""), ("/a", "", None))
+        == '{"a": null}'
+    )
 
 
 def test_several_changes_of_a_text_leave_its_spelling_alone() -> None:
-    assert changed(
-        r'{"a": " cafe\u0301 \/ x"}', ("/a", " cafe\u0301 / x", "cafe\u0301 / x"), ("/a", "cafe\u0301 / x", "café / x")
-    ) == r'{"a": "caf\u00e9 \/ x"}'
+    assert (
+        changed(
+            r'{"a": " cafe\u0301 \/ x"}',
+            ("/a", " cafe\u0301 / x", "cafe\u0301 / x"),
+            ("/a", "cafe\u0301 / x", "café / x"),
+        )
+        == r'{"a": "caf\u00e9 \/ x"}'
+    )
 
 
 def test_a_byte_order_mark_stays() -> None:
@@ -120,43 +128,48 @@ def test_a_list_may_lose_and_gain(gone: tuple[int, ...], expected: str) -> None:
 
 # laws
 
-new_values = st.none() | st.booleans() | st.integers(-9, 9) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
+new_values = (
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
+)
 
 
-def _replaced(document: Json, pointer: str, value: Json) -> Json:
+more_values = st.lists(new_values, min_size=1, max_size=2)
+
+
+def _few(places: list[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(places), max_size=4, unique=True) if places else st.just([])
+
+
+def _put(document: Json, pointer: str, value: Json) -> None:
     outer, _, step = pointer.rpartition("/")
     holder = value_at(document, outer)
-    key = int(step) if isinstance(holder, list) else step.replace("~1", "/").replace("~0", "~")
-    holder[key] = value
-    return document
+    holder[int(step) if isinstance(holder, list) else step.replace("~1", "/").replace("~0", "~")] = value
 
 
 @given(documents, st.sampled_from(LAYOUTS), st.data())
 def test_the_edited_text_says_what_the_changed_document_says(
     document: Json, layout: Callable[[Json], str], data: st.DataObject
 ) -> None:
-    text = layout(document)
-    inner = [pointer for pointer in pointers(document) if pointer]
-    in_lists = [pointer for pointer in inner if isinstance(value_at(document, pointer.rpartition("/")[0]), list)]
-    leaves = [pointer for pointer in inner if not isinstance(value_at(document, pointer), dict | list)]
-    lists = [pointer for pointer in inner if isinstance(value_at(document, pointer), list)]
-    some = {"max_size": 4, "unique": True}
+    places = [pointer for pointer in pointers(document) if pointer]
+    scalars = [pointer for pointer in places if not isinstance(value_at(document, pointer), dict | list)]
+    lists = [pointer for pointer in places if isinstance(value_at(document, pointer), list)]
+    elements = [pointer for pointer in places if isinstance(value_at(document, pointer.rpartition("/")[0]), list)]
+
     expected: Json = orjson.loads(orjson.dumps(document))
-    changes = []
-    for pointer in data.draw(st.lists(st.sampled_from(leaves), **some)) if leaves else []:  # type: ignore[arg-type]
-        changes.append((pointer, value_at(document, pointer), data.draw(new_values)))
-    for pointer in data.draw(st.lists(st.sampled_from(lists), **some)) if lists else []:  # type: ignore[arg-type]
-        before = value_at(document, pointer)
-        changes.append((pointer, before, [*before, *data.draw(st.lists(new_values, min_size=1, max_size=2))]))
-    for pointer, before, after in changes:
-        if isinstance(after, list):
-            value_at(expected, pointer).extend(after[len(before) :])
-        else:
-            _replaced(expected, pointer, after)
-    gone = data.draw(st.lists(st.sampled_from(in_lists), **some)) if in_lists else []  # type: ignore[arg-type]
-    for pointer in sorted(gone, key=lambda pointer: -pointer.count("/")):
-        _replaced(expected, pointer, GONE)
-    edited = changed(text, *changes, *((pointer, None, GONE) for pointer in gone))
+    changes: list[tuple[str, Json, Json]] = []
+    for pointer in data.draw(_few(scalars)):
+        after = data.draw(new_values)
+        changes.append((pointer, value_at(document, pointer), after))
+        _put(expected, pointer, after)
+    for pointer in data.draw(_few(lists)):
+        more = data.draw(more_values)
+        changes.append((pointer, value_at(document, pointer), [*value_at(document, pointer), *more]))
+        value_at(expected, pointer).extend(more)
+    for pointer in sorted(data.draw(_few(elements)), key=lambda pointer: -pointer.count("/")):
+        changes.append((pointer, None, GONE))
+        _put(expected, pointer, GONE)
+
+    edited = changed(layout(document), *changes)
     assert orjson.dumps(json.loads(edited)) == orjson.dumps(drop_gone(expected))
 
 

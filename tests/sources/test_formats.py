@@ -3,27 +3,31 @@
 from pathlib import Path
 
 import orjson
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import Curated, Document, Json
-from pipeline.rules.example import CLEAN
+from pipeline.model import Curated, Document
 from pipeline.sources import formats
 from tests.conftest import judge, value_at
 from tests.sources.test_locate import pointers
-from tests.strategies import careless, texts, values
+from tests.strategies import careless, values
 
 ERRORCANON = formats.FORMATS["errorcanon"]
 
 items = st.dictionaries(
-    st.sampled_from(["action", "how", "why_fails", "condition", "sources", "tradeoff", "error_id", "0"]), values, max_size=4
+    st.sampled_from(["action", "how", "why_fails", "condition", "sources", "tradeoff", "error_id", "0"]),
+    values,
+    max_size=4,
 )
 lists = st.lists(items | values, max_size=3) | values
 foreign = st.fixed_dictionaries(
     {
-        "error": st.dictionaries(st.sampled_from(["signature", "regex", "domain", "first_seen", "note"]), values, max_size=4),
-        "verdict": st.dictionaries(st.sampled_from(["summary", "confidence", "resolvable", "note"]), values, max_size=4),
+        "error": st.dictionaries(
+            st.sampled_from(["signature", "regex", "domain", "first_seen", "note"]), values, max_size=4
+        ),
+        "verdict": st.dictionaries(
+            st.sampled_from(["summary", "confidence", "resolvable", "note"]), values, max_size=4
+        ),
     },
     optional={
         "id": values,

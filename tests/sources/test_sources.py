@@ -235,7 +235,11 @@ def test_lines_are_records(elements: list[Document], end: bytes, head: bytes) ->
 
 @pytest.mark.parametrize(
     ("name", "head", "gap", "tail"),
-    [("x.ndjson", b"\xef\xbb\xbf", b"\n", b""), ("x.json", b" \n[", b",\r\n", b"]"), ("x.json", b"\xef\xbb\xbf", b" ", b"")],
+    [
+        ("x.ndjson", b"\xef\xbb\xbf", b"\n", b""),
+        ("x.json", b" \n[", b",\r\n", b"]"),
+        ("x.json", b"\xef\xbb\xbf", b" ", b""),
+    ],
     ids=["lines", "array", "stream"],
 )
 def test_a_long_stream_says_where_each_record_starts(name: str, head: bytes, gap: bytes, tail: bytes) -> None:
@@ -262,7 +266,7 @@ def test_a_text_too_long_costs_that_record_only(
 ) -> None:
     monkeypatch.setattr(split, "LONGEST", 32)
     monkeypatch.setattr(split, "_READ", read)
-    long = b'{"a": "\n' + b"\\\"\\\\x,{" * 20 + b'", "b": [{}]}'
+    long = b'{"a": "\n' + b'\\"\\\\x,{' * 20 + b'", "b": [{}]}'
     data = b" " + head + gap.join([b'{"a": 1}', long, b'{"b": "\\\\"}']) + tail
     parts = list(records("x.json", data))
     assert [parts[0].raw, parts[2].raw] == [b'{"a": 1}', b'{"b": "\\\\"}']

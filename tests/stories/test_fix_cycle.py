@@ -76,7 +76,9 @@ def test_the_fix_cycle(inbox: Base) -> None:
 def test_what_ingest_would_repair_is_shown_by_validate(inbox: Base) -> None:
     shown = kb(inbox.root, "validate", "--diff")
     assert shown.code == 1
-    assert shown.err == "`kb ingest` would repair 2 places in 1 file (DAT005 date-format 1, TXT003 empty-means-null 1)\n"
+    assert (
+        shown.err == "`kb ingest` would repair 2 places in 1 file (DAT005 date-format 1, TXT003 empty-means-null 1)\n"
+    )
     assert [line[:24] for line in shown.out.splitlines() if line[:2] in {"-{", "+{"}] == [
         '-{"id":"git/a","signatur',
         '+{"id":"git/a","signatur',
