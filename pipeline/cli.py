@@ -10,8 +10,9 @@ import shutil
 import sys
 import traceback
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -191,6 +192,9 @@ def validate(
     write_baseline: Annotated[
         bool, typer.Option("--write-baseline", help="Make every finding a known one, from now on.")
     ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what ingest would repair instead, and exit with 1 if anything.")
+    ] = False,
 ) -> None:
     """Judge records as ingest would, and write nothing.
 
@@ -210,6 +214,12 @@ def validate(
     if no_baseline and (baseline or write_baseline):
         raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
     known = baseline or (where.baseline if write_baseline or where.baseline.exists() else None)
+    if diff:
+        if form != "text" or fail_on is not None:
+            raise typer.BadParameter(
+                "shows changes, not findings; leave out --format and --fail-on", param_hint="--diff"
+            )
+        _preview(where, _given(paths, where), form_of_records)
     with progress("judged") as tick:
         request = Request(
             where.as_of(as_of), jobs, form=form_of_records, tick=tick,
@@ -225,6 +235,78 @@ def validate(
         _print(text.validation(result, colour=terminal and styled(), width=width, suppressed=show_suppressed))
     if result.reaches(Severity(fail_on or where.settings.fail_on)):
         raise typer.Exit(1)
+
+
+def _preview(where: "Workspace", paths: list[Path], form_of_records: str | None) -> NoReturn:
+    from pipeline.jobs import fix as job
+    from pipeline.jobs.request import Request
+    from pipeline.jobs.validate import given
+    from pipeline.render import text
+    from pipeline.render.progress import progress
+
+    request = Request(where.as_of(None), form=form_of_records)
+    with given(where, paths, request, sys.stdin.buffer) as roots:
+        with progress("judged") as tick:
+            plan = job.preview(where, roots, replace(request, tick=tick))
+        _write_diff(job.diff(plan))
+    _say(plan.result.notes)
+    _tell(text.preview(plan.result))
+    raise typer.Exit(1 if plan.edits else 0)
+
+
+@app.command(epilog=_example("kb fix raw/inbox --diff", "kb fix raw/inbox", "kb fix - < record.json > fixed.json"))
+def fix(
+    paths: Paths = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show the changes, write nothing, and exit with 1 if there are any.")
+    ] = False,
+    form_of_records: FormatOfRecords = None,
+) -> None:
+    """Repair the raw files themselves.
+
+    What `kb validate` marks with [fix] is edited, and nothing else in the file. What `-` reads goes to standard output.
+    """
+    from pipeline.jobs import fix as job
+    from pipeline.jobs.request import Request
+    from pipeline.jobs.validate import given
+    from pipeline.model import KbError
+    from pipeline.render import text
+    from pipeline.render.progress import progress
+
+    where = _workspace()
+    asked = _given(paths, where)
+    from_stdin = _STDIN in asked
+    if from_stdin and len(asked) > 1:
+        raise KbError("`-` goes to standard output once it is fixed; name it alone")
+    request = Request(where.as_of(None), form=form_of_records)
+    with given(where, asked, request, sys.stdin.buffer) as roots:
+        with progress("judged") as tick:
+            plan = job.plan(where, roots, replace(request, tick=tick))
+        if diff:
+            _write_diff(job.diff(plan))
+        elif from_stdin:
+            sys.stdout.buffer.writelines(job.fixed(plan))
+        else:
+            job.carry_out(plan)
+    _say(plan.result.notes)
+    summary = text.fixing(plan.result, written=not diff)
+    if diff or from_stdin:
+        _tell(summary)
+    else:
+        _print(summary)
+    if diff and plan.edits:
+        raise typer.Exit(1)
+
+
+def _write_diff(lines: Iterable[bytes]) -> None:
+    """As it is in a pipe, so that `patch` can read it; on a terminal so that nothing in it can act."""
+    from pipeline.render import text
+    from pipeline.render.tables import styled
+
+    if sys.stdout.isatty():
+        _print(text.diff(lines, colour=styled()))
+    else:
+        sys.stdout.buffer.writelines(lines)
 
 
 @app.command(
@@ -558,6 +640,11 @@ def _shown(path: Path) -> str:
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         print(line)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)
 
 
 def _say(notes: Iterable[str]) -> None:

@@ -18,6 +18,9 @@ INCOMING = "record.incoming.v1"
 CURATED = "record.curated.v1"
 SCHEMA_VERSION = "1"
 
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark of UTF-8, which is tolerated before a record and means nothing."""
+
 MAX_BYTES = 1 << 20
 """The largest record that is read, in bytes: three hundred times the mean of the largest public base."""
 
@@ -50,11 +53,13 @@ def read(raw: bytes) -> Document:
         UnreadableError: anything else; the line and column are in the text.
     """
     if len(raw) > MAX_BYTES:
-        raise UnreadableError(f"the record is {len(raw):,} bytes long, the limit is {MAX_BYTES:,}; split it")
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
+        raise UnreadableError(f"the record is longer than the limit of {MAX_BYTES:,} bytes; split it")
+    raw = raw.removeprefix(BOM)
     try:
         value: Json = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
+        if b"\0" in raw[:4]:
+            raise UnreadableError("the text is UTF-16 or UTF-32, or none at all; write it as UTF-8") from None
         raise UnreadableError(f"not strict JSON: {error}; correct it at the source") from None
     except RecursionError:
         raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it") from None

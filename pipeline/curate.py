@@ -46,7 +46,7 @@ def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Reje
 
     if not contract.accepts(document):
         found += _found("SCH002", document)
-        return Rejected(name, findings())
+        return Rejected(name, findings(), tuple(changes))
 
     record = Record(contract.complete(document), document, origin.path, origin.line, rules.settings)
     flags = [
@@ -57,7 +57,7 @@ def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Reje
     ]
     found += flags
     if any(noted.code in rules.errors and noted.suppressed is None for noted in found):
-        return Rejected(name, findings())
+        return Rejected(name, findings(), tuple(changes))
 
     found += _left_alone(rules.list_fixes, record.document, rules, suppressed)
     for rule in rules.list_fixes:
@@ -74,11 +74,10 @@ def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Reje
 def _translate(outcome: Curated | Rejected, place: Callable[[str], str]) -> Curated | Rejected:
     """Let every pointer point into the document as it came."""
     findings = tuple(finding._replace(pointer=place(finding.pointer)) for finding in outcome.findings)
-    if isinstance(outcome, Rejected):
-        return outcome._replace(findings=findings)
-    for noted in (*outcome.document["curation"]["flags"], *outcome.document["curation"]["changes"]):
-        noted["pointer"] = place(noted["pointer"])
     changes = tuple(change._replace(pointer=place(change.pointer)) for change in outcome.changes)
+    if isinstance(outcome, Curated):
+        for noted in (*outcome.document["curation"]["flags"], *outcome.document["curation"]["changes"]):
+            noted["pointer"] = place(noted["pointer"])
     return outcome._replace(findings=findings, changes=changes)
 
 

@@ -68,13 +68,15 @@ class Origin(NamedTuple):
 class Incoming(NamedTuple):
     """One record as it came.
 
-    `form` names its format where a user said it, else it is recognised; `column` (from 1) is where on its line it starts.
+    `form` names its format where a user said it, else it is recognised. `column` (from 1) is where on its line it starts,
+    `offset` where in its stream, in bytes from 0.
     """
 
     origin: Origin
     raw: bytes
     form: str | None = None
     column: int = 1
+    offset: int = 0
 
 
 class Finding(NamedTuple):
@@ -121,10 +123,11 @@ class Curated(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A record for the quarantine; `id` as far as it could be read."""
+    """A record for the quarantine; `id` as far as it could be read. It is kept as it came; `changes` would have been made."""
 
     id: str | None
     findings: tuple[Finding, ...]
+    changes: tuple[Change, ...] = ()
 
 
 class Table(NamedTuple):
@@ -175,6 +178,21 @@ class IngestResult:
         keys = ("read", "published", "unchanged", "quarantined", "removed", "changes", "findings", "suppressed")
         compared = None if self.compared is None else self.compared._asdict()
         return {**{key: getattr(self, key) for key in keys}, "finding_changes": compared}
+
+
+@dataclass(frozen=True, slots=True)
+class FixResult:
+    """What `kb fix` does, or would do: of how many records and findings it repairs which (by code), in how many files.
+
+    `remaining` counts the findings that are there afterwards. Each record is judged by itself.
+    """
+
+    read: int
+    found: int
+    remaining: int
+    fixed: Mapping[str, int]
+    files: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

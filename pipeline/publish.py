@@ -69,7 +69,7 @@ def commit(workspace: Workspace, token: str) -> None:
         os.sync()  # every file of the next state, before anything says that it is whole
     draft = workspace.scratch / f"{_COMMIT}.draft"
     draft.write_text(token, encoding="utf-8")
-    _sync(draft)
+    sync(draft)
     draft.replace(workspace.scratch / _COMMIT)
     _carry_through(workspace)
 
@@ -85,7 +85,7 @@ def _carry_through(workspace: Workspace) -> None:
     store = folder / "kb.duckdb"
     if store.exists():
         store.replace(workspace.store)
-    _sync(workspace.root)
+    sync(workspace.root)
     marker.unlink()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -120,7 +120,8 @@ def _exchange(new: Path, old: Path) -> None:
         new.rename(old)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Let a file, or the names in a folder, reach the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in ("design", "living", "record", "trust", "workflow")))
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{name}.md" for name in ("design", "living", "record", "trust", "workflow")),
+)
 
 _SETTINGS = re.compile(r"```toml\n(# kb\.toml\n.*?)```", re.DOTALL)
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)

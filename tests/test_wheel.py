@@ -2,12 +2,16 @@
 
 import subprocess
 import sys
+import tomllib
 import zipfile
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from pipeline.cli import app
+from pipeline.workspace import Settings
 from tests.bases import Base
 from tests.conftest import ROOT
 from tests.terminal import ARGV, environment
@@ -44,12 +48,7 @@ def test_every_file_of_the_package_and_every_schema_is_in_it(wheel: Path) -> Non
     assert names == {name for name in package if "__pycache__" not in name} | schemas
 
 
-def test_it_works_in_any_folder(installed: Path, tmp_path: Path) -> None:
-    def kb(*arguments: str) -> str:
-        env = environment({"PYTHONPATH": str(installed)})
-        done = subprocess.run([*ARGV, *arguments], cwd=tmp_path, env=env, capture_output=True, check=True, timeout=60)
-        return done.stdout.decode()
-
+def test_the_schemas_are_its_own(installed: Path, tmp_path: Path) -> None:
     where = "import pipeline.contract as c; print(c.__file__, c.schema(c.INCOMING)['$id'], c.schema(c.CURATED)['$id'])"
     found = subprocess.run(
         [sys.executable, "-c", where], cwd=tmp_path, env=environment({"PYTHONPATH": str(installed)}),
@@ -59,10 +58,41 @@ def test_it_works_in_any_folder(installed: Path, tmp_path: Path) -> None:
         str(installed / "pipeline/contract.py"), "urn:kb:record.incoming.v1", "urn:kb:record.curated.v1",
     ]  # fmt: skip
 
-    assert kb("validate", str(EXAMPLE)).endswith("4 [fix], which `kb ingest` repairs in what it publishes\n")
+
+def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> None:
+    ran = set()
+
+    def kb(*arguments: str, code: int = 0) -> str:
+        ran.add(arguments[0])
+        env = environment({"PYTHONPATH": str(installed)})
+        done = subprocess.run([*ARGV, *arguments], cwd=tmp_path, env=env, capture_output=True, check=False, timeout=60)
+        assert done.returncode == code, done.stderr.decode()
+        return done.stdout.decode()
+
+    day, name = ("--as-of", "2026-11-22"), "tensorflow/optimizer-nan-loss"
+    assert "4 [fix]: `kb fix` repairs the file" in kb("validate", str(EXAMPLE))
     assert kb("init", ".").startswith("made kb.toml, raw/.gitkeep, dvc.yaml, .gitignore in ./")
-    Base(tmp_path).put("raw/tensorflow/optimizer-nan-loss.json", EXAMPLE.read_bytes())
-    assert "published 1" in kb("ingest", "--as-of", "2026-11-22")
-    assert "904 days, limit 365" in kb("report", "stale", "--as-of", "2026-11-22")
+    settings = tomllib.loads((tmp_path / "kb.toml").read_text(encoding="utf-8"))
+    assert {f.name for f in fields(Settings)} - settings.keys() == {"as_of"}  # which has no default to state
+
+    base = Base(tmp_path)
+    base.put(f"raw/{name}.json", EXAMPLE.read_bytes())
+    base.put("raw/broken.json", b"{")
+    assert kb("validate", "--diff", code=1).count("\n+") == 5
+    assert "published 1" in kb("ingest", *day)
+    assert "904 days, limit 365" in kb("report", "stale", *day)
+    assert kb("sql", "SELECT count(*) AS n FROM records", "--format", "csv").split() == ["n", "1"]
+    assert kb("show", name, *day).startswith(f"{name}  published")
+    assert kb("why", "raw/broken.json", *day).startswith("(no id)  quarantined")
+    assert "raw/broken.json: (no id): SCH001" in kb("quarantine")
+    assert kb("export", "-o", "out").startswith("wrote 1 record to out")
     assert kb("doctor") == "the base keeps its contracts\n"
     assert "DED001" in kb("rules")
+    assert kb("explain", "DED001").startswith("DED001 dead-end-action-empty")
+    assert kb("fix", "--diff", code=1).count("\n+") == 5
+    assert kb("fix").startswith(
+        "fixed 4 of 16 findings in 1 file (TXT003 empty-means-null 3, WRK001 how-repeats-action 1)"
+    )
+    assert "repaired" not in kb("ingest", *day)
+
+    assert ran == {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}

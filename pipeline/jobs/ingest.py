@@ -255,8 +255,8 @@ def _reading(draft: Draft, plan: Plan, again: list[Incoming]) -> Iterator[Incomi
                     reading.records,
                 )
             )  # fmt: skip
-            if reading.passed_over:
-                plan.notes.append(f"passed over {sources.some(reading.passed_over)}: not .json, .ndjson or .jsonl")
+            if reading.note:
+                plan.notes.append(reading.note)
 
         for incoming in sources.read(file, finish):
             path, position, line, digest = incoming.origin

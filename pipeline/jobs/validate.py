@@ -4,11 +4,13 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain, compress, islice
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from pipeline import engine, sources
+from pipeline.contract import BOM
 from pipeline.curate import curate
 from pipeline.jobs import baseline
 from pipeline.jobs.baseline import Entry
@@ -65,18 +67,13 @@ def validate(
     rules = RuleSet(workspace.settings, request.as_of)
     if request.form is not None:
         formats.named(request.form)
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
-        roots = [
-            _received(standard_input, Path(folder), request)
-            if standard_input is not None and path == Path("-")
-            else sources.discover(path, workspace, request.form)
-            for path in paths
-        ]
+    with given(workspace, paths, request, standard_input) as roots:
         files = {file.name: file for root in roots for file in root.files}
-        incoming = (record for file in files.values() for record in sources.read(file))
+        readings: list[sources.Reading] = []
+        incoming = (record for file in files.values() for record in sources.read(file, readings.append))
         head = list(islice(incoming, 2))
         if not head:
-            raise KbError(f"{', '.join(map(str, paths))}: no records there, so nothing was validated")
+            raise KbError(f"{', '.join(root.name for root in roots)}: no records there, so nothing was validated")
         whole = bool(workspace.settings.suppress or request.baseline) and _are_whole(roots, workspace)
         about_settings = whole and bool(workspace.settings.suppress)
         judged = _judge_alone(head[0], rules, request) if len(head) == 1 and not about_settings else None
@@ -100,7 +97,11 @@ def validate(
         findings,
         judged.read,
         judged.read - len({(row.path, row.position) for row in new if row.path != FILE}),
-        (*(note for root in roots for note in root.passed_over), *compared.notes),
+        (
+            *(note for root in roots for note in root.passed_over),
+            *(reading.note for reading in readings if reading.note),
+            *compared.notes,
+        ),
         suppressed,
         len(standing) - len(new),
         compared.gone,
@@ -147,8 +148,25 @@ def _had_its_say(stage: Stage, found: set[str]) -> bool:
     return stage not in {Stage.LIST, Stage.CORPUS}
 
 
+@contextmanager
+def given(
+    workspace: Workspace, paths: Sequence[Path], request: Request, standard_input: IO[bytes] | None
+) -> Iterator[list[sources.Root]]:
+    """What lies below some paths; the path `-` stands for `standard_input`, which is kept in a file until all is said.
+
+    Raises:
+        KbError: a path is missing, or of a kind that is not read.
+    """
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        yield [
+            _received(standard_input, Path(folder), request)
+            if standard_input is not None and path == Path("-")
+            else sources.discover(path, workspace, request.form)
+            for path in paths
+        ]
+
+
 def _received(stream: IO[bytes], folder: Path, request: Request) -> sources.Root:
-    """Standard input as a file that goes when all is said."""
     data = stream.read()
     name = f"{_STANDARD_INPUT}{'.ndjson' if split.looks_like_lines(data[: 1 << 20]) else '.json'}"
     (folder / name).write_bytes(data)
@@ -156,6 +174,11 @@ def _received(stream: IO[bytes], folder: Path, request: Request) -> sources.Root
 
 
 _STANDARD_INPUT = "<stdin>"
+
+
+def shown(file: sources.SourceFile) -> str:
+    """A file as a person who stands here would name it."""
+    return file.name if file.name.startswith(_STANDARD_INPUT) else os.path.relpath(file.path).replace(os.sep, "/")
 
 
 def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> _Judged | None:
@@ -208,12 +231,11 @@ def _located(rows: list[_Row], files: dict[str, sources.SourceFile]) -> Iterator
         if row.path != FILE:
             found[row.path, row.position].append(row)
     for name in sorted({sources.file_of(path) for path, _ in found}):
-        is_file = not name.startswith(_STANDARD_INPUT)
-        shown = os.path.relpath(files[name].path).replace(os.sep, "/") if is_file else name
+        home = shown(files[name])
         for incoming in sources.read(files[name]):
             path, position, *_ = incoming.origin
             if (path, position) in found:
-                yield from _in_record(incoming, found[path, position], f"{shown}{path[len(name) :]}")
+                yield from _in_record(incoming, found[path, position], f"{home}{path[len(name) :]}")
 
 
 def _in_settings(rows: list[_Row], workspace: Workspace) -> Iterator[Located]:
@@ -221,34 +243,34 @@ def _in_settings(rows: list[_Row], workspace: Workspace) -> Iterator[Located]:
     about = [row for row in rows if row.path == FILE]
     if not about:
         return
-    shown = os.path.relpath(workspace.root / FILE).replace(os.sep, "/")
+    home = os.path.relpath(workspace.root / FILE).replace(os.sep, "/")
     lines = (workspace.root / FILE).read_text(encoding="utf-8").splitlines()
     starts = lines_of_suppressions(lines)
     told = len(starts) == len(workspace.settings.suppress)
     for row in about:
         line = starts[row.position] if told else 1
-        yield _placed(row, shown, line, 1, lines[line - 1])
+        yield _placed(row, home, line, 1, lines[line - 1])
 
 
-def _placed(row: _Row, shown: str, line: int, column: int, source: str) -> Located:
+def _placed(row: _Row, home: str, line: int, column: int, source: str) -> Located:
     return Located(
-        row.code, row.name, Severity(row.severity), row.record, row.pointer, row.message, row.fixable, shown, line, column,
+        row.code, row.name, Severity(row.severity), row.record, row.pointer, row.message, row.fixable, home, line, column,
         source, row.fingerprint, row.suppressed,
     )  # fmt: skip
 
 
-def _in_record(incoming: Incoming, findings: list[_Row], shown: str) -> Iterator[Located]:
-    raw = incoming.raw.removeprefix(b"\xef\xbb\xbf")
+def _in_record(incoming: Incoming, findings: list[_Row], home: str) -> Iterator[Located]:
+    raw = incoming.raw.removeprefix(BOM)
     text = raw.decode("utf-8", errors="replace")
-    lines = text.split("\n")
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    lines[0] = " " * (incoming.column - 1) + lines[0]
     known = {} if findings[0].code == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever
     for row in findings:
         line, column = locate.place(text, known, row.pointer, row.message)
         if row.code == "SCH001":  # the parser counts bytes, people count characters
             column = len(raw.split(b"\n")[line - 1][: column - 1].decode("utf-8", errors="replace")) + 1
-        source = lines[line - 1].rstrip("\r")
+        source = lines[line - 1]
         if line == 1:
             column += incoming.column - 1
-            source = f"{' ' * (incoming.column - 1)}{source}"
         line += (incoming.origin.line or 1) - 1
-        yield _placed(row, shown, line, column, source)
+        yield _placed(row, home, line, column, source)

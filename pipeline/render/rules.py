@@ -13,7 +13,7 @@ from pipeline.rules.ruleset import RuleSet
 from pipeline.words import visible
 
 _KINDS = {
-    Kind.FIX: "fix: ingest repairs it and records the change",
+    Kind.FIX: "fix: `kb ingest` repairs it and records the change, `kb fix` repairs the raw file",
     Kind.CHECK: "check: looks at one record",
     Kind.CORPUS: "corpus: needs the other records, or the day",
 }
@@ -97,10 +97,10 @@ Generated from the rules themselves by `make docs`. Every judgement that kb make
 {} rules. A rule is phrased as what a good record does. Codes are stable for ever.
 
 An **error** sends the record to quarantine, whole, with all its findings. A **warning** is published and flagged.
-An **info** is published and noted. A **fix** is repaired by `kb ingest` and recorded as a change; a **check** looks
-at one record; a **corpus** rule needs the other records, or the day, and is judged anew on every run. `kb.toml` can
-change severities and take rules out (`[rules]`), except for those marked *always*, without which the base could not
-store what it publishes.
+An **info** is published and noted. A **fix** is repaired by `kb ingest` and recorded as a change, and by `kb fix` in
+the raw file itself; a **check** looks at one record; a **corpus** rule needs the other records, or the day, and is
+judged anew on every run. `kb.toml` can change severities and take rules out (`[rules]`), except for those marked
+*always*, without which the base could not store what it publishes.
 
 Examples give what differs from the clean record in `pipeline/rules/example.py`, as JSON Pointers and values.
 """

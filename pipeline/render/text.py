@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from pipeline.model import GateResult, IngestResult, Located, Severity, ValidateResult, Verdict
+from pipeline.model import FixResult, GateResult, IngestResult, Located, Severity, ValidateResult, Verdict
 from pipeline.render.tables import as_text, columns_of, cropped, plain
 from pipeline.words import visible
 
@@ -37,11 +37,53 @@ def validation(result: ValidateResult, *, colour: bool, width: int | None, suppr
     if not result.findings:
         yield f"{count(result.read, 'record')} read, {f'nothing found but {aside}' if aside else 'all clean'}"
         return
-    fixable = f"; {result.fixable:,} [fix], which `kb ingest` repairs in what it publishes" if result.fixable else ""
+    fixable = (
+        f"; {result.fixable:,} [fix]: `kb fix` repairs the file, `kb ingest` what it publishes"
+        if result.fixable
+        else ""
+    )
     yield (
         f"{count(len(result.findings), 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
         f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}{fixable}{aside and f'; {aside}'}"
     )
+
+
+def fixing(result: FixResult, *, written: bool) -> Iterator[str]:
+    """What `kb fix` repaired, or would repair, and how much is left."""
+    fixed = sum(result.fixed.values())
+    rest = f"; {_remain(result.remaining)}, `kb validate` says which" if result.remaining else ""
+    if fixed:
+        yield (
+            f"{'fixed' if written else 'would fix'} {fixed:,} of {count(result.found, 'finding')} in"
+            f" {count(result.files, 'file')} ({_most(result.fixed)}){rest}"
+        )
+    else:
+        yield f"{count(result.read, 'record')} read, nothing to fix{rest}"
+
+
+def _remain(number: int) -> str:
+    return f"{number:,} {'remains' if number == 1 else 'remain'}"
+
+
+def preview(result: FixResult) -> Iterator[str]:
+    """What ingest would repair."""
+    fixed = sum(result.fixed.values())
+    if fixed:
+        yield f"`kb ingest` would repair {count(fixed, 'place')} in {count(result.files, 'file')} ({_most(result.fixed)})"
+    else:
+        yield f"{count(result.read, 'record')} read, `kb ingest` would repair nothing"
+
+
+def diff(lines: Iterable[bytes], *, colour: bool) -> Iterator[str]:
+    """A unified diff for a terminal, where nothing in it can act."""
+    for line in lines:
+        text = line.rstrip(b"\r\n").decode("utf-8", errors="backslashreplace")
+        text = visible(text[:1] + text[1:].expandtabs(4))
+        style = next((style for mark, style in _DIFF_STYLES.items() if line.startswith(mark)), None)
+        yield paint(text, style or "", colour=colour and style is not None)
+
+
+_DIFF_STYLES = {b"--- ": "1", b"+++ ": "1", b"@@ ": "36", b"-": "31", b"+": "32"}
 
 
 def _finding(finding: Located, *, colour: bool) -> str:

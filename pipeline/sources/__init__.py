@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.model import Incoming, KbError, Origin
-from pipeline.sources.containers import Reading, faults, file_of, is_read
+from pipeline.sources.containers import Reading, faults, file_of, is_read, some
 from pipeline.sources.split import pieces
 from pipeline.workspace import Workspace
 
@@ -65,13 +65,23 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
         if not is_read(path.name):
             raise KbError(f"{path}: kb reads {_READ}; convert it, or rename it to what it is")
         return Root(name, (_describe(path, name, form),), ())
+    if path.exists() and not path.is_dir():
+        raise KbError(f"{path}: neither file nor folder; pipe it in, as in `kb validate - < {path}`")
     if not path.is_dir():
         raise KbError(
             f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it"
         )
+    return _below(path, name, workspace, form)
+
+
+def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Root:
     files: list[SourceFile] = []
-    others: list[str] = []
-    outside: list[str] = []
+    passed_over: dict[str, list[str]] = {
+        f"not {_READ}": [],
+        "a pipe, a socket or a device": [],
+        f"a link that leads out of {name}, or nowhere": [],
+    }
+    others, special, outside = passed_over.values()
     home = os.path.realpath(path)
     own = {os.path.relpath(os.path.realpath(kept), home) for kept in (workspace.curated, workspace.baseline)}
     for inner, entry in _walk(str(path), "", own):
@@ -85,12 +95,10 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
                 files.append(_describe(entry, known, form))
             else:
                 others.append(known)
-    passed_over = []
-    if others:
-        passed_over.append(f"passed over {some(others)}: not {_READ}")
-    if outside:
-        passed_over.append(f"passed over {some(outside)}: a link that leads out of {name}, or nowhere")
-    return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(passed_over))
+        elif not entry.is_dir():
+            special.append(known)
+    said = (f"passed over {some(names)}: {why}" for why, names in passed_over.items() if names)
+    return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(said))
 
 
 def _walk(folder: str, below: str, own: set[str]) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
@@ -112,11 +120,6 @@ def _walk(folder: str, below: str, own: set[str]) -> Iterator[tuple[str, "os.Dir
 
 def _wanted(entry: str) -> bool:
     return not entry.startswith(".") and entry not in _SKIPPED
-
-
-def some(names: Sequence[str]) -> str:
-    """One name, or how many and the first."""
-    return names[0] if len(names) == 1 else f"{len(names)} files ({names[0]}, …)"
 
 
 def _leads_out(link: Path, home: str) -> bool:
@@ -159,14 +162,14 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
             break
         reading.records += 1
         origin = Origin(name, position, piece.line, digest(piece.raw))
-        yield Incoming(origin, piece.raw, file.form, piece.column)
+        yield Incoming(origin, piece.raw, file.form, piece.column, piece.offset)
     done(reading)
 
 
 def records(name: str, data: bytes) -> Iterator[Incoming]:
     """The records of some bytes, as if they were a file of that name."""
-    for position, (line, column, raw) in enumerate(pieces(name, io.BytesIO(data))):
-        yield Incoming(Origin(name, position, line, digest(raw)), raw, column=column)
+    for position, (line, column, raw, offset) in enumerate(pieces(name, io.BytesIO(data))):
+        yield Incoming(Origin(name, position, line, digest(raw)), raw, column=column, offset=offset)
 
 
 def digest(data: bytes) -> str:

@@ -2,11 +2,12 @@
 
 import gzip
 import hashlib
+import importlib
 import io
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
@@ -41,6 +42,11 @@ def file_of(path: str) -> str:
     return head
 
 
+def some(names: Sequence[str]) -> str:
+    """One name, or how many and the first."""
+    return names[0] if len(names) == 1 else f"{len(names)} files ({names[0]}, …)"
+
+
 def _plain(name: str) -> str:
     for suffix in _COMPRESSED:
         name = name.removesuffix(suffix)
@@ -56,6 +62,13 @@ class Reading:
         self.digest = ""
         self.records = 0
         self.passed_over: list[str] = []
+        self._given: set[str] = set()
+
+    @property
+    def note(self) -> str | None:
+        """What was passed over, in words."""
+        names = self.passed_over
+        return f"passed over {some(names)}: no .json, .ndjson or .jsonl file" if names else None
 
     def members(self) -> Iterator[Member]:
         """The streams of the file, in order; each has to be read before the next is asked for.
@@ -84,25 +97,39 @@ class Reading:
             for info in sorted(archive.infolist(), key=lambda info: info.filename):
                 if not info.is_dir() and self._wanted(info.filename):
                     with archive.open(info) as stream, _decompressed(info.filename, stream) as plain:
-                        yield Member(self._member(info.filename), plain)
+                        yield Member(self._once(info.filename), plain)
 
     def _tar(self, stream: IO[bytes]) -> Iterator[Member]:
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for info in archive:
-                if info.isfile() and self._wanted(info.name):
-                    extracted = archive.extractfile(info)
-                    if extracted is not None:
-                        with _decompressed(info.name, extracted) as plain:
-                            yield Member(self._member(info.name), plain)
+                if info.isdir() or not self._wanted(info.name):
+                    continue
+                extracted = archive.extractfile(info) if info.isfile() else None
+                if extracted is None:  # a link, a pipe, a device
+                    self.passed_over.append(self._member(info.name))
+                    continue
+                with _decompressed(info.name, extracted) as plain:
+                    yield Member(self._once(info.name), plain)
 
     def _wanted(self, member: str) -> bool:
         parts = PurePosixPath(member).parts
-        if any((part.startswith(".") and part != ".") or part == "node_modules" for part in parts):
+        if any((part.startswith(".") and part not in {".", ".."}) or part == "node_modules" for part in parts):
             return False
         if not _plain(member.lower()).endswith(RECORDS):
             self.passed_over.append(self._member(member))
             return False
         return True
+
+    def _once(self, member: str) -> str:
+        """The name of a member; one that has a namesake before it gets a number, for each is read."""
+        folder, slash, base = member.rpartition("/")
+        stem, dot, suffix = base.partition(".")
+        name, number = self._member(member), 1
+        while name in self._given:
+            number += 1
+            name = self._member(f"{folder}{slash}{stem} ({number}){dot}{suffix}")
+        self._given.add(name)
+        return name
 
     def _member(self, member: str) -> str:
         name = member.removeprefix("./").encode("utf-8", errors="backslashreplace").decode()
@@ -154,12 +181,19 @@ def _decompressed(name: str, stream: Any) -> Iterator[IO[bytes]]:  # noqa: ANN40
         with gzip.GzipFile(fileobj=stream) as plain:
             yield io.BufferedReader(plain, 1 << 20)
     elif name.endswith(".zst"):
-        import zstandard  # noqa: PLC0415 - rarely needed
-
+        module = zstd()
         try:
-            with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True) as plain:
+            with module.ZstdFile(stream) as plain:
                 yield io.BufferedReader(plain, 1 << 20)
-        except zstandard.ZstdError as error:
+        except module.ZstdError as error:
             raise EOFError(str(error)) from None
     else:
         yield io.BufferedReader(stream, 1 << 20)
+
+
+def zstd() -> Any:  # noqa: ANN401 - a module that not every Python has
+    """The module for .zst, rarely needed: of the standard library, else the same from elsewhere."""
+    try:
+        return importlib.import_module("compression.zstd")
+    except ImportError:
+        return importlib.import_module("backports.zstd")

@@ -8,22 +8,24 @@ import re
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
+from pipeline.contract import BOM
+
 LINES = (".ndjson", ".jsonl")
 
 LONGEST = 16 << 20
 """The longest piece that is kept whole, in bytes; the strict reader takes one megabyte."""
 
 _READ = 1 << 20
-_BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 
 
 class Piece(NamedTuple):
-    """The bytes of one record, and the line and column it starts at, from 1; no line where it is alone in its stream."""
+    """The bytes of one record, and where they start: line and column from 1 (no line where it is alone), and the offset."""
 
     line: int | None
     column: int
     raw: bytes
+    offset: int
 
 
 def pieces(name: str, stream: IO[bytes]) -> Iterator[Piece]:
@@ -34,41 +36,44 @@ def pieces(name: str, stream: IO[bytes]) -> Iterator[Piece]:
 
 def looks_like_lines(head: bytes) -> bool:
     """Whether a stream that begins so is NDJSON: several lines, and one of them, not indented, a whole object."""
-    lines = [line for line in head.removeprefix(_BOM).split(b"\n") if line.strip(_BLANK)]
+    lines = [line for line in head.removeprefix(BOM).split(b"\n") if line.strip(_BLANK)]
     whole = any(line[:1] == b"{" and line.rstrip(_BLANK)[-1:] == b"}" for line in lines)
     return len(lines) > 1 and whole and lines[0].lstrip(_BLANK)[:1] != b"["
 
 
 def _lines(stream: IO[bytes]) -> Iterator[Piece]:
-    number = 0
+    number = ahead = 0
     while line := stream.readline(LONGEST):
         number += 1
-        if number == 1:
-            line = line.removeprefix(_BOM)  # tolerated once, at the start
-        if len(line) == LONGEST:
-            while (rest := stream.readline(LONGEST)) and not rest.endswith(b"\n"):
-                pass
+        here, ahead = ahead, ahead + len(line)
+        rest = line
+        while len(rest) == LONGEST and not rest.endswith(b"\n"):
+            rest = stream.readline(LONGEST)
+            ahead += len(rest)
+        if number == 1 and line.startswith(BOM):  # tolerated once, at the start
+            line, here = line.removeprefix(BOM), len(BOM)
         text = line.strip(_BLANK)
         if text:
-            yield Piece(number, 1 + len(line) - len(line.lstrip(_BLANK)), text)
+            indent = len(line) - len(line.lstrip(_BLANK))
+            yield Piece(number, 1 + indent, text, here + indent)
 
 
 def _values(stream: IO[bytes]) -> Iterator[Piece]:
     head = stream.read(_READ)
-    start = head.removeprefix(_BOM).lstrip(_BLANK)
+    start = head.removeprefix(BOM).lstrip(_BLANK)
     if start[:1] == b"[":
         window = _Window(start=head.index(b"[") + 1, buffer=head, stream=stream)
         yield from _elements(window)
         yield from _texts(window)
         return
     if len(head) < _READ and not _TWO.search(head):
-        yield Piece(None, 1, head)
+        yield Piece(None, 1, head, 0)
         return
     texts = _texts(_Window(start=len(head) - len(start), buffer=head, stream=stream))
     first = next(texts, None)
     if first is not None:
         second = next(texts, None)
-        yield first if second else Piece(None, 1, first.raw)
+        yield first if second else Piece(None, 1, first.raw, first.offset)
         yield from [] if second is None else [second]
         yield from texts
 
@@ -76,51 +81,84 @@ def _values(stream: IO[bytes]) -> Iterator[Piece]:
 _TWO = re.compile(rb"\}\s*\{")
 """Within one JSON text a brace closes before another opens only in a string; so where this is not, there is one text."""
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(")?|[\[\]{},]', re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(")?|[\[\]{},]', re.DOTALL)
 
 
 class _Window:
     """The part of a stream that is looked at: it begins with the piece that is being followed, and grows as needed."""
 
     def __init__(self, *, start: int, buffer: bytes, stream: IO[bytes]) -> None:
+        self.opened = start - 1  # the offset of the bracket around, if there is one
         self.start = self.begin = self.end = start  # of the piece; of the last mark
         self._buffer = buffer
         self._stream = stream
-        self._passed = len(_BOM) if buffer.startswith(_BOM) else 0
+        self._passed = len(BOM) if buffer.startswith(BOM) else 0
         self._line = self._column = 1
+        self._dropped = 0  # bytes of the stream before the window
+        self._head: Piece | None = None  # of a piece too long to be kept whole
+        self.ended = False
 
     def marks(self) -> Iterator[bytes]:
         """The brackets and commas outside of strings; `begin` and `end` say where in the window the last one stands."""
-        at = self.start
-        while True:
+        at: int | None = self.start
+        while at is not None:
             match = _TOKEN.search(self._buffer, at)
             if match is None or (match.group()[:1] == b'"' and match[1] is None):
-                more = self._stream.read(_READ) if len(self._buffer) - self.start < LONGEST else b""
-                if not more:
-                    return
-                at = (match.start() if match else len(self._buffer)) - self.start
-                self._pass_to(self.start)
-                self._buffer, self.start, self._passed = self._buffer[self.start :] + more, 0, 0
+                at = self._read_on(match)
                 continue
             at, self.begin, self.end = match.end(), match.start(), match.end()
             if match.group()[:1] != b'"':
                 yield match.group()
                 at = max(at, self.start)
 
+    def _read_on(self, string: re.Match[bytes] | None) -> int | None:
+        """Read more, and tell where to look on; None at the end, or where a piece grows too long without a string to blame.
+
+        Of a string that makes its piece too long only the head is kept, so that what follows it is told apart.
+        """
+        is_long = len(self._buffer) - self.start >= LONGEST
+        if is_long and string is None:
+            return None
+        more = self._stream.read(_READ)
+        if not more:
+            self.ended = True
+            return None
+        if string is not None and (is_long or self._head is not None):
+            if self._head is None:
+                self._head = self._piece(self.start + LONGEST)
+            self._forget(string.end() - 1)
+            self._buffer = b'"' + self._buffer[1:] + more
+            return 0
+        at = (string.start() if string else len(self._buffer)) - self.start
+        self._forget(self.start)
+        self._buffer += more
+        return at
+
+    def _forget(self, place: int) -> None:
+        """Let go of what stands before a place; what is left of the piece starts the window."""
+        self._pass_to(place)
+        self._dropped += place
+        self._buffer, self.start, self._passed = self._buffer[place:], 0, 0
+
     def take(self, end: int) -> Piece | None:
         """Cut the piece that ends there, if it holds anything; the next begins behind the last mark."""
+        piece, self._head = self._head or self._piece(end), None
+        if piece:
+            self.start = self.end
+        return piece
+
+    def take_rest(self) -> Piece | None:
+        """Cut all that is left in the window."""
+        self.end = len(self._buffer)
+        return self.take(self.end)
+
+    def _piece(self, end: int) -> Piece | None:
         raw = self._buffer[self.start : end].strip(_BLANK)
         if not raw:
             return None
-        self._pass_to(self._buffer.index(raw[:1], self.start))
-        self.start = self.end
-        return Piece(self._line, self._column, raw)
-
-    def take_rest(self) -> Piece | None:
-        """Cut all that is left, up to the longest piece."""
-        self._buffer += self._stream.read(LONGEST)
-        self.end = len(self._buffer)
-        return self.take(self.end)
+        begin = self._buffer.index(raw[:1], self.start)
+        self._pass_to(begin)
+        return Piece(self._line, self._column, raw, self._dropped + begin)
 
     def _pass_to(self, place: int) -> None:
         passed = self._buffer[self._passed : place]
@@ -151,25 +189,26 @@ def _elements(window: _Window) -> Iterator[Piece]:
     if rest:
         yield rest
     if not rest or (depth == 0 and rest.raw.startswith(b"{") and rest.raw.endswith(b"}")):
-        yield Piece(rest.line if rest else 1, 1, b"[")  # the bracket that nothing closes
+        yield Piece(rest.line if rest else 1, 1, b"[", window.opened)  # the bracket that nothing closes
 
 
 def _texts(window: _Window) -> Iterator[Piece]:
-    """JSON texts one after another, and what is left in one piece."""
-    depth = 0
-    for mark in window.marks():
-        if mark in _OPENING:
-            depth += 1
-        elif mark in _CLOSING:
-            depth -= 1
-            if depth <= 0:
-                depth = 0
-                piece = window.take(window.end)
-                if piece:
-                    yield piece
-    rest = window.take_rest()
-    if rest:
-        yield rest
+    """JSON texts one after another; what cannot be told apart comes in pieces of the longest kind, the last as it is."""
+    while not window.ended:
+        depth = 0
+        for mark in window.marks():
+            if mark in _OPENING:
+                depth += 1
+            elif mark in _CLOSING:
+                depth -= 1
+                if depth <= 0:
+                    depth = 0
+                    piece = window.take(window.end)
+                    if piece:
+                        yield piece
+        rest = window.take_rest()
+        if rest:
+            yield rest
 
 
 _OPENING = (b"{", b"[")

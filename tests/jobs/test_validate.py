@@ -77,6 +77,13 @@ def test_findings_come_by_place(example: Base) -> None:
     assert places == sorted(places)
 
 
+def test_a_long_line_is_held_once_however_much_is_found_in_it(base: Base) -> None:
+    base.put("raw/a.json", ndjson({**record("a"), **{f"key{i}": i for i in range(500)}}))
+    found = judged(base).findings
+    assert len(found) > 500
+    assert len({id(finding.source) for finding in found}) == 1
+
+
 def test_paths_are_as_the_user_stands(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     base.record("a", confidence=85)
     monkeypatch.chdir(base.root / "raw")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.contract import escape
 from pipeline.model import Json
-from pipeline.sources.locate import Place, offsets, place
+from pipeline.sources.locate import Place, offsets, place, spans
 from tests.conftest import value_at
 from tests.strategies import values
 
@@ -44,6 +44,20 @@ def test_every_value_is_found_where_it_stands(document: Json, layout: Callable[[
     for pointer, at in found.items():
         value, _ = json.JSONDecoder().raw_decode(text, at)
         assert orjson.dumps(value) == orjson.dumps(value_at(document, pointer))
+
+
+@given(documents, st.sampled_from(LAYOUTS))
+def test_every_value_has_its_bounds(document: Json, layout: Callable[[Json], str]) -> None:
+    text = layout(document)
+    for pointer, (begin, start, end) in spans(text).items():
+        assert orjson.dumps(json.loads(text[start:end])) == orjson.dumps(value_at(document, pointer))
+        parent, _, step = pointer.rpartition("/")
+        if pointer and isinstance(value_at(document, parent), dict):
+            key, at = json.JSONDecoder().raw_decode(text, begin)
+            assert escape(key) == step
+            assert text[at:start].strip() == ":"
+        else:
+            assert begin == start
 
 
 @given(documents, st.sampled_from(LAYOUTS), st.data())
@@ -102,6 +116,12 @@ def test_a_finding_has_a_line_and_a_column(pointer: str, message: str, expected:
 def test_lines_are_counted_from_where_the_record_begins() -> None:
     assert place(TEXT, offsets(TEXT), "/b~1c", "", first_line=10) == Place(12, 10)
     assert place(TEXT, {}, "", "at line 2 column 3", first_line=10) == Place(11, 3)
+
+
+def test_thousands_of_places_take_linear_time() -> None:
+    text = json.dumps({str(i): None for i in range(40_000)}, indent=0)
+    known = offsets(text)
+    assert [place(text, known, f"/{i}", "").line for i in range(40_000)] == list(range(2, 40_002))
 
 
 def test_columns_count_characters() -> None:

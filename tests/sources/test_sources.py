@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.model import Document, Incoming, Json, KbError
-from pipeline.sources import Root, discover, records
+from pipeline.sources import Root, discover, records, split
 from tests.bases import Base, ndjson, sha256
 from tests.strategies import values
 
@@ -168,6 +168,9 @@ def test_a_pipe_is_not_waited_for(base: Base) -> None:
     base.put("raw/x.json", b"{}")
     os.mkfifo(base.root / "raw/pipe.json")
     assert names(base) == ["raw/x.json"]
+    assert notes(base) == "passed over raw/pipe.json: a pipe, a socket or a device"
+    with pytest.raises(KbError, match=r"pipe\.json: neither file nor folder; pipe it in, as in `kb validate - < "):
+        found(base, "raw/pipe.json")
 
 
 @pytest.mark.parametrize(
@@ -190,6 +193,11 @@ def test_a_root_holds_what_lies_below_it(root: str, name: str, held: bool) -> No
 
 
 # records
+
+
+def at_offsets(data: bytes, parts: list[Incoming]) -> list[bytes]:
+    """What stands in the stream where the records are said to start."""
+    return [data[part.offset : part.offset + len(part.raw)] for part in parts]
 
 
 def raws(name: str, data: bytes) -> list[bytes]:
@@ -225,6 +233,60 @@ def test_lines_are_records(elements: list[Document], end: bytes, head: bytes) ->
     assert [part.origin.line for part in parts] == [1 + i * end.count(b"\n") for i in range(len(elements))]
 
 
+@pytest.mark.parametrize(
+    ("name", "head", "gap", "tail"),
+    [
+        ("x.ndjson", b"\xef\xbb\xbf", b"\n", b""),
+        ("x.json", b" \n[", b",\r\n", b"]"),
+        ("x.json", b"\xef\xbb\xbf", b" ", b""),
+    ],
+    ids=["lines", "array", "stream"],
+)
+def test_a_long_stream_says_where_each_record_starts(name: str, head: bytes, gap: bytes, tail: bytes) -> None:
+    data = head + gap.join(orjson.dumps({"i": i, "é": "x" * 5000}) for i in range(500)) + tail
+    parts = list(records(name, data))
+    assert len(parts) == 500
+    assert at_offsets(data, parts) == [part.raw for part in parts]
+
+
+def test_a_line_too_long_costs_that_line_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "LONGEST", 16)
+    data = b"\xef\xbb\xbf" + b"x" * 40 + b"\n" + b"y" * 15 + b"\n" + b"z" * 16 + b"\n{}\n" + b"x" * 20
+    parts = list(records("x.ndjson", data))
+    assert [(part.origin.line, part.raw[:1], len(part.raw)) for part in parts] == [
+        (1, b"x", 13), (2, b"y", 15), (3, b"z", 16), (4, b"{", 2), (5, b"x", 16),
+    ]  # fmt: skip
+    assert at_offsets(data, parts) == [part.raw for part in parts]
+
+
+@pytest.mark.parametrize(("head", "gap", "tail"), [(b"[", b",", b"]"), (b"", b"\n", b"")], ids=["array", "stream"])
+@pytest.mark.parametrize("read", [2, 5, 16])
+def test_a_text_too_long_costs_that_record_only(
+    head: bytes, gap: bytes, tail: bytes, read: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split, "LONGEST", 32)
+    monkeypatch.setattr(split, "_READ", read)
+    long = b'{"a": "\n' + b'\\"\\\\x,{' * 20 + b'", "b": [{}]}'
+    data = b" " + head + gap.join([b'{"a": 1}', long, b'{"b": "\\\\"}']) + tail
+    parts = list(records("x.json", data))
+    assert [parts[0].raw, parts[2].raw] == [b'{"a": 1}', b'{"b": "\\\\"}']
+    assert len(parts) == 3
+    assert long.startswith(parts[1].raw)
+    assert 30 <= len(parts[1].raw) <= 32
+    assert at_offsets(data, parts) == [part.raw for part in parts]
+    assert [part.origin.line for part in parts] == starts(data, parts)
+
+
+@given(st.text('[]{},:"\\ \na1', min_size=1, max_size=60).map(str.encode), st.integers(1, 9))
+def test_no_byte_is_lost_of_what_cannot_be_told_apart(data: bytes, read: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(split, "LONGEST", 16)
+        patched.setattr(split, "_READ", read)
+        data = data.replace(b'"', b"")
+        if not data.lstrip(WHITE).startswith(b"["):
+            assert _solid(b"".join(raws("x.json", data))) == _solid(data)
+
+
 @given(values)
 def test_an_object_is_one_record(value: Json) -> None:
     data = orjson.dumps({"value": value}, option=orjson.OPT_INDENT_2)
@@ -240,9 +302,9 @@ def test_an_object_is_one_record(value: Json) -> None:
 @example(b"[1,,2]")
 def test_no_byte_is_lost(data: bytes) -> None:
     for name in ("x.json", "x.ndjson"):
-        for part in records(name, data):
-            assert part.raw in data
-            assert part.origin.digest == sha256(part.raw)
+        parts = list(records(name, data))
+        assert at_offsets(data, parts) == [part.raw for part in parts]
+        assert all(part.origin.digest == sha256(part.raw) for part in parts)
     kept = b"".join(raws("x.ndjson", data))
     assert _solid(kept) == _solid(data.removeprefix(b"\xef\xbb\xbf"))
     if not data.lstrip(WHITE).startswith((b"[", b"\xef\xbb\xbf")):

@@ -17,6 +17,7 @@ class Format(NamedTuple):
     """A foreign format. Mapping loses nothing: `to_source(to_native(document)) == document` for every JSON object.
 
     `place` turns a pointer into the native document into one into the document as it came, `native_place` back.
+    `holds_more` says whether an object in a document says what the native one has no place for.
     """
 
     recognises: Callable[[Document], bool]
@@ -24,6 +25,7 @@ class Format(NamedTuple):
     to_source: Callable[[Document], Document]
     place: Callable[[str], str]
     native_place: Callable[[str], str]
+    holds_more: Callable[[Document, str], bool]
 
 
 FORMATS = {
@@ -33,6 +35,7 @@ FORMATS = {
         errorcanon.MAPPING.to_source,
         errorcanon.MAPPING.place,
         errorcanon.MAPPING.native_place,
+        errorcanon.MAPPING.holds_more,
     )
 }
 

@@ -66,8 +66,14 @@ class Mapping:
     def _place(self, pointer: str) -> str:
         """A pointer into the native document as one into the foreign one; "" where that has no such place."""
         if pointer.startswith(self._prefix):
-            return pointer[len(self._prefix) :]
+            place = pointer[len(self._prefix) :]
+            return f"/absent{place[len(_WAS) :]}" if place == _WAS or place.startswith(f"{_WAS}/") else place
         return _translate(pointer, self._places) or ""
+
+    def holds_more(self, document: Document, pointer: str) -> bool:
+        """Whether an object of a foreign document says what the native one has no place for."""
+        rest = _get(self.to_native(document), ("extensions", self.name, *pointer[1:].split("/")))
+        return isinstance(rest, dict) and any(value is not None for value in rest.values())
 
     def native_place(self, pointer: str) -> str:
         """A pointer into the foreign document as one into the native one."""
@@ -75,7 +81,13 @@ class Mapping:
             steps = pointer.removeprefix(f"{_pointer(source)}/").split("/")
             if pointer.startswith(f"{_pointer(source)}/") and len(steps) > 1 and steps[1] not in shapes()[kind].known:
                 return f"{self._prefix}{pointer}"
+        if pointer == "/absent" or pointer.startswith("/absent/"):
+            return f"{self._prefix}{_WAS}{pointer[len('/absent') :]}"
         return _translate(pointer, self._back) or f"{self._prefix}{pointer}"
+
+
+_WAS = "/absent/was"
+"""Where a foreign document's own `absent` is carried, beside the places."""
 
 
 class _Missing:
@@ -142,10 +154,10 @@ def _put(document: Document, steps: tuple[str, ...], value: Json) -> None:
 
 
 def _cut(document: Json, steps: Sequence[str]) -> None:
-    """Take a place out."""
+    """Take a place out, if it is there: only a complete native document spells out what was absent."""
     for step in steps[:-1]:
-        document = document[int(step)] if isinstance(document, list) else document[step]
-    del document[steps[-1]]
+        document = document[int(step)] if isinstance(document, list) else document.get(step, {})
+    document.pop(steps[-1], None)
 
 
 def _known(item: Json, shape: Shape) -> Json:

@@ -1,0 +1,210 @@
+"""`kb fix`: repairs, carried out on the raw files themselves. And `kb validate --diff`: those that ingest would make."""
+
+import os
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline import contract, publish, sources
+from pipeline.curate import curate
+from pipeline.jobs.request import Request
+from pipeline.jobs.validate import shown
+from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError
+from pipeline.render.diff import unified
+from pipeline.rules.ruleset import RuleSet
+from pipeline.sources import Root, SourceFile, edit, formats
+from pipeline.sources.containers import RECORDS, Reading, faults
+from pipeline.sources.edit import Edit
+from pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Files, the edits of each of their streams (of an archive, each member), and what these come to."""
+
+    files: tuple[SourceFile, ...]
+    edits: dict[str, list[Edit]]
+    result: FixResult
+
+
+def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
+    """The edits that carry out the fixes of every record, each judged by itself. Nothing is written yet.
+
+    What nobody can read stays as it is, and so do packed files. A merge of copies that would lose what only a foreign
+    format has a place for is left to a person.
+
+    Raises:
+        KbError: a file cannot be read, or there is no record that could be edited.
+    """
+    rules = RuleSet(workspace.settings, request.as_of)
+    tally = _Tally([note for root in roots for note in root.passed_over])
+    files = _files(roots)
+    plain = [file for file in files if file.name.lower().endswith(RECORDS)]
+    if len(plain) < len(files):
+        packed = sources.some([shown(file) for file in files if file not in plain])
+        tally.notes.append(f"left as it is: {packed}; packed files are not edited, so unpack, fix, and pack again")
+    edits = _edits(plain, lambda incoming: tally.edits(incoming, rules), tally.notes, request)
+    if not tally.read:
+        reasons = [*tally.notes, f"{', '.join(root.name for root in roots)}: no record there that could be fixed"]
+        raise KbError("; ".join(reasons))
+    return Plan(tuple(plain), edits, tally.result(len(edits)))
+
+
+def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
+    """The edits that do to the raw text what ingest does to each record that is fit to be published by itself.
+
+    Raises:
+        KbError: a file cannot be read, or there is no record.
+    """
+    rules = RuleSet(workspace.settings, request.as_of)
+    tally = _Tally([note for root in roots for note in root.passed_over])
+    files = _files(roots)
+    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules), tally.notes, request)
+    if not tally.read:
+        raise KbError(f"{', '.join(root.name for root in roots)}: no records there, so nothing was validated")
+    return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was found on the way."""
+
+    notes: list[str]
+    read: int = 0
+    found: int = 0
+    remaining: int = 0
+    fixed: Counter[str] = field(default_factory=Counter)
+
+    def edits(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
+        """The edits that carry out what can be fixed in one record."""
+        outcome = curate(incoming, rules)
+        held = _losing(incoming, outcome.changes)
+        if held:
+            self.notes.append(
+                f"{incoming.origin}: {', '.join(sorted(held))} would lose what only the record's own format has a place"
+                " for; merge the copies by hand"
+            )
+        changes = [change for change in outcome.changes if change.code not in held]
+        edits = edit.edits(incoming.raw, changes) if changes else []
+        self.read += 1
+        self.found += len(outcome.findings)
+        self.remaining += _left(incoming, edits, changes, rules) if changes else len(outcome.findings)
+        self.fixed.update(change.code for change in changes)
+        return edits
+
+    def repairs(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
+        """The edits that do what ingest does to one record."""
+        outcome = curate(incoming, rules)
+        changes = outcome.changes if isinstance(outcome, Curated) else ()
+        self.read += 1
+        self.found += len(outcome.findings)
+        self.remaining += len(outcome.findings) - len(changes)
+        self.fixed.update(change.code for change in changes)
+        return edit.edits(incoming.raw, changes) if changes else []
+
+    def result(self, files: int) -> FixResult:
+        return FixResult(self.read, self.found, self.remaining, dict(self.fixed), files, tuple(self.notes))
+
+
+def _files(roots: Sequence[Root]) -> list[SourceFile]:
+    """Each file once, however many names and paths lead to it."""
+    by_place: dict[str, SourceFile] = {}
+    for root in roots:
+        for file in root.files:
+            by_place.setdefault(os.path.realpath(file.path), file)
+    return list(by_place.values())
+
+
+def _edits(
+    files: Sequence[SourceFile], edits_of: Callable[[Incoming], list[Edit]], notes: list[str], request: Request
+) -> dict[str, list[Edit]]:
+    found: dict[str, list[Edit]] = defaultdict(list)
+
+    def done(reading: Reading) -> None:
+        if reading.note:
+            notes.append(reading.note)
+
+    for file in files:
+        for incoming in sources.read(file, done):
+            edits = edits_of(incoming)
+            if edits:
+                found[incoming.origin.path] += [own.shifted(incoming.offset) for own in edits]
+            request.tick(1)
+    return dict(found)
+
+
+def _losing(incoming: Incoming, changes: Sequence[Change]) -> frozenset[str]:
+    """The fixes that would take out an object which says what the native format has no place for."""
+    removals = [change for change in changes if change.after is GONE]
+    if not removals:
+        return frozenset()
+    document = contract.read(incoming.raw)
+    form = formats.detect(document) if incoming.form is None else formats.named(incoming.form)
+    return frozenset(change.code for change in removals if form and form.holds_more(document, change.pointer))
+
+
+def _left(incoming: Incoming, edits: list[Edit], changes: Sequence[Change], rules: RuleSet) -> int:
+    """How many findings a record has after its edits; none that was fixed may be among them."""
+    outcome = curate(incoming._replace(raw=edit.carried_out(incoming.raw, edits)), rules)
+    back = {change.code for change in changes}.intersection(change.code for change in outcome.changes)
+    if back:
+        raise RuntimeError(f"{incoming.origin}: {', '.join(sorted(back))} would come back; nothing was written")
+    return len(outcome.findings)
+
+
+def carry_out(planned: Plan) -> None:
+    """Write the files anew, each by one rename.
+
+    Raises:
+        KbError: a file cannot be written, or changed in the meantime; it is as it was, the files before it are fixed.
+    """
+    for file in planned.files:
+        if file.name in planned.edits:
+            _replace(file, planned.edits[file.name])
+
+
+def _replace(file: SourceFile, edits: list[Edit]) -> None:
+    target = Path(os.path.realpath(file.path))  # a link stays a link
+    try:
+        with target.open("rb") as stream, tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=".kb-", delete=False
+        ) as aside:  # fmt: skip
+            draft = Path(aside.name)
+            try:
+                status = os.fstat(stream.fileno())
+                if (status.st_size, status.st_mtime_ns, status.st_ino) != (file.size, file.modified, file.inode):
+                    raise KbError(f"{shown(file)}: changed while it was read; it is as it was, so run `kb fix` again")
+                aside.writelines(edit.spliced(stream, edits))
+                aside.close()
+                with suppress(PermissionError):  # another's file stays theirs where the system lets us give it
+                    os.chown(draft, status.st_uid, status.st_gid)
+                draft.chmod(status.st_mode & 0o7777)
+                publish.sync(draft)
+                draft.replace(target)
+                publish.sync(target.parent)
+            finally:
+                draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise KbError(f"{shown(file)}: cannot be written: {error.strerror}; it is as it was") from None
+
+
+def fixed(planned: Plan) -> Iterator[bytes]:
+    """The only file of a plan as it is after its edits."""
+    (file,) = planned.files
+    with file.path.open("rb") as stream:
+        yield from edit.spliced(stream, planned.edits.get(file.name, []))
+
+
+def diff(planned: Plan) -> Iterator[bytes]:
+    """The edits of all files as a unified diff."""
+    edited = {sources.file_of(name) for name in planned.edits}
+    for file in planned.files:
+        if file.name not in edited:
+            continue
+        with faults(file.name):
+            for member in Reading(file.name, file.path).members():
+                name = f"{shown(file)}{member.name[len(file.name) :]}"
+                yield from unified(name, member.stream, planned.edits.get(member.name, []))

@@ -1,0 +1,152 @@
+"""What holds of fixing any record, in any formatting and any kind of file."""
+
+import json
+from collections.abc import Callable
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.contract import BOM
+from pipeline.model import GONE, Change, Curated, Document, Json
+from pipeline.sources import formats, records
+from pipeline.sources.edit import carried_out, edits
+from pipeline.sources.locate import spans
+from tests.conftest import body, default_rules, judge
+from tests.strategies import careless, mutated, texts
+
+Layout = Callable[[Json], str]
+
+IN_ONE_LINE: list[Layout] = [
+    lambda value: orjson.dumps(value).decode(),
+    json.dumps,
+    lambda value: json.dumps(value, ensure_ascii=False, separators=(" , ", " : ")),
+]
+LAYOUTS: list[Layout] = [
+    *IN_ONE_LINE,
+    lambda value: json.dumps(value, indent=2, ensure_ascii=False),
+    lambda value: json.dumps(value, indent="\t", separators=(",", ":")).replace("\n", "\r\n") + "\r\n",
+    lambda value: json.dumps(value, indent=4, separators=("\n,", ": ")) + "\n",
+]
+
+
+def fixed(raw: bytes) -> bytes:
+    """One record after its fixes, whatever becomes of it."""
+    return carried_out(raw, edits(raw, judge(raw).changes))
+
+
+def _as_errorcanon(document: Document, extras: dict[str, Json]) -> Document:
+    source = formats.FORMATS["errorcanon"].to_source(document)
+    source |= {key: value for key, value in extras.items() if key.startswith("absent")}
+    for item in source.get("dead_ends", []):
+        item.update(extras)
+    return source
+
+
+extras = st.dictionaries(
+    st.sampled_from(["absent", "absent~/", "tradeoff", "condition"]), texts | st.none(), max_size=3
+)
+
+foreign = st.builds(_as_errorcanon, careless, extras)
+"""ErrorCanon records as careless people write them, with keys that have no place in a native one."""
+
+layouts = st.sampled_from(LAYOUTS)
+
+
+@given(mutated, layouts, st.sampled_from([b"", BOM]))
+def test_after_a_fix_nothing_is_left_to_fix(document: Document, layout: Layout, head: bytes) -> None:
+    raw = head + layout(document).encode()
+    once = fixed(raw)
+    assert judge(once).changes == ()
+    assert fixed(once) == once
+
+
+@given(careless, layouts)
+def test_a_fixed_record_says_what_ingest_publishes(document: Document, layout: Layout) -> None:
+    raw = layout(document).encode()
+    before = judge(raw)
+    if isinstance(before, Curated):
+        after = judge(fixed(raw))
+        assert isinstance(after, Curated), after.findings
+        assert orjson.dumps(body(after.document)) == orjson.dumps(body(before.document))
+
+
+@given(mutated, layouts)
+def test_what_is_found_otherwise_stays_found(document: Document, layout: Layout) -> None:
+    """A rejected record keeps its errors: a fix cannot make it look better than it is."""
+    raw = layout(document).encode()
+    before, after = judge(raw), judge(fixed(raw))
+    assert type(before) is type(after)
+    errors = default_rules().errors
+    assert [f for f in before.findings if f.code in errors] == [f for f in after.findings if f.code in errors]
+
+
+def _is_list_change(change: Change) -> bool:
+    return change.after is GONE or isinstance(change.after, list)
+
+
+def _without(text: str, pointers: set[str]) -> str:
+    """A text with nothing where these values stand."""
+    holes = sorted(span for pointer, span in spans(text).items() if pointer in pointers)
+    for _, start, end in reversed(holes):
+        text = text[:start] + text[end:]
+    return text
+
+
+def _scalars(text: str, but: set[str]) -> list[str]:
+    """What a text says, token by token, but for what stands at or within some places."""
+    return [
+        text[start:end]
+        for pointer, (_, start, end) in spans(text).items()
+        if text[start] not in "{[" and not any(pointer == one or pointer.startswith(f"{one}/") for one in but)
+    ]
+
+
+@given(mutated | foreign, layouts)
+def test_every_other_byte_stays(document: Document, layout: Layout) -> None:
+    text = layout(document)
+    after = fixed(text.encode()).decode()
+    changes = judge(text.encode()).changes
+    touched = {change.pointer for change in changes if not isinstance(change.after, list)}
+    if any(map(_is_list_change, changes)):
+        left = iter(_scalars(after, set()))
+        assert all(token in left for token in _scalars(text, touched))  # the same tokens, in the same order
+    else:
+        assert _without(after, touched) == _without(text, touched)
+
+
+@given(foreign, layouts)
+def test_foreign_records_are_fixed_in_their_own_format(document: Document, layout: Layout) -> None:
+    raw = layout(document).encode()
+    once = fixed(raw)
+    before, after = judge(raw), judge(once)
+    assert after.changes == ()
+    assert type(before) is type(after)
+    if isinstance(before, Curated) and isinstance(after, Curated):
+        own = {"extensions"}  # there the places of lists are counted, which shift where copies go
+        assert {k: v for k, v in body(after.document).items() if k not in own} == {
+            k: v for k, v in body(before.document).items() if k not in own
+        }
+
+
+@given(
+    st.lists(careless | mutated | st.just({"id": float("nan")}), min_size=1, max_size=4),
+    st.sampled_from(["lines", "array", "stream"]),
+    st.data(),
+)
+def test_each_record_of_a_file_is_fixed_where_it_stands(documents: list[Json], kind: str, data: st.DataObject) -> None:
+    chosen = [data.draw(st.sampled_from(IN_ONE_LINE if kind == "lines" else LAYOUTS)) for _ in documents]
+    alone = [layout(document).strip().encode() for layout, document in zip(chosen, documents, strict=True)]
+    name = "x.ndjson" if kind == "lines" else "x.json"
+    head, gap, tail = {
+        "lines": (BOM, b"\r\n \n", b""),
+        "array": (b" [ ", b"\n,", b"]\n"),
+        "stream": (b"", b"\n", b"\n"),
+    }[kind]
+    whole = head + gap.join(alone) + tail
+    together = [
+        own.shifted(record.offset)
+        for record in records(name, whole)
+        for own in edits(record.raw, judge(record.raw, path=name).changes)
+    ]
+    assert carried_out(whole, together) == head + gap.join(fixed(raw) for raw in alone) + tail

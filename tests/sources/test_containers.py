@@ -1,0 +1,105 @@
+"""Compressed files and archives are read in place; what is cut off or has a namesake is never passed in silence."""
+
+import gzip
+import io
+import tarfile
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.jobs.request import Request
+from pipeline.jobs.validate import validate
+from pipeline.model import KbError
+from pipeline.sources import Reading, discover, read
+from pipeline.sources.containers import zstd
+from tests.bases import DAY, Base, encoded, ndjson, record
+
+Pack = Callable[..., bytes]
+
+LINES = ndjson(*(record(f"r{i}") for i in range(20)))
+
+
+def zipped(*members: tuple[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(data, "w") as archive:
+        warnings.simplefilter("ignore")  # that a name is given twice
+        for name, content in members:
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def tarred(*members: tuple[str, bytes | None]) -> bytes:
+    """A tar of some files; a member without content is a link to `/etc/passwd`."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            if content is None:
+                info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+            else:
+                info.size = len(content)
+            archive.addfile(info, None if content is None else io.BytesIO(content))
+    return data.getvalue()
+
+
+def paths(base: Base, name: str, content: bytes) -> list[str]:
+    """Where the records of a file are said to come from."""
+    base.put(f"raw/{name}", content)
+    files = discover(base.root / "raw", base.workspace).files
+    return [incoming.origin.path.removeprefix("raw/") for file in files for incoming in read(file)]
+
+
+def compressed(data: bytes) -> bytes:
+    packed: bytes = zstd().compress(data)
+    return packed
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("zst", compressed)])
+def test_a_compressed_file_of_several_parts_is_read_whole(suffix: str, pack: Pack, base: Base) -> None:
+    assert len(paths(base, f"x.ndjson.{suffix}", pack(LINES) + pack(LINES))) == 40
+
+
+@pytest.mark.parametrize("name", ["x.ndjson.gz", "x.ndjson.zst", "x.zip", "x.tar", "x.tgz", "x.tar.zst"])
+@pytest.mark.parametrize("cut", [30, 700])
+def test_a_file_that_is_cut_off_is_an_error(name: str, cut: int, base: Base) -> None:
+    plain = {"zip": zipped(("a.ndjson", LINES)), "tar": tarred(("a.ndjson", LINES), ("b.ndjson", LINES))}
+    data = plain.get(name.split(".")[1].replace("tgz", "tar"), LINES)
+    pack: Pack = gzip.compress if name.endswith("gz") else compressed if name.endswith("zst") else bytes
+    with pytest.raises(KbError, match=rf"{name}: broken, or not what its name says"):
+        paths(base, name, pack(data)[: -cut - (10_000 if name == "x.tar" else 0)])
+
+
+@pytest.mark.parametrize("name", ["x.json.zst", "x.zip", "x.tar", "x.tgz"])
+def test_a_file_that_is_empty_is_no_archive(name: str, base: Base) -> None:
+    with pytest.raises(KbError, match=rf"{name}: broken, or not what its name says"):
+        paths(base, name, b"")
+
+
+@pytest.mark.parametrize(("name", "pack"), [("x.zip", zipped), ("x.tar", tarred)])
+def test_members_with_one_name_are_told_apart(name: str, pack: Pack, base: Base) -> None:
+    one, two = encoded(record("a")), encoded(record("b"))
+    data = pack(("in/a.json", one), ("in/a.json", two), ("in/a.json", one), ("in/a (2).json", two))
+    found = paths(base, name, data)
+    assert len(set(found)) == 4
+    assert {f"{name}!in/a.json", f"{name}!in/a (2).json", f"{name}!in/a (3).json"} < set(found)
+    assert base.ingest().read == 4
+
+
+def test_a_member_may_lie_anywhere_for_nothing_is_unpacked(base: Base) -> None:
+    data = zipped(("../../a.json", encoded(record("a"))), ("/etc/b.json", encoded(record("b"))), (".c.json", b"{}"))
+    assert paths(base, "x.zip", data) == ["x.zip!../../a.json", "x.zip!/etc/b.json"]
+    assert base.ingest().published == 2
+
+
+def test_what_is_passed_over_in_an_archive_is_said(base: Base) -> None:
+    base.put("raw/x.tar", tarred(("a.json", encoded(record("a"))), ("link.json", None), ("notes.txt", b"x")))
+    expected = "passed over 2 files (raw/x.tar!link.json, …): no .json, .ndjson or .jsonl file"
+    assert validate(base.workspace, [base.root / "raw"], Request(DAY, jobs=1)).notes == (expected,)
+    assert base.ingest().notes == (expected,)
+
+
+def test_a_reading_says_nothing_where_nothing_was_passed_over() -> None:
+    assert Reading("x.json", Path("x.json")).note is None
