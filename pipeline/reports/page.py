@@ -1,12 +1,12 @@
-"""What the page of a base shows, asked of the store: a row for each record, and the riskiest of them whole."""
+"""What the page of a base shows, asked of the store: its quality, a row for each record, and the riskiest of them whole."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
-from typing import Any
 
 from pipeline.model import Table
-from pipeline.reports import Options, totals
+from pipeline.reports import Options, Part, named, run
 from pipeline.store import Store
 
 WHOLE = 5000
@@ -18,29 +18,31 @@ _SHOWN = 4000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A base on a day. The first rows of `records` and all of `whole` tell of the same records, in one order."""
+    """A base on a day. The first rows of `records` and all of `whole` tell of the same records, in one order.
+
+    `quality` holds the sections of that report, `ladder` the tiers, the weakest first.
+    """
 
     options: Options
-    totals: dict[str, Any]
+    ladder: tuple[str, ...]
+    quality: Mapping[str, Part]
     records: Table
     whole: Table
     quarantine: Table
-    quarantined: int
-    ladder: tuple[str, ...]
 
 
-def ask(store: Store, options: Options, ladder: tuple[str, ...]) -> Page:
-    """Ask a store for all that its page shows."""
+def ask(store: Store, options: Options, ladder: Sequence[str]) -> Page:
+    """Ask a store for all that its page shows; the limit of the options is that of the records that are shown whole."""
     scope = {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
     limit = WHOLE if options.limit is None else options.limit
+    quality = run(store, named("quality"), replace(options, limit=None))
     return Page(
         options,
-        totals(store, options),
+        tuple(ladder),
+        {part.section.name: part for part in quality.parts},
         store.query(_sql("records"), scope),
         store.query(_sql("documents"), {**scope, "limit": limit}),
         store.query(_sql("quarantine"), {"limit": limit, "shown": _SHOWN}),
-        store.value("SELECT count(*) FROM quarantine"),
-        ladder,
     )
 
 

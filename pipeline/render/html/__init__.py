@@ -15,9 +15,7 @@ def page(template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...] = (
     """A template of this room as a whole page, with the styles and scripts that its policy then allows, and no others."""
     code = tuple(map(_script, scripts))
     css = tuple(Markup(style) for style in styles)  # noqa: S704 - style sheets of ours
-    return (
-        _environment().get_template(template).render(policy=_policy(css, code), styles=css, scripts=code, **values)
-    )
+    return _environment().get_template(template).render(policy=_policy(css, code), styles=css, scripts=code, **values)
 
 
 def asset(name: str) -> str:

@@ -13,6 +13,8 @@ from pipeline import __version__
 from pipeline.model import Document, Table
 from pipeline.render.html import asset, page
 from pipeline.render.html.charts import Chart, charts, library, specification, tenth
+from pipeline.render.reports import people
+from pipeline.render.tables import cell
 from pipeline.reports.page import Page
 from pipeline.rules import catalogue
 from pipeline.words import spelled, visible
@@ -26,23 +28,24 @@ _CHUNK = 64
 def document(asked: Page) -> str:
     """The page of a base as one HTML file."""
     rules = _rules(asked)
-    shown = charts(asked.records, asked.ladder, {code: rule["name"] for code, rule in rules.items()})
+    shown = charts(asked, {code: rule["name"] for code, rule in rules.items()})
     facts = {
         "as_of": asked.options.as_of,
         "records": len(asked.records.rows),
         "whole": len(asked.whole.rows),
         "chunk": _CHUNK,
-        "ladder": asked.ladder,
         "rules": rules,
-        "charts": [{**asdict(chart), "drawn": len(chart.drawn), "specification": specification(chart)} for chart in shown],
+        "charts": [_facts(chart) for chart in shown],
     }
     return page(
         "base.html.j2",
         styles=(asset("style.css"), asset("base.css")),
         scripts=(_code(), library()),
         version=__version__,
+        cell=cell,
         page=asked,
-        totals=asked.totals,
+        figures=asked.quality["figures"].rows.records()[0],
+        moved=_moved(asked),
         flagged=sum(bool(codes) for codes in _column(asked.records, "codes")),
         charts=shown,
         facts=facts,
@@ -50,6 +53,22 @@ def document(asked: Page) -> str:
         chunks=[_packed(chunk) for chunk in _chunks(asked.whole)],
         quarantine=_packed([_rejected(row) for row in asked.quarantine.records()]),
     )
+
+
+def _facts(chart: Chart) -> Document:
+    return {
+        "key": chart.key,
+        "noun": chart.noun,
+        "bars": [asdict(bar) for bar in chart.bars],
+        "drawn": chart.drawn,
+        "specification": specification(chart),
+    }
+
+
+def _moved(asked: Page) -> Table | None:
+    """What is not as it was in the state before, where that is known."""
+    part = asked.quality.get("moved")
+    return people(part, asked.options) if part and part.rows.rows else None
 
 
 def _code() -> str:

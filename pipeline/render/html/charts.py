@@ -1,25 +1,25 @@
-"""The charts of the page: what each counts, and how it is drawn. The browser counts again as people filter."""
+"""The charts of the page: what each counts, and how it is drawn. The browser counts again as people choose."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
+
+import altair as alt
+import vl_convert
 
 from pipeline.model import Table
+from pipeline.render.reports import people
+from pipeline.reports.page import Page
 
 _MOST = 12
-"""So many bars of a long list are drawn; the filters and the figures below the charts have all."""
+"""So many bars of a long list are drawn; the choices and the figures below the charts have all."""
 
 _LISTED = 40
-"""So many hosts can be filtered by."""
+"""So many hosts can be chosen by."""
 
-FRESHNESS = {
-    "fresh": "fresh",
-    "aging": "aging",
-    "stale": "stale",
-    "unknown": "never confirmed",
-}
+_STATES = {"unknown": "never confirmed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,55 +34,35 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A way to look at the records, and to choose among them."""
+    """A way to look at the records, and to choose among them; `figures` has a row for each bar."""
 
     key: str
     title: str
     noun: str
     bars: tuple[Bar, ...]
+    figures: Table
     note: str = ""
 
     @property
-    def drawn(self) -> tuple[Bar, ...]:
-        return self.bars if self.key == "tenth" else self.bars[:_MOST]
+    def drawn(self) -> int:
+        """How many bars are drawn, the first."""
+        return len(self.bars) if self.key == "tenth" else min(len(self.bars), _MOST)
 
 
-def charts(records: Table, ladder: Sequence[str], names: Mapping[str, str]) -> tuple[Chart, ...]:
-    """Every chart of these records; `names` are those of the rules."""
-    column = {name: [row[i] for row in records.rows] for i, name in enumerate(records.columns)}
-    tiers = Counter(column["tier"])
-    known = [*(tier for tier in ladder if tier in tiers), *sorted(tiers.keys() - set(ladder))]
-    fresh = Counter(column["freshness"])
-    codes = _ranked(code for codes in column["codes"] for code in codes)
+def charts(page: Page, names: Mapping[str, str]) -> tuple[Chart, ...]:
+    """Every chart of a page; `names` are those of the rules."""
+    strongest = {tier: -place for place, tier in enumerate(page.ladder)}
     return (
-        Chart(
-            "tenth",
-            "Effective confidence",
-            "confidence",
-            _tenths(column["declared"], column["effective"]),
-            "Outlined: as declared.",
+        _confidence(page),
+        _chart(
+            page, "tier", "tiers", "Verification tier", lambda rows: sorted(rows, key=lambda r: strongest.get(r.key, 1))
         ),
-        Chart("tier", "Verification tier", "tier", tuple(Bar(tier, tier, tiers[tier]) for tier in reversed(known))),
-        Chart(
-            "freshness",
-            "Freshness",
-            "freshness",
-            tuple(Bar(key, label, fresh[key]) for key, label in FRESHNESS.items()),
-        ),
-        Chart(
-            "code",
-            "Findings by rule",
-            "rule",
-            tuple(Bar(code, f"{code} {names.get(code, '')}".rstrip(), n) for code, n in codes),
-            "Records with a finding that no fix repaired.",
-        ),
-        Chart("domain", "Domains", "domain", _bars(_ranked(column["domain"]))),
-        Chart(
-            "host",
-            "Most-cited hosts",
-            "host",
-            _bars(_ranked(host for hosts in column["hosts"] for host in hosts)[:_LISTED]),
-            "Records that cite a page there.",
+        _chart(page, "freshness", "freshness", "Freshness"),
+        _findings(page, names),
+        _chart(page, "domain", "domains", "Domains", lambda rows: [row for row in rows if row.records]),
+        replace(
+            _chart(page, "host", "hosts", "Most-cited hosts", lambda rows: rows[:_LISTED]),
+            note="Records that cite a page there.",
         ),
     )
 
@@ -92,60 +72,91 @@ def tenth(value: float) -> int:
     return min(int(value * 10 + 1e-9), 9)
 
 
-def _tenths(declared: Iterable[float], effective: Iterable[float]) -> tuple[Bar, ...]:
-    said, worth = Counter(map(tenth, declared)), Counter(map(tenth, effective))
-    return tuple(Bar(str(i), f"{i / 10:.1f}–{(i + 1) / 10:.1f}", worth[i], said[i]) for i in range(10))
+def _confidence(page: Page) -> Chart:
+    place = page.records.columns.index("declared")
+    declared = Counter(tenth(row[place]) for row in page.records.rows)
+    rows = [(label, declared[i], worth) for i, (label, worth) in enumerate(page.quality["trust"].rows.rows)]
+    bars = tuple(Bar(str(i), label, worth, said) for i, (label, said, worth) in enumerate(rows))
+    figures = Table(("confidence", "declared", "effective"), rows)
+    return Chart("tenth", "Effective confidence", "confidence", bars, figures, "Outlined: as declared.")
+
+
+class _Row(NamedTuple):
+    """A row of a section: what it is about, how many records that concerns, and all of it as people read it."""
+
+    key: str
+    records: int
+    shown: tuple[Any, ...]
+
+
+def _chart(page: Page, key: str, section: str, title: str, choose: Callable[[list[_Row]], list[_Row]] = list) -> Chart:
+    """A section of the quality report that counts `records` by its first column."""
+    part = page.quality[section]
+    names, counts = (_column(part.rows, name) for name in (part.rows.columns[0], "records"))
+    shown = people(part, replace(page.options, limit=part.found)).rows
+    rows = choose(list(map(_Row, names, counts, shown)))
+    bars = tuple(Bar(row.key, _STATES.get(row.key, row.key), row.records) for row in rows)
+    figures = Table(part.rows.columns, [(bar.label, *row.shown[1:]) for bar, row in zip(bars, rows, strict=True)])
+    return Chart(key, title, part.rows.columns[0], bars, figures)
+
+
+def _findings(page: Page, names: Mapping[str, str]) -> Chart:
+    ranked = _ranked(code for codes in _column(page.records, "codes") for code in codes)
+    bars = tuple(Bar(code, f"{code} {names.get(code, '')}".rstrip(), count) for code, count in ranked)
+    figures = Table(("rule", "records"), [(bar.label, bar.all) for bar in bars])
+    return Chart("code", "Findings by rule", "rule", bars, figures, "Records with a finding that no fix repaired.")
+
+
+def _column(table: Table, name: str) -> list[Any]:
+    place = table.columns.index(name)
+    return [row[place] for row in table.rows]
 
 
 def _ranked(values: Iterable[str]) -> list[tuple[str, int]]:
     return sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _bars(ranked: Iterable[tuple[str, int]]) -> tuple[Bar, ...]:
-    return tuple(Bar(value, value, n) for value, n in ranked)
-
-
 def specification(chart: Chart) -> dict[str, Any]:
     """A chart in the grammar of Vega-Lite. Its bars come in under the name `bars`; the style sheet colours its marks."""
-    import altair as alt  # noqa: PLC0415 - takes a third of a second
-
-    source = alt.NamedData(name="bars")
-    faded = alt.condition("datum.off", alt.value(0.3), alt.value(1))
-    if chart.key == "tenth":
-        base = alt.Chart(source).encode(
-            x=alt.X("label:O", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelExpr="slice(datum.label, 0, 3)")),
-        )
-        counted = alt.Axis(tickCount=4, tickMinStep=1, format=",d")
-        most = max(max(bar.all, bar.declared or 0) for bar in chart.bars)
-        marks = [
-            base.mark_bar().encode(y=alt.Y("all:Q", title=None, axis=counted, scale=alt.Scale(domain=[0, max(most, 1)]))).properties(name="all"),
-            base.mark_bar().encode(y="shown:Q", opacity=faded).properties(name="shown"),
-            base.mark_bar().encode(y="declared:Q").properties(name="declared"),
-        ]
-        return _plain(alt.layer(*marks).properties(width="container", height=190))
-    base = alt.Chart(source).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False))
-    )
-    axis = alt.Axis(labels=False, grid=False)
-    marks = [
-        base.mark_bar().encode(x=alt.X("all:Q", title=None, axis=axis)).properties(name="all"),
-        base.mark_bar().encode(x="shown:Q", opacity=faded).properties(name="shown"),
-        base.mark_text(align="left", dx=4).encode(x="all:Q", text=alt.Text("shown:Q", format=",d")).properties(name="counts"),
-    ]
-    height = len(chart.drawn) * (19 if len(chart.drawn) > 6 else 30)
-    return _plain(alt.layer(*marks).properties(width="container", height=height))
+    most = max([1, *(max(bar.all, bar.declared or 0) for bar in chart.bars)])
+    drawn = _upright(most) if chart.key == "tenth" else _lying(most, chart.drawn)
+    plain: dict[str, Any] = drawn.properties(width="container").to_dict()
+    del plain["config"]
+    return plain
 
 
-def _plain(chart: Any) -> dict[str, Any]:  # noqa: ANN401 - altair's classes are its own affair
-    specification: dict[str, Any] = chart.to_dict()
-    del specification["config"]
-    return specification
+_BARS = alt.NamedData(name="bars")
+_FADED = alt.condition("datum.off", alt.value(0.3), alt.value(1))
+
+
+def _upright(most: int) -> alt.LayerChart:
+    place = alt.Axis(labelAngle=0, labelExpr="slice(datum.label, 0, 3)")
+    counted = alt.Axis(tickCount=4, tickMinStep=1, format=",d")
+    base = alt.Chart(_BARS).encode(x=alt.X("label:O", sort=None, title=None, axis=place))
+    whole = alt.Y("all:Q", title=None, axis=counted, scale=alt.Scale(domain=[0, most]))
+    return alt.layer(
+        base.mark_bar().encode(y=whole).properties(name="all"),
+        base.mark_bar().encode(y="shown:Q", opacity=_FADED).properties(name="shown"),
+        base.mark_bar().encode(y="declared:Q").properties(name="declared"),
+    ).properties(height=190)
+
+
+def _lying(most: int, drawn: int) -> alt.LayerChart:
+    place = alt.Axis(labelLimit=220, labelOverlap=False)
+    base = alt.Chart(_BARS).encode(y=alt.Y("label:N", sort=None, title=None, axis=place))
+    room = alt.Scale(domain=[0, 1.18 * most])  # beside the longest bar, for its number
+    whole = alt.X("all:Q", title=None, axis=alt.Axis(labels=False, grid=False), scale=room)
+    return alt.layer(
+        base.mark_bar().encode(x=whole).properties(name="all"),
+        base.mark_bar().encode(x="shown:Q", opacity=_FADED).properties(name="shown"),
+        base.mark_text(align="left", dx=4)
+        .encode(x="all:Q", text=alt.Text("shown:Q", format=",d"))
+        .properties(name="counts"),
+    ).properties(height=drawn * (19 if drawn > 6 else 30))
 
 
 @cache
 def library() -> str:
     """The code that draws: Vega, Vega-Lite and Vega-Embed, as vl-convert carries them."""
-    import vl_convert  # noqa: PLC0415 - only a page needs it
-
     code: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return code.replace("\r", "")

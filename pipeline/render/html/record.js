@@ -36,12 +36,10 @@ function item(entry, value, word, more, translated) {
 
 function trust(i) {
   const [declared, ceiling, factor, effective] = ['declared', 'ceiling', 'factor', 'effective'].map((key) => rate(rows[key][i]));
-  const pointing = rows.pointing[i];
   return section('Trust',
     el('p', { class: 'equation' }, el('strong', {}, effective), ' = min(', el('b', {}, declared), ' declared, ', el('b', {}, ceiling), ' ceiling) × ', el('b', {}, factor), ' freshness'),
     el('ul', { class: 'reasons' },
-      rows.why[i].split('; ').filter(Boolean).map((reason) => el('li', {}, own(reason))),
-      pointing > 0 && el('li', {}, pointing === 1 ? 'one record points here' : `${count(pointing)} records point here`)),
+      rows.why[i].split('; ').filter(Boolean).map((reason) => el('li', {}, own(reason)))),
     el('p', { class: 'aside' }, `Risk ${rate(rows.risk[i])}, number ${count(i + 1)} of ${count(facts.records)} in the queue`));
 }
 

@@ -13,7 +13,7 @@ SELECT
     t.time_to_live,
     t.freshness,
     t.distinct_sources AS sources,
-    t.why,
+    q.why,
     q.pointing,
     q.risk,
     coalesce(f.codes, []) AS codes,
