@@ -129,7 +129,7 @@ _BARS = alt.NamedData(name="bars")
 _FADED = alt.condition("datum.off", alt.value(0.3), alt.value(1))
 
 
-def _upright(most: int) -> alt.LayerChart:
+def _upright(most: int) -> alt.LayerChart | alt.FacetChart:
     place = alt.Axis(labelAngle=0, labelExpr="slice(datum.label, 0, 3)")
     counted = alt.Axis(tickCount=4, tickMinStep=1, format=",d")
     base = alt.Chart(_BARS).encode(x=alt.X("label:O", sort=None, title=None, axis=place))
@@ -141,7 +141,7 @@ def _upright(most: int) -> alt.LayerChart:
     ).properties(height=190)
 
 
-def _lying(most: int, drawn: int) -> alt.LayerChart:
+def _lying(most: int, drawn: int) -> alt.LayerChart | alt.FacetChart:
     place = alt.Axis(labelLimit=220, labelOverlap=False)
     base = alt.Chart(_BARS).encode(y=alt.Y("label:N", sort=None, title=None, axis=place))
     room = alt.Scale(domain=[0, 1.18 * most])  # beside the longest bar, for its number
