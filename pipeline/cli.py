@@ -271,7 +271,7 @@ def report(
         str | None,
         typer.Option("--section", metavar="NAME", help="Only this section; csv holds one, by default the first."),
     ] = None,
-    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, csv or md.")] = "table",
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, csv, md or html.")] = "table",
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -300,7 +300,8 @@ def report(
         _report_all(where, asked, output)
         return
     if name == "html":
-        vain = {"--due": due, "--spread": spread, "--section": part, "--fail-on": fail_on}
+        other = None if form in {"table", "html"} else form
+        vain = {"--due": due, "--spread": spread, "--section": part, "--fail-on": fail_on, "--format": other}
         _report_page(where, asked, output, [option for option, value in vain.items() if value is not None])
         return
     if part is not None and form == "json":

@@ -158,5 +158,12 @@ def _lying(most: int, drawn: int) -> alt.LayerChart | alt.FacetChart:
 @cache
 def library() -> str:
     """The code that draws: Vega, Vega-Lite and Vega-Embed, as vl-convert carries them."""
-    code: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    return code.replace("\r", "")
+    code = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return _NOTICE + code.replace("\r", "")
+
+
+_NOTICE = """/*!
+Vega, Vega-Lite and Vega-Embed: copyright University of Washington Interactive Data Lab and contributors, BSD 3-Clause License.
+Parts of D3: copyright Mike Bostock, ISC License.
+*/
+"""
