@@ -183,6 +183,17 @@ def test_a_whole_record_has_all_that_is_known_of_it(example: Base, html: str) ->
     assert set(held(html, "facts")["rules"]) >= {finding["code"] for finding in whole["findings"]}
 
 
+def test_what_is_put_up_with_is_told_and_not_counted(base: Base) -> None:
+    base.record("a", last_confirmed=None)
+    base.configure('[[suppress]]\nrecord = "git/a"\ncode = "DAT006"\nreason = "nobody has the hardware"')
+    base.ingest()
+    html = pages.of(base)
+    ((finding,),) = [whole["findings"] for whole in held(html, "chunk-0")]
+    assert (finding["code"], finding["suppressed"]) == ("DAT006", "nobody has the hardware")
+    assert held(html, "rows")["warnings"] == [0]
+    assert "<dt>with findings</dt><dd>0</dd>" in html
+
+
 def test_who_names_a_record_is_told_with_it(base: Base) -> None:
     graph = {"leads_to": ["git/b"], "preceded_by": [], "frequently_confused_with": []}
     base.record("a", transition_graph=graph, confidence=0.9)

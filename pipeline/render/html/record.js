@@ -70,7 +70,7 @@ function byRule(list, spot) {
 }
 
 function findings(found) {
-  const list = byRule(found, (finding) => text(finding.message));
+  const list = byRule(found, (finding) => el('div', {}, text(finding.message), finding.suppressed && el('p', { class: 'aside' }, 'put up with: ', own(finding.suppressed))));
   return section(`Findings (${found.length})`, found.length > 0 && el('ul', { class: 'findings' }, list));
 }
 

@@ -16,9 +16,10 @@ SELECT
     coalesce(n.named_by, []) AS named_by
 FROM first i
 LEFT JOIN (
-    SELECT path, position, list({code: code, severity: severity, pointer: pointer, message: message}
+    SELECT path, position, list({code: code, severity: severity, pointer: pointer, message: message, suppressed: suppressed}
         ORDER BY seq, code, pointer, message) AS findings
-    FROM findings SEMI JOIN first USING (path, position) WHERE NOT fixable GROUP BY path, position) f USING (path, position)
+    FROM judgements(everything := true) SEMI JOIN first USING (path, position)
+    WHERE NOT repaired GROUP BY path, position) f USING (path, position)
 LEFT JOIN (
     SELECT path, position, list({code: code, pointer: pointer, before: before::VARCHAR, after: after::VARCHAR}
         ORDER BY seq) AS changes

@@ -3,7 +3,7 @@ SELECT
     q.record_id AS id,
     any_value(q.raw[: $shown]) AS raw,
     any_value(octet_length(q.raw)) AS size,
-    list({code: f.code, severity: f.severity, pointer: f.pointer, message: f.message}
+    list({code: f.code, severity: f.severity, pointer: f.pointer, message: f.message, suppressed: f.suppressed}
         ORDER BY f.seq, f.pointer, f.message) AS findings
 FROM quarantine q JOIN findings f USING (path, position)
 WHERE f.severity = 'error'

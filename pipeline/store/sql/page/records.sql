@@ -30,7 +30,7 @@ LEFT JOIN (
         list(DISTINCT code ORDER BY code) AS codes,
         count(*) FILTER (severity = 'warning') AS warnings,
         count(*) FILTER (severity = 'info') AS infos
-    FROM findings WHERE NOT fixable GROUP BY path, position) f USING (path, position)
+    FROM judgements() WHERE published AND NOT repaired GROUP BY path, position) f USING (path, position)
 LEFT JOIN (
     SELECT record_id, list(DISTINCT host ORDER BY host) AS hosts
     FROM sources WHERE host IS NOT NULL GROUP BY record_id) h ON h.record_id = r.id
