@@ -101,7 +101,7 @@ AnyTable = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table
 def _reports() -> list[str]:
     from pipeline.reports import REPORTS
 
-    return list(REPORTS)
+    return [*REPORTS, "html"]
 
 
 def _codes() -> list[str]:
@@ -317,6 +317,7 @@ def _write_diff(lines: Iterable[bytes]) -> None:
         "kb report stale --due 30",
         "kb report stale --fail-on 'age > 730'",
         "kb report all -o reports/",
+        "kb report html -o base.html",
     )
 )
 def report(
@@ -324,7 +325,8 @@ def report(
         str,
         typer.Argument(
             metavar="REPORT",
-            help="quality, queue, stale, confidence, tiers, sources or findings; all: each as JSON into the folder of --output.",
+            help="quality, queue, stale, confidence, tiers, sources or findings; html: a page of it all, for a browser; "
+            "all: each as JSON into the folder of --output.",
             autocompletion=_reports,
         ),
     ],
@@ -351,7 +353,7 @@ def report(
         str | None,
         typer.Option("--section", metavar="NAME", help="Only this section; csv holds one, by default the first."),
     ] = None,
-    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, csv or md.")] = "table",
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, csv, md or html.")] = "table",
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -366,7 +368,8 @@ def report(
 
     quality: the state of the whole base, and what moved. queue: what to review next. stale: what nobody confirmed in
     time. confidence: what the declared one is worth. tiers: how records were verified. sources: what they rest on.
-    findings: what the newest ingest brought and mended. docs/reports.md tells of their sections and columns.
+    findings: what the newest ingest brought and mended. html: the quality, the queue and every record, as one page for
+    a browser; --limit says how many it has whole. docs/reports.md tells of their sections and columns.
     """
     from pipeline import reports
     from pipeline.render import text
@@ -377,6 +380,11 @@ def report(
     asked = reports.Options(where.as_of(as_of), domain, tier, limit, due, spread)
     if name == "all":
         _report_all(where, asked, output)
+        return
+    if name == "html":
+        other = None if form in {"table", "html"} else form
+        vain = {"--due": due, "--spread": spread, "--section": part, "--fail-on": fail_on, "--format": other}
+        _report_page(where, asked, output, [option for option, value in vain.items() if value is not None])
         return
     if part is not None and form == "json":
         raise typer.BadParameter("json holds every section; leave it out, or take csv", param_hint="--section")
@@ -589,6 +597,22 @@ def gate(
     _json(result.document()) if form == "json" else _print(text.gate(result, terminal=_terminal(None)))
     if result.broken:
         raise typer.Exit(1)
+
+
+def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain: list[str]) -> None:
+    from pipeline import reports
+    from pipeline.model import KbError
+    from pipeline.render.html.base import document
+    from pipeline.reports import page
+
+    if vain:
+        raise typer.BadParameter("the page has no use for it; leave it out", param_hint=vain[0])
+    if _terminal(output):
+        raise KbError("kb report html: a page is for a browser; write it with -o FILE, and open that")
+    with _base(where) as base:
+        reports.check_scope(base, asked, where.settings.trust.ladder)
+        asked_page = page.ask(base, asked, where.settings.trust.ladder)
+    _write(document(asked_page), output)
 
 
 def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> None:

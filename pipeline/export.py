@@ -4,7 +4,7 @@ import filecmp
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from pipeline import __version__
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.render.reports import document
 from pipeline.render.tables import as_csv
-from pipeline.reports import REPORTS, Options, run
+from pipeline.reports import REPORTS, Options, page, run
 from pipeline.store import Store
-from pipeline.workspace import METRICS
+from pipeline.workspace import METRICS, PAGE, Settings
 
 OWNED = (
     "records",
@@ -59,19 +59,20 @@ _LINES = {
 _RECORDS = "SELECT doc FROM records ORDER BY id"
 
 
-def write(store: Store, folder: Path, previous: Path, options: Options, *, layout: str = "files") -> str:
+def write(store: Store, folder: Path, previous: Path, options: Options, settings: Settings | None = None) -> str:
     """Write the whole of `curated/` into an empty folder; what is as in `previous` is linked, not written again.
 
-    With the layout `files` there is a file for each record, with `ndjson` one `records.ndjson` for all.
+    The settings say whether there is a file for each record or one for all, and whether there is a page of the base.
 
     Returns:
         The digest of all that was written, as it stands in the manifest: equal digests mean equal bytes.
     """
-    lines = _LINES | ({"records.ndjson": _RECORDS} if layout == "ndjson" else {})
+    settings = settings or Settings()
+    lines = _LINES | ({"records.ndjson": _RECORDS} if settings.export.records == "ndjson" else {})
     digests = {}
     for name, sql in sorted(lines.items()):
         digests[name] = _write_lines(store, sql, folder / name, previous / name)
-    for name, data in _small_files(store, options, layout):
+    for name, data in _small_files(store, options, settings):
         digests[name] = _write_bytes(data, folder / name, previous / name)
     manifest = _manifest(store, options)
     told = [f"{name}\0{digest}\n" for name, digest in digests.items()]
@@ -105,11 +106,19 @@ def pretty(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _small_files(store: Store, options: Options, layout: str) -> Iterator[tuple[str, bytes]]:
-    if layout == "files":
+def _small_files(store: Store, options: Options, settings: Settings) -> Iterator[tuple[str, bytes]]:
+    if settings.export.records == "files":
         for name, doc in store.stream("SELECT id, doc FROM records ORDER BY id"):
             yield f"records/{name}.json", pretty(orjson.loads(doc))
     yield from reports(store, options)
+    if settings.export.html:
+        yield PAGE, _page(store, replace(options, history=False), settings.trust.ladder)
+
+
+def _page(store: Store, options: Options, ladder: Sequence[str]) -> bytes:
+    from pipeline.render.html import base  # noqa: PLC0415 - brings what draws the charts
+
+    return base.document(page.ask(store, options, ladder)).encode()
 
 
 def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes]]:
@@ -160,11 +169,11 @@ def _holds(path: Path, data: bytes) -> bool:
         return False
 
 
-def differences(store: Store, curated: Path, options: Options, *, layout: str) -> Iterator[tuple[str, str]]:
+def differences(store: Store, curated: Path, options: Options, settings: Settings) -> Iterator[tuple[str, str]]:
     """What below `curated/` is not as the store gives it, as (file, what is wrong); the store has to be open for files."""
     with tempfile.TemporaryDirectory(prefix="kb-") as folder:
         fresh = Path(folder)
-        write(store, fresh, fresh / "nothing", options, layout=layout)
+        write(store, fresh, fresh / "nothing", options, settings)
         wanted, found = _owned(fresh), _owned(curated)
         for name in sorted(wanted | found):
             if name not in found:

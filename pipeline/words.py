@@ -47,3 +47,8 @@ def escaped(document: str) -> str:
     return _ACTIVE.sub(
         lambda match: match.group() if match.group() == "\n" else json.dumps(match.group())[1:-1], document
     )
+
+
+def spelled(document: str) -> str:
+    """A JSON document on one line with what could act spelled out in its texts, so that they can be shown as they are."""
+    return _ACTIVE.sub(lambda match: json.dumps(_spelled(match))[1:-1], document)

@@ -18,6 +18,9 @@ FILE = "kb.toml"
 LAYOUTS = {"files": "records", "ndjson": "records.ndjson"}
 """Where the records lie below `curated/`, by the setting `export.records`."""
 
+PAGE = "reports/index.html"
+"""Where the page of the base lies below `curated/`, by the setting `export.html`."""
+
 METRICS = "reports/metrics.json"
 """The figures of the base below `curated/`."""
 
@@ -110,9 +113,13 @@ class Resolvable:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """How `curated/` is laid out: `records` is `files` (one for each) or `ndjson` (one for all, for large bases)."""
+    """How `curated/` is laid out: `records` is `files` (one for each) or `ndjson` (one for all, for large bases).
+
+    With `html`, the page of the base is there too.
+    """
 
     records: str = "files"
+    html: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +308,7 @@ _SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
     float | None: ((int, float), "a number"),
     int: ((int,), "a whole number"),
     int | None: ((int,), "a whole number"),
+    bool: ((bool,), "true or false"),
     str: ((str,), "text in quotes"),
     dt.date | None: ((dt.date,), "a date without quotes, as in 2026-11-22"),
 }

@@ -235,7 +235,11 @@ def test_an_output_that_cannot_be_written_is_an_error(example: Base) -> None:
         (["report", "stal"], "no report stal; did you mean `stale`?"),
         (["report"], "Missing argument 'REPORT'"),
         (["report", "stale", "--format", "ndjson"], "Invalid value for --format: 'ndjson'; did you mean `json`?"),
-        (["report", "stale", "--format", "xml"], "Invalid value for --format: 'xml'; there are table, json, csv, md"),
+        (
+            ["report", "stale", "--format", "yaml"],
+            "Invalid value for --format: 'yaml'; there are table, json, csv, md, html",
+        ),
+        (["report", "stale", "--format", "xml"], "Invalid value for --format: 'xml'; did you mean `html`?"),
         (["validate", "--fail-on", "warn"], "Invalid value for --fail-on: 'warn'; did you mean `warning`?"),
         (["validate", "--formt", "json"], "No such option: --formt (Possible options: --format"),
         (
@@ -254,6 +258,9 @@ def test_an_output_that_cannot_be_written_is_an_error(example: Base) -> None:
             "Invalid value for --section: json holds every section; leave it out, or take csv",
         ),
         (["report", "all"], "Invalid value for --output: `kb report all` writes files; name their folder"),
+        (["report", "html", "--due", "3"], "Invalid value for --due: the page has no use for it; leave it out"),
+        (["report", "html", "--format", "csv"], "Invalid value for --format: the page has no use for it; leave it out"),
+        (["report", "html", "--domain", "dockr"], "no published record has the domain dockr; did you mean `docker`?"),
         (["gate", "--format", "csv"], "Invalid value for --format: 'csv'; there are text, json"),
         (["report", "stale", "--limit", "-1"], "Invalid value for '--limit'"),
         (["report", "stale", "--limit", "ten"], "Invalid value for '--limit'"),
@@ -400,6 +407,14 @@ def test_a_condition_may_be_about_any_section(example: Base) -> None:
     outcome = kb(example.root, *growing)
     assert (outcome.code, outcome.err) == (1, "note: --fail-on: 1 row meets `month = 6 AND stale > 20`\n")
     assert "id" not in outcome.out.splitlines()[1].split()
+
+
+def test_the_page_goes_to_a_file_or_into_a_pipe(example: Base, tmp_path: Path) -> None:
+    target = tmp_path / "new/base.html"
+    assert kb(example.root, "report", "html", "-o", str(target)).out == ""
+    page = target.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert kb(example.root, "report", "html").out == page
 
 
 def test_csv_holds_one_section(example: Base) -> None:

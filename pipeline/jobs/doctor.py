@@ -19,7 +19,6 @@ def doctor(workspace: Workspace) -> list[Breach]:
         last = base.last_run()
         breaches = gate.check(base, rules)
         if last is not None and not breaches:
-            options, layout = Options(last["as_of"]), workspace.settings.export.records
-            wrong = export.differences(base, workspace.curated, options, layout=layout)
+            wrong = export.differences(base, workspace.curated, Options(last["as_of"]), workspace.settings)
             breaches = [Breach("curated", name, what, 0, "") for name, what in wrong]
         return breaches

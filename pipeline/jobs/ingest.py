@@ -19,7 +19,7 @@ from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, split
 from pipeline.store import KnownFile
 from pipeline.store.draft import Draft, Ousted, Place, change, create
-from pipeline.workspace import LAYOUTS, METRICS, Workspace
+from pipeline.workspace import LAYOUTS, METRICS, PAGE, Workspace
 
 
 @dataclass(slots=True)
@@ -71,13 +71,25 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
         with _standing(workspace) as base:
             plan, last = _plan(workspace, paths, rules, request, base)
             told = publish.manifest(workspace.curated)
-            laid_out = (workspace.curated / LAYOUTS[workspace.settings.export.records]).exists()
-            if base and plan.idle and last is not None and last["as_of"] == request.as_of and told and laid_out:
+            if (
+                base
+                and plan.idle
+                and last is not None
+                and last["as_of"] == request.as_of
+                and told
+                and _laid_out(workspace)
+            ):
                 standing = Draft(base.connection)
                 standing.set_scope(plan.scope())
                 as_before = Compared(0, 0, base.value("SELECT count(*) FROM findings"))
                 return _outcome(standing, plan, as_before, written=False)
         return _write(workspace, plan, rules, request, folder)
+
+
+def _laid_out(workspace: Workspace) -> bool:
+    """Whether there is in `curated/` what the settings want there, and no page that they do not want."""
+    wanted = workspace.settings.export
+    return (workspace.curated / LAYOUTS[wanted.records]).exists() and (workspace.curated / PAGE).exists() is wanted.html
 
 
 def _standing(workspace: Workspace) -> AbstractContextManager[store.Store | None]:
@@ -103,8 +115,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             raise GateError(f"the gate refuses to publish: {breach}; nothing was published")
         curated = folder / "curated"
         curated.mkdir()
-        layout = workspace.settings.export.records
-        digest = export.write(draft, curated, workspace.curated, Options(request.as_of), layout=layout)
+        digest = export.write(draft, curated, workspace.curated, Options(request.as_of), workspace.settings)
         changed = digest != publish.manifest(workspace.curated).get("digest")
         result = _outcome(draft, plan, compared, written=changed or plan.fresh)
         if changed or plan.again or plan.fresh:

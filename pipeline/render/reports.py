@@ -11,7 +11,7 @@ from pipeline.render.text import count
 from pipeline.reports import Answer, Options, Part, Section
 from pipeline.words import did_you_mean, escaped
 
-FORMATS = ("table", "json", "csv", "md")
+FORMATS = ("table", "json", "csv", "md", "html")
 
 
 def render(answer: Answer, form: str, *, terminal: bool) -> str:
@@ -29,6 +29,10 @@ def render(answer: Answer, form: str, *, terminal: bool) -> str:
             return tables.render(listed(answer.parts[0]), "csv", terminal=terminal)
         case "md":
             return "".join(f"{line}\n" for line in markdown(answer))
+        case "html":
+            from pipeline.render.html import report  # noqa: PLC0415 - the other forms do without
+
+            return report.document(answer)
         case _:
             raise KbError(f"--format {form}: {did_you_mean(form, FORMATS)}")
 
@@ -78,7 +82,7 @@ def markdown(answer: Answer) -> Iterator[str]:
         yield (tables.as_markdown(shown.columns, shown.rows) if shown.rows else f"{part.section.nothing}\n").rstrip(
             "\n"
         )
-        yield from (f"\n{line}" for line in _cut(part, shown, answer.options))
+        yield from (f"\n{line}" for line in cut(part, shown, answer.options))
     if answer.totals is not None:
         yield ""
         yield from totals(answer.totals)
@@ -143,10 +147,11 @@ def _table(part: Part, options: Options, *, terminal: bool) -> Iterator[str]:
             columns = (*columns, "")
             rows = [(*row, "█" * math.ceil(30 * bar)) for row, bar in zip(rows, bars(part, shown), strict=True)]
         yield tables.as_text(columns, rows, terminal=terminal).rstrip("\n")
-    yield from _cut(part, shown, options)
+    yield from cut(part, shown, options)
 
 
-def _cut(part: Part, shown: Table, options: Options) -> Iterator[str]:
+def cut(part: Part, shown: Table, options: Options) -> Iterator[str]:
+    """Where a section has more rows than are shown, how many."""
     if not part.section.single and len(shown.rows) < part.found:
         hint = "; --limit shows more" if options.limit is None else " (--limit)"
         yield f"… {len(shown.rows):,} of {part.found:,} rows{hint}"

@@ -102,7 +102,7 @@ def as_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
         marked = [visible(_MARKS.sub(r"\\\g<0>", text.replace("\n", " "))) for text in cells]
         return f"| {' | '.join(marked)} |\n"
 
-    rule = line(["---:" if right else "---" for right in _numeric(columns, rows)])
+    rule = line(["---:" if right else "---" for right in numeric(columns, rows)])
     return line(columns) + rule + "".join(line([cell(value) for value in row]) for row in rows)
 
 
@@ -111,7 +111,7 @@ _MARKS = re.compile(r"[|<\\]")
 
 def as_text(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, terminal: bool) -> str:
     """Aligned columns. In a pipe each row is one line; on a terminal cells are wrapped to fit."""
-    right = _numeric(columns, rows)
+    right = numeric(columns, rows)
     head = [visible(name) for name in columns]
     cells = [_cells([row[i] for row in rows], lines=terminal) for i in range(len(columns))]
     body = list(zip(*cells, strict=True))
@@ -128,7 +128,8 @@ def styled() -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _numeric(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[bool]:
+def numeric(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[bool]:
+    """Which columns hold numbers, and nothing else."""
     return [
         bool(rows)
         and all(isinstance(row[i], int | float | Decimal | None) and not isinstance(row[i], bool) for row in rows)

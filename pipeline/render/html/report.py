@@ -1,0 +1,33 @@
+"""A report as a page to read and to print: its tables below each other."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.render.html import asset, page
+from pipeline.render.reports import bars, cut, heading, people, title, totals
+from pipeline.render.tables import cell, numeric
+from pipeline.reports import Answer, Options, Part
+from pipeline.words import visible
+
+
+def document(answer: Answer) -> str:
+    """A report as one HTML file."""
+    return page(
+        "report.html.j2",
+        styles=(asset("style.css"), asset("report.css")),
+        heading=heading(answer),
+        sections=[_section(part, answer.options) for part in answer.parts],
+        totals=[] if answer.totals is None else list(totals(answer.totals)),
+    )
+
+
+def _section(part: Part, options: Options) -> Mapping[str, Any]:
+    shown = people(part, options)
+    return {
+        "title": title(part.section, options),
+        "columns": [(name.replace("_", " "), part.section.columns.get(name, "")) for name in shown.columns],
+        "numeric": numeric(shown.columns, shown.rows),
+        "rows": [[visible(cell(value)) for value in row] for row in shown.rows],
+        "bars": bars(part, shown),
+        "notes": [*([] if part.found else [part.section.nothing]), *cut(part, shown, options)],
+    }

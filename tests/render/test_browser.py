@@ -1,0 +1,406 @@
+"""What a curator does with the page, in a real browser: headless Chromium, driven by Playwright."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from tests.bases import Base, record
+from tests.render import pages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, FloatRect, Locator, Page
+
+    Scheme = Literal["light", "dark"]
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="driving a browser needs playwright (in the dev extra)")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine; install chromium")
+
+QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip
+
+NAN_LOSS = "tensorflow/optimizer-nan-loss"
+QUEUE = 'tr[id^="line-"]'
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(example: Base, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return pages.write(pages.of(example), tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="module")
+def harmful(tmp_path_factory: pytest.TempPathFactory) -> str:
+    base = pages.fill_with_harm(Base(tmp_path_factory.mktemp("harm")))
+    return pages.write(pages.of(base), tmp_path_factory.mktemp("page"))
+
+
+class Look:
+    """A page that is open, and everything that it asked for or complained of."""
+
+    def __init__(self, browser: "Browser", address: str, width: int, height: int, scheme: "Scheme") -> None:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.set_default_timeout(20_000)
+        self.page = context.new_page()
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(address)
+        self.page.wait_for_selector("html[data-ready=texts]", state="attached")
+
+    def titles(self) -> list[str]:
+        """The ids of the records in sight, in order."""
+        return list(self.page.locator(f"{QUEUE} .path").all_inner_texts())
+
+    def status(self) -> str:
+        return str(self.page.inner_text("#status"))
+
+    def choose(self, chart: str, place: int, of: int) -> None:
+        """Click into the row of a bar."""
+        plot = self.page.locator(f"#chart-{chart} .plot")
+        plot.click(position={"x": 40, "y": 5 + (box(plot.locator("svg"))["height"] - 10) * (place + 0.5) / of})
+
+
+def box(locator: "Locator") -> "FloatRect":
+    found = locator.bounding_box()
+    assert found
+    return found
+
+
+Open = Callable[..., Look]
+
+
+@pytest.fixture
+def look(browser: "Browser") -> Iterator[Open]:
+    opened: list[Look] = []
+
+    def at(address: str, width: int = 1440, height: int = 900, scheme: "Scheme" = "light") -> Look:
+        opened.append(Look(browser, address, width, height, scheme))
+        return opened[-1]
+
+    yield at
+    for one in opened:
+        one.page.context.close()
+        assert one.complaints == []
+        assert [url for url in one.requests if not url.startswith("file:") and url != "data:,"] == []
+
+
+# to open
+
+
+def test_it_asks_for_nothing_but_itself(look: Open, address: str) -> None:
+    seen = look(address)
+    assert [url for url in seen.requests if url != "data:,"] == [address]
+    assert seen.page.title() == "Knowledge base, 2026-11-22"
+
+
+def test_it_opens_with_the_riskiest_record_beside_the_queue(look: Open, address: str) -> None:
+    seen = look(address)
+    assert seen.titles()[0] == NAN_LOSS
+    reader = seen.page.inner_text("#record")
+    assert "0.30 = min(0.90 declared, 0.60 ceiling) × 0.50 freshness" in reader
+    assert "1 source and ai_generated bear 0.60 of 0.90" in reader
+    assert "904 days old, limit 365, so × 0.50" in reader
+
+
+def test_english_and_chinese_stand_side_by_side(look: Open, address: str) -> None:
+    seen = look(address)
+    pair = seen.page.locator("#record .pair").first
+    english, chinese = (box(pair.locator("> *").nth(place)) for place in (0, 1))
+    assert pair.locator("[lang=zh]").count() == 1
+    assert english["y"] == chinese["y"]
+    assert english["x"] + english["width"] < chinese["x"] + 1
+
+
+def test_a_finding_is_explained_where_it_stands(look: Open, address: str) -> None:
+    seen = look(address)
+    finding = seen.page.locator("#record .findings li", has_text="DED001")
+    assert "does not say what not to try" in finding.inner_text()
+    finding.locator("summary").click()
+    assert "A good record says in every dead end what not to try" in finding.inner_text()
+
+
+# to find
+
+
+def test_search_finds_what_only_the_whole_record_says(look: Open, address: str) -> None:
+    seen = look(address)
+    seen.page.click("[data-view=all]")
+    seen.page.fill("#search", "clip_by_global_norm")
+    seen.page.wait_for_selector("#status:has-text('1 of 45')")
+    assert seen.titles() == [NAN_LOSS]
+    seen.page.fill("#search", "梯度爆炸")
+    seen.page.wait_for_selector("#status:has-text('1 of 45')")
+    assert seen.titles() == [NAN_LOSS]
+
+
+def test_search_wants_every_word_and_any_case(look: Open, address: str, example: Base) -> None:
+    seen = look(address, height=6000)
+    seen.page.click("[data-view=all]")
+    seen.page.fill("#search", "DOCKER permission")
+    seen.page.wait_for_selector("#status:has-text(' of 45')")
+    texts = {
+        name.removeprefix("records/").removesuffix(".json"): text.decode().lower()
+        for name, text in example.curated().items()
+        if name.startswith("records/")
+    }
+    told = {name for name, text in texts.items() if "docker" in text and "permission" in text}
+    assert set(seen.titles()) == told
+    assert 0 < len(told) < 45
+    seen.page.fill("#search", "no such words anywhere")
+    seen.page.wait_for_selector("#nothing:visible")
+    seen.page.click("#clear")
+    assert seen.status() == "45 records"
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "value"),
+    [
+        ("effective", "td.worth", lambda text: -float(text.split()[0])),
+        ("risk", "td.risk", lambda text: -float(text)),
+        ("record", "td .path", str),
+    ],
+)
+def test_sort_sorts_and_turns_round(
+    look: Open, address: str, column: str, cells: str, value: Callable[[str], str]
+) -> None:
+    seen = look(address, height=6000)
+    seen.page.click("[data-view=all]")
+    if column != "risk":
+        seen.page.click(f"[data-sort={column}]")
+
+    def shown() -> list[str]:
+        return [value(text) for text in seen.page.locator(f"{QUEUE} {cells}").all_inner_texts()]
+
+    first = shown()
+    assert len(first) == 45
+    assert first == sorted(first)
+    seen.page.click(f"[data-sort={column}]")
+    assert shown() == sorted(first, reverse=True)
+    assert seen.page.get_attribute(f"th.c-{column}", "aria-sort") in {"ascending", "descending"}
+
+
+def test_a_click_into_a_chart_leaves_what_it_counts(look: Open, address: str) -> None:
+    seen = look(address, height=6000)
+    seen.page.click("[data-view=all]")
+    seen.choose("tier", 2, of=5)
+    assert seen.status() == "14 of 45 records"
+    assert len(seen.titles()) == 14
+    assert seen.page.text_content("#chips") == "tier: human_reviewed, take away"
+    seen.choose("freshness", 2, of=4)
+    both = int(seen.status().split()[0])
+    assert 0 < both < 14
+    drawn = [int(text) for text in seen.page.locator("#chart-tier .counts_marks text").all_text_contents()]
+    assert (drawn[2], sum(drawn)) == (both, 14), "each chart counts what the other choices leave: here 14 are stale"
+    seen.page.locator("#chips button").first.click()
+    seen.page.locator("#chips button").first.click()
+    assert seen.status() == "45 records"
+
+
+def test_a_bar_tells_its_figure_under_the_pointer(look: Open, address: str) -> None:
+    seen = look(address)
+    seen.page.locator("#chart-tier .plot").hover(position={"x": 200, "y": 20})
+    assert seen.page.inner_text("#tip") == "reproduced\n5 records"
+    seen.page.mouse.move(2, 2)
+    assert not seen.page.is_visible("#tip")
+
+
+def test_charts_begin_with_what_the_figures_below_them_say(look: Open, address: str) -> None:
+    seen = look(address)
+    for key in ("tier", "freshness", "code", "domain", "host"):
+        drawn = seen.page.locator(f"#chart-{key} .counts_marks text").all_text_contents()
+        places = [name.strip() for name in seen.page.locator(f"#chart-{key} thead th").all_text_contents()]
+        rows = seen.page.locator(f"#chart-{key} tbody tr").all()[: len(drawn)]
+        told = [row.locator("th, td").nth(places.index("records")).text_content() for row in rows]
+        assert drawn == told, key
+
+
+def test_filters_do_what_charts_do(look: Open, address: str) -> None:
+    seen = look(address, height=6000)
+    seen.page.click("[data-view=all]")
+    seen.page.click("#more")
+    seen.page.get_by_label("Domain", exact=True).select_option(label="docker (5)")
+    assert seen.status() == "5 of 45 records"
+    assert {name.split("/")[0] for name in seen.titles()} == {"docker"}
+
+
+def test_quarantine_shows_what_came_and_why_it_stayed_out(look: Open, address: str) -> None:
+    seen = look(address)
+    seen.page.click("[data-view=quarantine]")
+    assert seen.status() == "8 records"
+    seen.page.fill("#search", "linker-cc")
+    seen.page.wait_for_selector("#status:has-text('1 of 8')")
+    reader = seen.page.inner_text("#record")
+    assert "RAT001" in reader
+    assert '"id": "rust/linker-cc-not-found"' in reader
+
+
+def test_neighbours_lead_to_each_other(look: Open, address: str, example: Base) -> None:
+    known = "SELECT record_id, error_id FROM transitions WHERE error_id IN (SELECT id FROM records) ORDER BY ALL"
+    name, neighbour = example.query(known)[0]
+    seen = look(address)
+    seen.page.goto(f"{address}#record/{name.replace('/', '%2F')}")
+    seen.page.locator("#record .neighbours a", has_text=neighbour).first.click()
+    seen.page.wait_for_selector(f"#record header .path:has-text('{neighbour}')")
+    assert seen.page.url.endswith(f"#record/{neighbour.replace('/', '%2F')}")
+
+
+# by hand
+
+
+def test_everything_can_be_done_from_the_keyboard(look: Open, address: str) -> None:
+    seen = look(address)
+    press = seen.page.keyboard.press
+
+    def focused() -> str:
+        return str(seen.page.evaluate("document.activeElement.id"))
+
+    press("/")
+    assert focused() == "search"
+    seen.page.keyboard.type("docker")
+    press("ArrowDown")
+    assert focused() == "table"
+    first = seen.page.get_attribute("#table", "aria-activedescendant")
+    press("ArrowDown")
+    second = seen.page.get_attribute("#table", "aria-activedescendant")
+    assert (first, second) == ("line-0", "line-1")
+    name = seen.page.inner_text("#line-1 .path")
+    press("Enter")
+    assert focused() == "record"
+    seen.page.wait_for_selector(f"#record header .path:has-text('{name}')")
+    press("Escape")
+    assert focused() == "table"
+    press("End")
+    press("Home")
+    assert seen.page.get_attribute("#table", "aria-activedescendant") == "line-0"
+
+
+def test_every_choice_of_a_chart_is_a_button_too(look: Open, address: str) -> None:
+    seen = look(address)
+    seen.page.click("[data-view=all]")
+    seen.page.locator("#chart-tier summary").press("Enter")
+    seen.page.get_by_role("button", name="human_reviewed").press("Enter")
+    assert seen.status() == "14 of 45 records"
+    assert seen.page.get_by_role("button", name="human_reviewed").first.get_attribute("aria-pressed") == "true"
+
+
+# to the eye
+
+
+def luminance(colour: str) -> float:
+    red, green, blue = (int(part) for part in re.findall(r"\d+", colour)[:3])
+    return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255
+
+
+def test_it_is_light_or_dark_as_the_system_is_and_the_button_turns_it(look: Open, address: str) -> None:
+    def ground(page: "Page") -> float:
+        return luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    light, dark = look(address), look(address, scheme="dark")
+    assert ground(light.page) > 0.9
+    assert ground(dark.page) < 0.15
+    dark.page.click("#theme")
+    assert ground(dark.page) > 0.9
+    dark.page.reload()
+    assert ground(dark.page) > 0.9, "and it stays so"
+
+
+@pytest.mark.parametrize("width", [320, 375, 768, 1024, 1440, 1920])
+def test_nothing_is_wider_than_the_screen(look: Open, address: str, harmful: str, width: int) -> None:
+    for page in (look(one, width=width, height=812).page for one in (address, harmful)):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.locator(QUEUE).first.click()
+        page.wait_for_selector("#record header")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.getElementById('record'))") <= 0
+
+
+def test_on_a_phone_a_record_covers_the_list_and_gives_it_back(look: Open, address: str) -> None:
+    seen = look(address, width=375, height=812)
+    assert not seen.page.is_visible("#record")
+    seen.page.locator(QUEUE).first.click()
+    seen.page.wait_for_selector("#record:visible")
+    seen.page.get_by_role("button", name="Back to the list").click()
+    assert not seen.page.is_visible("#record")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1440])
+def test_axe_finds_no_serious_fault(look: Open, address: str, width: int, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
+    seen = look(address, width=width, height=900, scheme=scheme)
+    for control in ("#records-title", "#more", "summary", f"{QUEUE} >> nth=1"):
+        seen.page.locator(control).first.dispatch_event("click")
+        found = axe.run(seen.page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in {"serious", "critical"}] == []
+
+
+def test_in_print_the_list_is_whole_and_the_controls_are_gone(look: Open, address: str) -> None:
+    seen = look(address, scheme="dark")
+    seen.page.emulate_media(media="print")
+    seen.page.wait_for_selector("tr#line-26", state="attached")
+    assert len(seen.titles()) == 27
+    for control in ("#search", "#theme", "[data-view=all]"):
+        assert not seen.page.is_visible(control)
+    assert luminance(seen.page.evaluate("getComputedStyle(document.body).backgroundColor")) == pytest.approx(1)
+
+
+# under attack
+
+
+def test_harmful_text_shows_as_text(look: Open, harmful: str) -> None:
+    seen = look(harmful)
+    seen.page.goto(f"{harmful}#record/git%2Fharm")
+    seen.page.wait_for_selector("#record header .path:has-text('git/harm')")
+    reader = seen.page.inner_text("#record")
+    for text in (pages.IMAGE, pages.BREAKOUT, pages.TEMPLATE, r"safe\u202egnp.exe", "&lt;b&gt;"):
+        assert text in reader
+    assert seen.page.locator("#record img, #record script, #record b:has-text('bold')").count() == 0
+    seen.page.click("[data-view=quarantine]")
+    seen.page.fill("#search", "torn.json")
+    seen.page.wait_for_selector("#status:has-text('1 of')")
+    assert pages.BREAKOUT in seen.page.inner_text("#record")
+    assert seen.page.evaluate("window.harmed") is None
+
+
+def test_links_lead_to_the_web_and_say_nothing_of_the_page(look: Open, harmful: str, address: str) -> None:
+    for where in (harmful, address):
+        page = look(where).page
+        links = page.locator("#record a[target]")
+        assert links.count() > 0
+        for link in links.all():
+            assert re.match(r"https?://", link.get_attribute("href") or "")
+            assert link.get_attribute("rel") == "noopener noreferrer"
+
+
+# at length
+
+
+def test_a_long_list_is_drawn_where_it_is_looked_at(look: Open, base: Base, tmp_path: Path) -> None:
+    base.put("raw/git.json", [record(f"r{i:04}", signature=f"error {i:04}") for i in range(3000)])
+    base.ingest()
+    seen = look(pages.write(pages.of(base, limit=64), tmp_path))
+    assert seen.page.locator(QUEUE).count() < 100
+    assert seen.page.get_attribute("#table", "aria-rowcount") == "3001"
+    seen.page.focus("#table")
+    seen.page.keyboard.press("End")
+    seen.page.wait_for_selector("#line-2999:visible")
+    assert seen.page.locator(QUEUE).count() < 100
+    assert "kb show git/r2999" in seen.page.inner_text("#record"), "what is not whole says who tells all of it"
+    seen.page.fill("#search", "0777")
+    seen.page.wait_for_selector("#status:has-text('1 of 3,000')")
+    assert seen.titles() == ["git/r0777"]
