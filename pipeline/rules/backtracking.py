@@ -224,8 +224,8 @@ class _Automaton:
     def _spell(
         self,
         begin: Iterable[tuple[Any, int]],
-        goal: Any,
-        steps: Callable[[Any], Iterable[tuple[Any, int]]],  # noqa: ANN401
+        goal: Any,  # noqa: ANN401
+        steps: Callable[[Any], Iterable[tuple[Any, int]]],
     ) -> str:
         """A shortest word to a goal, found breadth first; empty, if there is none."""
         came: dict[Any, tuple[Any, int]] = {}
