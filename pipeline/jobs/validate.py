@@ -15,6 +15,7 @@ from pipeline.jobs.baseline import Entry
 from pipeline.jobs.request import Request
 from pipeline.model import Curated, Incoming, KbError, Kind, Located, Severity, ValidateResult
 from pipeline.rules.base import Stage
+from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, locate, split
 from pipeline.workspace import FILE, Workspace, lines_of_suppressions
@@ -238,7 +239,7 @@ def _placed(row: _Row, shown: str, line: int, column: int, source: str) -> Locat
 
 
 def _in_record(incoming: Incoming, findings: list[_Row], shown: str) -> Iterator[Located]:
-    raw = incoming.raw.removeprefix(b"\xef\xbb\xbf")
+    raw = masked(incoming.raw).removeprefix(b"\xef\xbb\xbf")
     text = raw.decode("utf-8", errors="replace")
     lines = text.split("\n")
     known = {} if findings[0].code == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever

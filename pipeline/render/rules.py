@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.model import Kind, Table
 from pipeline.rules import PREFIXES, catalogue
 from pipeline.rules.base import ABSENT, Rule, Stage
+from pipeline.rules.credentials import masked_text
 from pipeline.rules.ruleset import RuleSet
 from pipeline.words import visible
 
@@ -56,7 +57,11 @@ def explain(rule: Rule) -> Iterator[str]:
             yield from (f"  {line}" for line in lines)
 
 
-def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
+def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - as `_spelt_out`
+    return map(masked_text, _spelt_out(rule, example))
+
+
+def _spelt_out(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
     if isinstance(example, bytes):
         text = visible(example.decode("utf-8", errors="backslashreplace"))
         yield (text if len(text) < 80 else f"{text[:40]}… ({len(example)} bytes)") or "(an empty file)"
@@ -100,7 +105,7 @@ An **error** sends the record to quarantine, whole, with all its findings. A **w
 An **info** is published and noted. A **fix** is repaired by `kb ingest` and recorded as a change; a **check** looks
 at one record; a **corpus** rule needs the other records, or the day, and is judged anew on every run. `kb.toml` can
 change severities and take rules out (`[rules]`), except for those marked *always*, without which the base could not
-store what it publishes.
+store what it publishes, or would hand out what it must not.
 
 Examples give what differs from the clean record in `pipeline/rules/example.py`, as JSON Pointers and values.
 """

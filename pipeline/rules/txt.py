@@ -185,10 +185,12 @@ def _shows_both(text: str) -> bool:
     """Whether a text has the right form of what is mixed up in it beside the wrong one."""
     from ftfy import fix_encoding  # noqa: PLC0415 - as above
 
-    words = {word.strip(_AROUND) for word in text.split()}
-    return any(_MIXED_UP.search(word) and fix_encoding(word) != word and fix_encoding(word) in words for word in words)
+    words = [word.strip(_AROUND) for word in text.split()]
+    mixed_up = [word for word in words if _MIXED_UP.search(word)][:_FEW]
+    return any(fix_encoding(word) in words for word in mixed_up if fix_encoding(word) != word)
 
 
+_FEW = 20
 _AROUND = "\"'`.,;:()[]<>“”‘’«»"
 
 
@@ -233,7 +235,7 @@ _NOTHING_BUT = re.compile(
 )
 
 _LEFT_OVER = re.compile(
-    r"^\W*(?:TODO|FIXME|TBD)\s*[:(\-–—]|[\[<](?:TODO|FIXME|TBD)\b[^\]>]*[\]>]|\(TBD\)|(?i:lorem ipsum)"
+    r"^\W*(?:TODO|FIXME|TBD)\s*[:(\-–—]|[\[<](?:TODO|FIXME|TBD)\b[^\]>]{0,80}[\]>]|\(TBD\)|(?i:lorem ipsum)"
 )
 
 _TOLD = {
