@@ -52,6 +52,7 @@ def read(regex: str) -> Reading:
         return Reading(None, error.args[0].decode("utf-8", errors="replace"))
 
 
+@lru_cache(maxsize=64)
 def literal(regex: str) -> str | None:
     """The text that a pattern stands for, if it is ASCII and has no operator in it."""
     if not regex.isascii() or not _PLAIN.fullmatch(regex):

@@ -158,8 +158,9 @@ _DESTRUCTIVE = _any_of(
     "destructive-command",
     Severity.WARNING,
     screen=(
-        r"\brm\s|mkfs|\bdd\s|/dev/[shvnmdx]|:\(\)|\bformat\s|Remove-Item|\brd\s|\brmdir\s|DROP\s|FLUSH|docker\s|kubectl\s|terraform\s"
-        r"|git\s+push\s|chmod\s|setenforce|\bufw\s|iptables|netsh|systemctl|NOPASSWD"
+        r"\brm\s+-|mkfs|\bdd\s[^\"]*of=|/dev/[shvnmdx]|:\(\)|\b[fF][oO][rR][mM][aA][tT]\s+[a-zA-Z]:|(?i:Remove-Item)|(?i:\brd|\brmdir)\s+/"
+        r"|DROP\s|FLUSH|docker\s+(?:system|volume)\s|kubectl\s|terraform\s|git\s+push\s|chmod\s|setenforce|\bufw\s|iptables|netsh"
+        r"|systemctl|NOPASSWD"
     ),
     good=[
         {},
@@ -206,7 +207,7 @@ _REMOTE_CODE = _any_of(
     "SAF003",
     "remote-code",
     Severity.WARNING,
-    screen=r"(?i)curl|wget|fetch|\biwr|\birm\b|invoke-(?:web|rest)|downloadstring",
+    screen=r"(?i)(?:curl|wget|fetch)(?:\s|\\[nt])[^|]*\||<\(|(?:-c|eval)\s[^`(]*[`(]|\biwr|\birm\b|\biex\b|invoke-(?:web|rest|exp)",
     good=[
         {},
         {"/workarounds/0/how": "curl -s https://example.org/api | python3 -m json.tool"},

@@ -54,12 +54,13 @@ def how_nearly_repeats_action(r: Record) -> Found:
     Folded as for WRK001, and likeness is at least 95 of 100 (RapidFuzz's ratio). A letter may matter, so it stays.
     """
     for i, item in enumerate(r.workarounds):
-        action, how = (fold(item[key]).rstrip(_CLOSING) for key in ("action", "how"))
-        if action == how or 2 * min(len(action), len(how)) < 0.95 * (len(action) + len(how)):
+        action, how = item["action"], item["how"]
+        if how is None or not 0.8 * len(action) < len(how) < 1.25 * len(action):
             continue
         from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - only texts of one length need it
 
-        if ratio(action, how) >= 95:
+        action, how = fold(action).rstrip(_CLOSING), fold(how).rstrip(_CLOSING)
+        if action != how and ratio(action, how) >= 95:
             yield (
                 f"/workarounds/{i}/how",
                 f"{show(item['how'])} hardly differs from the action; say how it is done, or leave it out",
