@@ -33,8 +33,7 @@ CREDENTIALS = {
     "an Anthropic key": "sk-" + "ant-api03-" + _LONG[:93] + "AA",
     "a DigitalOcean token": "dop_" + "v1_" + "9f3a7c05e1b84d26" + "0d8e6b41f72a9c35" * 3,
     "an Azure storage key": "AccountKey=" + _LONG[:86] + "==",
-    "a private key": "-----BEGIN RSA "
-     f"PRIVATE KEY-----\n{_LONG[:64]}\n{_LONG[64:128]}\n{_LONG[128:170]}==\n-----END",
+    "a private key": f"-----BEGIN RSA PRIVATE KEY-----\n{_LONG[:64]}\n{_LONG[64:128]}\n{_LONG[128:170]}==\n-----END",
 }
 """One of each kind, by its name; what is secret of the last two is `SECRET`."""
 

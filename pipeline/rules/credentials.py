@@ -174,13 +174,14 @@ _MARKS = (
 """What every credential has in it, one for each kind."""
 
 _VEILS = (  # escapes of ASCII, and in UTF-8 and as escapes what the fixes take out (TXT002) or turn into ASCII (TXT004)
-    r"\\u00[0-7]|\\[bfr/]|\x00|\xc2[\x80-\x9f\xad]|\xcd\x8f|\xd8\x9c|\xe1(?:\x85|\x9e|\xa0)|\xe2\x80[\x8b-\x8f\xaa-\xae]"
+    r"\\u00[0-7]|\\[bfr/]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xcd\x8f|\xd8\x9c|\xe1(?:\x85|\x9e|\xa0)|\xe2\x80[\x8b-\x8f\xaa-\xae]"
     r"|\xe2\x81[\xa0-\xaf]|\xe2\x84\xaa|\xe3\x85\xa4|\xef\xbb\xbf|\xef\xbe\xa0|\xef\xbf[\xb9-\xbb]|\xf3\xa0"
     r"|\\u(?i:00[89a]|034f|061c|11[56]|17b|180|200|202|206|212a|3164|feff|ffa0|fff|db40)"
 )
 
 _SPELT = re.compile(  # a character that is not ASCII, or that JSON spells otherwise
-    rb"\\u[dD][bB]40\\u[dD][cC][0-9a-fA-F]{2}|\\u([0-9a-fA-F]{4})|\\(.)|\x00|[\xc2-\xf4][\x80-\xbf]{1,3}", re.DOTALL
+    rb"\\u[dD][bB]40\\u[dD][cC][0-9a-fA-F]{2}|\\u([0-9a-fA-F]{4})|\\(.)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}",
+    re.DOTALL,
 )
 
 

@@ -44,6 +44,8 @@ def reference_both_ways(r: Record) -> Found:
     Some errors do bring each other about; more often one of the two was filled in from the other.
     """
     graph = r.document["transition_graph"]
+    if not (graph["leads_to"] and graph["preceded_by"]):
+        return
     before = {entry["error_id"] for entry in graph["preceded_by"]} - {r.document["id"]}
     for i, entry in enumerate(graph["leads_to"]):
         if entry["error_id"] in before:
