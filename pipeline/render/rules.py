@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.model import Kind, Table
 from pipeline.rules import PREFIXES, catalogue
 from pipeline.rules.base import ABSENT, Rule, Stage
-from pipeline.rules.credentials import masked_text
+from pipeline.rules.credentials import masked, masked_text
 from pipeline.rules.ruleset import RuleSet
 from pipeline.words import visible
 
@@ -57,13 +57,9 @@ def explain(rule: Rule) -> Iterator[str]:
             yield from (f"  {line}" for line in lines)
 
 
-def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - as `_spelt_out`
-    return map(masked_text, _spelt_out(rule, example))
-
-
-def _spelt_out(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
+def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
     if isinstance(example, bytes):
-        text = visible(example.decode("utf-8", errors="backslashreplace"))
+        text = visible(masked(example).decode("utf-8", errors="backslashreplace"))
         yield (text if len(text) < 80 else f"{text[:40]}… ({len(example)} bytes)") or "(an empty file)"
     elif rule.stage is Stage.SETTINGS:
         suppressions, records = example
@@ -92,7 +88,7 @@ def _value(value: Any) -> str:  # noqa: ANN401 - any JSON value, a day, or ABSEN
         return "(absent)"
     if isinstance(value, dt.date):
         return value.isoformat()
-    text = json.dumps(value, ensure_ascii=True)
+    text = masked_text(json.dumps(value, ensure_ascii=True))
     return text if len(text) <= 100 else f"{text[:80]}…"
 
 

@@ -80,16 +80,19 @@ def regex_not_portable(r: Record) -> Found:
 def regex_misses_signature(r: Record) -> Found:
     r"""Matches its own signature, ignoring case.
 
-    One of the two is not what the tool prints. RE2 does the matching, so that no pattern can hang a run; of a pattern
-    that it refuses nothing is said here, RGX002 has it. Nor is anything said where the signature is not ASCII and
-    the pattern has `\w`, `\d`, `\s` or `\b` in it: readers do not agree on what these mean there.
+    One of the two is not what the tool prints; there may be spaces around the signature. RE2 does the matching, so that
+    no pattern can hang a run; of a pattern that it refuses nothing is said here, RGX002 has it. Nor is anything said
+    where the signature is not ASCII and the pattern has `\w`, `\d`, `\s` or `\b` in it: readers do not agree on what
+    these mean there.
     """
     regex, signature = r.document["regex"], r.document["signature"]
     text = patterns.literal(regex)
     if text is not None and text.lower() in signature.lower():
         return
     matcher = patterns.read(regex).matcher
-    if matcher is None or matcher.search(signature) or (patterns.has_classes(regex) and not signature.isascii()):
+    if matcher is None or matcher.search(signature) or matcher.search(f" {signature} "):
+        return
+    if patterns.has_classes(regex) and not signature.isascii():
         return
     yield "/regex", f"{show(regex)} does not match the signature {show(signature)}; correct one of the two"
 
