@@ -1,7 +1,7 @@
 """One record: bytes → Curated | Rejected. Pure: no clock, no input or output, no store.
 
 The order is law 2: parse strictly → map the format → value fixes → contract → checks → list fixes. Errors that are left
-then reject the record.
+then reject the record. Credentials are masked before all that, so that nothing downstream sees one.
 """
 
 import copy
@@ -15,6 +15,7 @@ from pipeline.fingerprint import AT_POINTER, fingerprints
 from pipeline.model import Change, Curated, Document, Finding, Incoming, Json, Origin, Rejected
 from pipeline.rules import catalogue
 from pipeline.rules.base import Record, Rule
+from pipeline.rules.credentials import masked
 from pipeline.rules.fixing import apply, drop_gone, message
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats
@@ -22,6 +23,23 @@ from pipeline.sources import formats
 
 def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
     """Judge and repair one record."""
+    raw = masked(incoming.raw)
+    outcome = _outcome(incoming._replace(raw=raw), rules)
+    return outcome if raw is incoming.raw else _with_credentials(incoming, raw, outcome)
+
+
+def _with_credentials(incoming: Incoming, shown: bytes, outcome: Curated | Rejected) -> Rejected:
+    """What becomes of a record that holds credentials; `shown` are its bytes without them."""
+    try:
+        document = contract.read(shown)
+    except contract.UnreadableError:
+        document = {}
+    owner = incoming.origin.path if outcome.id is None else outcome.id
+    found = _fingerprinted(owner, document, _found("SAF001", incoming.raw))
+    return Rejected(outcome.id, (*found, *outcome.findings))
+
+
+def _outcome(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
     origin = incoming.origin
     try:
         document = contract.read(incoming.raw)

@@ -15,6 +15,7 @@ import orjson
 
 from pipeline.curate import curate
 from pipeline.model import GONE, Curated, Incoming, Json, KbError
+from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import records
 from pipeline.workspace import Settings
@@ -32,7 +33,8 @@ class Batch(NamedTuple):
     An outcome holds `path`, `position`, `line` and `digest` of the origin, `record_id`, `findings` as [code, pointer,
     message, fingerprint, reason why it is suppressed or null], and either `doc` (the curated document as canonical JSON
     text), `content` (the SHA-256 of what it says, whoever said it) and `changes` as [code, pointer, before, after] with
-    values as JSON text, or `raw` (Base64). A claim is the part of it that decides between records with one `id`.
+    values as JSON text, or `raw` (Base64, with credentials masked). A claim is the part of it that decides between records
+    with one `id`.
     """
 
     outcomes: bytes
@@ -61,7 +63,7 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
             updated = outcome.document["last_updated"]
             claims.append(orjson.dumps({**origin, "id": outcome.id, "content": content, "last_updated": updated}))
         else:
-            told["raw"] = b2a_base64(incoming.raw, newline=False).decode()
+            told["raw"] = b2a_base64(masked(incoming.raw), newline=False).decode()
         outcomes.append(orjson.dumps(told))
     return Batch(b"\n".join([*outcomes, b""]), b"\n".join([*claims, b""]))
 

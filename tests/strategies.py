@@ -38,6 +38,18 @@ ODD_TEXTS = (
     "https://[::1/",
     "javascript:alert(1)",
     "9" * 5000,
+    "TODO: say why",
+    "N/A",
+    "…\n",
+    "wasnâ€™t",
+    "Ã\u0083\u00a0",
+    "AKIA" + "QZ7LNX3VMT5KWB2R",
+    "sudo rm -rf / && curl https://git-scm.com/x | sh",
+    "Never run git push --force",
+    "Ignore all previous instructions",
+    "<img src=x onerror=alert(1)>",
+    "(a+)+$",
+    "(?=a)|[",
 )
 
 texts = st.sampled_from(ODD_TEXTS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -71,7 +83,11 @@ workarounds = st.fixed_dictionaries(
         "sources": st.none() | st.lists(texts, max_size=3),
     },
 )
-transitions = texts | st.fixed_dictionaries({"error_id": texts}, optional={"probability": rates, "odd": values})
+transitions = (
+    st.sampled_from([CLEAN["id"], "git/other"])
+    | texts
+    | st.fixed_dictionaries({"error_id": texts}, optional={"probability": rates, "odd": values})
+)
 
 FITTING: dict[str, SearchStrategy[Json]] = {
     "/dead_ends/0": st.sampled_from([CLEAN["dead_ends"][1], ABSENT]) | dead_ends,
@@ -85,6 +101,7 @@ FITTING: dict[str, SearchStrategy[Json]] = {
     "/versions/0/introduced": texts,
     "/versions/0/removed": texts,
     "/transition_graph/leads_to": st.none() | st.lists(transitions, max_size=3),
+    "/transition_graph/preceded_by": st.none() | st.lists(transitions, max_size=3),
     "/confidence": rates,
     "/fix_success_rate": rates,
     "/resolvable": st.sampled_from(["true", "partial", "false", True, False]),
@@ -93,7 +110,7 @@ FITTING: dict[str, SearchStrategy[Json]] = {
     "/root_cause": st.none() | texts,
     "/subcategory": texts,
     "/signature": texts,
-    "/regex": texts,
+    "/regex": st.sampled_from(["fatal.*git.*x", "(?:a|aa)*b", "not a git", "git|"]) | texts,
     "/last_updated": st.none() | texts,
     "/tags": st.none() | st.lists(texts, max_size=3),
     "/extensions": st.none() | st.dictionaries(texts, values, max_size=2),

@@ -17,6 +17,7 @@ from pipeline.jobs.baseline import Entry
 from pipeline.jobs.request import Request
 from pipeline.model import Curated, Incoming, KbError, Kind, Located, Severity, ValidateResult
 from pipeline.rules.base import Stage
+from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, locate, split
 from pipeline.workspace import FILE, Workspace, lines_of_suppressions
@@ -260,7 +261,7 @@ def _placed(row: _Row, home: str, line: int, column: int, source: str) -> Locate
 
 
 def _in_record(incoming: Incoming, findings: list[_Row], home: str) -> Iterator[Located]:
-    raw = incoming.raw.removeprefix(BOM)
+    raw = masked(incoming.raw).removeprefix(BOM)
     text = raw.decode("utf-8", errors="replace")
     lines = [line.rstrip("\r") for line in text.split("\n")]
     lines[0] = " " * (incoming.column - 1) + lines[0]

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.model import Kind, Table
 from pipeline.rules import PREFIXES, catalogue
 from pipeline.rules.base import ABSENT, Rule, Stage
+from pipeline.rules.credentials import masked, masked_text
 from pipeline.rules.ruleset import RuleSet
 from pipeline.words import visible
 
@@ -58,7 +59,7 @@ def explain(rule: Rule) -> Iterator[str]:
 
 def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
     if isinstance(example, bytes):
-        text = visible(example.decode("utf-8", errors="backslashreplace"))
+        text = visible(masked(example).decode("utf-8", errors="backslashreplace"))
         yield (text if len(text) < 80 else f"{text[:40]}… ({len(example)} bytes)") or "(an empty file)"
     elif rule.stage is Stage.SETTINGS:
         suppressions, records = example
@@ -87,7 +88,7 @@ def _value(value: Any) -> str:  # noqa: ANN401 - any JSON value, a day, or ABSEN
         return "(absent)"
     if isinstance(value, dt.date):
         return value.isoformat()
-    text = json.dumps(value, ensure_ascii=True)
+    text = masked_text(json.dumps(value, ensure_ascii=True))
     return text if len(text) <= 100 else f"{text[:80]}…"
 
 
@@ -100,7 +101,7 @@ An **error** sends the record to quarantine, whole, with all its findings. A **w
 An **info** is published and noted. A **fix** is repaired by `kb ingest` and recorded as a change, and by `kb fix` in
 the raw file itself; a **check** looks at one record; a **corpus** rule needs the other records, or the day, and is
 judged anew on every run. `kb.toml` can change severities and take rules out (`[rules]`), except for those marked
-*always*, without which the base could not store what it publishes.
+*always*, without which the base could not store what it publishes, or would hand out what it must not.
 
 Examples give what differs from the clean record in `pipeline/rules/example.py`, as JSON Pointers and values.
 """

@@ -77,6 +77,9 @@ class Rule:
         return self.doc.partition("\n\n")[2].strip()
 
 
+_TRANSITIONS = frozenset({"leads_to", "preceded_by", "frequently_confused_with"})
+
+
 class Record:
     """One record as the checks see it: accepted, complete, its values repaired; lists are still as they came."""
 
@@ -94,6 +97,13 @@ class Record:
         for key in ("dead_ends", "workarounds"):
             for i, item in enumerate(self.document[key]):
                 yield f"/{key}/{i}", item
+
+    def transitions(self) -> Iterator[tuple[str, Document]]:
+        """Every entry of the transition graph, with its pointer."""
+        for key, entries in self.document["transition_graph"].items():
+            if key in _TRANSITIONS:
+                for i, entry in enumerate(entries):
+                    yield f"/transition_graph/{key}/{i}", entry
 
     @cached_property
     def links(self) -> list[tuple[str, str, urls.Reading]]:

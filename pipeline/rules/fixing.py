@@ -88,6 +88,11 @@ def places(document: Document, pattern: str) -> list[Place]:
     return [(value, k, f"{pointer}/{k}") for value, pointer in level if type(value) is dict for k in keys if k in value]
 
 
+def texts(document: Document) -> Iterator[tuple[str, str]]:
+    """Every text of a document, but for its regex, with its pointer."""
+    return ((pointer, parent[key]) for parent, key, pointer in places(document, EVERY_TEXT))
+
+
 def _texts(items: Any, container: Any, pointer: str) -> Iterator[Place]:  # noqa: ANN401 - a list or an object
     for key, child in items.items() if type(items) is dict else enumerate(items):
         if type(child) is str:

@@ -76,7 +76,9 @@ def _chosen(settings: Settings) -> frozenset[str]:
     locked = frozenset(code for code, rule in catalogue().items() if rule.locked)
     refused = sorted(locked & frozenset(settings.rules.ignore))
     if refused:
-        raise KbError(f"`rules.ignore`: {refused[0]} cannot be ignored: a base with such records could not be stored")
+        raise KbError(
+            f"`rules.ignore`: {refused[0]} cannot be ignored: a base with such records could not be stored, or handed out"
+        )
     return ((selected or everything) - ignored) | locked
 
 
@@ -88,7 +90,7 @@ def _overrides(settings: Settings) -> dict[str, Severity]:
             rule = catalogue()[code]
             if rule.locked and severity is not Severity.ERROR:
                 raise KbError(
-                    f"`rules.severity.{word}`: {code} is always an error: the base could not store such records"
+                    f"`rules.severity.{word}`: {code} is always an error: the base could not store such records, or hand them out"
                 )
             if rule.kind is Kind.FIX and severity is Severity.ERROR:
                 raise KbError(f"`rules.severity.{word}`: {code} is a fix: what is repaired cannot reject its record")

@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
-from pipeline.contract import shapes
+from pipeline.contract import shapes, show
 from pipeline.model import Json, Severity
-from pipeline.rules.base import EVERY_TEXT, fix
+from pipeline.rules.base import EVERY_TEXT, Found, Record, check, fix
+from pipeline.rules.fixing import texts
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 
@@ -18,7 +20,12 @@ _INVISIBLE = (
 
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
 
-_FLAG_OR_INVISIBLE = re.compile(f"({_FLAG})|{_INVISIBLE}")
+_THEN = "[\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]"
+
+_MISREAD = f"(?:[\xc2-\xdf]{_THEN}|[\xe0-\xef]{_THEN}{{2}}|[\xf0-\xf4]{_THEN}{{3}})"
+"""A character of UTF-8 that was read as Latin-1 or Windows-1252. A control character in it is a part of that."""
+
+_KEPT_OR_INVISIBLE = re.compile(f"({_FLAG}|{_MISREAD})|{_INVISIBLE}")
 
 _LATIN = "\x00-\u02af\u1e00-\u1eff"
 
@@ -62,6 +69,7 @@ def outer_whitespace(text: str) -> str:
         {"/root_cause": "tabs\tand\nlines"},
         {"/root_cause": "the \U0001f469\u200d\U0001f4bb emoji"},
         {"/root_cause": "می\u200cخواهم"},
+        {"/root_cause": "the \u00e2\u20ac\u0153quoted\u00e2\u20ac\u009d word"},
     ],
     bad=[
         {"/root_cause": "zero\u200bwidth"},
@@ -69,16 +77,18 @@ def outer_whitespace(text: str) -> str:
         {"/root_cause": "bell\x07"},
         {"/root_cause": "jo\u200dined"},
     ],
+    version=2,
 )
 def invisible_characters(text: str) -> str:
     """Has no control characters but line feed and tab, no zero-width and no bidirectional-override characters.
 
     A command with such a character in it fails when pasted, or is not the command that is seen. Joiners inside emoji
-    and inside scripts that need them stay.
+    and inside scripts that need them stay, and so do control characters that are half of a letter in the wrong encoding
+    (TXT005), for without them it could not be repaired.
     """
     if text.isascii() and text.isprintable():
         return text
-    return _IDLE_JOINERS.sub("", _FLAG_OR_INVISIBLE.sub(lambda match: match[1] or "", text))
+    return _IDLE_JOINERS.sub("", _KEPT_OR_INVISIBLE.sub(lambda match: match[1] or "", text))
 
 
 def _optional_places() -> tuple[str, ...]:
@@ -132,3 +142,117 @@ def not_nfc(text: str) -> str:
     The same letters in another form look alike and compare unequal, so that searches and duplicates miss them.
     """
     return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+_MIXED_UP = re.compile(  # what UTF-8 looks like when read as Windows-1252, -1251, -1250, -1253, -1257 or Mac Roman
+    rf"{_MISREAD}|[âвβā]€|вЂ|(?:[РС][^\x00-\x7f]){{3}}|[‚√Ă][^\x00-\x7f]"
+)
+
+
+@check(
+    "TXT005",
+    "mojibake",
+    Severity.WARNING,
+    screen=r"[\xc2-\xf4вβāРС‚√Ă][^\x00-\x7f]",
+    good=[
+        {},
+        {"/root_cause": "Décodé à l'entrée, « CAFÉ » et Übergröße; плохая кодировка; 编码错误。"},
+        {"/root_cause": "UTF-8 read as Latin-1 shows cafÃ© where café was written."},
+    ],
+    bad=[
+        {"/root_cause": "The file wasnâ€™t found."},
+        {"/root_cause_zh": "å‘½ä»¤åœ¨é”™è¯¯çš„ç›®å½•ä¸è¿è¡Œ"},
+        {"/signature": "fatal: not a git repository: cafÃ©/.git", "/regex": "not a git repository"},
+    ],
+)
+def mojibake(r: Record) -> Found:
+    """Is not text decoded with the wrong encoding.
+
+    `donâ€™t` was written as UTF-8 and read as Windows-1252. ftfy tells such text from good text, and what it was. It is
+    suggested, not put there: a record about encodings may mean what it says. Where a text has the right form beside the
+    wrong one, it is about that, and nothing is said.
+    """
+    for pointer, text in texts(r.document):
+        if _MIXED_UP.search(text):
+            from ftfy import fix_encoding  # noqa: PLC0415 - 70 ms, and hardly a record needs it
+
+            meant = fix_encoding(text)
+            if meant != text and not _shows_both(text):
+                yield pointer, f"{show(text)} was read in the wrong encoding; it probably means {show(meant)}"
+
+
+def _shows_both(text: str) -> bool:
+    """Whether a text has the right form of what is mixed up in it beside the wrong one."""
+    from ftfy import fix_encoding  # noqa: PLC0415 - as above
+
+    words = [word.strip(_AROUND) for word in text.split()]
+    mixed_up = [word for word in words if _MIXED_UP.search(word)][:_FEW]
+    return any(fix_encoding(word) in words for word in mixed_up if fix_encoding(word) != word)
+
+
+_FEW = 20
+_AROUND = "\"'`.,;:()[]<>“”‘’«»"
+
+
+@check(
+    "TXT006",
+    "placeholder-text",
+    Severity.WARNING,
+    screen=(
+        r"(?i)todo|tb[dac]\b|fixme|xxx|lorem|placeholder|to be (?:d|w|a|f|c)|待[补定办填]"
+        r'|"(?:\\[a-z]|\W)*n/?a\b|"(?:\\[a-z]|[\s.…?!*~_/\-–—。？])+"'
+    ),
+    good=[
+        {},
+        {"/root_cause": "The linter counts each TODO comment; `FIXME: later` is one too."},
+        {"/dead_ends/0/action": "Set a placeholder value", "/workarounds/0/how": None},
+        {"/root_cause": "The key AKIAIOSFODNN7EXAMPLE was copied from the manual."},
+    ],
+    bad=[
+        {"/root_cause": "TODO: find out"},
+        {"/workarounds/0/how": "tbd"},
+        {"/dead_ends/0/why_fails": "N/A"},
+        {"/workarounds/1/condition": "…"},
+        {"/workarounds_zh/0": "待补充"},
+        {"/root_cause": "Lorem ipsum dolor sit amet."},
+    ],
+)
+def placeholder_text(r: Record) -> Found:
+    """Has no left-over TODO, TBD, FIXME, "lorem ipsum", "N/A" or lone "…" where content belongs.
+
+    A reader, or a program, takes it for an answer. A text that speaks of such words is not meant: they count where they
+    are all that is said, or where they mark what is missing (`TODO: …`, `[TBD]`).
+    """
+    for pointer, text in _content(r):
+        if text and (_NOTHING_BUT.fullmatch(text) or _LEFT_OVER.search(text)):
+            yield pointer, f"{show(text)} holds the place of a text; write it, or say null where that may be"
+
+
+_NOTHING_BUT = re.compile(
+    r"[\s.…?!*~_/\-–—。？]+|\W*(?:todo|tb[dac]|fixme|x{3,}|n/?a|placeholder(?: text)?|"
+    r"to be (?:done|determined|decided|written|added|filled in|confirmed)|待补充|待定|待办|待填写)\W*",
+    re.IGNORECASE,
+)
+
+_LEFT_OVER = re.compile(
+    r"^\W*(?:TODO|FIXME|TBD)\s*[:(\-–—]|[\[<](?:TODO|FIXME|TBD)\b[^\]>]{0,80}[\]>]|\(TBD\)|(?i:lorem ipsum)"
+)
+
+_TOLD = {
+    "dead_ends": ("action", "why_fails", "condition"),
+    "workarounds": ("action", "how", "condition"),
+    "versions": ("behavior_change",),
+}
+
+
+def _content(r: Record) -> Iterator[tuple[str, str | None]]:
+    """Every text that is written to be read, with its pointer."""
+    for key in ("signature", "signature_zh", "root_cause", "root_cause_zh"):
+        yield f"/{key}", r.document[key]
+    for key, told in _TOLD.items():
+        for i, item in enumerate(r.document[key]):
+            yield from ((f"/{key}/{i}/{text}", item[text]) for text in told)
+    for i, text in enumerate(r.document["workarounds_zh"]):
+        yield f"/workarounds_zh/{i}", text
+    for pointer, entry in r.transitions():
+        yield from ((f"{pointer}/{text}", entry[text]) for text in ("condition", "distinction"))

@@ -41,6 +41,32 @@ def how_repeats_action(item: Json) -> Json:
     return {**item, "how": None} if same and any(map(str.isalnum, action)) else item
 
 
+@check(
+    "WRK002",
+    "how-nearly-repeats-action",
+    Severity.INFO,
+    good=[{}, {"/workarounds/0/how": "Change into the cloned folder first: cd path/to/clone"}],
+    bad=[{"/workarounds/0/how": "Change to the cloned folder first."}],
+)
+def how_nearly_repeats_action(r: Record) -> Found:
+    """Has a `how` that adds more to its action than a letter or two.
+
+    Folded as for WRK001, and likeness is at least 95 of 100 (RapidFuzz's ratio). A letter may matter, so it stays.
+    """
+    for i, item in enumerate(r.workarounds):
+        action, how = item["action"], item["how"]
+        if how is None or not 0.8 * len(action) < len(how) < 1.25 * len(action):
+            continue
+        from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - only texts of one length need it
+
+        action, how = fold(action).rstrip(_CLOSING), fold(how).rstrip(_CLOSING)
+        if action != how and ratio(action, how) >= 95:
+            yield (
+                f"/workarounds/{i}/how",
+                f"{show(item['how'])} hardly differs from the action; say how it is done, or leave it out",
+            )
+
+
 @fix(
     "WRK003",
     "workaround-duplicated",

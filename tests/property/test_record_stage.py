@@ -1,5 +1,6 @@
 """What holds of curating any record whatever."""
 
+import copy
 import random
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.contract import complete
 from pipeline.curate import curate
-from pipeline.model import Change, Curated, Document, Json, Rejected
-from pipeline.rules.base import Rule
+from pipeline.model import GONE, Change, Curated, Document, Json, Rejected
+from pipeline.rules.base import WHOLE, Rule
 from pipeline.rules.fixing import apply, drop_gone
 from pipeline.rules.ruleset import RuleSet
 from pipeline.workspace import Settings
@@ -139,6 +140,49 @@ def test_a_list_fix_run_twice_changes_nothing_more(document: Document) -> None:
 def test_a_value_fix_keeps_to_its_types(document: Document) -> None:
     for change in _repaired(document, default_rules().value_fixes)[1]:
         assert (type(change.before), type(change.after)) == TYPES[change.code]
+
+
+@given(mutated)
+def test_a_fix_that_finds_nothing_leaves_the_document_as_it_was(document: Document) -> None:
+    for rule in default_rules().value_fixes:
+        own: Document = orjson.loads(orjson.dumps(document))
+        if not apply(rule, own, Settings()):
+            assert orjson.dumps(own) == orjson.dumps(document), rule.code
+
+
+@given(mutated)
+def test_what_the_fixes_make_of_json_is_json(document: Document) -> None:
+    repaired, changes = _repaired(document, default_rules().value_fixes)
+    assert orjson.loads(orjson.dumps(repaired)) == repaired
+    for change in changes:
+        assert orjson.loads(orjson.dumps([change.before, change.after])) == [change.before, change.after]
+
+
+@given(careless, st.randoms(use_true_random=False))
+def test_the_order_of_list_fixes_does_not_matter(document: Document, chance: random.Random) -> None:
+    fixes = default_rules().list_fixes
+    if isinstance(judge(document), Curated):
+        accepted = complete(_repaired(document, default_rules().value_fixes)[0])
+        inner = {rule.code for rule in fixes if rule.at != (WHOLE,)}  # these go first: pointers still hold then
+        shuffled = sorted(chance.sample(fixes, len(fixes)), key=lambda rule: rule.code not in inner)
+        assert orjson.dumps(_relisted(accepted, fixes)) == orjson.dumps(_relisted(accepted, shuffled))
+
+
+def _relisted(document: Document, fixes: list[Rule]) -> Document:
+    own = copy.deepcopy(document)
+    for rule in fixes:
+        apply(rule, own, Settings())
+        own = drop_gone(own)
+    return own
+
+
+@given(careless)
+def test_a_list_fix_only_takes_out_or_unites(document: Document) -> None:
+    outcome = judge(document)
+    if isinstance(outcome, Curated):
+        listed = {rule.code for rule in default_rules().list_fixes}
+        for change in (change for change in outcome.changes if change.code in listed):
+            assert change.after is GONE or type(change.after) is type(change.before) is list
 
 
 @given(values)

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
-from tests.conftest import clean, code_points, published
+from tests.conftest import clean, code_points, found, judge, published
 
 WOMAN_TECHNOLOGIST = "\U0001f469\u200d\U0001f4bb"
 HEART_ON_FIRE = "\u2764\ufe0f\u200d\U0001f525"
@@ -81,6 +81,94 @@ def test_unknown_keys_and_free_parts_are_repaired_too() -> None:
     outcome = published(document)
     assert outcome.document["extensions"] == {"a/b": ["x"]}
     assert [change.pointer for change in outcome.changes] == ["/extensions/a~1b/0"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the \u00e2\u20ac\u0153word\u00e2\u20ac\u009d", "\u00e4\u00b8\u00ad\u00e6\u2013\u2021", "\u00e2\u0080\u0099"],
+)
+def test_half_a_letter_in_the_wrong_encoding_stays_for_it_could_be_repaired(text: str) -> None:
+    assert _cleaned(text) == text
+    assert found({"/root_cause": text}, "TXT005") == ["/root_cause"]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("The file wasnâ€™t found", "The file wasn’t found"),
+        ("la rÃ©ponse", "la réponse"),
+        ("å‘½ä»¤", "命令"),
+        ("РџСЂРёРІРµС‚ РјРёСЂ", "Привет мир"),
+    ],
+)
+def test_mojibake_is_found_and_what_it_meant_is_suggested(text: str, meant: str) -> None:
+    findings = judge({**clean(), "root_cause": text}).findings
+    assert [meant in finding.message for finding in findings if finding.code == "TXT005"] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "« CAFÉ » à l'œuvre, 25 °C, naïve façade — “quotes” and ‘more’",
+        "Übergröße, Straße, ÄÖÜ",
+        "Ошибка: РСФСР, СССР, в €",
+        "错误：命令在错误的目录中运行，请重试……",
+        "エラー：接続がタイムアウトしました",
+        "오류: 연결 시간이 초과되었습니다",
+        "خطأ في الاتصال",
+        "Σφάλμα σύνδεσης β€",
+        "Lỗi kết nối mạng",
+        "√2 ≈ 1.41, ½ × ¼, ‚quoted‘",
+        "Python shows cafÃ© where café was meant",
+    ],
+)
+def test_good_text_of_any_script_is_no_mojibake(text: str) -> None:
+    assert found({"/root_cause": text}, "TXT005") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TODO",
+        "tbd.",
+        "[N/A]",
+        "n/a",
+        "…",
+        "...",
+        "???",
+        "-",
+        "Lorem ipsum dolor",
+        "TODO: ask",
+        "see <TBD: who>",
+        "to be determined",
+    ],
+)
+@pytest.mark.parametrize(
+    "pointer", ["/root_cause", "/dead_ends/0/why_fails", "/workarounds/1/how", "/workarounds/0/condition"]
+)
+def test_what_only_holds_the_place_of_a_text_is_found(text: str, pointer: str) -> None:
+    assert found({pointer: text}, "TXT006") == [pointer]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Remove every TODO comment first",
+        "The git-rebase-todo file is edited by hand",
+        "Create an empty secret as placeholder",
+        "eslint says: Unexpected 'todo' comment",
+        "None of them works",
+        "The key is AKIAIOSFODNN7EXAMPLE",
+        "NA values are dropped by the parser",
+        "",
+    ],
+)
+def test_a_text_about_such_words_is_none(text: str) -> None:
+    assert found({"/dead_ends/0/why_fails": text}, "TXT006") == []
+
+
+def test_tags_and_names_may_be_what_they_like() -> None:
+    assert found({"/tags": ["todo", "n/a"], "/error_code": "N/A", "/category": "todo"}, "TXT006") == []
 
 
 def _contexts(char: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""WRK001: when a `how` says nothing new."""
+"""WRK001, WRK002: when a `how` says nothing new."""
 
 import pytest
 
@@ -30,3 +30,23 @@ def test_a_how_equal_to_its_action_says_nothing(action: str, how: str) -> None:
 )
 def test_any_other_how_stays(action: str, how: str | None) -> None:
     assert found({"/workarounds/0/action": action, "/workarounds/0/how": how}, "WRK001") == []
+
+
+@pytest.mark.parametrize(
+    ("action", "how", "hollow"),
+    [
+        ("Restart the docker daemon on the host", "Restart the docker daemon on the hosts.", True),
+        ("Restart the docker daemon on the host", "Restarts  the Docker daemon on the host", True),
+        (
+            "Restart the docker daemon on the host",
+            "Restart the docker daemon on the host: systemctl restart docker",
+            False,
+        ),
+        ("Restart the docker daemon", "systemctl restart docker", False),
+        ("Restart the docker daemon", None, False),
+        ("", "", False),
+    ],
+)
+def test_a_how_that_differs_in_a_letter_or_two_is_noted(action: str, how: str | None, hollow: bool) -> None:  # noqa: FBT001
+    places = found({"/workarounds/0/action": action, "/workarounds/0/how": how}, "WRK002")
+    assert places == (["/workarounds/0/how"] if hollow else [])

@@ -124,7 +124,7 @@ CREATE TABLE quarantine ( -- Rejected records, whole; the reasons are in `findin
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
     codes VARCHAR[] NOT NULL, -- Codes of the errors that rejected it.
     by_corpus BOOLEAN NOT NULL, -- Whether only other records, or the day, speak against it.
-    raw BLOB NOT NULL -- The bytes as they came.
+    raw BLOB NOT NULL -- The bytes as they came, with an asterisk for each byte of a credential (SAF001).
 );
 
 CREATE TABLE copies ( -- Records that say exactly what a published one says; kept, because the other may go.

@@ -1,0 +1,112 @@
+"""What rules have to know of a regex. Pure, and no pattern can make it slow: nothing is searched but by RE2."""
+
+import re
+import warnings
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import re2
+
+parser: Any = import_module("re._parser")
+"""Python's own parser: to compile a hostile pattern can take hours, to parse it cannot."""
+
+ops: Any = import_module("re._constants")
+
+_PLAIN = re.compile(r"(?:[^\\.^$*+?{}()\[\]|]++|\\[ -/:-@\[-^`{-~])*+", re.ASCII)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+_CLASS = re.compile(r"\\[wWdDsSbB]")
+_ANCHOR = re.compile(r"[$^]|\\[AzZ]")
+
+_BAR = re.compile(r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\|", re.DOTALL)
+
+
+class Reading(NamedTuple):
+    """A pattern as rules see it.
+
+    `fault` says why Python does not compile it (RGX001), `refusal` why RE2 does not (RGX002); only where neither has
+    anything to say, `matcher` searches it with RE2, case ignored, and `tree` is what the parser made of it.
+    """
+
+    fault: str | None
+    refusal: str | None
+    matcher: Any = None
+    tree: Any = None
+
+
+@lru_cache(maxsize=64)
+def read(regex: str) -> Reading:
+    """Read a pattern as far as rules have to know it."""
+    try:
+        tree = _parse(_branches_kept(regex))
+        if "(?<" in regex:
+            _check_look_behind(tree)
+    except RecursionError:
+        return Reading("nested too deeply", None)
+    except (ops.error, ValueError, OverflowError):
+        return Reading(_fault(regex), None)
+    try:
+        return Reading(None, None, re2.compile(regex, _options()), tree)
+    except re2.error as error:
+        return Reading(None, error.args[0].decode("utf-8", errors="replace"))
+
+
+@lru_cache(maxsize=64)
+def literal(regex: str) -> str | None:
+    """The text that a pattern stands for, if it is ASCII and has no operator in it."""
+    if not regex.isascii() or not _PLAIN.fullmatch(regex):
+        return None
+    return _ESCAPE.sub(r"\1", regex) if "\\" in regex else regex
+
+
+def has_classes(regex: str) -> bool:
+    """Whether a pattern names characters by a class that readers define differently."""
+    return bool(_CLASS.search(regex))
+
+
+def has_anchors(regex: str) -> bool:
+    """Whether a pattern may ask for the beginning or the end of a text."""
+    return bool(_ANCHOR.search(regex))
+
+
+def _fault(regex: str) -> str:
+    """What Python has to say against a pattern."""
+    try:
+        _check_look_behind(_parse(regex))
+    except (ops.error, ValueError, OverflowError) as error:
+        return str(error)
+    return "not understood"
+
+
+def _parse(regex: str) -> Any:  # noqa: ANN401 - the parser has no types
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return parser.parse(regex)
+
+
+def _check_look_behind(node: Any) -> None:  # noqa: ANN401
+    """The one thing that the parser leaves to the compiler."""
+    if isinstance(node, parser.SubPattern):
+        for operator, argument in node:
+            if operator in {ops.ASSERT, ops.ASSERT_NOT} and argument[0] < 0:
+                least, most = argument[1].getwidth()
+                if least != most:
+                    raise ValueError("look-behind requires fixed-width pattern")
+            _check_look_behind(argument)
+    elif isinstance(node, list | tuple):
+        for child in node:
+            _check_look_behind(child)
+
+
+def _branches_kept(regex: str) -> str:
+    """The pattern with an empty look-ahead in each branch, so that the parser does not turn `(a|a)` into a class."""
+    return _BAR.sub(lambda match: match[1] or "|(?=)", regex)
+
+
+def _options() -> Any:  # noqa: ANN401 - re2 has no types
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    options.never_capture = True
+    return options

@@ -1,0 +1,62 @@
+"""What rules know of a regex: Python's verdict without compiling, RE2's, and the text of a plain one."""
+
+import re
+import warnings
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.rules import patterns
+
+PIECES = (
+    r"a b . \d \w \b [a-c] [^a] [z-a] ( (?: (?= (?<= (?<! (?P<n> (?P=n) (?> ) | * + ? {2} {2,} {,3} {3,2} *+ ?? ^ $"
+    r" \1 \Z \q (?i) (?a) \ ["
+)
+
+built = st.lists(st.sampled_from(PIECES.split()), max_size=8).map("".join)
+
+
+def _compiles(regex: str) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            re.compile(regex)
+        except (re.error, ValueError, OverflowError, RecursionError):
+            return False
+    return True
+
+
+@given(built | st.text(max_size=12))
+def test_python_would_say_the_same(regex: str) -> None:
+    assert (patterns.read(regex).fault is None) == _compiles(regex)
+
+
+@pytest.mark.parametrize("regex", ["a{99999999999}", "(" * 5000 + ")" * 5000, "(?<=a|bc)d", "(?L)a", "a" * 100 + "["])
+def test_what_python_refuses_has_a_fault_that_says_why(regex: str) -> None:
+    assert not _compiles(regex)
+    assert patterns.read(regex).fault
+
+
+def test_a_pattern_that_takes_long_to_compile_is_read_at_once() -> None:
+    hostile = "(?i)" + "[\x00-\U0010ffff]" * 2000
+    assert patterns.read(hostile).fault is None
+
+
+@pytest.mark.parametrize(
+    ("regex", "text"),
+    [
+        ("fatal: no", "fatal: no"),
+        (r"a\.b \(c\)\[d\]", "a.b (c)[d]"),
+        (r"C:\\temp", "C:\\temp"),
+        ("", ""),
+        ("a.b", None),
+        (r"\d", None),
+        (r"\_", None),
+        ("é", None),
+    ],
+)
+def test_a_pattern_without_operators_stands_for_its_text(regex: str, text: str | None) -> None:
+    assert patterns.literal(regex) == text
+    if text:
+        assert re.fullmatch(regex, text)
