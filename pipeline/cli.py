@@ -152,7 +152,7 @@ def ingest(
     if dry_run and paths and _STDIN in paths:
         raise KbError("--dry-run reads no standard input, for that is kept in raw/; see `kb validate -`")
     with progress("judged") as tick:
-        request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, tick)
+        request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, tick=tick)
         given = _given(paths, where)
         result = run(where, [receive(where, sys.stdin.buffer, name) if p == _STDIN else p for p in given], request)
     _say(result.notes)
@@ -167,16 +167,50 @@ def ingest(
 
 
 @app.command(
-    epilog=_example("kb validate raw/", "kb validate raw/git --format json", "kb validate raw/ --fail-on warning")
+    epilog=_example(
+        "kb validate raw/",
+        "kb validate raw/ --statistics",
+        "kb validate raw/git --select RGX,SAF --fail-on warning",
+        "kb validate raw/ --format sarif -o kb.sarif",
+        "kb validate - --stdin-filename raw/git/x.json < buffer",
+    )
 )
 def validate(
     paths: Paths = None,
-    as_of: AsOf = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="RULES", help="Run only these: codes, prefixes or names, with commas."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not run these, whatever else is said.")
+    ] = None,
+    severity: Annotated[
+        list[str] | None,
+        typer.Option("--severity", metavar="RULES=LEVEL", help="Take them for error, warning or info, as in RGX=info."),
+    ] = None,
     fail_on: Annotated[
         str | None,
         typer.Option("--fail-on", metavar="SEVERITY", help="Exit with 1 from this on: error, warning or info."),
     ] = None,
-    form: TextOrJson = "text",
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 even if there are such findings.")
+    ] = False,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="full (default on a terminal), concise (default elsewhere), json, ndjson, sarif, github, gitlab or junit.",
+        ),
+    ] = None,
+    output: Output = None,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Show how often each rule speaks, not what it says.")
+    ] = False,
+    stdin_filename: Annotated[
+        Path | None, typer.Option("--stdin-filename", metavar="FILE", help="The file that `-` reads the buffer of.")
+    ] = None,
+    as_of: AsOf = None,
     jobs: Jobs = 0,
     form_of_records: FormatOfRecords = None,
     show_suppressed: Annotated[
@@ -198,43 +232,73 @@ def validate(
 ) -> None:
     """Judge records as ingest would, and write nothing.
 
-    But for --write-baseline: from then on only new findings are shown and failed on.
+    --select, --ignore, --severity and --fail-on go before kb.toml, and that before the defaults. Nothing is written but the
+    baseline: after --write-baseline only new findings are shown and failed on.
     """
     from pipeline.jobs.request import Request
     from pipeline.jobs.validate import validate as run
     from pipeline.model import Severity
-    from pipeline.render import text
+    from pipeline.render import findings, text
     from pipeline.render.progress import progress
     from pipeline.render.tables import styled
+    from pipeline.rules.ruleset import overridden
 
-    _choose("--format", form, ("text", "json"))
+    if diff and any((form, fail_on, output, statistics, show_suppressed)):
+        raise typer.BadParameter(
+            "shows changes, not findings; leave out --format and --fail-on, --output, --statistics, --show-suppressed",
+            param_hint="--diff",
+        )
+    terminal = _terminal(output)
+    if form in {None, "text"}:
+        form = "full" if terminal else "concise"
+    _choose("--format", form, findings.COUNTED if statistics else findings.FORMATS)
+    if show_suppressed and (statistics or form not in findings.LISTED):
+        raise typer.BadParameter(f"goes with {', '.join(findings.LISTED)}", param_hint="--show-suppressed")
     if fail_on is not None:
         _choose("--fail-on", fail_on, tuple(Severity))
+    if stdin_filename is not None and _STDIN not in (paths or []):
+        raise typer.BadParameter("name `-` too, for that reads the buffer", param_hint="--stdin-filename")
     where = _workspace()
     if no_baseline and (baseline or write_baseline):
         raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
     known = baseline or (where.baseline if write_baseline or where.baseline.exists() else None)
+    settings = overridden(where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity))
+    settings = replace(settings, fail_on=fail_on or settings.fail_on)
+    where = replace(where, settings=settings)
     if diff:
-        if form != "text" or fail_on is not None:
-            raise typer.BadParameter(
-                "shows changes, not findings; leave out --format and --fail-on", param_hint="--diff"
-            )
         _preview(where, _given(paths, where), form_of_records)
     with progress("judged") as tick:
         request = Request(
             where.as_of(as_of), jobs, form=form_of_records, tick=tick,
             baseline=None if no_baseline else known, write_baseline=write_baseline,
+            stdin_filename=stdin_filename, origins=form == "junit",
         )  # fmt: skip
         result = run(where, _given(paths, where), request, sys.stdin.buffer)
     _say(result.notes)
-    if form == "json":
-        _json(result.document(suppressed=show_suppressed))
+    if statistics:
+        _write(findings.statistics(result, form, terminal=terminal), output)
     else:
-        terminal = sys.stdout.isatty()
-        width = shutil.get_terminal_size().columns if terminal else None
-        _print(text.validation(result, colour=terminal and styled(), width=width, suppressed=show_suppressed))
-    if result.reaches(Severity(fail_on or where.settings.fail_on)):
+        width = shutil.get_terminal_size().columns if terminal else findings.WIDTH
+        colour = terminal and styled()
+        _write(findings.render(result, form, settings, suppressed=show_suppressed, colour=colour, width=width), output)
+    if output is not None:
+        print(f"wrote {_shown(output)}: {text.summary(result)}")
+    if result.reaches(Severity(settings.fail_on)) and not exit_zero:
         raise typer.Exit(1)
+
+
+def _parts(given: list[str] | None) -> list[str]:
+    return [word.strip() for text in given or () for word in text.split(",") if word.strip()]
+
+
+def _levels(given: list[str] | None) -> dict[str, str]:
+    levels = {}
+    for part in _parts(given):
+        word, sign, level = part.partition("=")
+        if not sign:
+            raise typer.BadParameter(f"{part!r}; write RULES=LEVEL, as in RGX=info", param_hint="--severity")
+        levels[word] = level
+    return levels
 
 
 def _preview(where: "Workspace", paths: list[Path], form_of_records: str | None) -> NoReturn:

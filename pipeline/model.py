@@ -197,7 +197,10 @@ class FixResult:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A finding with all that a person needs to go there: file, line and column (from 1), and the line itself."""
+    """A finding with all that a person needs to go there: file, line and column (from 1), and the line itself.
+
+    `record_line` is the line on which its record starts; None where the file holds one record.
+    """
 
     code: str
     name: str
@@ -212,6 +215,7 @@ class Located:
     source: str
     fingerprint: str
     suppressed: str | None = None
+    record_line: int | None = None
 
     def place(self) -> tuple[str, int, int, str]:
         """What findings are ordered by."""
@@ -240,7 +244,8 @@ class ValidateResult:
     """What `kb validate` found in how many records.
 
     `findings` are those that are neither `suppressed` nor in the baseline; `clean` records have none of them. `known`
-    counts those in the baseline, `mended` the entries of it that no longer occur.
+    counts those in the baseline, `mended` the entries of it that no longer occur. `origins` tells path and line of every
+    record, where that was asked for.
     """
 
     findings: tuple[Located, ...]
@@ -250,6 +255,7 @@ class ValidateResult:
     suppressed: tuple[Located, ...] = ()
     known: int = 0
     mended: int = 0
+    origins: tuple[tuple[str, int | None], ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
@@ -272,17 +278,21 @@ class ValidateResult:
         """The result as JSON; its schema is `schemas/validate.v1.json`."""
         return {
             "findings": [finding.document() for finding in self.listed(suppressed=suppressed)],
-            "summary": {
-                "read": self.read,
-                "clean": self.clean,
-                "errors": self.count(Severity.ERROR),
-                "warnings": self.count(Severity.WARNING),
-                "infos": self.count(Severity.INFO),
-                "fixable": self.fixable,
-                "suppressed": len(self.suppressed),
-                "baseline": self.known,
-                "mended": self.mended,
-            },
+            "summary": self.summary(),
+        }
+
+    def summary(self) -> dict[str, int]:
+        """The sums."""
+        return {
+            "read": self.read,
+            "clean": self.clean,
+            "errors": self.count(Severity.ERROR),
+            "warnings": self.count(Severity.WARNING),
+            "infos": self.count(Severity.INFO),
+            "fixable": self.fixable,
+            "suppressed": len(self.suppressed),
+            "baseline": self.known,
+            "mended": self.mended,
         }
 
 

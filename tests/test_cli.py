@@ -225,6 +225,60 @@ def test_an_output_that_cannot_be_written_is_an_error(example: Base) -> None:
     refused(kb(example.root, "sql", "SELECT 1", "-o", "raw"), "raw: Is a directory")
 
 
+# findings in every form
+
+
+def test_full_is_for_terminals_and_concise_for_pipes(example: Base) -> None:
+    arguments = ("validate", "raw/rust")
+    concise, full = (kb(example.root, *arguments, "--format", form).out for form in ("concise", "full"))
+    assert kb(example.root, *arguments).out == kb(example.root, *arguments, "--format", "text").out == concise
+    assert " | " in full
+    assert " | " not in concise
+    plain = {"NO_COLOR": "1"}
+    assert kb_on_terminal(example.root, *arguments, columns=120, env=plain).out == full
+    assert kb_on_terminal(example.root, *arguments, "--format", "concise", columns=120, env=plain).out == concise
+
+
+def test_a_form_can_be_written_to_a_file(example: Base, tmp_path: Path) -> None:
+    target = tmp_path / "out/kb.sarif"
+    outcome = kb(example.root, "validate", "raw/rust", "--format", "sarif", "-o", str(target))
+    assert outcome.code == 1
+    assert outcome.out.endswith("kb.sarif: 1 finding in 1 of 2 records: 1 error, 0 warnings, 0 infos\n")
+    assert target.read_text(encoding="utf-8") == kb(example.root, "validate", "raw/rust", "--format", "sarif").out
+
+
+def test_statistics_take_the_place_of_findings(example: Base) -> None:
+    lines = kb(example.root, "validate", "raw", "--statistics").out.splitlines()
+    assert lines[0].split() == ["count", "code", "name", "severity", "fixable"]
+    assert sum(int(line.split()[0]) for line in lines[1:-1]) == int(lines[-1].split()[0])
+
+
+def test_the_command_line_goes_before_kb_toml_and_that_before_the_defaults(base: Base) -> None:
+    base.record("a", confidence=0.99, tags=[" x"])
+    base.configure('fail_on = "info"\n[rules]\nselect = ["TXT"]\n')
+
+    def found(*arguments: str) -> tuple[int, list[str]]:
+        outcome = kb(base.root, "validate", *arguments, "--format", "ndjson")
+        return outcome.code, [json.loads(line)["code"] for line in outcome.out.splitlines()]
+
+    assert found() == (1, ["TXT001"])
+    assert found("--fail-on", "warning") == (0, ["TXT001"])
+    assert found("--select", "EVD,TXT") == (1, ["EVD005", "TXT001"])
+    assert found("--select", "EVD", "--select", "TXT", "--ignore", "txt001") == (1, ["EVD005"])
+    assert found("--ignore", "outer-whitespace") == (0, [])
+    assert found("--exit-zero") == (0, ["TXT001"])
+    assert found("--severity", "TXT=warning", "--fail-on", "warning") == (1, ["TXT001"])
+    base.configure("")
+    assert found() == (0, ["EVD005", "TXT001"])
+
+
+def test_an_editor_pipes_its_buffer(base: Base) -> None:
+    saved = base.record("a")
+    arguments = ("validate", "-", "--stdin-filename", str(saved))
+    assert kb(base.root, *arguments, stdin=saved.read_bytes()).out == "1 record read, all clean\n"
+    assert kb(base.root, *arguments, stdin=b"{").out.startswith("raw/git/a.json:1:1: error SCH001")
+
+
 # usage
 
 
@@ -242,6 +296,15 @@ def test_an_output_that_cannot_be_written_is_an_error(example: Base) -> None:
         (["report", "stale", "--format", "xml"], "Invalid value for --format: 'xml'; did you mean `html`?"),
         (["validate", "--fail-on", "warn"], "Invalid value for --fail-on: 'warn'; did you mean `warning`?"),
         (["validate", "--formt", "json"], "No such option: --formt (Possible options: --format"),
+        (["validate", "--format", "sarf"], "Invalid value for --format: 'sarf'; did you mean `sarif`?"),
+        (
+            ["validate", "--statistics", "--format", "sarif"],
+            "Invalid value for --format: 'sarif'; there are full, concise, json",
+        ),
+        (["validate", "--select", "DED0001"], "`--select`: no rule 'DED0001'; did you mean `DED001`?"),
+        (["validate", "--severity", "DED"], "Invalid value for --severity: 'DED'; write RULES=LEVEL, as in RGX=info"),
+        (["validate", "--severity", "DED=fatal"], "`--severity DED` is 'fatal'; choose error, warning or info"),
+        (["validate", "raw", "--stdin-filename", "x.json"], "Invalid value for --stdin-filename: name `-` too"),
         (
             ["report", "stale", "--as-of", "2026-02-30"],
             "Invalid value for '--as-of': '2026-02-30' is no day; write YYYY",

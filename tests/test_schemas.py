@@ -13,8 +13,10 @@ from pipeline.contract import schema, shapes, violations
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
 from pipeline.model import Document, GateResult, Json, Verdict
+from pipeline.render import findings
 from pipeline.render import reports as render
 from pipeline.store import draft
+from pipeline.workspace import Settings
 from tests.bases import DAY, Base
 from tests.conftest import ROOT
 
@@ -32,6 +34,8 @@ def test_each_output_has_a_schema() -> None:
         "manifest.v1",
         "metrics.v1",
         "quarantine.v1",
+        "statistics.v1",
+        "validate-line.v1",
         "validate.v1",
     ]
     assert sorted([*kinds, *(f"report.{name}.v1" for name in reports.REPORTS), contract.CURATED]) == OUTPUTS
@@ -104,13 +108,16 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     files = example.curated()
     baseline = tmp_path_factory.mktemp("known") / "kb.baseline.json"
     validate(example.workspace, [example.root / "raw"], Request(DAY, jobs=1, baseline=baseline, write_baseline=True))
+    found_now = validate(example.workspace, [example.root / "raw"], Request(DAY, jobs=1))
     found = {
         contract.CURATED: [json.loads(data) for name, data in files.items() if name.startswith("records/")],
         "baseline.v1": [json.loads(baseline.read_bytes())],
         "manifest.v1": [json.loads(files["manifest.json"])],
         "metrics.v1": [json.loads(files["reports/metrics.json"])],
         "ingest.v1": [example.ingest().document()],
-        "validate.v1": [validate(example.workspace, [example.root / "raw"], Request(DAY, jobs=1)).document()],
+        "validate.v1": [found_now.document()],
+        "validate-line.v1": _parsed(findings.render(found_now, "ndjson", Settings())),
+        "statistics.v1": _parsed(findings.statistics(found_now, "json"), whole=True),
     }
     for kind, name in (("change", "changes"), ("finding", "findings"), ("quarantine", "quarantine")):
         found[f"{kind}.v1"] = example.lines(f"{name}.ndjson")
@@ -137,6 +144,10 @@ def printed(base: Base, name: str) -> Iterator[Document]:
     with store.read(base.workspace.store) as opened:
         for options in (reports.Options(DAY, due=30, spread=3, limit=2), reports.Options(DAY, "git", "reproduced")):
             yield json.loads(render.document(reports.run(opened, reports.named(name), options)))
+
+
+def _parsed(text: str, *, whole: bool = False) -> list[Document]:
+    return [json.loads(part) for part in ([text] if whole else text.splitlines())]
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
@@ -240,6 +251,13 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     ("validate.v1", lambda d: d["findings"][0].update(line=None)),
     ("validate.v1", lambda d: d["findings"][0].update(column=0)),
     ("validate.v1", lambda d: d["summary"].update(read=-1)),
+    ("validate.v1", lambda d: d["findings"][0].update(fingerprint="x")),
+    ("validate-line.v1", lambda d: d.update(fingerprint="x")),
+    ("validate-line.v1", lambda d: d.update(line=None)),
+    ("statistics.v1", lambda d: d["statistics"][0].update(count=0)),
+    ("statistics.v1", lambda d: d["statistics"][0].update(code="ded001")),
+    ("statistics.v1", lambda d: d["summary"].update(read=-1)),
+    ("finding.v1", lambda d: d.update(fingerprint="ABC")),
     ("report.stale.v1", lambda d: d.update(report="tiers")),
     ("report.stale.v1", lambda d: d["rows"][0].update(time_to_live=0)),
     ("report.stale.v1", lambda d: d["totals"].update(declared=2)),

@@ -13,7 +13,8 @@ class Request:
 
     `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
     told apart by their bytes, not by size, time and inode. `baseline` is the file of known findings that `kb validate`
-    looks into, or, with `write_baseline`, writes.
+    looks into, or, with `write_baseline`, writes. What it reads from standard input is judged as if it stood in the file
+    `stdin_filename`; with `origins`, it tells where every record stands, clean ones too.
     """
 
     as_of: dt.date
@@ -25,6 +26,8 @@ class Request:
     tick: Callable[[int], None] = lambda _: None
     baseline: Path | None = None
     write_baseline: bool = False
+    stdin_filename: Path | None = None
+    origins: bool = False
 
     @property
     def processes(self) -> int:

@@ -71,7 +71,12 @@ def validate(
     with given(workspace, paths, request, standard_input) as roots:
         files = {file.name: file for root in roots for file in root.files}
         readings: list[sources.Reading] = []
-        incoming = (record for file in files.values() for record in sources.read(file, readings.append))
+        incoming: Iterator[Incoming] = (
+            record for file in files.values() for record in sources.read(file, readings.append)
+        )
+        origins: list[tuple[str, int | None]] = []
+        if request.origins:
+            incoming = _noting(incoming, files, origins)
         head = list(islice(incoming, 2))
         if not head:
             raise KbError(f"{', '.join(root.name for root in roots)}: no records there, so nothing was validated")
@@ -106,7 +111,23 @@ def validate(
         suppressed,
         len(standing) - len(new),
         compared.gone,
+        tuple(origins),
     )
+
+
+def _noting(
+    incoming: Iterable[Incoming], files: Mapping[str, sources.SourceFile], origins: list[tuple[str, int | None]]
+) -> Iterator[Incoming]:
+    for record in incoming:
+        origins.append((_place(record, files), record.origin.line))
+        yield record
+
+
+def _place(record: Incoming, files: Mapping[str, sources.SourceFile]) -> str:
+    """The path of a record, which may lie in an archive, as a person who stands here would name it."""
+    path = record.origin.path
+    name = sources.file_of(path)
+    return f"{shown(files[name])}{path[len(name) :]}"
 
 
 def _are_whole(roots: Sequence[sources.Root], workspace: Workspace) -> bool:
@@ -160,26 +181,30 @@ def given(
     """
     with tempfile.TemporaryDirectory(prefix="kb-") as folder:
         yield [
-            _received(standard_input, Path(folder), request)
+            _received(standard_input, Path(folder), workspace, request)
             if standard_input is not None and path == Path("-")
             else sources.discover(path, workspace, request.form)
             for path in paths
         ]
 
 
-def _received(stream: IO[bytes], folder: Path, request: Request) -> sources.Root:
+def _received(stream: IO[bytes], folder: Path, workspace: Workspace, request: Request) -> sources.Root:
     data = stream.read()
-    name = f"{_STANDARD_INPUT}{'.ndjson' if split.looks_like_lines(data[: 1 << 20]) else '.json'}"
-    (folder / name).write_bytes(data)
-    return sources.Root(name, (sources.SourceFile(name, folder / name, len(data), 0, 0, request.form),), ())
-
-
-_STANDARD_INPUT = "<stdin>"
+    if request.stdin_filename is None:
+        name = instead_of = Path(f"<stdin>{'.ndjson' if split.looks_like_lines(data[: 1 << 20]) else '.json'}")
+    else:
+        instead_of = request.stdin_filename
+        sources.check_kind(instead_of)
+        name = Path(sources.name_of(instead_of, workspace))
+    kept = folder / name.name
+    kept.write_bytes(data)
+    file = sources.SourceFile(name.as_posix(), kept, len(data), 0, 0, request.form, instead_of)
+    return sources.Root(file.name, (file,), ())
 
 
 def shown(file: sources.SourceFile) -> str:
     """A file as a person who stands here would name it."""
-    return file.name if file.name.startswith(_STANDARD_INPUT) else os.path.relpath(file.path).replace(os.sep, "/")
+    return os.path.relpath(file.instead_of or file.path).replace(os.sep, "/")
 
 
 def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> _Judged | None:
@@ -232,11 +257,10 @@ def _located(rows: list[_Row], files: dict[str, sources.SourceFile]) -> Iterator
         if row.path != FILE:
             found[row.path, row.position].append(row)
     for name in sorted({sources.file_of(path) for path, _ in found}):
-        home = shown(files[name])
         for incoming in sources.read(files[name]):
             path, position, *_ = incoming.origin
             if (path, position) in found:
-                yield from _in_record(incoming, found[path, position], f"{home}{path[len(name) :]}")
+                yield from _in_record(incoming, found[path, position], _place(incoming, files))
 
 
 def _in_settings(rows: list[_Row], workspace: Workspace) -> Iterator[Located]:
@@ -253,10 +277,10 @@ def _in_settings(rows: list[_Row], workspace: Workspace) -> Iterator[Located]:
         yield _placed(row, home, line, 1, lines[line - 1])
 
 
-def _placed(row: _Row, home: str, line: int, column: int, source: str) -> Located:
+def _placed(row: _Row, home: str, line: int, column: int, source: str, record_line: int | None = None) -> Located:
     return Located(
         row.code, row.name, Severity(row.severity), row.record, row.pointer, row.message, row.fixable, home, line, column,
-        source, row.fingerprint, row.suppressed,
+        source, row.fingerprint, row.suppressed, record_line,
     )  # fmt: skip
 
 
@@ -274,4 +298,4 @@ def _in_record(incoming: Incoming, findings: list[_Row], home: str) -> Iterator[
         if line == 1:
             column += incoming.column - 1
         line += (incoming.origin.line or 1) - 1
-        yield _placed(row, home, line, column, source)
+        yield _placed(row, home, line, column, source, incoming.origin.line)

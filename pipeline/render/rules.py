@@ -28,14 +28,15 @@ def listing(rules: RuleSet) -> Table:
             rule.name,
             str(rule.kind),
             str(rules.severities[rule.code]) if rule.code in rules.rules else "off",
-            f"a good record {_inline(rule.summary)}",
+            f"a good record {inline(rule.summary)}",
         )
         for rule in catalogue().values()
     ]
     return Table(("code", "name", "kind", "severity", "summary"), rows)
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
+    """A sentence as the end of another."""
     return text[0].lower() + text[1:].rstrip(".")
 
 
@@ -43,7 +44,7 @@ def explain(rule: Rule) -> Iterator[str]:
     """One rule, for a terminal."""
     yield f"{rule.code} {rule.name} ({rule.severity})"
     yield ""
-    yield f"A good record {_inline(rule.summary)}."
+    yield f"A good record {inline(rule.summary)}."
     yield ""
     for paragraph in rule.prose.split("\n\n"):
         yield from textwrap.wrap(paragraph, 78, break_on_hyphens=False)
@@ -122,13 +123,13 @@ def document() -> str:
         for rule in own:
             severity = f"{rule.severity} (always)" if rule.locked else rule.severity
             link = f"[{rule.code}](#{rule.code.lower()}-{rule.name})"
-            lines.append(f"| {link} | {rule.name} | {rule.kind} | {severity} | {_inline(rule.summary)} |")
+            lines.append(f"| {link} | {rule.name} | {rule.kind} | {severity} | {inline(rule.summary)} |")
         for rule in own:
             lines += [
                 "",
                 f"### {rule.code} {rule.name}",
                 "",
-                f"A good record {_inline(rule.summary)}.",
+                f"A good record {inline(rule.summary)}.",
                 "",
                 rule.prose,
                 "",

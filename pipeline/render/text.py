@@ -28,21 +28,25 @@ def validation(result: ValidateResult, *, colour: bool, width: int | None, suppr
     What is suppressed is listed if asked for; it and what is in the baseline is counted in any case.
     """
     for finding in result.listed(suppressed=suppressed):
-        yield _finding(finding, colour=colour)
+        yield concise(finding, colour=colour)
         if width:
             yield from _caret(finding, colour=colour, width=width)
+    yield summary(result)
+
+
+def summary(result: ValidateResult) -> str:
+    """What was found, in one line."""
     errors, warnings, infos = (result.count(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
     counted = ((len(result.suppressed), "suppressed"), (result.known, "in the baseline"))
     aside = ", ".join(f"{number:,} {where}" for number, where in counted if number)
     if not result.findings:
-        yield f"{count(result.read, 'record')} read, {f'nothing found but {aside}' if aside else 'all clean'}"
-        return
+        return f"{count(result.read, 'record')} read, {f'nothing found but {aside}' if aside else 'all clean'}"
     fixable = (
         f"; {result.fixable:,} [fix]: `kb fix` repairs the file, `kb ingest` what it publishes"
         if result.fixable
         else ""
     )
-    yield (
+    return (
         f"{count(len(result.findings), 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
         f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}{fixable}{aside and f'; {aside}'}"
     )
@@ -86,12 +90,18 @@ def diff(lines: Iterable[bytes], *, colour: bool) -> Iterator[str]:
 _DIFF_STYLES = {b"--- ": "1", b"+++ ": "1", b"@@ ": "36", b"-": "31", b"+": "32"}
 
 
-def _finding(finding: Located, *, colour: bool) -> str:
+def concise(finding: Located, *, colour: bool = False) -> str:
+    """A finding in one line."""
     place = paint(f"{visible(finding.path)}:{finding.line}:{finding.column}", "1", colour=colour)
     code = paint(finding.code, f"1;{_COLOURS[finding.severity]}", colour=colour)
+    return f"{place}: {finding.severity} {code} {judgement(finding, colour=colour)}"
+
+
+def judgement(finding: Located, *, colour: bool = False) -> str:
+    """What is said against which value."""
     fix = f" {paint('[fix]', '32', colour=colour)}" if finding.fixable else ""
     why = f" (suppressed: {visible(finding.suppressed)})" if finding.suppressed is not None else ""
-    return f"{place}: {finding.severity} {code} {_pointer(finding.pointer)}: {visible(finding.message)}{fix}{why}"
+    return f"{_pointer(finding.pointer)}: {visible(finding.message)}{fix}{why}"
 
 
 def _pointer(pointer: str) -> str:

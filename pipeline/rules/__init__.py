@@ -53,14 +53,19 @@ def named(code: str) -> Rule:
 
 
 def matching(pattern: str, setting: str) -> frozenset[str]:
-    """The codes that a code or prefix of the settings means.
+    """The codes that a code, a prefix of codes or a name means, in any case.
 
     Raises:
         KbError: it means none; the nearest is named.
     """
-    codes = frozenset(code for code in catalogue() if code.startswith(pattern)) if pattern else frozenset()
+    rules = catalogue()
+    by_name = {rule.name: code for code, rule in rules.items()}
+    if pattern.lower() in by_name:
+        return frozenset({by_name[pattern.lower()]})
+    codes = frozenset(code for code in rules if code.startswith(pattern.upper())) if pattern else frozenset()
     if not codes:
-        hint = did_you_mean(pattern, [*PREFIXES, *catalogue()], "see `kb rules`")
+        words = by_name if "-" in pattern else [*PREFIXES, *rules]
+        hint = did_you_mean(pattern if "-" in pattern else pattern.upper(), words, "see `kb rules`")
         raise KbError(f"`{setting}`: no rule {pattern!r}; {hint}")
     return codes
 

@@ -4,7 +4,8 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import re2
@@ -31,7 +32,8 @@ class RuleSet:
         self.known = rules = catalogue()
         chosen = _chosen(settings)
         self.rules = {code: rule for code, rule in rules.items() if code in chosen}
-        self.severities = {code: rule.severity for code, rule in rules.items()} | _overrides(settings)
+        given = _levels(settings.rules.severity, "rules.severity.")
+        self.severities = {code: rule.severity for code, rule in rules.items()} | given
         self._screens = [(code, rule.screen) for code, rule in self.rules.items() if rule.screen is not None]
         self._unscreened = frozenset(code for code, rule in self.rules.items() if rule.screen is None)
         self._automaton = _compile([s if isinstance(s, str) else s(settings) for _, s in self._screens])
@@ -69,33 +71,73 @@ class RuleSet:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def overridden(
+    settings: Settings,
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    severity: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings under what was said on the command line, which goes before them.
+
+    What `select` names is run, whatever the settings select and ignore; `ignore` takes out more; `severity` of a rule
+    goes before all that the settings say of that rule.
+
+    Raises:
+        KbError: one of them names no rule, or no severity.
+    """
+    for option, words in (("--select", select), ("--ignore", ignore)):
+        for word in words:
+            matching(word, option)
+    _refuse_locked(ignore, "--ignore")
+    levels = _levels(severity or {}, "--severity ")
+    rules = settings.rules
+    chosen = replace(
+        rules,
+        select=tuple(select) or rules.select,
+        ignore=tuple(ignore) if select else (*rules.ignore, *ignore),
+        severity={**rules.severity, **levels},
+    )
+    return replace(settings, rules=chosen)
+
+
 def _chosen(settings: Settings) -> frozenset[str]:
     everything = frozenset(catalogue())
     selected = frozenset[str]().union(*(matching(word, "rules.select") for word in settings.rules.select))
     ignored = frozenset[str]().union(*(matching(word, "rules.ignore") for word in settings.rules.ignore))
-    locked = frozenset(code for code, rule in catalogue().items() if rule.locked)
-    refused = sorted(locked & frozenset(settings.rules.ignore))
-    if refused:
-        raise KbError(
-            f"`rules.ignore`: {refused[0]} cannot be ignored: a base with such records could not be stored, or handed out"
-        )
-    return ((selected or everything) - ignored) | locked
+    _refuse_locked(settings.rules.ignore, "rules.ignore")
+    return ((selected or everything) - ignored) | _locked()
 
 
-def _overrides(settings: Settings) -> dict[str, Severity]:
-    overrides = {}
-    for word, level in settings.rules.severity.items():
-        severity = severity_named(level, f"rules.severity.{word}")
-        for code in matching(word, "rules.severity"):
+def _locked() -> frozenset[str]:
+    return frozenset(code for code, rule in catalogue().items() if rule.locked)
+
+
+def _refuse_locked(ignored: Sequence[str], setting: str) -> None:
+    """A prefix may hold rules that are always run; to name one of them is a mistake."""
+    for code in sorted(_locked()):
+        if any(word.upper() == code or word.lower() == catalogue()[code].name for word in ignored):
+            raise KbError(
+                f"`{setting}`: {code} cannot be ignored: a base with such records could not be stored, or handed out"
+            )
+
+
+def _levels(given: Mapping[str, str], setting: str) -> dict[str, Severity]:
+    """The severity of each code, as codes, prefixes and names say; what names fewer rules goes before what names more."""
+    levels = {}
+    said = [(word, level, sorted(matching(word, setting.rstrip(" .")))) for word, level in given.items()]
+    for word, level, codes in sorted(said, key=lambda each: -len(each[2])):
+        severity = severity_named(level, f"{setting}{word}")
+        for code in codes:
             rule = catalogue()[code]
             if rule.locked and severity is not Severity.ERROR:
                 raise KbError(
-                    f"`rules.severity.{word}`: {code} is always an error: the base could not store such records, or hand them out"
+                    f"`{setting}{word}`: {code} is always an error: the base could not store such records, or hand them out"
                 )
             if rule.kind is Kind.FIX and severity is Severity.ERROR:
-                raise KbError(f"`rules.severity.{word}`: {code} is a fix: what is repaired cannot reject its record")
-            overrides[code] = severity
-    return overrides
+                raise KbError(f"`{setting}{word}`: {code} is a fix: what is repaired cannot reject its record")
+            levels[code] = severity
+    return levels
 
 
 def _suppressions(settings: Settings, as_of: dt.date | None) -> tuple[Suppression, ...]:

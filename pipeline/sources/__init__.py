@@ -21,7 +21,8 @@ _READ = ".json, .ndjson or .jsonl, plain, as .gz or .zst, or in a .zip or .tar"
 class SourceFile:
     """A file to read. `name` is its path as the base knows it: relative to the workspace, with `/`.
 
-    `modified` is in nanoseconds; `form` names the format of its records where a user said it.
+    `modified` is in nanoseconds; `form` names the format of its records where a user said it. `instead_of` is the file
+    that it stands for, where its bytes came from standard input.
     """
 
     name: str
@@ -30,6 +31,7 @@ class SourceFile:
     modified: int
     inode: int
     form: str | None = None
+    instead_of: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,7 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     """
     name = name_of(path, workspace)
     if path.is_file():
-        if not is_read(path.name):
-            raise KbError(f"{path}: kb reads {_READ}; convert it, or rename it to what it is")
+        check_kind(path)
         return Root(name, (_describe(path, name, form),), ())
     if path.exists() and not path.is_dir():
         raise KbError(f"{path}: neither file nor folder; pipe it in, as in `kb validate - < {path}`")
@@ -99,6 +100,16 @@ def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Roo
             special.append(known)
     said = (f"passed over {some(names)}: {why}" for why, names in passed_over.items() if names)
     return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(said))
+
+
+def check_kind(path: Path) -> None:
+    """Hold a file by its name to be one that is read.
+
+    Raises:
+        KbError: it is not.
+    """
+    if not is_read(path.name):
+        raise KbError(f"{path}: kb reads {_READ}; convert it, or rename it to what it is")
 
 
 def _walk(folder: str, below: str, own: set[str]) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
@@ -177,4 +188,16 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-__all__ = ["Reading", "Root", "SourceFile", "digest", "discover", "file_of", "name_of", "read", "records", "some"]
+__all__ = [
+    "Reading",
+    "Root",
+    "SourceFile",
+    "check_kind",
+    "digest",
+    "discover",
+    "file_of",
+    "name_of",
+    "read",
+    "records",
+    "some",
+]

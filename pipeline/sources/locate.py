@@ -75,6 +75,12 @@ def _key(mark: str) -> str:
         return mark
 
 
+def end_of_value(line: str, column: int) -> int:
+    """The column behind a value that starts on a line at a column (both from 1); of a list or object, behind its bracket."""
+    match = _TOKEN.match(line, column - 1)
+    return match.end() + 1 if match else column
+
+
 def place(text: str, known: dict[str, int], pointer: str, message: str, first_line: int = 1) -> Place:
     """The place of a finding: of its value, else of the nearest value around it, else of what the message states."""
     stated = _STATED.search(message) if not pointer else None

@@ -1,6 +1,7 @@
 """The judgement of ingest, without writing."""
 
 import datetime as dt
+import io
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
 from pipeline.model import KbError, Severity, ValidateResult
-from tests.bases import DAY, Base, contents, ndjson, record
+from tests.bases import DAY, Base, contents, encoded, ndjson, record
 from tests.conftest import ROOT
 
 EXAMPLE = {
@@ -117,3 +118,37 @@ def test_processes_do_not_matter(base: Base) -> None:
     one = judged(base)
     two = validate(base.workspace, [base.root / "raw"], Request(DAY, jobs=2))
     assert one == two
+
+
+# what an editor hands over
+
+
+def piped(base: Base, content: bytes, name: str) -> ValidateResult:
+    request = Request(DAY, jobs=1, stdin_filename=base.root / name)
+    return validate(base.workspace, [Path("-")], request, io.BytesIO(content))
+
+
+def test_a_buffer_is_judged_as_the_file_it_is_of(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(base.root)
+    saved = base.record("a", confidence=7)
+    there = judged(base, saved)
+    assert piped(base, saved.read_bytes(), "raw/git/a.json") == there
+    assert [(f.code, f.path) for f in there.findings] == [("RAT001", "raw/git/a.json")]
+
+
+def test_the_name_of_a_buffer_counts(base: Base) -> None:
+    assert [f.code for f in piped(base, encoded(record("a")), "raw/git/b.json").findings] == ["IDN002"]
+
+
+def test_a_buffer_need_not_be_saved_and_what_is_saved_stays(base: Base) -> None:
+    saved = base.record("a")
+    before = contents(base.root)
+    assert [f.code for f in piped(base, b"{", "raw/git/a.json").findings] == ["SCH001"]
+    assert [f.line for f in piped(base, ndjson(record("b"), b"{"), "raw/git/new.ndjson").findings] == [2]
+    assert contents(base.root) == before
+    assert saved.is_file()
+
+
+def test_a_buffer_of_what_is_not_read_is_refused(base: Base) -> None:
+    with pytest.raises(KbError, match=r"notes\.txt: kb reads \.json"):
+        piped(base, b"{}", "notes.txt")

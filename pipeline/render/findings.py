@@ -1,0 +1,82 @@
+"""What `kb validate` found, in every form that a person, a code host or an editor asks for."""
+
+import json
+
+from pipeline.model import Document, KbError, ValidateResult
+from pipeline.render import text
+from pipeline.render.statistics import counted, document
+from pipeline.render.tables import as_text, plain
+from pipeline.words import did_you_mean, escaped
+from pipeline.workspace import Settings
+
+FORMATS = ("full", "concise", "json", "ndjson", "sarif", "github", "gitlab", "junit")
+
+WIDTH = 120
+"""How wide lines of the source are shown where there is no terminal."""
+
+LISTED = ("full", "concise", "json", "ndjson", "sarif")
+"""The formats that can list what is suppressed; SARIF always does, and says so of each."""
+
+COUNTED = ("full", "concise", "json")
+"""The formats that can show statistics."""
+
+
+def render(  # noqa: PLR0911 - a case for each format
+    result: ValidateResult,
+    form: str,
+    settings: Settings,
+    *,
+    suppressed: bool = False,
+    colour: bool = False,
+    width: int = WIDTH,
+) -> str:
+    """A result in one of FORMATS; `full` cuts the lines of the source to a width.
+
+    Raises:
+        KbError: there is no such format.
+    """
+    match form:
+        case "full" | "concise":
+            cut = width if form == "full" else None
+            return "".join(
+                f"{line}\n" for line in text.validation(result, colour=colour, width=cut, suppressed=suppressed)
+            )
+        case "json":
+            return _json(result.document(suppressed=suppressed))
+        case "ndjson":
+            return "".join(f"{_line(finding.document())}\n" for finding in result.listed(suppressed=suppressed))
+        case "sarif":
+            from pipeline.render import sarif  # noqa: PLC0415 - most runs need none of the forms for machines
+
+            return sarif.render(result, settings)
+        case "github":
+            from pipeline.render import github  # noqa: PLC0415
+
+            return github.render(result)
+        case "gitlab":
+            from pipeline.render import gitlab  # noqa: PLC0415
+
+            return gitlab.render(result)
+        case "junit":
+            from pipeline.render import junit  # noqa: PLC0415
+
+            return junit.render(result, settings)
+        case _:
+            raise KbError(f"--format {form}: {did_you_mean(form, FORMATS)}")
+
+
+def statistics(result: ValidateResult, form: str, *, terminal: bool = False) -> str:
+    """How often each rule speaks in a result, in one of COUNTED."""
+    if form == "json":
+        return _json(document(result))
+    table = counted(result)
+    shown = as_text(table.columns, table.rows, terminal=terminal) if table.rows else ""
+    return f"{shown}{text.summary(result)}\n"
+
+
+def _json(value: Document) -> str:
+    return escaped(json.dumps(plain(value), ensure_ascii=False, indent=2)) + "\n"
+
+
+def _line(value: Document) -> str:
+    return escaped(json.dumps(plain(value), ensure_ascii=False))

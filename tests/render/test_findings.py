@@ -1,0 +1,106 @@
+"""One result in every form: what is in it, and that the same result is the same bytes."""
+
+import json
+from dataclasses import fields
+
+import pytest
+
+from pipeline.contract import schema, violations
+from pipeline.model import KbError, Located
+from pipeline.render import text
+from pipeline.render.findings import COUNTED, FORMATS, LISTED, render, statistics
+from pipeline.words import visible
+from pipeline.workspace import Settings
+from tests.findings import ERROR, HOSTILE, INFO, located, result
+
+TEXTS = [field.name for field in fields(Located) if field.type is str and field.name not in {"code", "fingerprint"}]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_finding_is_in_every_form(form: str) -> None:
+    shown = render(result(ERROR, located(), INFO), form, Settings())
+    for finding in (ERROR, located(), INFO):
+        assert finding.path in shown
+        assert json.dumps(finding.message)[1:-1] in shown or finding.message in shown.replace("&quot;", '"')
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_nothing_found_is_a_whole_document_too(form: str) -> None:
+    shown = render(result(clean=3), form, Settings())
+    assert shown.endswith("\n") or (form == "ndjson" and not shown)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_nothing_hostile_gets_through(form: str) -> None:
+    hostile = located(**dict.fromkeys(TEXTS, HOSTILE), column=3)
+    shown = render(result(hostile), form, Settings())
+    assert all(visible(line) == line for line in shown.split("\n"))
+
+
+def test_a_format_that_is_none_names_the_nearest() -> None:
+    with pytest.raises(KbError, match="--format sarf: did you mean `sarif`"):
+        render(result(), "sarf", Settings())
+
+
+def test_full_is_concise_and_the_source() -> None:
+    full = render(result(ERROR, INFO), "full", Settings()).splitlines()
+    concise = render(result(ERROR, INFO), "concise", Settings()).splitlines()
+    assert [line for line in full if " | " not in line and line.strip() != "^"] == concise
+    assert len(full) == len(concise) + 4
+
+
+def test_json_holds_what_ndjson_says_line_by_line() -> None:
+    whole = json.loads(render(result(ERROR, INFO), "json", Settings()))
+    lines = [json.loads(line) for line in render(result(ERROR, INFO), "ndjson", Settings()).splitlines()]
+    assert whole["findings"] == lines
+    assert list(violations(whole, "validate.v1")) == []
+    assert [list(violations(line, "validate-line.v1")) for line in lines] == [[], []]
+
+
+@pytest.mark.parametrize("form", LISTED)
+def test_what_is_suppressed_is_listed_if_asked_for(form: str) -> None:
+    found = result(ERROR, suppressed=(located(suppressed="known for years"),))
+    assert "known for years" in render(found, form, Settings(), suppressed=True)
+    assert ("known for years" in render(found, form, Settings())) is (form == "sarif")
+
+
+@pytest.mark.parametrize("form", sorted(set(FORMATS) - set(LISTED)))
+def test_other_formats_know_of_nothing_suppressed(form: str) -> None:
+    found = result(ERROR, suppressed=(located(suppressed="known for years"),))
+    assert "known for years" not in render(found, form, Settings(), suppressed=True)
+
+
+def test_the_schemas_know_one_finding_and_one_summary() -> None:
+    whole = schema("validate.v1")["$defs"]
+    line = {key: schema("validate-line.v1")[key] for key in whole["finding"]}
+    assert line == whole["finding"]
+    assert schema("statistics.v1")["$defs"]["summary"] == whole["summary"]
+
+
+# statistics
+
+
+def test_statistics_count_by_rule_the_most_frequent_first() -> None:
+    shown = statistics(result(ERROR, INFO, INFO, located(), located()), "concise")
+    assert shown.splitlines() == [
+        "count  code    name                   severity  fixable",
+        "    2  DED001  dead-end-action-empty  warning   false",
+        "    2  TXT001  outer-whitespace       info      true",
+        "    1  RAT001  rate-out-of-range      error     false",
+        text.summary(result(ERROR, INFO, INFO, located(), located())),
+    ]
+
+
+def test_statistics_of_nothing() -> None:
+    assert statistics(result(clean=3), "full") == "3 records read, all clean\n"
+
+
+def test_statistics_as_json() -> None:
+    document = json.loads(statistics(result(ERROR, INFO, INFO), "json"))
+    assert list(violations(document, "statistics.v1")) == []
+    assert [(row["code"], row["count"]) for row in document["statistics"]] == [("TXT001", 2), ("RAT001", 1)]
+    assert document["summary"] == result(ERROR, INFO, INFO).summary()
+
+
+def test_statistics_are_of_formats() -> None:
+    assert set(COUNTED) < set(FORMATS)
