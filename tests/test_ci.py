@@ -1,0 +1,188 @@
+"""The hook, the workflow and the pages on them: read by the programs they are for, with commands that work."""
+
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.bases import Base, record
+from tests.conftest import ROOT
+from tests.sessions import copy
+
+HOOKS, CONFIG, WORKFLOW = ".pre-commit-hooks.yaml", ".pre-commit-config.yaml", ".github/workflows/kb.yml"
+PAGE = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(yaml|sh)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+GITHUB, GITLAB = (
+    next(text for kind, text in BLOCKS if kind == "yaml" and mark in text) for mark in ("runs-on", "artifacts")
+)
+
+
+def call(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of this environment, out of reach of the user's settings and of the network."""
+    env = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PRE_COMMIT_HOME": str(folder.parent / "pre-commit-home"),
+        "PRE_COMMIT_COLOR": "never",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org",
+        "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org",
+        "HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9",
+    }  # fmt: skip
+    return subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+
+
+def done(folder: Path, *command: str) -> str:
+    ended = call(folder, *command)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def yaml(text: str) -> Any:  # noqa: ANN401
+    return YAML(typ="safe").load(io.StringIO(text))
+
+
+def texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any YAML value
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from texts(child)
+
+
+def commands(workflow: Any) -> list[str]:  # noqa: ANN401 - any YAML value
+    """Every line of its scripts that runs kb."""
+    return [line for part in texts(workflow) for line in part.splitlines() if line.startswith("kb ")]
+
+
+# pre-commit
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A repository with records, that uses the hook of a repository like this one."""
+    tool, project = tmp_path / "tool", tmp_path / "project"
+    for folder in (tool, project):
+        folder.mkdir()
+        done(folder, "git", "init", "--quiet", "--initial-branch=main")
+    shutil.copy(ROOT / HOOKS, tool)
+    done(tool, "git", "add", ".")
+    done(tool, "git", "commit", "--quiet", "--message", "hook")
+    rev = done(tool, "git", "rev-parse", "HEAD").strip()
+    # with the kb of this environment, for `language: python` would install one from a registry
+    hook = "{id: kb-validate, language: system}"
+    (project / CONFIG).write_text(f"repos: [{{repo: {tool}, rev: {rev}, hooks: [{hook}]}}]\n", encoding="utf-8")
+    Base(project).configure("")
+    Base(project).record("a")
+    done(project, "git", "add", ".")
+    return project
+
+
+def hook(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return call(project, "pre-commit", "run", "--verbose", *arguments)
+
+
+def test_the_hook_is_one_that_pre_commit_takes() -> None:
+    done(ROOT, "pre-commit", "validate-manifest", HOOKS)
+    done(ROOT, "pre-commit", "validate-config", CONFIG)
+
+
+def test_the_hook_lets_sound_records_pass(project: Path) -> None:
+    ran = hook(project)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "1 record read, all clean" in ran.stdout
+
+
+def test_the_hook_stops_a_broken_record(project: Path) -> None:
+    Base(project).put("raw/git/b.json", record("b", confidence=7))
+    done(project, "git", "add", ".")
+    ran = hook(project)
+    assert ran.returncode == 1
+    assert "raw/git/b.json" in ran.stdout
+    assert "error RAT001 /confidence: 7 is not between 0 and 1" in ran.stdout
+
+
+def test_the_hook_looks_at_what_is_to_be_committed_below_raw(project: Path) -> None:
+    done(project, "git", "commit", "--quiet", "--no-verify", "--message", "records")
+    Base(project).put("notes.json", b"{")
+    done(project, "git", "add", ".")
+    assert "Skipped" in hook(project).stdout
+
+
+def test_this_repository_uses_the_hook_on_itself() -> None:
+    (own,) = [
+        h for repo in yaml((ROOT / CONFIG).read_text())["repos"] for h in repo["hooks"] if h["id"] == "kb-validate"
+    ]
+    (offered,) = yaml((ROOT / HOOKS).read_text())
+    assert {key: own[key] for key in ("entry", "files", "require_serial")} == {
+        key: offered[key] for key in ("entry", "files", "require_serial")
+    }
+
+
+def test_the_records_of_this_repository_pass_it(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    for name in ("raw", "kb.toml", CONFIG):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, clone / name)
+    done(clone, "git", "init", "--quiet")
+    done(clone, "git", "add", ".")
+    ran = hook(clone, "kb-validate", "--all-files")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert " 0 errors" in ran.stdout
+
+
+# workflows
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ("vendor.github-workflows", (ROOT / WORKFLOW).read_text(encoding="utf-8")),
+        ("vendor.github-workflows", GITHUB),
+        ("vendor.gitlab-ci", GITLAB),
+    ],
+    ids=["ours", "the page's for GitHub", "the page's for GitLab"],
+)
+def test_a_workflow_is_one_that_its_host_takes(schema: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / "workflow.yml").write_text(text, encoding="utf-8")
+    done(tmp_path, "check-jsonschema", "--builtin-schema", schema, "workflow.yml")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.mark.parametrize("command", commands(yaml((ROOT / WORKFLOW).read_text(encoding="utf-8"))))
+def test_what_our_workflow_runs_succeeds(command: str, checkout: Path) -> None:
+    done(checkout, *shlex.split(command))
+
+
+@pytest.mark.parametrize("command", commands([yaml(t) if kind == "yaml" else t for kind, t in BLOCKS]))
+def test_what_the_page_says_works(command: str, checkout: Path) -> None:
+    ran = call(checkout, "bash", "-c", command)
+    assert ran.returncode in {0, 1}, ran.stderr
+    assert ran.stderr == ""
+
+
+def test_the_page_has_commands_for_every_format_and_the_workflow_its_steps() -> None:
+    assert len(commands(yaml((ROOT / WORKFLOW).read_text(encoding="utf-8")))) == 3
+    assert len(commands([yaml(t) if kind == "yaml" else t for kind, t in BLOCKS])) == 5
+
+
+def test_the_page_names_every_format() -> None:
+    from pipeline.render.findings import FORMATS
+
+    table = " ".join(line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `"))
+    assert re.findall(r"`(\w+)`", table) == list(FORMATS)
