@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from pipeline.rules.credentials import masked
 from pipeline.sources.edit import Edit, carried_out
 
 _AROUND = 3
@@ -99,5 +100,5 @@ def _range(first: int, count: int) -> str:
 
 
 def _marked(mark: bytes, lines: Iterable[bytes]) -> Iterator[bytes]:
-    for line in lines:
+    for line in map(masked, lines):  # what stands around an edit may be another record's, with a credential in it
         yield mark + line if line.endswith(b"\n") else mark + line + b"\n\\ No newline at end of file\n"
