@@ -22,6 +22,7 @@ from pipeline.arguments import Group
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from pipeline.jobs.request import Request
     from pipeline.reports import Options
     from pipeline.store import Store
     from pipeline.workspace import Workspace
@@ -215,11 +216,11 @@ def validate(
         raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
     known = baseline or (where.baseline if write_baseline or where.baseline.exists() else None)
     if diff:
-        if form != "text" or fail_on is not None:
+        if form != "text" or fail_on is not None or show_suppressed or baseline or no_baseline or write_baseline:
             raise typer.BadParameter(
-                "shows changes, not findings; leave out --format and --fail-on", param_hint="--diff"
+                "shows changes, not findings; leave out what is about findings", param_hint="--diff"
             )
-        _preview(where, _given(paths, where), form_of_records)
+        _preview(where, _given(paths, where), Request(where.as_of(as_of), form=form_of_records))
     with progress("judged") as tick:
         request = Request(
             where.as_of(as_of), jobs, form=form_of_records, tick=tick,
@@ -237,14 +238,12 @@ def validate(
         raise typer.Exit(1)
 
 
-def _preview(where: "Workspace", paths: list[Path], form_of_records: str | None) -> NoReturn:
+def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoReturn:
     from pipeline.jobs import fix as job
-    from pipeline.jobs.request import Request
     from pipeline.jobs.validate import given
     from pipeline.render import text
     from pipeline.render.progress import progress
 
-    request = Request(where.as_of(None), form=form_of_records)
     with given(where, paths, request, sys.stdin.buffer) as roots:
         with progress("judged") as tick:
             plan = job.preview(where, roots, replace(request, tick=tick))
@@ -260,6 +259,7 @@ def fix(
     diff: Annotated[
         bool, typer.Option("--diff", help="Show the changes, write nothing, and exit with 1 if there are any.")
     ] = False,
+    as_of: AsOf = None,
     form_of_records: FormatOfRecords = None,
 ) -> None:
     """Repair the raw files themselves.
@@ -278,7 +278,7 @@ def fix(
     from_stdin = _STDIN in asked
     if from_stdin and len(asked) > 1:
         raise KbError("`-` goes to standard output once it is fixed; name it alone")
-    request = Request(where.as_of(None), form=form_of_records)
+    request = Request(where.as_of(as_of), form=form_of_records)
     with given(where, asked, request, sys.stdin.buffer) as roots:
         with progress("judged") as tick:
             plan = job.plan(where, roots, replace(request, tick=tick))

@@ -12,7 +12,7 @@ from pipeline import contract, publish, sources
 from pipeline.curate import curate
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import shown
-from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError
+from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError, Rejected
 from pipeline.render.diff import unified
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import Root, SourceFile, edit, formats
@@ -90,8 +90,8 @@ class _Tally:
         changes = [change for change in outcome.changes if change.code not in held]
         edits = edit.edits(incoming.raw, changes) if changes else []
         self.read += 1
-        self.found += len(outcome.findings)
-        self.remaining += _left(incoming, edits, changes, rules) if changes else len(outcome.findings)
+        self.found += _standing(outcome)
+        self.remaining += _left(incoming, edits, changes, rules) if changes else _standing(outcome)
         self.fixed.update(change.code for change in changes)
         return edits
 
@@ -100,8 +100,8 @@ class _Tally:
         outcome = curate(incoming, rules)
         changes = outcome.changes if isinstance(outcome, Curated) else ()
         self.read += 1
-        self.found += len(outcome.findings)
-        self.remaining += len(outcome.findings) - len(changes)
+        self.found += _standing(outcome)
+        self.remaining += _standing(outcome) - len(changes)
         self.fixed.update(change.code for change in changes)
         return edit.edits(incoming.raw, changes) if changes else []
 
@@ -152,7 +152,12 @@ def _left(incoming: Incoming, edits: list[Edit], changes: Sequence[Change], rule
     back = {change.code for change in changes}.intersection(change.code for change in outcome.changes)
     if back:
         raise RuntimeError(f"{incoming.origin}: {', '.join(sorted(back))} would come back; nothing was written")
-    return len(outcome.findings)
+    return _standing(outcome)
+
+
+def _standing(outcome: Curated | Rejected) -> int:
+    """How many findings there are that nobody suppressed."""
+    return sum(finding.suppressed is None for finding in outcome.findings)
 
 
 def carry_out(planned: Plan) -> None:
