@@ -89,6 +89,7 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
     assert "raw/broken.json: (no id): SCH001" in kb("quarantine")
     assert kb("export", "-o", "out").startswith("wrote 1 record to out")
     assert kb("doctor") == "the base keeps its contracts\n"
+    assert kb("gate", *day).startswith("no limits are set")
     assert "DED001" in kb("rules")
     assert kb("explain", "DED001").startswith("DED001 dead-end-action-empty")
     assert kb("fix", "--diff", code=1).count("\n+") == 5

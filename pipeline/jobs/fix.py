@@ -14,6 +14,7 @@ from pipeline.jobs.request import Request
 from pipeline.jobs.validate import shown
 from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError, Rejected
 from pipeline.render.diff import unified
+from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import Root, SourceFile, edit, formats
 from pipeline.sources.containers import RECORDS, Reading, faults
@@ -33,8 +34,8 @@ class Plan:
 def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     """The edits that carry out the fixes of every record, each judged by itself. Nothing is written yet.
 
-    What nobody can read stays as it is, and so do packed files. A merge of copies that would lose what only a foreign
-    format has a place for is left to a person.
+    What nobody can read stays as it is, and so do packed files and records that hold a credential, of which no rule sees
+    the text. A merge of copies that would lose what only a foreign format has a place for is left to a person.
 
     Raises:
         KbError: a file cannot be read, or there is no record that could be edited.
@@ -87,6 +88,8 @@ class _Tally:
                 f"{incoming.origin}: {', '.join(sorted(held))} would lose what only the record's own format has a place"
                 " for; merge the copies by hand"
             )
+        if any(finding.code == "SAF001" for finding in outcome.findings):
+            self.notes.append(f"{incoming.origin}: left as it is, for it holds a credential; take that out first")
         changes = [change for change in outcome.changes if change.code not in held]
         edits = edit.edits(incoming.raw, changes) if changes else []
         self.read += 1
@@ -204,7 +207,7 @@ def fixed(planned: Plan) -> Iterator[bytes]:
 
 
 def diff(planned: Plan) -> Iterator[bytes]:
-    """The edits of all files as a unified diff."""
+    """The edits of all files as a unified diff; credentials in the lines around them are masked."""
     edited = {sources.file_of(name) for name in planned.edits}
     for file in planned.files:
         if file.name not in edited:
@@ -212,4 +215,4 @@ def diff(planned: Plan) -> Iterator[bytes]:
         with faults(file.name):
             for member in Reading(file.name, file.path).members():
                 name = f"{shown(file)}{member.name[len(file.name) :]}"
-                yield from unified(name, member.stream, planned.edits.get(member.name, []))
+                yield from unified(name, map(masked, member.stream), planned.edits.get(member.name, []))
