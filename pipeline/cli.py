@@ -22,6 +22,7 @@ from pipeline.arguments import Group
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from pipeline.jobs.request import Request
     from pipeline.reports import Options
     from pipeline.store import Store
     from pipeline.workspace import Workspace
@@ -243,11 +244,8 @@ def validate(
     from pipeline.render.tables import styled
     from pipeline.rules.ruleset import overridden
 
-    if diff and any((form, fail_on, output, statistics, show_suppressed)):
-        raise typer.BadParameter(
-            "shows changes, not findings; leave out --format and --fail-on, --output, --statistics, --show-suppressed",
-            param_hint="--diff",
-        )
+    if diff and any((form, fail_on, output, statistics, show_suppressed, baseline, no_baseline, write_baseline)):
+        raise typer.BadParameter("shows changes, not findings; leave out what is about findings", param_hint="--diff")
     terminal = _terminal(output)
     if form in {None, "text"}:
         form = "full" if terminal else "concise"
@@ -266,7 +264,7 @@ def validate(
     settings = replace(settings, fail_on=fail_on or settings.fail_on)
     where = replace(where, settings=settings)
     if diff:
-        _preview(where, _given(paths, where), form_of_records)
+        _preview(where, _given(paths, where), Request(where.as_of(as_of), form=form_of_records))
     with progress("judged") as tick:
         request = Request(
             where.as_of(as_of), jobs, form=form_of_records, tick=tick,
@@ -301,14 +299,12 @@ def _levels(given: list[str] | None) -> dict[str, str]:
     return levels
 
 
-def _preview(where: "Workspace", paths: list[Path], form_of_records: str | None) -> NoReturn:
+def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoReturn:
     from pipeline.jobs import fix as job
-    from pipeline.jobs.request import Request
     from pipeline.jobs.validate import given
     from pipeline.render import text
     from pipeline.render.progress import progress
 
-    request = Request(where.as_of(None), form=form_of_records)
     with given(where, paths, request, sys.stdin.buffer) as roots:
         with progress("judged") as tick:
             plan = job.preview(where, roots, replace(request, tick=tick))
@@ -324,6 +320,7 @@ def fix(
     diff: Annotated[
         bool, typer.Option("--diff", help="Show the changes, write nothing, and exit with 1 if there are any.")
     ] = False,
+    as_of: AsOf = None,
     form_of_records: FormatOfRecords = None,
 ) -> None:
     """Repair the raw files themselves.
@@ -342,7 +339,7 @@ def fix(
     from_stdin = _STDIN in asked
     if from_stdin and len(asked) > 1:
         raise KbError("`-` goes to standard output once it is fixed; name it alone")
-    request = Request(where.as_of(None), form=form_of_records)
+    request = Request(where.as_of(as_of), form=form_of_records)
     with given(where, asked, request, sys.stdin.buffer) as roots:
         with progress("judged") as tick:
             plan = job.plan(where, roots, replace(request, tick=tick))

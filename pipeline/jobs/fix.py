@@ -12,8 +12,9 @@ from pipeline import contract, publish, sources
 from pipeline.curate import curate
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import shown
-from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError
+from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError, Rejected
 from pipeline.render.diff import unified
+from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import Root, SourceFile, edit, formats
 from pipeline.sources.containers import RECORDS, Reading, faults
@@ -33,8 +34,8 @@ class Plan:
 def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     """The edits that carry out the fixes of every record, each judged by itself. Nothing is written yet.
 
-    What nobody can read stays as it is, and so do packed files. A merge of copies that would lose what only a foreign
-    format has a place for is left to a person.
+    What nobody can read stays as it is, and so do packed files and records that hold a credential, of which no rule sees
+    the text. A merge of copies that would lose what only a foreign format has a place for is left to a person.
 
     Raises:
         KbError: a file cannot be read, or there is no record that could be edited.
@@ -87,11 +88,13 @@ class _Tally:
                 f"{incoming.origin}: {', '.join(sorted(held))} would lose what only the record's own format has a place"
                 " for; merge the copies by hand"
             )
+        if any(finding.code == "SAF001" for finding in outcome.findings):
+            self.notes.append(f"{incoming.origin}: left as it is, for it holds a credential; take that out first")
         changes = [change for change in outcome.changes if change.code not in held]
         edits = edit.edits(incoming.raw, changes) if changes else []
         self.read += 1
-        self.found += len(outcome.findings)
-        self.remaining += _left(incoming, edits, changes, rules) if changes else len(outcome.findings)
+        self.found += _standing(outcome)
+        self.remaining += _left(incoming, edits, changes, rules) if changes else _standing(outcome)
         self.fixed.update(change.code for change in changes)
         return edits
 
@@ -100,8 +103,8 @@ class _Tally:
         outcome = curate(incoming, rules)
         changes = outcome.changes if isinstance(outcome, Curated) else ()
         self.read += 1
-        self.found += len(outcome.findings)
-        self.remaining += len(outcome.findings) - len(changes)
+        self.found += _standing(outcome)
+        self.remaining += _standing(outcome) - len(changes)
         self.fixed.update(change.code for change in changes)
         return edit.edits(incoming.raw, changes) if changes else []
 
@@ -152,7 +155,12 @@ def _left(incoming: Incoming, edits: list[Edit], changes: Sequence[Change], rule
     back = {change.code for change in changes}.intersection(change.code for change in outcome.changes)
     if back:
         raise RuntimeError(f"{incoming.origin}: {', '.join(sorted(back))} would come back; nothing was written")
-    return len(outcome.findings)
+    return _standing(outcome)
+
+
+def _standing(outcome: Curated | Rejected) -> int:
+    """How many findings there are that nobody suppressed."""
+    return sum(finding.suppressed is None for finding in outcome.findings)
 
 
 def carry_out(planned: Plan) -> None:
@@ -199,7 +207,7 @@ def fixed(planned: Plan) -> Iterator[bytes]:
 
 
 def diff(planned: Plan) -> Iterator[bytes]:
-    """The edits of all files as a unified diff."""
+    """The edits of all files as a unified diff; credentials in the lines around them are masked."""
     edited = {sources.file_of(name) for name in planned.edits}
     for file in planned.files:
         if file.name not in edited:
@@ -207,4 +215,4 @@ def diff(planned: Plan) -> Iterator[bytes]:
         with faults(file.name):
             for member in Reading(file.name, file.path).members():
                 name = f"{shown(file)}{member.name[len(file.name) :]}"
-                yield from unified(name, member.stream, planned.edits.get(member.name, []))
+                yield from unified(name, map(masked, member.stream), planned.edits.get(member.name, []))

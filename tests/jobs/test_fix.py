@@ -11,6 +11,8 @@ from pipeline.jobs.fix import Plan, carry_out, diff, plan, preview
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import given, validate
 from pipeline.model import KbError
+from pipeline.rules import catalogue
+from pipeline.rules.example import with_changes
 from pipeline.sources.edit import Edit
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
@@ -171,6 +173,24 @@ def test_a_copy_that_says_more_in_its_own_format_is_kept_and_said(base: Base) ->
     result = fixed(base).result
     assert "DED003" not in result.fixed
     assert [note for note in result.notes if note.startswith("raw/a.json: DED003 would lose what only")]
+
+
+def test_a_record_that_holds_a_credential_is_left_as_it_is_and_shown_to_nobody(base: Base) -> None:
+    bad = catalogue()["SAF001"].bad[0]
+    leaking = with_changes({**bad, "/subcategory": ""})
+    token = leaking["workarounds"][0]["how"].partition("//")[2].partition("@")[0].encode()
+    path = base.put("raw/a.ndjson", ndjson(record("a", subcategory=""), leaking, record("c", root_cause=" x")))
+    found = planned(base)
+    assert found.result.fixed == {"TXT001": 1, "TXT003": 1}
+    assert [
+        note for note in found.result.notes if note.startswith("raw/a.ndjson:2: left as it is, for it holds a cred")
+    ]
+    shown = b"".join(diff(found))
+    assert token not in shown
+    assert b"*" * len(token) in shown
+    before = path.read_bytes().splitlines()
+    carry_out(found)
+    assert path.read_bytes().splitlines()[1] == before[1]
 
 
 # what is shown

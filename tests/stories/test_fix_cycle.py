@@ -90,6 +90,27 @@ def test_what_ingest_would_repair_is_shown_by_validate(inbox: Base) -> None:
     assert calm.err == "4 records read, `kb ingest` would repair nothing\n"
 
 
+def test_what_is_suppressed_is_neither_fixed_nor_counted_until_it_expires(inbox: Base) -> None:
+    inbox.configure(
+        '[[suppress]]\nrecord = "git/a"\ncode = "TXT003"\nreason = "as the author has it"\nuntil = 2026-12-31\n'
+    )
+    before = inbox.root.joinpath("raw/inbox.ndjson").read_bytes()
+    now = kb(inbox.root, "fix", "--diff", *DAY)
+    assert now.err.startswith(
+        "would fix 2 of 4 findings in 1 file (DAT005 date-format 1, RAT006 resolvable-as-boolean 1)"
+    )
+    assert kb(inbox.root, "validate", "--diff", *DAY).err.startswith(
+        "`kb ingest` would repair 1 place in 1 file (DAT005"
+    )
+    later = ("--as-of", "2027-01-01")
+    assert kb(inbox.root, "fix", "--diff", *later).err.startswith("would fix 3 of 5 findings")
+    assert kb(inbox.root, "validate", "--diff", *later).err.startswith("`kb ingest` would repair 2 places")
+    kb(inbox.root, "fix", *DAY)
+    after = inbox.root.joinpath("raw/inbox.ndjson").read_bytes()
+    assert after != before
+    assert b'"subcategory":""' in after
+
+
 def test_a_stream_is_fixed_on_its_way(tmp_path: Path) -> None:
     data = BOM + b'{\r\n\t"id": "x ",\r\n\t"confidence": 9.0e-1\r\n}'
     outcome = kb(tmp_path, "fix", "-", stdin=data)
@@ -104,9 +125,10 @@ def test_a_stream_is_fixed_on_its_way(tmp_path: Path) -> None:
 def test_usage(inbox: Base) -> None:
     assert kb(inbox.root, "fix", "-", "raw").err == "kb: `-` goes to standard output once it is fixed; name it alone\n"
     assert kb(inbox.root, "fix", "nowhere").code == 2
-    both = kb(inbox.root, "validate", "--diff", "--format", "json")
-    assert (both.code, both.out) == (2, "")
-    assert "--diff: shows changes, not findings; leave out --format and --fail-on" in both.err
+    for option in (["--format", "json"], ["--fail-on", "info"], ["--write-baseline"], ["--show-suppressed"]):
+        both = kb(inbox.root, "validate", "--diff", *option)
+        assert (both.code, both.out) == (2, "")
+        assert "--diff: shows changes, not findings; leave out what is about findings" in both.err
 
 
 def test_on_a_terminal_nothing_in_a_diff_can_act(base: Base) -> None:
