@@ -17,6 +17,7 @@ from pipeline.curate import curate
 from pipeline.model import GONE, Curated, Incoming, Json, KbError
 from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
+from pipeline.rules.traits import traits
 from pipeline.sources import records
 from pipeline.workspace import Settings
 
@@ -32,9 +33,9 @@ class Batch(NamedTuple):
 
     An outcome holds `path`, `position`, `line` and `digest` of the origin, `record_id`, `findings` as [code, pointer,
     message, fingerprint, reason why it is suppressed or null], and either `doc` (the curated document as canonical JSON
-    text), `content` (the SHA-256 of what it says, whoever said it) and `changes` as [code, pointer, before, after] with
-    values as JSON text, or `raw` (Base64, with credentials masked). A claim is the part of it that decides between records
-    with one `id`.
+    text), `content` (the SHA-256 of what it says, whoever said it), `changes` as [code, pointer, before, after] with
+    values as JSON text, and `traits` (what corpus rules compare it by), or `raw` (Base64, with credentials masked). A
+    claim is the part of it that decides between records with one `id`.
     """
 
     outcomes: bytes
@@ -51,6 +52,7 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
         origin: dict[str, Json] = {"path": path, "position": position, "line": line, "digest": digest}
         told: dict[str, Json] = {**origin, "record_id": outcome.id, "findings": [*map(tuple, outcome.findings)]}
         if isinstance(outcome, Curated):
+            told["traits"] = {"form": outcome.form, **traits(outcome.document)}
             curation = orjson.dumps(outcome.document.pop("curation"))
             body = orjson.dumps(outcome.document)
             content = hashlib.sha256(body).hexdigest()

@@ -114,12 +114,16 @@ GONE = Gone()
 
 
 class Curated(NamedTuple):
-    """A record fit to be published: the curated document, and what was found and repaired on the way."""
+    """A record fit to be published: the curated document, and what was found and repaired on the way.
+
+    `form` names the foreign format that it came in.
+    """
 
     id: str
     document: Document
     findings: tuple[Finding, ...]
     changes: tuple[Change, ...]
+    form: str | None = None
 
 
 class Rejected(NamedTuple):
