@@ -349,6 +349,14 @@ def change(path: Path) -> Iterator[Draft]:
         yield Draft(connection)
 
 
+@contextmanager
+def trial(path: Path) -> Iterator[Draft]:
+    """A copy of a store, to be changed and thrown away; of any layout."""
+    with change(path) as draft:
+        draft.connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        yield draft
+
+
 _SLICE = 16
 """How many chunks of the record stage are loaded at once: about 64 MB."""
 
