@@ -532,10 +532,10 @@ def rules(
     """
     from pipeline.render.rules import listing
     from pipeline.render.tables import FORMATS, render
-    from pipeline.rules.ruleset import RuleSet
+    from pipeline.rules import ruleset
 
     _choose("--format", form, FORMATS)
-    _write(render(listing(RuleSet(_workspace().settings)), form, terminal=_terminal(None)), None)
+    _write(render(listing(ruleset.of(_workspace())), form, terminal=_terminal(None)), None)
 
 
 @app.command(epilog=_example("kb explain DED001", "kb explain how-repeats-action"))
@@ -547,9 +547,9 @@ def explain(
     What it asks and why, with bad and good examples.
     """
     from pipeline.render import rules as words
-    from pipeline.rules import named
+    from pipeline.rules import named, ruleset
 
-    _print(words.explain(named(code)))
+    _print(words.explain(named(code, ruleset.of(_workspace()).known)))
 
 
 @app.command(epilog=_example("kb init", "kb init knowledge/"))

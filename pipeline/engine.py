@@ -7,7 +7,7 @@ their arguments, so that any engine which can call a Python function over a batc
 import datetime as dt
 import hashlib
 from binascii import b2a_base64
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +15,7 @@ import orjson
 
 from pipeline.curate import curate
 from pipeline.model import GONE, Curated, Incoming, Json, KbError
+from pipeline.rules.base import Rule
 from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.traits import traits
@@ -141,7 +142,8 @@ def _run_parallel(
 
     count = 0
     waiting: dict[Future[None], list[Incoming]] = {}
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (rules.settings, rules.as_of)) as pool:
+    workers = (rules.settings, rules.as_of, rules.added)
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, workers) as pool:
         try:
             for number, chunk in enumerate(chunks):
                 waiting[pool.submit(_work, number, chunk, folder)] = chunk
@@ -173,8 +175,8 @@ def _work(number: int, chunk: list[Incoming], folder: Path) -> None:
 _WORKER: dict[str, RuleSet] = {}
 
 
-def _prepare(settings: Settings, as_of: dt.date | None) -> None:
-    _WORKER["rules"] = RuleSet(settings, as_of)
+def _prepare(settings: Settings, as_of: dt.date | None, added: Sequence[Rule]) -> None:
+    _WORKER["rules"] = RuleSet(settings, as_of, added)
 
 
 def _write(folder: Path, number: int, batch: Batch) -> None:

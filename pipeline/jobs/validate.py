@@ -21,6 +21,7 @@ from pipeline.jobs import baseline
 from pipeline.jobs.baseline import Entry
 from pipeline.jobs.request import Request
 from pipeline.model import Curated, Incoming, KbError, Kind, Located, Origin, Severity, ValidateResult
+from pipeline.rules import ruleset
 from pipeline.rules.base import Stage
 from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
@@ -88,7 +89,7 @@ def validate(
     Raises:
         KbError: a path is missing, no path holds a record, or the baseline cannot be read or written.
     """
-    rules = RuleSet(workspace.settings, request.as_of)
+    rules = ruleset.of(workspace, request.as_of)
     if request.form is not None:
         formats.named(request.form)
     with given(workspace, paths, request, standard_input) as roots:

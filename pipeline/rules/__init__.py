@@ -37,13 +37,13 @@ def catalogue() -> Mapping[str, Rule]:
     }
 
 
-def named(code: str) -> Rule:
+def named(code: str, among: Mapping[str, Rule] | None = None) -> Rule:
     """The rule of a code, in any case, or of a name such as `unreadable`.
 
     Raises:
         KbError: there is none; the nearest is named.
     """
-    rules = catalogue()
+    rules = catalogue() if among is None else among
     by_name = {rule.name: rule for rule in rules.values()}
     rule = rules.get(code.upper()) or by_name.get(code.lower())
     if rule is None:
@@ -52,15 +52,16 @@ def named(code: str) -> Rule:
     return rule
 
 
-def matching(pattern: str, setting: str) -> frozenset[str]:
+def matching(pattern: str, setting: str, among: Mapping[str, Rule] | None = None) -> frozenset[str]:
     """The codes that a code or prefix of the settings means.
 
     Raises:
         KbError: it means none; the nearest is named.
     """
-    codes = frozenset(code for code in catalogue() if code.startswith(pattern)) if pattern else frozenset()
+    rules = catalogue() if among is None else among
+    codes = frozenset(code for code in rules if code.startswith(pattern)) if pattern else frozenset()
     if not codes:
-        hint = did_you_mean(pattern, [*PREFIXES, *catalogue()], "see `kb rules`")
+        hint = did_you_mean(pattern, [*PREFIXES, *rules], "see `kb rules`")
         raise KbError(f"`{setting}`: no rule {pattern!r}; {hint}")
     return codes
 

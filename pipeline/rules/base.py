@@ -53,7 +53,8 @@ class Rule:
     `Ask` to the pairs that are not in the table `pairs` yet, of which at most `most` + 1 are kept for each id, and `sql`
     makes findings of that table. `screen` is an RE2 pattern over the compact JSON of
     the document: where it does not occur, the rule cannot fire and is not run. `alone` is the like for a corpus rule:
-    whether it may speak against a curated document that is the only one; without it, it cannot.
+    whether it may speak against a curated document that is the only one; without it, it cannot. `file` names the file of a
+    user's own rule.
     """
 
     code: str
@@ -75,6 +76,7 @@ class Rule:
     compares: bool = False
     most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
+    file: str = ""
 
     @property
     def summary(self) -> str:

@@ -121,10 +121,6 @@ def signature_duplicated() -> None:
     """
 
 
-_BUCKETS = """
-    buckets AS (SELECT record_id, unnest(bands) AS band, generate_subscripts(bands, 1) AS place FROM traits)
-"""
-
 _ALIKE = 0.9
 
 _NEAREST = 4
@@ -132,16 +128,16 @@ _NEAREST = 4
 
 _CANDIDATES = f"""
     firsts AS (
-        SELECT place, band, min(record_id, {_NEAREST + 1}) AS others FROM buckets GROUP BY place, band HAVING count(*) > 1
+        SELECT band, min(record_id, {_NEAREST + 1}) AS others FROM crowds GROUP BY band
     ), candidates AS (
         SELECT DISTINCT record_id, other_id
         FROM (SELECT record_id, unnest(list_filter(others, lambda other: other <> record_id)[:{_NEAREST}]) AS other_id
-            FROM buckets JOIN firsts USING (place, band))
+            FROM crowds JOIN firsts USING (band))
     )
 """
 
 _TEXTS_OF_CANDIDATES = f"""
-    WITH {_BUCKETS}, {_CANDIDATES}, missing AS (
+    WITH {_CANDIDATES}, missing AS (
         SELECT record_id, other_id FROM candidates
         WHERE (record_id, other_id) NOT IN (SELECT record_id, other_id FROM pairs WHERE code = 'IDN005')
     ), concerned AS (
@@ -167,7 +163,7 @@ _TEXTS_OF_CANDIDATES = f"""
     compares=True,
     most=_NEAREST * 16,
     sql=f"""
-        WITH {_BUCKETS}, {_CANDIDATES}
+        WITH {_CANDIDATES}
         SELECT record_id AS id, '' AS pointer,
             'reads like ' || other_id || ': signature, root cause and actions are ' || floor(100 * score)::INTEGER
                 || ' % alike; merge the two, or keep in each what is its own' AS message

@@ -4,17 +4,17 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import re2
 
 from pipeline import __version__
 from pipeline.model import KbError, Kind, Severity
-from pipeline.rules import catalogue, matching, severity_named
+from pipeline.rules import catalogue, matching, own, severity_named
 from pipeline.rules.base import Rule, Stage
 from pipeline.words import did_you_mean
-from pipeline.workspace import Settings, Suppression
+from pipeline.workspace import Settings, Suppression, Workspace
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -22,16 +22,18 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 class RuleSet:
     """The selected rules by stage, their severities, one automaton of all their screens, and what is suppressed.
 
-    A suppression that is expired on `as_of` is left out of `suppressions`; without a day, none is.
+    A suppression that is expired on `as_of` is left out of `suppressions`; without a day, none is. `added` are a user's
+    own rules.
     """
 
-    def __init__(self, settings: Settings, as_of: dt.date | None = None) -> None:
+    def __init__(self, settings: Settings, as_of: dt.date | None = None, added: Sequence[Rule] = ()) -> None:
         self.settings = settings
         self.as_of = as_of
-        self.known = rules = catalogue()
-        chosen = _chosen(settings)
+        self.added = tuple(added)
+        self.known = rules = {**catalogue(), **{rule.code: rule for rule in added}}
+        chosen = _chosen(settings, rules)
         self.rules = {code: rule for code, rule in rules.items() if code in chosen}
-        self.severities = {code: rule.severity for code, rule in rules.items()} | _overrides(settings)
+        self.severities = {code: rule.severity for code, rule in rules.items()} | _overrides(settings, rules)
         self._screens = [(code, rule.screen) for code, rule in self.rules.items() if rule.screen is not None]
         self._unscreened = frozenset(code for code, rule in self.rules.items() if rule.screen is None)
         self._automaton = _compile([s if isinstance(s, str) else s(settings) for _, s in self._screens])
@@ -42,7 +44,7 @@ class RuleSet:
         self.corpus = self._at(Stage.CORPUS)
         self.about_settings = self._at(Stage.SETTINGS)
         self.errors = frozenset(code for code, severity in self.severities.items() if severity is Severity.ERROR)
-        self.suppressions = _suppressions(settings, as_of)
+        self.suppressions = _suppressions(settings, as_of, rules)
         self._patterns = [(re.compile(s.pattern), s) for s in self.suppressions if not s.exact]
         self._by_record = _by_record(self.suppressions)
 
@@ -69,11 +71,20 @@ class RuleSet:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _chosen(settings: Settings) -> frozenset[str]:
-    everything = frozenset(catalogue())
-    selected = frozenset[str]().union(*(matching(word, "rules.select") for word in settings.rules.select))
-    ignored = frozenset[str]().union(*(matching(word, "rules.ignore") for word in settings.rules.ignore))
-    locked = frozenset(code for code, rule in catalogue().items() if rule.locked)
+def of(workspace: Workspace, as_of: dt.date | None = None) -> RuleSet:
+    """The rules of a workspace, its own among them.
+
+    Raises:
+        KbError: a setting means no rule, or a file of a rule says what it cannot.
+    """
+    return RuleSet(workspace.settings, as_of, own.parse(workspace.rule_files()))
+
+
+def _chosen(settings: Settings, rules: Mapping[str, Rule]) -> frozenset[str]:
+    everything = frozenset(rules)
+    selected = frozenset[str]().union(*(matching(word, "rules.select", rules) for word in settings.rules.select))
+    ignored = frozenset[str]().union(*(matching(word, "rules.ignore", rules) for word in settings.rules.ignore))
+    locked = frozenset(code for code, rule in rules.items() if rule.locked)
     refused = sorted(locked & frozenset(settings.rules.ignore))
     if refused:
         raise KbError(
@@ -82,12 +93,12 @@ def _chosen(settings: Settings) -> frozenset[str]:
     return ((selected or everything) - ignored) | locked
 
 
-def _overrides(settings: Settings) -> dict[str, Severity]:
+def _overrides(settings: Settings, rules: Mapping[str, Rule]) -> dict[str, Severity]:
     overrides = {}
     for word, level in settings.rules.severity.items():
         severity = severity_named(level, f"rules.severity.{word}")
-        for code in matching(word, "rules.severity"):
-            rule = catalogue()[code]
+        for code in matching(word, "rules.severity", rules):
+            rule = rules[code]
             if rule.locked and severity is not Severity.ERROR:
                 raise KbError(
                     f"`rules.severity.{word}`: {code} is always an error: the base could not store such records, or hand them out"
@@ -98,16 +109,15 @@ def _overrides(settings: Settings) -> dict[str, Severity]:
     return overrides
 
 
-def _suppressions(settings: Settings, as_of: dt.date | None) -> tuple[Suppression, ...]:
+def _suppressions(settings: Settings, as_of: dt.date | None, rules: Mapping[str, Rule]) -> tuple[Suppression, ...]:
     """Those that hold, those of one record first: the order in which they give their reasons."""
     for i, suppression in enumerate(settings.suppress):
-        _check(suppression.code, f"suppress[{i}].code")
+        _check(suppression.code, f"suppress[{i}].code", rules)
     holding = [s for s in settings.suppress if as_of is None or s.holds(as_of)]
     return tuple(sorted(holding, key=lambda s: not s.exact))
 
 
-def _check(code: str, setting: str) -> None:
-    rules = catalogue()
+def _check(code: str, setting: str, rules: Mapping[str, Rule]) -> None:
     if code not in rules:
         raise KbError(f"`{setting}`: no rule {code!r}; {did_you_mean(code, rules, 'see `kb rules`')}")
     if rules[code].locked:

@@ -19,7 +19,7 @@ def traits(document: Document) -> dict[str, Json]:
 
 
 def bands(document: Document) -> list[int]:
-    """MinHash bands of signature, root cause and actions: near copies have the same number at the same place.
+    """MinHash bands of signature, root cause and actions, as numbers: near copies share some.
 
     Two texts that share the share s of their word pairs agree in a band with probability s⁴, in one of the 16 with
     1 − (1 − s⁴)¹⁶: 0.97 for s = 2/3, where one word in ten differs. A text of few words has none.
@@ -35,7 +35,7 @@ def bands(document: Document) -> list[int]:
     sketch.update([f"{one} {next_}" for one, next_ in pairwise(words)])
     packed = struct.pack(f"<{_BANDS * _ROWS}I", *sketch.digest())
     size = 4 * _ROWS
-    return [zlib.crc32(packed[start : start + size]) for start in range(0, _BANDS * size, size)]
+    return [zlib.crc32(packed[start : start + size], start) for start in range(0, _BANDS * size, size)]
 
 
 def needs(regex: str) -> list[str]:

@@ -179,7 +179,7 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         yield connection
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise KbError(
-            f"{Path(path).name}: {_first_line(error)}; free some disk or memory, nothing was published"
+            f"{Path(path).name}: {first_line(error)}; free some disk or memory, nothing was published"
         ) from None
     finally:
         connection.close()
@@ -212,10 +212,11 @@ def guarded(ask: Callable[[], T]) -> T:
     except duckdb.PermissionException:
         raise KbError("sql: only the tables of the base can be read: no files, no network") from None
     except duckdb.Error as error:
-        raise KbError(f"sql: {_first_line(error)}") from None
+        raise KbError(f"sql: {first_line(error)}") from None
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What DuckDB says, in one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     near = [line for line in lines[1:] if line.startswith(("Candidate", "Did you mean"))]
     return "; ".join([lines[0], *near[:1]])

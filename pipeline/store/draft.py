@@ -14,7 +14,7 @@ from pipeline.model import Compared, IngestResult, Kind
 from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.ver import LONGEST, PRODUCT
-from pipeline.store import OFFLINE, KnownFile, Store, connected, together
+from pipeline.store import OFFLINE, KnownFile, Store, connected, own, together
 from pipeline.store.layout import comments, document_shape, script
 from pipeline.workspace import FILE as SETTINGS
 
@@ -67,7 +67,14 @@ class Draft(Store):
         ).rows
 
     def begin(self, rules: RuleSet) -> None:
-        """Lay out what the scripts need to know of the rules and the settings."""
+        """Lay out what the scripts need to know of the rules and the settings.
+
+        Raises:
+            KbError: a user's own rule is not one query over the records.
+        """
+        for rule in rules.corpus:
+            if rule.file:
+                own.check(self, rule)
         ttl = rules.settings.trust.time_to_live
         con = self.connection
         self._lay_out(
@@ -75,7 +82,7 @@ class Draft(Store):
             {"code": "VARCHAR", "name": "VARCHAR", "severity": "VARCHAR", "fixable": "BOOLEAN"},
             [
                 (rule.code, rule.name, str(rules.severities[rule.code]), rule.kind is Kind.FIX)
-                for rule in catalogue().values()
+                for rule in rules.known.values()
             ],
         )
         self._lay_out_suppressions(rules)

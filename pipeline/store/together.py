@@ -15,7 +15,7 @@ from pipeline.fingerprint import AT_POINTER, fingerprints
 from pipeline.rules.base import Ask, Rule
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats
-from pipeline.store import Store
+from pipeline.store import Store, own
 from pipeline.store.layout import script
 
 _FOUND = {"code": "VARCHAR", "id": "VARCHAR", "pointer": "VARCHAR", "message": "VARCHAR"}
@@ -35,6 +35,10 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
 
 def _find(base: Store, rule: Rule, as_of: dt.date) -> None:
     asked = {"as_of": as_of} if "$as_of" in rule.sql else {}
+    if rule.file:
+        rows = [(rule.code, *row) for row in own.found(base, rule, as_of)]
+        base.insert("found", ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"), rows)
+        return
     sql = rule.sql.replace("$as_of", "$as_of::DATE")
     base.query(f"INSERT INTO found SELECT $code, id, pointer, message FROM ({sql})", {"code": rule.code, **asked})
 
@@ -46,8 +50,9 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
     """Bring `pairs` up to date: what is known of pairs with a record that went or changed is worked out anew."""
     for rule in rules:
         base.query(_REOPENED, {"code": rule.code, "most": rule.most})
-    for side in ("record_id", "other_id"):
-        base.query(f"DELETE FROM pairs WHERE {side} NOT IN (SELECT record_id FROM traits WHERE compared)")
+    for table, column in (("pairs", "record_id"), ("pairs", "other_id"), ("crowds", "record_id")):
+        base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM traits WHERE compared)")
+    base.query(_CROWDS)
     for rule in rules:
         for batch in _batches(rule.run(_asking(base))):
             base.insert("pairs", ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE"), [(rule.code, *pair) for pair in batch])
@@ -60,6 +65,17 @@ _REOPENED = """
     UPDATE traits SET compared = false WHERE record_id IN (
         SELECT record_id FROM pairs WHERE code = $code GROUP BY record_id
         HAVING count(*) > $most AND bool_or(other_id NOT IN (SELECT record_id FROM traits WHERE compared)))
+"""
+
+_CROWDS = """
+    WITH having_new AS (
+        SELECT band, record_id FROM (SELECT unnest(bands) AS band, record_id FROM traits)
+        SEMI JOIN (SELECT unnest(bands) AS band FROM traits WHERE NOT compared) USING (band)
+    )
+    INSERT INTO crowds
+    SELECT band, record_id FROM having_new
+    WHERE band IN (SELECT band FROM having_new GROUP BY band HAVING count(*) > 1)
+        AND (band, record_id) NOT IN (SELECT band, record_id FROM crowds)
 """
 
 _SURPLUS = """
