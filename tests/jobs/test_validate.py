@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
-from pipeline.model import Document, Json, KbError, Severity, ValidateResult
+from pipeline.model import KbError, Severity, ValidateResult
 from pipeline.store.draft import change
-from tests.bases import DAY, Base, contents, ndjson, record
+from tests.bases import DAY, Base, contents, copy, ndjson, record
 from tests.conftest import ROOT
 
 EXAMPLE = {
@@ -127,24 +127,11 @@ def codes_of(result: ValidateResult) -> list[tuple[str, str | None]]:
     return sorted((f.code, f.record) for f in result.findings)
 
 
-def unlike(slug: str, **values: Json) -> Document:
-    """A record of which nothing is in the clean one."""
-    return record(
-        slug,
-        signature=f"error: {slug} went wrong",
-        regex=f"{slug} went wrong",
-        root_cause=f"The {slug} was moved.",
-        **{"dead_ends/0/action": f"Move {slug} back", "dead_ends/1/action": f"Copy {slug} there"},
-        **{"workarounds/0/action": f"Make {slug} anew", "workarounds/1/action": f"Link {slug} to it"},
-        **values,
-    )
-
-
 def test_a_record_is_held_against_those_of_the_base(base: Base) -> None:
-    base.record("a")
-    base.put("raw/git/b.json", unlike("b"))
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", record("b"))
     base.ingest()
-    given = base.put("new/git/c.json", record("c", transition_graph={"leads_to": ["git/b", "git/lost"]}))
+    given = base.put("new/git/c.json", copy("c", transition_graph={"leads_to": ["git/b", "git/lost"]}))
     result = judged(base, given)
     assert codes_of(result) == [
         ("IDN004", "git/c"), ("IDN005", "git/c"), ("REF001", "git/c"), ("REF004", "git/c"), ("RGX005", "git/c"),
@@ -155,7 +142,7 @@ def test_a_record_is_held_against_those_of_the_base(base: Base) -> None:
 
 def test_a_file_of_the_base_is_not_held_against_what_it_was(base: Base) -> None:
     path = base.record("a")
-    base.put("raw/git/b.json", unlike("b"))
+    base.record("b")
     base.ingest()
     assert judged(base, path).findings == ()
     base.record("a", confidence=0.8)
@@ -164,7 +151,7 @@ def test_a_file_of_the_base_is_not_held_against_what_it_was(base: Base) -> None:
 
 def test_an_id_of_the_base_is_contested_as_ingest_would(base: Base) -> None:
     base.record("a", last_updated="2026-08-02")
-    base.put("raw/git/b.json", unlike("b"))
+    base.put("raw/git/b.json", record("b"))
     base.ingest()
     older = base.put("new/git/a.json", record("a"))
     assert [(f.code, str(f.severity)) for f in judged(base, older).findings] == [("IDN003", "error")]
@@ -175,19 +162,19 @@ def test_an_id_of_the_base_is_contested_as_ingest_would(base: Base) -> None:
 
 
 def test_findings_on_records_of_the_base_are_not_told(base: Base) -> None:
-    base.put("raw/git/b.json", unlike("b", transition_graph={"leads_to": ["git/a"]}, confidence=0.95))
-    base.record("a")
+    base.put("raw/git/b.json", record("b", transition_graph={"leads_to": ["git/a"]}, confidence=0.95))
+    base.put("raw/git/a.json", copy("a"))
     base.ingest()
     given = base.put("raw/git/a.json", record("renamed"))
     assert codes_of(judged(base, given)) == [("IDN002", "git/renamed")]
 
 
 def test_validating_a_file_finds_what_ingesting_it_would(base: Base) -> None:
-    base.record("a")
-    base.put("raw/git/b.json", unlike("b"))
-    base.put("raw/lines.ndjson", ndjson(record("c", confidence=0.8), unlike("d", aliases=["git/e"]), b"{"))
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", record("b"))
+    base.put("raw/lines.ndjson", ndjson(record("c", confidence=0.8), record("d", aliases=["git/e"]), b"{"))
     base.ingest()
-    base.put("raw/lines.ndjson", ndjson(record("e"), record("a", confidence=0.1), unlike("f", aliases=["git/lost"])))
+    base.put("raw/lines.ndjson", ndjson(copy("e"), copy("a", confidence=0.1), record("f", aliases=["git/lost"])))
     before = judged(base, base.root / "raw/lines.ndjson")
     base.ingest(allow_removals=True)
     there = [(f["code"], f["record"], f["pointer"], f["message"]) for f in base.lines("findings.ndjson")
@@ -196,8 +183,8 @@ def test_validating_a_file_finds_what_ingesting_it_would(base: Base) -> None:
 
 
 def test_a_base_is_not_touched(base: Base) -> None:
-    base.record("a")
-    base.put("raw/git/b.json", unlike("b"))
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", record("b"))
     base.ingest()
     before = base.footprint()
     judged(base, base.put("new/git/a.json", record("a")))
@@ -207,8 +194,8 @@ def test_a_base_is_not_touched(base: Base) -> None:
 
 
 def test_all_files_of_a_base_are_judged_among_themselves(base: Base) -> None:
-    base.record("a")
-    base.record("b")
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", copy("b"))
     base.ingest()
     assert codes_of(judged(base)) == codes_of(judged(base, base.root / "raw/git"))
     base.drop("raw/git/b.json")
@@ -216,8 +203,8 @@ def test_all_files_of_a_base_are_judged_among_themselves(base: Base) -> None:
 
 
 def test_a_base_of_another_kb_is_not_asked(base: Base) -> None:
-    base.record("a")
-    base.record("b")
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", copy("b"))
     base.ingest()
     with change(base.workspace.store) as opened:
         opened.query("ALTER TABLE records DROP COLUMN locale")

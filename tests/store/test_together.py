@@ -11,7 +11,7 @@ from pipeline import store
 from pipeline.model import Document, Json
 from pipeline.rules import rgx
 from pipeline.rules.traits import bands, needs
-from tests.bases import Base, ndjson, record
+from tests.bases import Base, copy, ndjson, record
 
 
 def found(base: Base, code: str) -> list[tuple[str, str, str]]:
@@ -104,22 +104,22 @@ def test_an_alias_is_left_to_one(base: Base) -> None:
 
 def test_a_near_copy_is_told_of_the_one_most_like_it(base: Base) -> None:
     changed = {"workarounds/0/action": "Change into the folder that was cloned, first"}
-    ingested(base, record("a"), record("b", **changed), record("c", signature="fatal: not a repository"))
+    ingested(base, copy("a"), copy("b", **changed), copy("c", signature="fatal: not a repository"))
     told = {name: message for name, _, message in found(base, "IDN005")}
     assert told["c"].startswith("reads like git/a: signature, root cause and actions are ")
     assert told.keys() == {"a", "b", "c"}
 
 
 def test_a_thousand_copies_are_no_million_comparisons(base: Base) -> None:
-    ingested(base, *(record(f"r{i:04}") for i in range(1000)))
+    ingested(base, *(copy(f"r{i:04}") for i in range(1000)))
     assert len(found(base, "IDN005")) == 1000
     assert base.column("SELECT count(*) FROM pairs WHERE code = 'IDN005'")[0] <= 4 * 1000 + 4
 
 
 def test_a_text_of_few_words_has_no_bands() -> None:
     assert bands(of_its_own("a")) == []
-    assert len(bands(record("a"))) == 16
-    assert bands(record("a")) == bands(record("b"))
+    assert len(bands(copy("a"))) == 16
+    assert bands(copy("a")) == bands(copy("b"))
 
 
 # boilerplate
