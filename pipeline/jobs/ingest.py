@@ -208,7 +208,7 @@ def _cause(last: dict[str, Any] | None, rules: RuleSet) -> str:
     """Why no earlier judgement holds."""
     if last is None or last["version"] != __version__:
         return "kb, or the layout of kb.duckdb, changed"
-    if last["fingerprint"] == RuleSet(rules.settings, last["as_of"]).fingerprint():
+    if last["fingerprint"] == RuleSet(rules.settings, last["as_of"], rules.added).fingerprint():
         return "a suppression in kb.toml came to its end, or holds again,"
     return "the settings changed"
 

@@ -55,7 +55,7 @@ def fixing(result: FixResult, *, written: bool) -> Iterator[str]:
     if fixed:
         yield (
             f"{'fixed' if written else 'would fix'} {fixed:,} of {count(result.found, 'finding')} in"
-            f" {count(result.files, 'file')} ({_most(result.fixed)}){rest}"
+            f" {count(result.files, 'file')} ({_most(result.fixed, {})}){rest}"
         )
     else:
         yield f"{count(result.read, 'record')} read, nothing to fix{rest}"
@@ -69,7 +69,7 @@ def preview(result: FixResult) -> Iterator[str]:
     """What ingest would repair."""
     fixed = sum(result.fixed.values())
     if fixed:
-        yield f"`kb ingest` would repair {count(fixed, 'place')} in {count(result.files, 'file')} ({_most(result.fixed)})"
+        yield f"`kb ingest` would repair {count(fixed, 'place')} in {count(result.files, 'file')} ({_most(result.fixed, {})})"
     else:
         yield f"{count(result.read, 'record')} read, `kb ingest` would repair nothing"
 
