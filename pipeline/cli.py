@@ -242,7 +242,7 @@ def validate(
     from pipeline.render import findings, text
     from pipeline.render.progress import progress
     from pipeline.render.tables import styled
-    from pipeline.rules.ruleset import overridden
+    from pipeline.rules.ruleset import added_in, overridden
 
     if diff and any((form, fail_on, output, statistics, show_suppressed, baseline, no_baseline, write_baseline)):
         raise typer.BadParameter("shows changes, not findings; leave out what is about findings", param_hint="--diff")
@@ -260,7 +260,10 @@ def validate(
     if no_baseline and (baseline or write_baseline):
         raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
     known = baseline or (where.baseline if write_baseline or where.baseline.exists() else None)
-    settings = overridden(where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity))
+    added = added_in(where)
+    settings = overridden(
+        where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity), added=added
+    )
     settings = replace(settings, fail_on=fail_on or settings.fail_on)
     where = replace(where, settings=settings)
     if diff:
@@ -278,7 +281,10 @@ def validate(
     else:
         width = shutil.get_terminal_size().columns if terminal else findings.WIDTH
         colour = terminal and styled()
-        _write(findings.render(result, form, settings, suppressed=show_suppressed, colour=colour, width=width), output)
+        told = findings.render(
+            result, form, settings, added=added, suppressed=show_suppressed, colour=colour, width=width
+        )
+        _write(told, output)
     if output is not None:
         print(f"wrote {_shown(output)}: {text.summary(result)}")
     if result.reaches(Severity(settings.fail_on)) and not exit_zero:
@@ -593,10 +599,10 @@ def rules(
     """
     from pipeline.render.rules import listing
     from pipeline.render.tables import FORMATS, render
-    from pipeline.rules.ruleset import RuleSet
+    from pipeline.rules import ruleset
 
     _choose("--format", form, FORMATS)
-    _write(render(listing(RuleSet(_workspace().settings)), form, terminal=_terminal(None)), None)
+    _write(render(listing(ruleset.of(_workspace())), form, terminal=_terminal(None)), None)
 
 
 @app.command(epilog=_example("kb explain DED001", "kb explain how-repeats-action"))
@@ -608,9 +614,9 @@ def explain(
     What it asks and why, with bad and good examples.
     """
     from pipeline.render import rules as words
-    from pipeline.rules import named
+    from pipeline.rules import named, ruleset
 
-    _print(words.explain(named(code)))
+    _print(words.explain(named(code, ruleset.of(_workspace()).known)))
 
 
 @app.command(epilog=_example("kb init", "kb init knowledge/"))

@@ -182,6 +182,11 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
+def unescape(token: str) -> str:
+    """The key that a reference token of a pointer stands for."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
 class Shape:
     """The keys of one kind of object, in their order, with what stands for an absent or null value."""
 

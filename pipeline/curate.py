@@ -5,7 +5,7 @@ then reject the record. Credentials are masked before all that, so that nothing 
 """
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import orjson
@@ -49,7 +49,7 @@ def _outcome(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
 
     form = formats.detect(document) if incoming.form is None else formats.named(incoming.form)
     outcome = _judge(form.to_native(document) if form else document, origin, rules)
-    return _translate(outcome, form.place) if form else outcome
+    return _translate(outcome, form) if form else outcome
 
 
 def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Rejected:
@@ -89,14 +89,16 @@ def _judge(document: Document, origin: Origin, rules: RuleSet) -> Curated | Reje
     return Curated(published["id"], published, findings(), tuple(changes))
 
 
-def _translate(outcome: Curated | Rejected, place: Callable[[str], str]) -> Curated | Rejected:
+def _translate(outcome: Curated | Rejected, form: formats.Format) -> Curated | Rejected:
     """Let every pointer point into the document as it came."""
+    place = form.place
     findings = tuple(finding._replace(pointer=place(finding.pointer)) for finding in outcome.findings)
     changes = tuple(change._replace(pointer=place(change.pointer)) for change in outcome.changes)
-    if isinstance(outcome, Curated):
-        for noted in (*outcome.document["curation"]["flags"], *outcome.document["curation"]["changes"]):
-            noted["pointer"] = place(noted["pointer"])
-    return outcome._replace(findings=findings, changes=changes)
+    if isinstance(outcome, Rejected):
+        return outcome._replace(findings=findings, changes=changes)
+    for noted in (*outcome.document["curation"]["flags"], *outcome.document["curation"]["changes"]):
+        noted["pointer"] = place(noted["pointer"])
+    return outcome._replace(findings=findings, changes=changes, form=form.name)
 
 
 class _Noted(NamedTuple):

@@ -7,7 +7,7 @@ their arguments, so that any engine which can call a Python function over a batc
 import datetime as dt
 import hashlib
 from binascii import b2a_base64
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +15,10 @@ import orjson
 
 from pipeline.curate import curate
 from pipeline.model import GONE, Curated, Incoming, Json, KbError
+from pipeline.rules.base import Rule
 from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
+from pipeline.rules.traits import traits
 from pipeline.sources import records
 from pipeline.workspace import Settings
 
@@ -32,9 +34,9 @@ class Batch(NamedTuple):
 
     An outcome holds `path`, `position`, `line` and `digest` of the origin, `record_id`, `findings` as [code, pointer,
     message, fingerprint, reason why it is suppressed or null], and either `doc` (the curated document as canonical JSON
-    text), `content` (the SHA-256 of what it says, whoever said it) and `changes` as [code, pointer, before, after] with
-    values as JSON text, or `raw` (Base64, with credentials masked). A claim is the part of it that decides between records
-    with one `id`.
+    text), `content` (the SHA-256 of what it says, whoever said it), `changes` as [code, pointer, before, after] with
+    values as JSON text, and `traits` (what corpus rules compare it by), or `raw` (Base64, with credentials masked). A
+    claim is the part of it that decides between records with one `id`.
     """
 
     outcomes: bytes
@@ -51,6 +53,7 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
         origin: dict[str, Json] = {"path": path, "position": position, "line": line, "digest": digest}
         told: dict[str, Json] = {**origin, "record_id": outcome.id, "findings": [*map(tuple, outcome.findings)]}
         if isinstance(outcome, Curated):
+            told["traits"] = {"form": outcome.form, **traits(outcome.document)}
             curation = orjson.dumps(outcome.document.pop("curation"))
             body = orjson.dumps(outcome.document)
             content = hashlib.sha256(body).hexdigest()
@@ -139,7 +142,8 @@ def _run_parallel(
 
     count = 0
     waiting: dict[Future[None], list[Incoming]] = {}
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (rules.settings, rules.as_of)) as pool:
+    workers = (rules.settings, rules.as_of, rules.added)
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, workers) as pool:
         try:
             for number, chunk in enumerate(chunks):
                 waiting[pool.submit(_work, number, chunk, folder)] = chunk
@@ -171,8 +175,8 @@ def _work(number: int, chunk: list[Incoming], folder: Path) -> None:
 _WORKER: dict[str, RuleSet] = {}
 
 
-def _prepare(settings: Settings, as_of: dt.date | None) -> None:
-    _WORKER["rules"] = RuleSet(settings, as_of)
+def _prepare(settings: Settings, as_of: dt.date | None, added: Sequence[Rule]) -> None:
+    _WORKER["rules"] = RuleSet(settings, as_of, added)
 
 
 def _write(folder: Path, number: int, batch: Batch) -> None:

@@ -114,12 +114,16 @@ GONE = Gone()
 
 
 class Curated(NamedTuple):
-    """A record fit to be published: the curated document, and what was found and repaired on the way."""
+    """A record fit to be published: the curated document, and what was found and repaired on the way.
+
+    `form` names the foreign format that it came in.
+    """
 
     id: str
     document: Document
     findings: tuple[Finding, ...]
     changes: tuple[Change, ...]
+    form: str | None = None
 
 
 class Rejected(NamedTuple):
@@ -154,7 +158,8 @@ class IngestResult:
     """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds.
 
     `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and what
-    stands against them; `about_settings` counts what was found in kb.toml. `compared` is None for the first run.
+    stands against them; `about_settings` counts what was found in kb.toml. `names` are those of a user's own rules.
+    `compared` is None for the first run.
     """
 
     read: int
@@ -171,6 +176,7 @@ class IngestResult:
     suppressed: int = 0
     about_settings: Mapping[str, int] = field(default_factory=dict)
     compared: Compared | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def document(self) -> Document:

@@ -193,6 +193,20 @@ class Workspace:
     def raw(self) -> Path:
         return self.root / "raw"
 
+    def rule_files(self) -> dict[str, str]:
+        """The user's own rules, as written: what is in each `rules/*.sql`, by that name.
+
+        Raises:
+            KbError: one cannot be read.
+        """
+        found = {}
+        for path in sorted((self.root / "rules").glob("[!.]*.sql")) if self.configured else ():
+            try:
+                found[f"rules/{path.name}"] = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise KbError(f"rules/{path.name}: cannot be read: {error}") from None
+        return found
+
     @property
     def baseline(self) -> Path:
         """Where `kb validate` looks for the findings that are known."""

@@ -24,8 +24,29 @@ INCIDENTAL = {"files": "* EXCLUDE (root, modified, inode)"}
 
 
 def record(slug: str, **values: Json) -> Document:
-    """The clean record under the id `git/<slug>`, with some of its values changed."""
+    """A clean record under the id `git/<slug>` that is like no other, with some of its values changed."""
+    return copy(slug, **{**_own_texts(slug), **values})
+
+
+def copy(slug: str, **values: Json) -> Document:
+    """The clean record of the rules under the id `git/<slug>`, with some of its values changed."""
     return with_changes({"/id": f"git/{slug}", **{f"/{key}": value for key, value in values.items()}})
+
+
+def _own_texts(slug: str) -> dict[str, str]:
+    """Texts that two records share with no other: by their words, for digits are no difference."""
+    word = slug.translate({ord("0") + i: letter for i, letter in enumerate("qwxyzjkvuh")})
+    return {
+        "signature": f"fatal: {word} is no repository",
+        "regex": f"^fatal: {word} is no",
+        "root_cause": f"What {word} needs, {word} is not given by {word}.",
+        "dead_ends/0/action": f"Install {word} again",
+        "dead_ends/0/why_fails": f"There is nothing amiss with how {word} was installed.",
+        "dead_ends/1/action": f"Run {word} as root",
+        "dead_ends/1/why_fails": f"It only hides what {word} may not do.",
+        "workarounds/0/action": f"Give {word} its folder",
+        "workarounds/1/action": f"Tell {word} where to look",
+    }
 
 
 def encoded(content: Json) -> bytes:

@@ -3,7 +3,7 @@
 from pipeline import export, gate, publish, store
 from pipeline.gate import Breach
 from pipeline.reports import Options
-from pipeline.rules.ruleset import RuleSet
+from pipeline.rules import ruleset
 from pipeline.workspace import Workspace
 
 
@@ -14,7 +14,7 @@ def doctor(workspace: Workspace) -> list[Breach]:
         KbError: there is no base, it cannot be read, or its tables are not those of this kb.
     """
     publish.recover(workspace)
-    rules = RuleSet(workspace.settings)
+    rules = ruleset.of(workspace)
     with store.read(workspace.store, files=True) as base:
         last = base.last_run()
         breaches = gate.check(base, rules)

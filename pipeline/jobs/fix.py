@@ -14,6 +14,7 @@ from pipeline.jobs.request import Request
 from pipeline.jobs.validate import shown
 from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError, Rejected
 from pipeline.render.diff import unified
+from pipeline.rules import ruleset
 from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import Root, SourceFile, edit, formats
@@ -40,7 +41,7 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     Raises:
         KbError: a file cannot be read, or there is no record that could be edited.
     """
-    rules = RuleSet(workspace.settings, request.as_of)
+    rules = ruleset.of(workspace, request.as_of)
     tally = _Tally([note for root in roots for note in root.passed_over])
     files = _files(roots)
     plain = [file for file in files if file.name.lower().endswith(RECORDS)]
@@ -60,7 +61,7 @@ def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Pl
     Raises:
         KbError: a file cannot be read, or there is no record.
     """
-    rules = RuleSet(workspace.settings, request.as_of)
+    rules = ruleset.of(workspace, request.as_of)
     tally = _Tally([note for root in roots for note in root.passed_over])
     files = _files(roots)
     edits = _edits(files, lambda incoming: tally.repairs(incoming, rules), tally.notes, request)

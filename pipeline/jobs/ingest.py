@@ -15,6 +15,7 @@ from pipeline import __version__, engine, publish, sources, store
 from pipeline.jobs.request import Request
 from pipeline.model import Compared, GateError, Incoming, IngestResult, KbError, Origin
 from pipeline.reports import Options
+from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, split
 from pipeline.store import KnownFile
@@ -64,7 +65,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
         KbError: a path is missing or holds no records, too many records would go, another process writes, or the gate
             finds fault. Nothing is published then.
     """
-    rules = RuleSet(workspace.settings, request.as_of)
+    rules = ruleset.of(workspace, request.as_of)
     if request.form is not None:
         formats.named(request.form)
     with publish.writer(workspace) as folder:
@@ -82,7 +83,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
                 standing = Draft(base.connection)
                 standing.set_scope(plan.scope())
                 as_before = Compared(0, 0, base.value("SELECT count(*) FROM findings"))
-                return _outcome(standing, plan, as_before, written=False)
+                return _outcome(standing, plan, rules, as_before, written=False)
         return _write(workspace, plan, rules, request, folder)
 
 
@@ -117,7 +118,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
         curated.mkdir()
         digest = export.write(draft, curated, workspace.curated, Options(request.as_of), workspace.settings)
         changed = digest != publish.manifest(workspace.curated).get("digest")
-        result = _outcome(draft, plan, compared, written=changed or plan.fresh)
+        result = _outcome(draft, plan, rules, compared, written=changed or plan.fresh)
         if changed or plan.again or plan.fresh:
             if plan.fresh:
                 _remember_earlier(draft, workspace.curated)
@@ -207,7 +208,7 @@ def _cause(last: dict[str, Any] | None, rules: RuleSet) -> str:
     """Why no earlier judgement holds."""
     if last is None or last["version"] != __version__:
         return "kb, or the layout of kb.duckdb, changed"
-    if last["fingerprint"] == RuleSet(rules.settings, last["as_of"]).fingerprint():
+    if last["fingerprint"] == RuleSet(rules.settings, last["as_of"], rules.added).fingerprint():
         return "a suppression in kb.toml came to its end, or holds again,"
     return "the settings changed"
 
@@ -314,7 +315,7 @@ def _guard(draft: Draft, limit: float) -> None:
             )
 
 
-def _outcome(base: Draft, plan: Plan, compared: Compared | None, *, written: bool) -> IngestResult:
+def _outcome(base: Draft, plan: Plan, rules: RuleSet, compared: Compared | None, *, written: bool) -> IngestResult:
     """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
     tally = base.tally(changed=written)
     result = IngestResult(
@@ -332,6 +333,7 @@ def _outcome(base: Draft, plan: Plan, compared: Compared | None, *, written: boo
         suppressed=base.suppressed(),
         about_settings=base.about_settings(),
         compared=compared,
+        names={rule.code: rule.name for rule in rules.added},
         notes=tuple(plan.notes),
     )
     if result.read != result.published + result.unchanged + result.quarantined:

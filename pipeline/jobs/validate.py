@@ -1,31 +1,42 @@
-"""`kb validate`: the judgement of ingest, without writing anything."""
+"""`kb validate`: the judgement of ingest, without writing anything.
+
+Where the workspace has a base, records are judged as if their files were ingested into it; without one, among
+themselves.
+"""
 
 import os
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, compress, islice
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
-from pipeline import engine, sources
+from pipeline import engine, publish, sources
 from pipeline.contract import BOM
 from pipeline.curate import curate
 from pipeline.jobs import baseline
 from pipeline.jobs.baseline import Entry
 from pipeline.jobs.request import Request
-from pipeline.model import Curated, Incoming, KbError, Kind, Located, Severity, ValidateResult
+from pipeline.model import Curated, Incoming, KbError, Kind, Located, Origin, Severity, ValidateResult
+from pipeline.rules import ruleset
 from pipeline.rules.base import Stage
 from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, locate, split
 from pipeline.workspace import FILE, Workspace, lines_of_suppressions
 
+if TYPE_CHECKING:
+    from pipeline.store.draft import Draft
+
 _FINDINGS = """
     SELECT path, position, record_id, code, name, severity, pointer, message, fixable, fingerprint, suppressed
-    FROM findings ORDER BY path, position, seq, code, pointer, message
+    FROM findings WHERE file_of(path) IN (SELECT unnest($files::VARCHAR[])) ORDER BY path, position, seq, code, pointer, message
 """
+
+_PUBLISHED = "SELECT id FROM records WHERE file_of(path) IN (SELECT unnest($files::VARCHAR[]))"
 
 
 class _Row(NamedTuple):
@@ -55,6 +66,19 @@ class _Judged(NamedTuple):
     published: set[str]
 
 
+class _Bench(NamedTuple):
+    """Where records are judged together: what was given, and what there is to tell."""
+
+    workspace: Workspace
+    roots: Sequence[sources.Root]
+    files: list[str]
+    notes: list[str]
+
+    def replaces(self, name: str) -> bool:
+        """Whether what the base knows from a file would not be there any more if the given paths were ingested."""
+        return any(root.holds(name) for root in self.roots)
+
+
 def validate(
     workspace: Workspace, paths: Sequence[Path], request: Request, standard_input: IO[bytes] | None = None
 ) -> ValidateResult:
@@ -65,7 +89,7 @@ def validate(
     Raises:
         KbError: a path is missing, no path holds a record, or the baseline cannot be read or written.
     """
-    rules = RuleSet(workspace.settings, request.as_of)
+    rules = ruleset.of(workspace, request.as_of)
     if request.form is not None:
         formats.named(request.form)
     with given(workspace, paths, request, standard_input) as roots:
@@ -82,9 +106,11 @@ def validate(
             raise KbError(f"{', '.join(root.name for root in roots)}: no records there, so nothing was validated")
         whole = bool(workspace.settings.suppress or request.baseline) and _are_whole(roots, workspace)
         about_settings = whole and bool(workspace.settings.suppress)
-        judged = _judge_alone(head[0], rules, request) if len(head) == 1 and not about_settings else None
+        lonely = not workspace.store.exists()
+        judged = _judge_alone(head[0], rules, request, lonely=lonely) if len(head) == 1 and not about_settings else None
+        bench = _Bench(workspace, roots, list(files), [])
         if judged is None:
-            judged = _judge_together(chain(head, incoming), rules, request, about_settings=about_settings)
+            judged = _judge_together(chain(head, incoming), rules, request, bench, about_settings=about_settings)
 
         standing = [row for row in judged.rows if row.suppressed is None]
         compared = baseline.hold_against(
@@ -104,6 +130,7 @@ def validate(
         judged.read,
         judged.read - len({(row.path, row.position) for row in new if row.path != FILE}),
         (
+            *bench.notes,
             *(note for root in roots for note in root.passed_over),
             *(reading.note for reading in readings if reading.note),
             *compared.notes,
@@ -207,11 +234,11 @@ def shown(file: sources.SourceFile) -> str:
     return os.path.relpath(file.instead_of or file.path).replace(os.sep, "/")
 
 
-def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> _Judged | None:
+def _judge_alone(record: Incoming, rules: RuleSet, request: Request, *, lonely: bool) -> _Judged | None:
     """The judgement of the only record, or None if a corpus rule may have a say, which takes a store."""
     outcome = curate(record, rules)
     if isinstance(outcome, Curated) and any(
-        rule.alone is not None and rule.alone(outcome.document, request.as_of) for rule in rules.corpus
+        not lonely or (rule.alone is not None and rule.alone(outcome.document, request.as_of)) for rule in rules.corpus
     ):
         return None
     rows = [
@@ -233,21 +260,54 @@ def _judge_alone(record: Incoming, rules: RuleSet, request: Request) -> _Judged 
     return _Judged(1, rows, {outcome.id} if isinstance(outcome, Curated) else set())
 
 
-def _judge_together(incoming: Iterable[Incoming], rules: RuleSet, request: Request, *, about_settings: bool) -> _Judged:
-    from pipeline.store.draft import create  # noqa: PLC0415 - a record that is alone does without
-
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder, create(None) as scratch:
-        read = engine.run(incoming, rules, Path(folder), request.processes, request.tick)
+def _judge_together(
+    incoming: Iterable[Incoming], rules: RuleSet, request: Request, bench: _Bench, *, about_settings: bool
+) -> _Judged:
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder, _scratch(bench, Path(folder)) as scratch:
+        batches = Path(folder) / "batches"
+        batches.mkdir()
         scratch.begin(rules)
-        scratch.prune([], [])
-        scratch.oust([(row, b"") for row in scratch.contest(Path(folder))])
-        scratch.load(Path(folder))
+        again = list(_reopened(scratch, bench))
+        waiting = [(path, position) for path, position, *_ in scratch.judged_by_others()]
+        replaced = [name for name in scratch.known_files() if bench.replaces(name)]
+        read = engine.run(chain(incoming, again), rules, batches, request.processes, request.tick) - len(again)
+        scratch.prune([*scratch.inputs_of_files(replaced), *waiting], [])
+        scratch.oust([(row, b"") for row in scratch.contest(batches)])
+        scratch.load(batches)
         scratch.judge_together(rules, request.as_of)
         if about_settings:
             scratch.judge_settings(rules)
-        rows = [_Row(*row) for row in scratch.query(_FINDINGS).rows]
-        published = scratch.query("SELECT id FROM records").rows if request.baseline else []
+        asked = {"files": [*bench.files, FILE] if about_settings else bench.files}
+        rows = [_Row(*row) for row in scratch.query(_FINDINGS, asked).rows]
+        published = scratch.query(_PUBLISHED, asked).rows if request.baseline else []
         return _Judged(read, rows, {name for (name,) in published})
+
+
+@contextmanager
+def _scratch(bench: _Bench, folder: Path) -> "Iterator[Draft]":
+    """A store to judge in: a copy of the base, unless there is none, or it was made of no other files than are given."""
+    from pipeline.store.draft import create, trial  # noqa: PLC0415 - a record that is alone does without
+
+    publish.recover(bench.workspace)
+    base = bench.workspace.store
+    if base.exists():
+        with trial(shutil.copyfile(base, folder / base.name)) as copy:
+            if copy.unlike_declared() is not None:
+                bench.notes.append(f"{base.name} is of another kb, so the records are judged among themselves")
+            elif not all(map(bench.replaces, copy.known_files())):
+                yield copy
+                return
+    with create(None) as scratch:
+        yield scratch
+
+
+def _reopened(base: "Draft", bench: _Bench) -> Iterator[Incoming]:
+    """The records of a base, from other files, whose fate hangs on other records."""
+    forms = {path: file.form for path, file in base.known_files().items()}
+    for path, position, line, raw in base.judged_by_others():
+        file = sources.file_of(path)
+        if not bench.replaces(file):
+            yield Incoming(Origin(path, position, line, sources.digest(raw)), raw, forms.get(file))
 
 
 def _located(rows: list[_Row], files: dict[str, sources.SourceFile]) -> Iterator[Located]:

@@ -1,11 +1,13 @@
 """What `kb validate` found, in every form that a person, a code host or an editor asks for."""
 
 import json
+from collections.abc import Sequence
 
 from pipeline.model import Document, KbError, ValidateResult
 from pipeline.render import text
 from pipeline.render.statistics import counted, document
 from pipeline.render.tables import as_text, plain
+from pipeline.rules.base import Rule
 from pipeline.words import did_you_mean, escaped
 from pipeline.workspace import Settings
 
@@ -21,16 +23,17 @@ COUNTED = ("full", "concise", "json")
 """The formats that can show statistics."""
 
 
-def render(  # noqa: PLR0911 - a case for each format
+def render(  # noqa: PLR0911, PLR0913 - a case for each format, and what they need
     result: ValidateResult,
     form: str,
     settings: Settings,
     *,
+    added: Sequence[Rule] = (),
     suppressed: bool = False,
     colour: bool = False,
     width: int = WIDTH,
 ) -> str:
-    """A result in one of FORMATS; `full` cuts the lines of the source to a width.
+    """A result in one of FORMATS; `full` cuts the lines of the source to a width. `added` are a user's own rules.
 
     Raises:
         KbError: there is no such format.
@@ -48,7 +51,7 @@ def render(  # noqa: PLR0911 - a case for each format
         case "sarif":
             from pipeline.render import sarif  # noqa: PLC0415 - most runs need none of the forms for machines
 
-            return sarif.render(result, settings)
+            return sarif.render(result, settings, added)
         case "github":
             from pipeline.render import github  # noqa: PLC0415
 

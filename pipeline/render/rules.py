@@ -21,7 +21,7 @@ _KINDS = {
 
 
 def listing(rules: RuleSet) -> Table:
-    """Every rule in a row."""
+    """Every rule in a row, a user's own after those of kb."""
     rows = [
         (
             rule.code,
@@ -30,7 +30,7 @@ def listing(rules: RuleSet) -> Table:
             str(rules.severities[rule.code]) if rule.code in rules.rules else "off",
             f"a good record {inline(rule.summary)}",
         )
-        for rule in catalogue().values()
+        for rule in rules.known.values()
     ]
     return Table(("code", "name", "kind", "severity", "summary"), rows)
 
@@ -49,6 +49,11 @@ def explain(rule: Rule) -> Iterator[str]:
     for paragraph in rule.prose.split("\n\n"):
         yield from textwrap.wrap(paragraph, 78, break_on_hyphens=False)
         yield ""
+    if rule.file:
+        yield f"Kind: {_KINDS[rule.kind]}. It is this workspace's own, from {rule.file}:"
+        yield ""
+        yield from (f"  {visible(line)}" for line in rule.sql.splitlines())
+        return
     yield f"Kind: {_KINDS[rule.kind]}. The examples say where they differ from a clean record."
     for title, examples in (("Bad", rule.bad), ("Good", rule.good)):
         lines = [line for example in examples for line in _example(rule, example)]

@@ -1,6 +1,7 @@
 """Findings as SARIF 2.1.0, which code hosts and editors read. Nothing in it hangs on the day or the machine."""
 
 import json
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from pipeline import __version__
@@ -17,9 +18,9 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 _URGENCY = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 
 
-def render(result: ValidateResult, settings: Settings) -> str:
+def render(result: ValidateResult, settings: Settings, added: Sequence[Rule] = ()) -> str:
     """The log of one run, with the rules that judged."""
-    rules = RuleSet(settings)
+    rules = RuleSet(settings, added=added)
     places = {code: i for i, code in enumerate(rules.rules)}
     log = {
         "$schema": SCHEMA,

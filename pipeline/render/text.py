@@ -59,7 +59,7 @@ def fixing(result: FixResult, *, written: bool) -> Iterator[str]:
     if fixed:
         yield (
             f"{'fixed' if written else 'would fix'} {fixed:,} of {count(result.found, 'finding')} in"
-            f" {count(result.files, 'file')} ({_most(result.fixed)}){rest}"
+            f" {count(result.files, 'file')} ({_most(result.fixed, {})}){rest}"
         )
     else:
         yield f"{count(result.read, 'record')} read, nothing to fix{rest}"
@@ -73,7 +73,7 @@ def preview(result: FixResult) -> Iterator[str]:
     """What ingest would repair."""
     fixed = sum(result.fixed.values())
     if fixed:
-        yield f"`kb ingest` would repair {count(fixed, 'place')} in {count(result.files, 'file')} ({_most(result.fixed)})"
+        yield f"`kb ingest` would repair {count(fixed, 'place')} in {count(result.files, 'file')} ({_most(result.fixed, {})})"
     else:
         yield f"{count(result.read, 'record')} read, `kb ingest` would repair nothing"
 
@@ -134,13 +134,13 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
     if result.copies:
         yield f"{count(result.copies, 'record says', 'records say')} just what another says; one of each is published"
     if result.changes:
-        yield f"repaired {count(result.changes, 'place')}; most: {_most(result.repairs)}"
+        yield f"repaired {count(result.changes, 'place')}; most: {_most(result.repairs, result.names)}"
     if result.flags:
-        yield f"flagged {count(sum(result.flags.values()), 'time')}; most: {_most(result.flags)}"
+        yield f"flagged {count(sum(result.flags.values()), 'time')}; most: {_most(result.flags, result.names)}"
     if result.suppressed:
         yield f"suppressed {count(result.suppressed, 'finding')}, as kb.toml says"
     if result.about_settings:
-        yield f"kb.toml has suppressions to mend: {_most(result.about_settings)}; `kb validate` says which"
+        yield f"kb.toml has suppressions to mend: {_most(result.about_settings, result.names)}; `kb validate` says which"
     if result.compared is not None:
         new, fixed, as_before = result.compared
         yield f"findings: {new:,} new, {fixed:,} fixed, {as_before:,} as before"
@@ -153,12 +153,13 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
         yield "nothing changed, nothing was written"
 
 
-def _most(counts: Mapping[str, int]) -> str:
+def _most(counts: Mapping[str, int], own: Mapping[str, str]) -> str:
     from pipeline.rules import catalogue  # noqa: PLC0415 - a report does without the rules
 
+    names = {code: rule.name for code, rule in catalogue().items()} | dict(own)
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     rest = f", {len(ranked) - 4} more" if len(ranked) > 4 else ""
-    return ", ".join(f"{code} {catalogue()[code].name} {n:,}" for code, n in ranked[:4]) + rest
+    return ", ".join(f"{code} {names[code]} {n:,}" for code, n in ranked[:4]) + rest
 
 
 def quarantine(rejected: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -37,13 +37,13 @@ def catalogue() -> Mapping[str, Rule]:
     }
 
 
-def named(code: str) -> Rule:
+def named(code: str, among: Mapping[str, Rule] | None = None) -> Rule:
     """The rule of a code, in any case, or of a name such as `unreadable`.
 
     Raises:
         KbError: there is none; the nearest is named.
     """
-    rules = catalogue()
+    rules = catalogue() if among is None else among
     by_name = {rule.name: rule for rule in rules.values()}
     rule = rules.get(code.upper()) or by_name.get(code.lower())
     if rule is None:
@@ -52,13 +52,13 @@ def named(code: str) -> Rule:
     return rule
 
 
-def matching(pattern: str, setting: str) -> frozenset[str]:
+def matching(pattern: str, setting: str, among: Mapping[str, Rule] | None = None) -> frozenset[str]:
     """The codes that a code, a prefix of codes or a name means, in any case.
 
     Raises:
         KbError: it means none; the nearest is named.
     """
-    rules = catalogue()
+    rules = catalogue() if among is None else among
     by_name = {rule.name: code for code, rule in rules.items()}
     if pattern.lower() in by_name:
         return frozenset({by_name[pattern.lower()]})

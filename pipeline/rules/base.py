@@ -14,6 +14,12 @@ from pipeline.workspace import Settings
 Found = Iterator[tuple[str, str]]
 """What a check yields: (pointer, message)."""
 
+Ask = Callable[..., Iterator[tuple[Any, ...]]]
+"""Hands a corpus rule the rows that a query over the store gives; values for its `$names` are keywords."""
+
+Pairs = Iterator[tuple[str, str, float]]
+"""What comparing records yields: (id, id of the other one, score from 0 to 1)."""
+
 Example = Mapping[str, Json]
 """Pointers, and what stands there instead, in the clean record of `example.py`; ABSENT takes a key away."""
 
@@ -43,9 +49,12 @@ class Rule:
     """One judgement: what `kb explain`, docs/rules.md, the tests and the settings know of a code comes from here.
 
     `run` is the function of its kind: a fix maps a value (and, with `needs_settings`, the settings) to a value, a check
-    maps a `Record` to findings, a corpus rule has `sql` instead. `screen` is an RE2 pattern over the compact JSON of
+    maps a `Record` to findings, a corpus rule has `sql` instead. Where a corpus rule `compares` in Python, `run` maps an
+    `Ask` to the pairs that are not in the table `pairs` yet, of which at most `most` + 1 are kept for each id, and `sql`
+    makes findings of that table. `screen` is an RE2 pattern over the compact JSON of
     the document: where it does not occur, the rule cannot fire and is not run. `alone` is the like for a corpus rule:
-    whether it may speak against a curated document that is the only one; without it, it cannot.
+    whether it may speak against a curated document that is the only one; without it, it cannot. `file` names the file of a
+    user's own rule.
     """
 
     code: str
@@ -64,7 +73,10 @@ class Rule:
     says: str = ""
     needs_settings: bool = False
     sql: str = ""
+    compares: bool = False
+    most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
+    file: str = ""
 
     @property
     def summary(self) -> str:
@@ -189,10 +201,13 @@ def corpus(
     version: int = 1,
     alone: Callable[[Document, dt.date], bool] | None = None,
     about_settings: bool = False,
-) -> Callable[[Callable[[], None]], Rule]:
+    compares: bool = False,
+    most: int = 0,
+) -> Callable[[Callable[..., Pairs | None]], Rule]:
     """Declare a rule that needs other records or the day: SQL over the store, see docs/tables.md.
 
-    The query selects (id, pointer, message) and may use `$as_of`. Examples are lists of records.
+    The query selects (id, pointer, message) and may use `$as_of`. With `compares`, the function yields what comparing
+    records in Python came to, for the query to read from the table `pairs`. Examples are lists of records.
 
     A rule that is `about_settings` judges the suppressions in kb.toml, after all others: its query selects
     (number, pointer, message) with the help of the table `suppressions` that draft.py lays out. Its examples are pairs
@@ -200,9 +215,10 @@ def corpus(
     """
     stage = Stage.SETTINGS if about_settings else Stage.CORPUS
 
-    def declare(run: Callable[[], None]) -> Rule:
+    def declare(run: Callable[..., Pairs | None]) -> Rule:
         return Rule(
-            code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone
+            code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone,
+            compares=compares, most=most,
         )  # fmt: skip
 
     return declare

@@ -4,7 +4,7 @@ import re
 
 from pipeline.contract import show
 from pipeline.model import Severity
-from pipeline.rules.base import Found, Record, check, corpus
+from pipeline.rules.base import Ask, Found, Pairs, Record, check, corpus
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*){1,2}")
 _LONGEST_SEGMENT = 120
@@ -87,4 +87,138 @@ def id_duplicated() -> None:
     Of several records with one id the newest `last_updated` is published (where that ties, the first path), and the
     others are quarantined and name the winner: nobody can tell which of two contradicting records was meant. The same
     content twice is no fault: one is kept.
+    """
+
+
+@corpus(
+    "IDN004",
+    "signature-duplicated",
+    Severity.WARNING,
+    sql="""
+        WITH shared AS (
+            SELECT signature_key, count(*) AS total, min(record_id, 4) AS firsts
+            FROM traits GROUP BY signature_key HAVING count(*) > 1
+        )
+        SELECT id, '/signature' AS pointer,
+            shown(signature) || ' is also the signature of ' || some_of(list_filter(firsts, lambda other: other <> id), total - 1)
+                || ' (case, spaces and digits aside); merge them, or write what tells them apart' AS message
+        FROM records JOIN traits ON record_id = id JOIN shared USING (signature_key)
+    """,
+    good=[[{}, {"/id": "git/other", "/signature": "fatal: refusing to merge unrelated histories"}]],
+    bad=[
+        [{}, {"/id": "git/other"}],
+        [
+            {"/signature": "error: RPC failed; HTTP 504"},
+            {"/id": "git/other", "/signature": "Error: RPC  failed; HTTP 413"},
+        ],
+    ],
+)
+def signature_duplicated() -> None:
+    """Shares its signature with no other id; case, spaces and digits are folded.
+
+    Whoever looks an error up by its text finds several records and knows not which to believe. Numbers are often
+    ports, lines or codes of one error; where they tell two errors apart, say so in words too.
+    """
+
+
+_ALIKE = 0.9
+
+_NEAREST = 4
+"""With so many of those that share a band a record is compared, the first by id: a thousand copies are no million pairs."""
+
+_CANDIDATES = f"""
+    firsts AS (
+        SELECT band, min(record_id, {_NEAREST + 1}) AS others FROM crowds GROUP BY band
+    ), candidates AS (
+        SELECT DISTINCT record_id, other_id
+        FROM (SELECT record_id, unnest(list_filter(others, lambda other: other <> record_id)[:{_NEAREST}]) AS other_id
+            FROM crowds JOIN firsts USING (band))
+    )
+"""
+
+_TEXTS_OF_CANDIDATES = f"""
+    WITH {_CANDIDATES}, missing AS (
+        SELECT record_id, other_id FROM candidates
+        WHERE (record_id, other_id) NOT IN (SELECT record_id, other_id FROM pairs WHERE code = 'IDN005')
+    ), concerned AS (
+        SELECT record_id FROM missing UNION SELECT other_id FROM missing
+    ), actions AS (
+        SELECT record_id, string_agg(action, ' ' ORDER BY part, position) AS action
+        FROM (SELECT 1 AS part, record_id, position, action FROM dead_ends
+            UNION ALL SELECT 2, record_id, position, action FROM workarounds)
+        SEMI JOIN concerned USING (record_id) GROUP BY record_id
+    ), texts AS (
+        SELECT id, lower(concat_ws(' ', signature, root_cause, action)) AS text
+        FROM records JOIN concerned ON concerned.record_id = id LEFT JOIN actions ON actions.record_id = id
+    )
+    SELECT record_id, one.text, other_id, other.text
+    FROM missing JOIN texts one ON one.id = record_id JOIN texts other ON other.id = other_id ORDER BY 1, 3
+"""
+
+
+@corpus(
+    "IDN005",
+    "near-duplicate",
+    Severity.INFO,
+    compares=True,
+    most=_NEAREST * 16,
+    sql=f"""
+        WITH {_CANDIDATES}
+        SELECT record_id AS id, '' AS pointer,
+            'reads like ' || other_id || ': signature, root cause and actions are ' || floor(100 * score)::INTEGER
+                || ' % alike; merge the two, or keep in each what is its own' AS message
+        FROM candidates JOIN pairs USING (record_id, other_id)
+        WHERE code = 'IDN005' AND score >= {_ALIKE}
+        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY score DESC, other_id) = 1
+    """,
+    good=[
+        [{}, {"/id": "git/other", "/signature": "error: pathspec did not match", "/root_cause": "It was never added.",
+              "/dead_ends": [], "/workarounds": []}],
+        [{"/dead_ends": [], "/workarounds": [], "/root_cause": None}, {"/id": "git/other", "/root_cause": None}],
+    ],
+    bad=[[{}, {"/id": "git/other"}], [{}, {"/id": "git/other", "/dead_ends/0/action": "Reinstall git from scratch"}]],
+)  # fmt: skip
+def near_duplicate(ask: Ask) -> Pairs:
+    """Is not a near copy of another record: signature, root cause and actions together.
+
+    Two copies are corrected one at a time, and soon contradict each other. Candidates are found by MinHash over pairs
+    of words, so a few are missed; what is found is at least nine tenths alike, counted in words.
+    """
+    from rapidfuzz.distance import Indel  # noqa: PLC0415 - only where records are compared
+
+    for one, text, other, other_text in ask(_TEXTS_OF_CANDIDATES):
+        yield one, other, Indel.normalized_similarity(text.split(), other_text.split())
+
+
+@corpus(
+    "IDN006",
+    "alias-collides",
+    Severity.WARNING,
+    sql="""
+        WITH aliased AS (
+            SELECT id, alias, min(place) - 1 AS place
+            FROM (SELECT id, unnest(aliases) AS alias, generate_subscripts(aliases, 1) AS place FROM records)
+            GROUP BY id, alias
+        ), names AS (
+            SELECT id AS name, id FROM records WHERE id IN (SELECT alias FROM aliased)
+            UNION SELECT alias, id FROM aliased
+        ), others AS (
+            SELECT name, count(*) AS total, min(id, 4) AS firsts FROM names GROUP BY name HAVING count(*) > 1
+        )
+        SELECT id, '/aliases/' || place AS pointer,
+            shown(alias) || CASE WHEN alias IN (SELECT id FROM records) THEN ' is the id of another record'
+                ELSE ' is also an alias of ' || some_of(list_filter(firsts, lambda other: other <> aliased.id), total - 1) END
+                || '; leave it to one of them' AS message
+        FROM aliased JOIN others ON name = alias WHERE alias <> id
+    """,
+    good=[[{"/aliases/0": "git/old-name"}, {"/id": "git/other", "/aliases/0": "git/older-name"}]],
+    bad=[
+        [{"/aliases/0": "git/other"}, {"/id": "git/other"}],
+        [{"/aliases/0": "git/old-name"}, {"/id": "git/other", "/aliases/0": "git/old-name"}],
+    ],
+)
+def alias_collides() -> None:
+    """Has no alias that is another record's id or alias.
+
+    An alias stands for one record. Where it could stand for two, a reference by it leads to either.
     """

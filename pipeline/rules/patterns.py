@@ -47,7 +47,7 @@ def read(regex: str) -> Reading:
     except (ops.error, ValueError, OverflowError):
         return Reading(_fault(regex), None)
     try:
-        return Reading(None, None, re2.compile(regex, _options()), tree)
+        return Reading(None, None, re2.compile(regex, options()), tree)
     except re2.error as error:
         return Reading(None, error.args[0].decode("utf-8", errors="replace"))
 
@@ -104,7 +104,8 @@ def _branches_kept(regex: str) -> str:
     return _BAR.sub(lambda match: match[1] or "|(?=)", regex)
 
 
-def _options() -> Any:  # noqa: ANN401 - re2 has no types
+def options() -> Any:  # noqa: ANN401 - re2 has no types
+    """How RE2 searches here: case ignored, and silent."""
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False

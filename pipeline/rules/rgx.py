@@ -1,9 +1,16 @@
 """RGX: the matching pattern."""
 
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import groupby, islice
+from typing import Any
+
+import re2
+
 from pipeline.contract import show
 from pipeline.model import Severity
 from pipeline.rules import backtracking, patterns
-from pipeline.rules.base import Found, Record, check
+from pipeline.rules.base import Ask, Found, Pairs, Record, check, corpus
 
 _OPERATORS = r'"regex":"(?:[^"\\]|\\.)*?(?:[.*+?^$(){}|]|\[|\]|\\\\)'
 
@@ -168,3 +175,155 @@ def regex_backtracks(r: Record) -> Found:
             "/regex",
             f"{show(regex)} takes time that grows {grows} on {begin}many {show(found.pump)}; {_REMEDY}",
         )
+
+
+_MOST = 100
+
+_FEW = 2_000_000
+"""Up to so many pairs it is quicker to look for every needed text in every signature than to make an index."""
+
+_AT_ONCE = 250
+"""How many patterns one RE2 filter holds: its automaton may not grow beyond 8 MB."""
+
+_READABLE = "replace(replace(lower(signature), 'ſ', 's'), '\u212a', 'k')"  # RE2 takes these for s and k
+
+_SIGHTED = f"""
+    patterns AS (
+        SELECT record_id, unnest(CASE needs WHEN [] THEN [''] ELSE needs END) AS need, compared FROM traits
+    ), texts AS (
+        SELECT id, {_READABLE} AS text, compared FROM records JOIN traits ON record_id = id
+    )
+"""
+
+_TOGETHER = """
+    SELECT p.id, p.regex, t.id, t.signature
+    FROM likely JOIN records p ON p.id = record_id JOIN records t ON t.id = likely.id
+    WHERE p.id <> t.id ORDER BY 1, 3
+"""
+
+_PAIRS_OF_FEW = f"""
+    WITH {_SIGHTED}, likely AS (
+        SELECT record_id, id FROM (FROM patterns WHERE NOT compared) JOIN texts ON contains(text, need)
+        UNION
+        SELECT record_id, id FROM patterns JOIN (FROM texts WHERE NOT compared) ON contains(text, need)
+    ) {_TOGETHER}
+"""
+
+
+def _windows(text: str, width: int) -> str:
+    return f"unnest([{text}[i:i + {width - 1}] FOR i IN range(1, length({text}) - {width - 2})])"
+
+
+def _indexed(width: int, below: int) -> str:
+    """Pairs by way of windows: of each needed text the one is looked for that is rarest in a sample of signatures."""
+    return f"""
+        SELECT record_id, id
+        FROM (
+            SELECT record_id, need, compared, arg_min(place, (coalesce(times, 0), place)) AS place
+            FROM (
+                SELECT *, unnest([need[1 + i * (length(need) - {width}) // 7:][:{width}] FOR i IN range(8)]) AS place
+                FROM patterns WHERE length(need) >= {width} AND length(need) < {below})
+            LEFT JOIN (
+                SELECT place, count(*) AS times
+                FROM (SELECT {_windows("text", width)} AS place FROM (FROM texts ORDER BY hash(id) LIMIT 2000))
+                GROUP BY place) USING (place)
+            GROUP BY ALL) p
+        JOIN (SELECT id, text, compared, {_windows("text", width)} AS place FROM texts) t USING (place)
+        WHERE NOT (p.compared AND t.compared) AND contains(text, need)
+    """
+
+
+_PAIRS_OF_MANY = f"WITH {_SIGHTED}, likely AS ({_indexed(8, 1 << 30)} UNION {_indexed(3, 8)}) {_TOGETHER}"
+
+_WITHOUT_NEED = "SELECT id, regex, compared FROM records JOIN traits ON record_id = id WHERE needs = [] ORDER BY id"
+
+_SIGNATURES = "SELECT id, signature, compared FROM records JOIN traits ON record_id = id ORDER BY id"
+
+
+@corpus(
+    "RGX005",
+    "regex-collides",
+    Severity.INFO,
+    compares=True,
+    most=_MOST,
+    sql=f"""
+        SELECT record_id AS id, '/regex' AS pointer,
+            'also matches the signature' || CASE total WHEN 1 THEN ' of ' ELSE 's of ' END || CASE
+                WHEN total > {_MOST} THEN 'more than {_MOST} other records, such as ' || array_to_string(firsts, ', ')
+                WHEN total > 3 THEN total || ' other records, such as ' || array_to_string(firsts, ', ')
+                ELSE array_to_string(firsts, ', ') END
+            || '; narrow it, unless all of them are this error' AS message
+        FROM (SELECT record_id, count(*) AS total, min(other_id, 3) AS firsts FROM pairs WHERE code = 'RGX005' GROUP BY record_id)
+    """,
+    good=[
+        [{}, {"/id": "git/other", "/signature": "fatal: no such ref was fetched", "/regex": "no such ref was fetched"}]
+    ],
+    bad=[
+        [{}, {"/id": "git/other", "/signature": "Fatal: NOT a git repository (or any of the parent directories)"}],
+        [{"/regex": "fatal|error"}, {"/id": "git/other", "/signature": "error: RPC failed", "/regex": "RPC failed"}],
+    ],
+)
+def regex_collides(ask: Ask) -> Pairs:
+    """Does not match other records' signatures.
+
+    A log line that several patterns claim sends its reader to the wrong record. Patterns are searched with RE2, case
+    ignored, so only those that RE2 knows (RGX002) are looked at, and none that matches the empty text (RGX004).
+    """
+    new, needs, records = next(
+        ask("SELECT count(*) FILTER (NOT compared), coalesce(sum(len(needs)), 0), count(*) FROM traits")
+    )
+    if new * (needs + records) <= _FEW:
+        yield from _meeting(ask(_PAIRS_OF_FEW))
+        return
+    yield from _meeting(ask(_PAIRS_OF_MANY))
+    rest = list(ask(_WITHOUT_NEED))
+    for start in range(0, len(rest), _AT_ONCE):
+        yield from _colliding(rest[start : start + _AT_ONCE], ask(_SIGNATURES))
+
+
+def _meeting(pairs: Iterable[tuple[str, str, str, str]]) -> Pairs:
+    """Of pairs of a pattern and a signature, in order, those that match; of each pattern as many as are kept."""
+    for (one, regex), group in groupby(pairs, key=lambda pair: pair[:2]):
+        pattern = _compiled(regex)
+        if pattern is not None:
+            hits = ((one, other, 1.0) for _, _, other, signature in group if pattern.search(signature))
+            yield from islice(hits, _MOST + 1)
+
+
+def _colliding(some: Sequence[tuple[str, str, bool]], signatures: Iterable[tuple[str, str, bool]]) -> Pairs:
+    """The same, of all pairs of which one is new."""
+    usable = [(one, regex, compared) for one, regex, compared in some if _compiled(regex) is not None]
+    matches = _searching([regex for _, regex, _ in usable])
+    kept = [0] * len(usable)
+    for other, signature, compared in signatures:
+        for i in matches(signature):
+            one, _, was_compared = usable[i]
+            if one != other and not (compared and was_compared) and kept[i] <= _MOST:
+                kept[i] += 1
+                yield one, other, 1.0
+
+
+def _searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:
+    """Which of many patterns match a text, told by one automaton, or by several where that would be too large."""
+    automaton = re2.Filter()
+    for regex in regexes:
+        automaton.Add(regex, patterns.options())
+    try:
+        automaton.Compile()
+    except re2.error:
+        half = len(regexes) // 2
+        if not half:
+            return lambda text: (0,) if _compiled(regexes[0]).search(text) else ()
+        first, second = _searching(regexes[:half]), _searching(regexes[half:])
+        return lambda text: [*first(text), *(half + i for i in second(text))]
+    return lambda text: automaton.Match(text) or ()
+
+
+@lru_cache(maxsize=_AT_ONCE)
+def _compiled(regex: str) -> Any:  # noqa: ANN401 - re2 has no types
+    """A pattern ready to search, or None if RE2 does not know it or it matches the empty text."""
+    try:
+        pattern = re2.compile(regex, patterns.options())
+    except re2.error:
+        return None
+    return None if pattern.search("") else pattern

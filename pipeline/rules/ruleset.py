@@ -12,10 +12,10 @@ import re2
 
 from pipeline import __version__
 from pipeline.model import KbError, Kind, Severity
-from pipeline.rules import catalogue, matching, severity_named
+from pipeline.rules import catalogue, matching, own, severity_named
 from pipeline.rules.base import Rule, Stage
 from pipeline.words import did_you_mean
-from pipeline.workspace import Settings, Suppression
+from pipeline.workspace import Settings, Suppression, Workspace
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -23,16 +23,18 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 class RuleSet:
     """The selected rules by stage, their severities, one automaton of all their screens, and what is suppressed.
 
-    A suppression that is expired on `as_of` is left out of `suppressions`; without a day, none is.
+    A suppression that is expired on `as_of` is left out of `suppressions`; without a day, none is. `added` are a user's
+    own rules.
     """
 
-    def __init__(self, settings: Settings, as_of: dt.date | None = None) -> None:
+    def __init__(self, settings: Settings, as_of: dt.date | None = None, added: Sequence[Rule] = ()) -> None:
         self.settings = settings
         self.as_of = as_of
-        self.known = rules = catalogue()
-        chosen = _chosen(settings)
+        self.added = tuple(added)
+        self.known = rules = {**catalogue(), **{rule.code: rule for rule in added}}
+        chosen = _chosen(settings, rules)
         self.rules = {code: rule for code, rule in rules.items() if code in chosen}
-        given = _levels(settings.rules.severity, "rules.severity.")
+        given = _levels(settings.rules.severity, "rules.severity.", rules)
         self.severities = {code: rule.severity for code, rule in rules.items()} | given
         self._screens = [(code, rule.screen) for code, rule in self.rules.items() if rule.screen is not None]
         self._unscreened = frozenset(code for code, rule in self.rules.items() if rule.screen is None)
@@ -44,7 +46,7 @@ class RuleSet:
         self.corpus = self._at(Stage.CORPUS)
         self.about_settings = self._at(Stage.SETTINGS)
         self.errors = frozenset(code for code, severity in self.severities.items() if severity is Severity.ERROR)
-        self.suppressions = _suppressions(settings, as_of)
+        self.suppressions = _suppressions(settings, as_of, rules)
         self._patterns = [(re.compile(s.pattern), s) for s in self.suppressions if not s.exact]
         self._by_record = _by_record(self.suppressions)
 
@@ -71,40 +73,59 @@ class RuleSet:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def of(workspace: Workspace, as_of: dt.date | None = None) -> RuleSet:
+    """The rules of a workspace, its own among them.
+
+    Raises:
+        KbError: a setting means no rule, or a file of a rule says what it cannot.
+    """
+    return RuleSet(workspace.settings, as_of, added_in(workspace))
+
+
+def added_in(workspace: Workspace) -> tuple[Rule, ...]:
+    """The rules that a workspace has of its own.
+
+    Raises:
+        KbError: a file of one says what it cannot.
+    """
+    return own.parse(workspace.rule_files())
+
+
 def overridden(
     settings: Settings,
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     severity: Mapping[str, str] | None = None,
+    added: Sequence[Rule] = (),
 ) -> Settings:
     """The settings under what was said on the command line, which goes before them.
 
     What `select` names is run, whatever the settings select and ignore; `ignore` takes out more; `severity` of a rule
-    goes before all that the settings say of that rule.
+    goes before all that the settings say of that rule. `added` are a user's own rules.
 
     Raises:
         KbError: one of them names no rule, or no severity.
     """
+    rules = {**catalogue(), **{rule.code: rule for rule in added}}
     for option, words in (("--select", select), ("--ignore", ignore)):
         for word in words:
-            matching(word, option)
+            matching(word, option, rules)
     _refuse_locked(ignore, "--ignore")
-    levels = _levels(severity or {}, "--severity ")
-    rules = settings.rules
+    said = settings.rules
     chosen = replace(
-        rules,
-        select=tuple(select) or rules.select,
-        ignore=tuple(ignore) if select else (*rules.ignore, *ignore),
-        severity={**rules.severity, **levels},
+        said,
+        select=tuple(select) or said.select,
+        ignore=tuple(ignore) if select else (*said.ignore, *ignore),
+        severity={**said.severity, **_levels(severity or {}, "--severity ", rules)},
     )
     return replace(settings, rules=chosen)
 
 
-def _chosen(settings: Settings) -> frozenset[str]:
-    everything = frozenset(catalogue())
-    selected = frozenset[str]().union(*(matching(word, "rules.select") for word in settings.rules.select))
-    ignored = frozenset[str]().union(*(matching(word, "rules.ignore") for word in settings.rules.ignore))
+def _chosen(settings: Settings, rules: Mapping[str, Rule]) -> frozenset[str]:
+    everything = frozenset(rules)
+    selected = frozenset[str]().union(*(matching(word, "rules.select", rules) for word in settings.rules.select))
+    ignored = frozenset[str]().union(*(matching(word, "rules.ignore", rules) for word in settings.rules.ignore))
     _refuse_locked(settings.rules.ignore, "rules.ignore")
     return ((selected or everything) - ignored) | _locked()
 
@@ -122,14 +143,14 @@ def _refuse_locked(ignored: Sequence[str], setting: str) -> None:
             )
 
 
-def _levels(given: Mapping[str, str], setting: str) -> dict[str, Severity]:
+def _levels(given: Mapping[str, str], setting: str, rules: Mapping[str, Rule]) -> dict[str, Severity]:
     """The severity of each code, as codes, prefixes and names say; what names fewer rules goes before what names more."""
     levels = {}
-    said = [(word, level, sorted(matching(word, setting.rstrip(" .")))) for word, level in given.items()]
+    said = [(word, level, sorted(matching(word, setting.rstrip(" ."), rules))) for word, level in given.items()]
     for word, level, codes in sorted(said, key=lambda each: -len(each[2])):
         severity = severity_named(level, f"{setting}{word}")
         for code in codes:
-            rule = catalogue()[code]
+            rule = rules[code]
             if rule.locked and severity is not Severity.ERROR:
                 raise KbError(
                     f"`{setting}{word}`: {code} is always an error: the base could not store such records, or hand them out"
@@ -140,16 +161,15 @@ def _levels(given: Mapping[str, str], setting: str) -> dict[str, Severity]:
     return levels
 
 
-def _suppressions(settings: Settings, as_of: dt.date | None) -> tuple[Suppression, ...]:
+def _suppressions(settings: Settings, as_of: dt.date | None, rules: Mapping[str, Rule]) -> tuple[Suppression, ...]:
     """Those that hold, those of one record first: the order in which they give their reasons."""
     for i, suppression in enumerate(settings.suppress):
-        _check(suppression.code, f"suppress[{i}].code")
+        _check(suppression.code, f"suppress[{i}].code", rules)
     holding = [s for s in settings.suppress if as_of is None or s.holds(as_of)]
     return tuple(sorted(holding, key=lambda s: not s.exact))
 
 
-def _check(code: str, setting: str) -> None:
-    rules = catalogue()
+def _check(code: str, setting: str, rules: Mapping[str, Rule]) -> None:
     if code not in rules:
         raise KbError(f"`{setting}`: no rule {code!r}; {did_you_mean(code, rules, 'see `kb rules`')}")
     if rules[code].locked:

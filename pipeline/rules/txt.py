@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.contract import shapes, show
 from pipeline.model import Json, Severity
-from pipeline.rules.base import EVERY_TEXT, Found, Record, check, fix
+from pipeline.rules.base import EVERY_TEXT, Found, Record, check, corpus, fix
 from pipeline.rules.fixing import texts
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
@@ -256,3 +256,68 @@ def _content(r: Record) -> Iterator[tuple[str, str | None]]:
         yield f"/workarounds_zh/{i}", text
     for pointer, entry in r.transitions():
         yield from ((f"{pointer}/{text}", entry[text]) for text in ("condition", "distinction"))
+
+
+_OTHERS = 5
+
+_SAID_OFTEN = f"""
+    keys AS (
+        SELECT record_id, unnest(sentence_keys) AS key FROM traits
+    ), suspects AS (
+        SELECT DISTINCT record_id FROM keys
+        SEMI JOIN (SELECT key FROM keys GROUP BY key HAVING count(*) > {_OTHERS}) USING (key)
+    )
+"""
+
+_SENTENCES = """
+    said AS (
+        SELECT record_id, 'dead_ends' AS list, position, 'why_fails' AS field, why_fails AS text FROM dead_ends
+        UNION ALL SELECT record_id, 'dead_ends', position, 'action', action FROM dead_ends
+        UNION ALL SELECT record_id, 'workarounds', position, 'action', action FROM workarounds
+    ), parts AS (
+        SELECT record_id, list, position, field, unnest(sentences(text)) AS sentence FROM said SEMI JOIN suspects USING (record_id)
+    ), common AS (
+        SELECT field, sentence, count(*) AS total, min(record_id, 4) AS firsts
+        FROM (SELECT DISTINCT field, sentence, record_id FROM parts) GROUP BY field, sentence
+    ), taken_out AS (  -- places that a list lost to a fix: pointers are into the document as it came
+        SELECT record_id, split_part(pointer, '/', 2) AS list, list(split_part(pointer, '/', 3)::INTEGER) AS gone
+        FROM changes SEMI JOIN suspects USING (record_id)
+        WHERE after IS NULL AND regexp_full_match(pointer, '/(dead_ends|workarounds)/[0-9]+') GROUP BY ALL
+    )
+"""
+
+
+@corpus(
+    "TXT007",
+    "boilerplate",
+    Severity.INFO,
+    sql=f"""
+        WITH {_SAID_OFTEN}, {_SENTENCES}
+        SELECT record_id AS id,
+            '/' || list || '/' || CASE WHEN gone IS NULL THEN position
+                ELSE list_filter(range(position + len(gone) + 1), lambda place: NOT list_contains(gone, place))[position + 1]
+                END || '/' || field AS pointer,
+            shown(sentence) || ' is also said by ' || some_of(list_filter(firsts, lambda other: other <> record_id), total - 1)
+                || '; say what is true of this error alone' AS message
+        FROM parts JOIN common USING (field, sentence) LEFT JOIN taken_out USING (record_id, list)
+        WHERE total > {_OTHERS}
+        QUALIFY row_number() OVER (PARTITION BY record_id, list, position, field ORDER BY total DESC, sentence) = 1
+    """,
+    good=[
+        [{"/id": f"git/error-{i}"} for i in range(_OTHERS)],
+        [{"/id": f"git/error-{i}", "/dead_ends": [], "/workarounds": []} for i in range(9)],
+    ],
+    bad=[
+        [{"/id": f"git/error-{i}"} for i in range(_OTHERS + 1)],
+        [
+            {"/id": f"git/error-{i}", "/dead_ends/0/why_fails": f"{i}th reason. It does not touch  the root cause!"}
+            for i in range(_OTHERS + 1)
+        ],
+    ],
+)
+def boilerplate() -> None:
+    """Does not repeat a sentence of `why_fails` or `action` that five or more other records have.
+
+    What is said of everything says nothing of this error. Sentences of 12 characters and more are compared, case and
+    white space folded.
+    """

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import duckdb
 
 from pipeline.model import KbError, Table
-from pipeline.store.layout import macros, tables
+from pipeline.store.layout import macros, tables, working_tables
 
 T = TypeVar("T")
 
@@ -64,12 +64,22 @@ class Store:
         found: int = self.value(f"SELECT count(*) FROM ({unordered})", parameters)
         return self.query(f"FROM ({sql}) LIMIT {limit}", parameters), found
 
-    def stream(self, sql: str, size: int = 4096) -> Iterator[tuple[Any, ...]]:
+    def stream(
+        self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096
+    ) -> Iterator[tuple[Any, ...]]:
         """The rows of an answer, never all in memory at once."""
-        cursor = self.connection.cursor()
-        cursor.execute(sql)
-        while rows := cursor.fetchmany(size):
-            yield from rows
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            while rows := cursor.fetchmany(size):
+                yield from rows
+
+    def insert(self, table: str, types: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Add rows to a table, in one statement for all of them."""
+        if rows:
+            lists = ", ".join(f"unnest(${i}::{kind}[])" for i, kind in enumerate(types, start=1))
+            self.connection.execute(
+                f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)]
+            )
 
     def copy_to(self, sql: str, path: Path, options: str) -> None:
         """Write the answer to a file; not for a store that was opened without access to files."""
@@ -100,8 +110,8 @@ class Store:
         return runs[0] if runs else None
 
     def unlike_declared(self) -> str | None:
-        """The first column of a table of ours that is not as sql/schema.sql declares it, or None."""
-        for table, (_, columns) in tables().items():
+        """The first column of a table of ours that is not as the scripts declare it, or None."""
+        for table, (_, columns) in (tables() | working_tables()).items():
             declared, found = {column.name: column.type for column in columns}, self._columns(table)
             odd = next((name for name in [*declared, *found] if declared.get(name) != found.get(name)), None)
             if odd:
@@ -169,7 +179,7 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         yield connection
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise KbError(
-            f"{Path(path).name}: {_first_line(error)}; free some disk or memory, nothing was published"
+            f"{Path(path).name}: {first_line(error)}; free some disk or memory, nothing was published"
         ) from None
     finally:
         connection.close()
@@ -202,10 +212,11 @@ def guarded(ask: Callable[[], T]) -> T:
     except duckdb.PermissionException:
         raise KbError("sql: only the tables of the base can be read: no files, no network") from None
     except duckdb.Error as error:
-        raise KbError(f"sql: {_first_line(error)}") from None
+        raise KbError(f"sql: {first_line(error)}") from None
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What DuckDB says, in one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     near = [line for line in lines[1:] if line.startswith(("Candidate", "Did you mean"))]
     return "; ".join([lines[0], *near[:1]])

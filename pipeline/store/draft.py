@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-import orjson
 
 from pipeline import __version__
 from pipeline.fingerprint import AT_POINTER, fingerprints
@@ -15,7 +14,7 @@ from pipeline.model import Compared, IngestResult, Kind
 from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.ver import LONGEST, PRODUCT
-from pipeline.store import OFFLINE, KnownFile, Store, connected
+from pipeline.store import OFFLINE, KnownFile, Store, connected, own, together
 from pipeline.store.layout import comments, document_shape, script
 from pipeline.workspace import FILE as SETTINGS
 
@@ -68,7 +67,14 @@ class Draft(Store):
         ).rows
 
     def begin(self, rules: RuleSet) -> None:
-        """Lay out what the scripts need to know of the rules and the settings."""
+        """Lay out what the scripts need to know of the rules and the settings.
+
+        Raises:
+            KbError: a user's own rule is not one query over the records.
+        """
+        for rule in rules.corpus:
+            if rule.file:
+                own.check(self, rule)
         ttl = rules.settings.trust.time_to_live
         con = self.connection
         self._lay_out(
@@ -76,7 +82,7 @@ class Draft(Store):
             {"code": "VARCHAR", "name": "VARCHAR", "severity": "VARCHAR", "fixable": "BOOLEAN"},
             [
                 (rule.code, rule.name, str(rules.severities[rule.code]), rule.kind is Kind.FIX)
-                for rule in catalogue().values()
+                for rule in rules.known.values()
             ],
         )
         self._lay_out_suppressions(rules)
@@ -103,11 +109,7 @@ class Draft(Store):
         """Make a temporary table of some rows, in one statement for all of them."""
         declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({declared})")
-        if rows:
-            lists = ", ".join(f"unnest(${i}::{kind}[])" for i, kind in enumerate(columns.values(), start=1))
-            self.connection.execute(
-                f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)]
-            )
+        self.insert(table, list(columns.values()), rows)
 
     def prune(self, dropped: Sequence[tuple[str, int]], kept: Sequence[Place]) -> None:
         """Take out inputs that are gone or judged again, and move those whose file changed around them."""
@@ -156,29 +158,13 @@ class Draft(Store):
         for i in range(0, len(files), _SLICE):
             self.connection.execute("SET VARIABLE slice = $1", [[str(file) for file in files[i : i + _SLICE]]])
             self.connection.execute(script("stage.sql"))
+            self.connection.execute(script("traits.sql"))
         self.connection.execute("DROP TABLE IF EXISTS slice")
 
     def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Ousted]:
         """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
-        con = self.connection
-        con.execute("DELETE FROM findings WHERE seq >= 1000000 AND code <> 'IDN003'")
-        for rule in rules.corpus:
-            if rule.code != "IDN003":
-                con.execute(
-                    f"""INSERT INTO findings BY NAME
-                    SELECT r.id AS record_id, r.path, r.position, r.line, $code AS code, $name AS name, $severity AS severity,
-                        f.pointer, f.message, false AS fixable, '' AS fingerprint,
-                        1000000 + row_number() OVER (ORDER BY f.pointer, f.message) AS seq
-                    FROM ({rule.sql.replace("$as_of", "$as_of::DATE")}) f JOIN records r ON r.id = f.id""",
-                    {
-                        "code": rule.code,
-                        "name": rule.name,
-                        "severity": str(rules.severities[rule.code]),
-                        **({"as_of": as_of} if "$as_of" in rule.sql else {}),
-                    },
-                )
-        self._fingerprint_findings()
-        con.execute(script("suppress.sql"))
+        together.judge(self, rules, as_of)
+        self.connection.execute(script("suppress.sql"))
         rows = self.query(
             """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), NULL, NULL FROM findings f JOIN records r
             ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' AND f.suppressed IS NULL
@@ -209,28 +195,6 @@ class Draft(Store):
                 1000000 AS seq
             FROM about_settings JOIN rule_meta USING (code)"""
         )
-
-    def _fingerprint_findings(self) -> None:
-        """Give the findings of corpus rules their fingerprints; those of the record stage came with theirs."""
-        by_record = self.stream(
-            """SELECT path, position, id, doc, seqs, codes, pointers
-            FROM records JOIN (
-                SELECT path, position, list(seq ORDER BY seq, code) AS seqs, list(code ORDER BY seq, code) AS codes,
-                    list(pointer ORDER BY seq, code) AS pointers
-                FROM findings WHERE fingerprint = '' GROUP BY path, position) USING (path, position)"""
-        )
-        stamped: list[tuple[object, ...]] = []
-        for path, position, name, doc, seqs, codes, pointers in by_record:
-            keys = fingerprints(
-                name, orjson.loads(doc), ((c, p, AT_POINTER) for c, p in zip(codes, pointers, strict=True))
-            )
-            stamped += [(path, position, *row) for row in zip(seqs, codes, keys, strict=True)]
-        if stamped:
-            self._lay_out("stamped", _STAMPED, stamped)
-            self.connection.execute(
-                """UPDATE findings f SET fingerprint = s.fingerprint FROM stamped s
-                WHERE (f.path, f.position, f.seq, f.code) = (s.path, s.position, s.seq, s.code)"""
-            )
 
     def remember_files(self, gone: Iterable[str], files: Sequence[KnownFile]) -> None:
         """Replace what is known of some files."""
@@ -376,6 +340,7 @@ def create(path: Path | None) -> Iterator[Draft]:
     with connected(str(path) if path else ":memory:", OFFLINE) as connection:
         connection.execute(_BULK)
         connection.execute(script("schema.sql"))
+        connection.execute(script("working.sql"))
         connection.execute(script("macros.sql"))
         if path is not None:
             for statement in comments():
@@ -389,6 +354,14 @@ def change(path: Path) -> Iterator[Draft]:
     with connected(str(path), OFFLINE) as connection:
         connection.execute(_BULK)
         yield Draft(connection)
+
+
+@contextmanager
+def trial(path: Path) -> Iterator[Draft]:
+    """A copy of a store, to be changed and thrown away; of any layout."""
+    with change(path) as draft:
+        draft.connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        yield draft
 
 
 _SLICE = 16
@@ -406,5 +379,3 @@ _OUSTED = {
     "fingerprint": "VARCHAR",
     "raw": "BLOB",
 }
-
-_STAMPED = {"path": "VARCHAR", "position": "BIGINT", "seq": "BIGINT", "code": "VARCHAR", "fingerprint": "VARCHAR"}

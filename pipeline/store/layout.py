@@ -28,11 +28,20 @@ _COLUMN = re.compile(r" {4}(\w+) (\S+?)(?P<required> NOT NULL)?,? -- (.+)")
 _MACRO = re.compile(r"CREATE MACRO (\w+)\(([^)]*)\) AS (TABLE )?-- (.+)")
 
 
-@cache
 def tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
-    """Every table: its comment and its columns, as sql/schema.sql declares them."""
+    """Every published table: its comment and its columns, as sql/schema.sql declares them."""
+    return _declared("schema.sql")
+
+
+def working_tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
+    """The tables for kb itself, as sql/working.sql declares them."""
+    return _declared("working.sql")
+
+
+@cache
+def _declared(name: str) -> dict[str, tuple[str, tuple[Column, ...]]]:
     found: dict[str, tuple[str, list[Column]]] = {}
-    for line in script("schema.sql").splitlines():
+    for line in script(name).splitlines():
         if table := _TABLE.fullmatch(line):
             found[table[1]] = (table[2], columns := [])
         elif column := _COLUMN.fullmatch(line):
@@ -52,7 +61,7 @@ def comments() -> Iterator[str]:
     def quoted(text: str) -> str:
         return "'" + text.replace("'", "''") + "'"
 
-    for table, (comment, columns) in tables().items():
+    for table, (comment, columns) in (tables() | working_tables()).items():
         yield f"COMMENT ON TABLE {table} IS {quoted(comment)}"
         for column in columns:
             yield f'COMMENT ON COLUMN {table}."{column.name}" IS {quoted(column.comment)}'

@@ -9,7 +9,8 @@ import pytest
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
 from pipeline.model import KbError, Severity, ValidateResult
-from tests.bases import DAY, Base, contents, encoded, ndjson, record
+from pipeline.store.draft import change
+from tests.bases import DAY, Base, contents, copy, encoded, ndjson, record
 from tests.conftest import ROOT
 
 EXAMPLE = {
@@ -152,3 +153,96 @@ def test_a_buffer_need_not_be_saved_and_what_is_saved_stays(base: Base) -> None:
 def test_a_buffer_of_what_is_not_read_is_refused(base: Base) -> None:
     with pytest.raises(KbError, match=r"notes\.txt: kb reads \.json"):
         piped(base, b"{}", "notes.txt")
+
+
+# against a base
+
+
+def codes_of(result: ValidateResult) -> list[tuple[str, str | None]]:
+    return sorted((f.code, f.record) for f in result.findings)
+
+
+def test_a_record_is_held_against_those_of_the_base(base: Base) -> None:
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", record("b"))
+    base.ingest()
+    given = base.put("new/git/c.json", copy("c", transition_graph={"leads_to": ["git/b", "git/lost"]}))
+    result = judged(base, given)
+    assert codes_of(result) == [
+        ("IDN004", "git/c"), ("IDN005", "git/c"), ("REF001", "git/c"), ("REF004", "git/c"), ("RGX005", "git/c"),
+    ]  # fmt: skip
+    assert next(f.message for f in result.findings if f.code == "REF001").startswith('"git/lost" is')
+    assert (result.read, result.clean) == (1, 0)
+
+
+def test_a_file_of_the_base_is_not_held_against_what_it_was(base: Base) -> None:
+    path = base.record("a")
+    base.record("b")
+    base.ingest()
+    assert judged(base, path).findings == ()
+    base.record("a", confidence=0.8)
+    assert judged(base, path).findings == ()
+
+
+def test_an_id_of_the_base_is_contested_as_ingest_would(base: Base) -> None:
+    base.record("a", last_updated="2026-08-02")
+    base.put("raw/git/b.json", record("b"))
+    base.ingest()
+    older = base.put("new/git/a.json", record("a"))
+    assert [(f.code, str(f.severity)) for f in judged(base, older).findings] == [("IDN003", "error")]
+    newer = base.put("new/git/a.json", record("a", last_updated="2026-08-03"))
+    assert judged(base, newer).findings == ()
+    same = base.put("new/git/a.json", record("a", last_updated="2026-08-02"))
+    assert judged(base, same).findings == ()
+
+
+def test_findings_on_records_of_the_base_are_not_told(base: Base) -> None:
+    base.put("raw/git/b.json", record("b", transition_graph={"leads_to": ["git/a"]}, confidence=0.95))
+    base.put("raw/git/a.json", copy("a"))
+    base.ingest()
+    given = base.put("raw/git/a.json", record("renamed"))
+    assert codes_of(judged(base, given)) == [("IDN002", "git/renamed")]
+
+
+def test_validating_a_file_finds_what_ingesting_it_would(base: Base) -> None:
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", record("b"))
+    base.put("raw/lines.ndjson", ndjson(record("c", confidence=0.8), record("d", aliases=["git/e"]), b"{"))
+    base.ingest()
+    base.put("raw/lines.ndjson", ndjson(copy("e"), copy("a", confidence=0.1), record("f", aliases=["git/lost"])))
+    before = judged(base, base.root / "raw/lines.ndjson")
+    base.ingest(allow_removals=True)
+    there = [(f["code"], f["record"], f["pointer"], f["message"]) for f in base.lines("findings.ndjson")
+             if f["path"] == "raw/lines.ndjson"]  # fmt: skip
+    assert sorted((f.code, f.record, f.pointer, f.message) for f in before.findings) == sorted(there)
+
+
+def test_a_base_is_not_touched(base: Base) -> None:
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", record("b"))
+    base.ingest()
+    before = base.footprint()
+    judged(base, base.put("new/git/a.json", record("a")))
+    assert {name: was for name, was in base.footprint().items() if "/new" not in name and name != str(base.root)} == {
+        name: was for name, was in before.items() if name != str(base.root)
+    }
+
+
+def test_all_files_of_a_base_are_judged_among_themselves(base: Base) -> None:
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", copy("b"))
+    base.ingest()
+    assert codes_of(judged(base)) == codes_of(judged(base, base.root / "raw/git"))
+    base.drop("raw/git/b.json")
+    assert judged(base).findings == ()
+
+
+def test_a_base_of_another_kb_is_not_asked(base: Base) -> None:
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", copy("b"))
+    base.ingest()
+    with change(base.workspace.store) as opened:
+        opened.query("ALTER TABLE records DROP COLUMN locale")
+    result = judged(base, base.root / "raw/git/a.json")
+    assert result.findings == ()
+    assert result.notes == ("kb.duckdb is of another kb, so the records are judged among themselves",)

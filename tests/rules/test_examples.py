@@ -5,10 +5,13 @@ import re
 import pytest
 
 from pipeline.contract import complete
-from pipeline.model import GONE, Change, Document, Json, Kind
+from pipeline.jobs.request import Request
+from pipeline.jobs.validate import validate
+from pipeline.model import GONE, Change, Document, Json, Kind, Located
 from pipeline.rules import PREFIXES, catalogue
 from pipeline.rules.base import Rule, Stage
 from pipeline.rules.example import CLEAN, with_changes
+from tests.bases import DAY, Base, ndjson
 from tests.conftest import body, clean, codes, judge, published, value_at
 
 PROMISES = {
@@ -94,6 +97,7 @@ PROMISES = {
 
 RULES = list(catalogue().values())
 OF_ONE_RECORD = [rule for rule in RULES if rule.kind is not Kind.CORPUS]
+OF_MANY = [rule for rule in RULES if rule.stage is Stage.CORPUS]
 FIXES = [rule for rule in RULES if rule.kind is Kind.FIX]
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -107,6 +111,8 @@ def _examples(rules: list[Rule], which: str) -> pytest.MarkDecorator:
 
 every_good_example = _examples(OF_ONE_RECORD, "good")
 every_bad_example = _examples(OF_ONE_RECORD, "bad")
+every_good_corpus = _examples(OF_MANY, "good")
+every_bad_corpus = _examples(OF_MANY, "bad")
 everything_to_fix = _examples(FIXES, "bad")
 
 
@@ -148,6 +154,7 @@ def test_a_rule_has_good_and_bad_examples(rule: Rule) -> None:
 def test_what_a_rule_has_fits_its_kind(rule: Rule) -> None:
     assert bool(rule.at) == bool(rule.says) == (rule.kind is Kind.FIX)
     assert bool(rule.sql) == (rule.kind is Kind.CORPUS)
+    assert bool(rule.most) == rule.compares <= (rule.kind is Kind.CORPUS)
 
 
 def test_no_two_rules_share_a_name() -> None:
@@ -162,6 +169,25 @@ def test_a_good_example_is_not_found_fault_with(rule: Rule, example: Json) -> No
 @every_bad_example
 def test_a_bad_example_is_found(rule: Rule, example: Json) -> None:
     findings = [finding for finding in judge(_subject(example)).findings if finding.code == rule.code]
+    assert findings
+    assert all("\n" not in finding.message and finding.message for finding in findings)
+    assert all(re.fullmatch(r"(?:/[^/]*)*", finding.pointer) for finding in findings)
+
+
+def _together(base: Base, rule: Rule, example: Json) -> list[Located]:
+    base.put("raw/all.ndjson", ndjson(*map(with_changes, example)))
+    result = validate(base.workspace, [base.root / "raw"], Request(DAY, jobs=1))
+    return [finding for finding in result.findings if finding.code == rule.code]
+
+
+@every_good_corpus
+def test_good_examples_are_not_found_fault_with_together(base: Base, rule: Rule, example: Json) -> None:
+    assert _together(base, rule, example) == []
+
+
+@every_bad_corpus
+def test_bad_examples_are_found_together(base: Base, rule: Rule, example: Json) -> None:
+    findings = _together(base, rule, example)
     assert findings
     assert all("\n" not in finding.message and finding.message for finding in findings)
     assert all(re.fullmatch(r"(?:/[^/]*)*", finding.pointer) for finding in findings)

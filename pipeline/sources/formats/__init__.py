@@ -20,6 +20,7 @@ class Format(NamedTuple):
     `holds_more` says whether an object in a document says what the native one has no place for.
     """
 
+    name: str
     recognises: Callable[[Document], bool]
     to_native: Callable[[Document], Document]
     to_source: Callable[[Document], Document]
@@ -30,6 +31,7 @@ class Format(NamedTuple):
 
 FORMATS = {
     "errorcanon": Format(
+        "errorcanon",
         errorcanon.recognises,
         errorcanon.MAPPING.to_native,
         errorcanon.MAPPING.to_source,

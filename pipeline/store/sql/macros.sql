@@ -3,6 +3,24 @@
 CREATE MACRO file_of(path) AS -- The file of an origin's path: for a member of an archive, the archive.
     CASE WHEN contains(path, '!') THEN regexp_replace(path, '(?is)^(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.zst))!.*$', '\1') ELSE path END;
 
+CREATE MACRO alike(text) AS -- A text with case, white space and digits folded.
+    trim(regexp_replace(regexp_replace(lower(text), '\s\s+|[^\S ]', ' ', 'g'), '[0-9]+', '0', 'g'));
+
+CREATE MACRO sentences(text) AS -- The sentences of a text of 12 characters and more, with case and white space folded.
+    list_filter(
+        string_split_regex(trim(lower(regexp_replace(text, '\s\s+|[^\S ]', ' ', 'g'))), '[.!?。！？]+(?: |$)|[。！？]+'),
+        lambda sentence: length(sentence) >= 12);
+
+CREATE MACRO digest_of(text) AS -- The first half of the MD5 digest of a text, as a number.
+    md5_number_upper(text);
+
+CREATE MACRO shown(text) AS -- A text in quotes as messages show it: one line, shortened in the middle of what is long.
+    CASE WHEN length(text) <= 58 THEN CAST(to_json(text) AS VARCHAR)
+        ELSE left(CAST(to_json(left(text, 39)) AS VARCHAR), -1) || '…' || substr(CAST(to_json(right(text, 14)) AS VARCHAR), 2) END;
+
+CREATE MACRO some_of(names, total) AS -- The first three names, and how many more there are.
+    array_to_string(names[:3], ', ') || CASE WHEN total > 3 THEN ' and ' || (total - 3) || ' more' ELSE '' END;
+
 CREATE MACRO freshness_factor(age, ttl) AS -- What age leaves of a confidence: 1 up to half the time to live, then linear to 0.5 at twice it; 0.5 without a date.
     CASE
         WHEN age IS NULL THEN 0.5

@@ -1,0 +1,32 @@
+-- What corpus rules found anew, against what they found before: `found` holds code, id, pointer and message, `places`
+-- where a pointer points to in a foreign format. What a rule says of a record is replaced only if any of it differs,
+-- and waits in `arriving` for its fingerprint.
+
+CREATE OR REPLACE TEMP TABLE judged AS
+SELECT id AS record_id, path, position, line, code, name, severity, coalesce(p.place, pointer) AS pointer, message,
+    pointer AS native, 1000000 + row_number() OVER (PARTITION BY id, code ORDER BY pointer, message) AS seq,
+    hash(path, position, line, name, severity, coalesce(p.place, pointer), message) AS digest
+FROM found JOIN records r USING (id) JOIN rule_meta USING (code) JOIN traits t ON t.record_id = id
+LEFT JOIN places p ON p.form = t.form AND p.native = pointer;
+
+CREATE OR REPLACE TEMP TABLE judged_before AS
+SELECT rowid AS row, record_id, code, hash(path, position, line, name, severity, pointer, message) AS digest
+FROM findings WHERE seq >= 1000000 AND code <> 'IDN003' AND record_id IS NOT NULL;
+
+CREATE OR REPLACE TEMP TABLE differing AS
+SELECT record_id, code
+FROM (SELECT record_id, code, count(*) AS total, sum(digest) AS digests FROM judged GROUP BY ALL) j
+FULL JOIN (SELECT record_id, code, count(*) AS total, sum(digest) AS digests FROM judged_before GROUP BY ALL) b
+    USING (record_id, code)
+WHERE (j.total, j.digests) IS DISTINCT FROM (b.total, b.digests);
+
+DELETE FROM findings WHERE rowid IN (SELECT row FROM judged_before SEMI JOIN differing USING (record_id, code));
+
+CREATE OR REPLACE TEMP TABLE arriving AS
+SELECT j.* EXCLUDE (digest), false AS fixable, json_extract(doc, '/' || split_part(native, '/', 2)) AS part,
+    dense_rank() OVER (ORDER BY j.record_id) // 10000 AS batch
+FROM judged j SEMI JOIN differing USING (record_id, code) JOIN records r ON r.id = j.record_id;
+
+DROP TABLE judged;
+DROP TABLE judged_before;
+DROP TABLE differing;

@@ -1,0 +1,14 @@
+-- The traits of the records of one slice, once stage.sql has published them.
+
+INSERT INTO traits BY NAME
+SELECT
+    record_id,
+    traits.form AS form,
+    digest_of(alike(r.signature)) AS signature_key,
+    list_distinct([(digest_of(sentence) % 4294967296)::UINTEGER FOR sentence IN flatten([sentences(text) FOR text IN
+        [e.why_fails FOR e IN r.dead_ends] || [e.action FOR e IN r.dead_ends] || [e.action FOR e IN r.workarounds]])])
+        AS sentence_keys,
+    traits.bands AS bands,
+    traits.needs AS needs,
+    false AS compared
+FROM slice;

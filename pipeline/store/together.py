@@ -1,0 +1,136 @@
+"""The corpus rules: what the records of a store say against each other.
+
+Every finding is worked out anew on every run; what makes that cheap is kept beside the records (sql/working.sql).
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from typing import Any
+
+import orjson
+
+from pipeline.contract import unescape
+from pipeline.fingerprint import AT_POINTER, fingerprints
+from pipeline.rules.base import Ask, Rule
+from pipeline.rules.ruleset import RuleSet
+from pipeline.sources import formats
+from pipeline.store import Store, own
+from pipeline.store.layout import script
+
+_FOUND = {"code": "VARCHAR", "id": "VARCHAR", "pointer": "VARCHAR", "message": "VARCHAR"}
+
+
+def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
+    """Let the findings of the corpus rules be those of the records as they stand now."""
+    _compare(base, [rule for rule in rules.known.values() if rule.compares])
+    columns = ", ".join(f"{name} {kind}" for name, kind in _FOUND.items())
+    base.query(f"CREATE OR REPLACE TEMP TABLE found ({columns})")
+    for rule in rules.corpus:
+        if rule.code != "IDN003":  # that one has its say before anything is published
+            _find(base, rule, as_of)
+    _lay_out_places(base)
+    _write_what_differs(base)
+
+
+def _find(base: Store, rule: Rule, as_of: dt.date) -> None:
+    asked = {"as_of": as_of} if "$as_of" in rule.sql else {}
+    if rule.file:
+        rows = [(rule.code, *row) for row in own.found(base, rule, as_of)]
+        base.insert("found", ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"), rows)
+        return
+    sql = rule.sql.replace("$as_of", "$as_of::DATE")
+    base.query(f"INSERT INTO found SELECT $code, id, pointer, message FROM ({sql})", {"code": rule.code, **asked})
+
+
+# ---- comparisons that are too costly to make again -------------------------------------------------------------------
+
+
+def _compare(base: Store, rules: Sequence[Rule]) -> None:
+    """Bring `pairs` up to date: what is known of pairs with a record that went or changed is worked out anew."""
+    for rule in rules:
+        base.query(_REOPENED, {"code": rule.code, "most": rule.most})
+    for table, column in (("pairs", "record_id"), ("pairs", "other_id"), ("crowds", "record_id")):
+        base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM traits WHERE compared)")
+    base.query(_CROWDS)
+    for rule in rules:
+        for batch in _batches(rule.run(_asking(base))):
+            base.insert("pairs", ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE"), [(rule.code, *pair) for pair in batch])
+        base.query(_SURPLUS, {"code": rule.code, "most": rule.most})
+    base.query("UPDATE traits SET compared = true WHERE NOT compared")
+
+
+_REOPENED = """
+    -- where not all pairs of a record were kept and one of those goes, the next in line is not known
+    UPDATE traits SET compared = false WHERE record_id IN (
+        SELECT record_id FROM pairs WHERE code = $code GROUP BY record_id
+        HAVING count(*) > $most AND bool_or(other_id NOT IN (SELECT record_id FROM traits WHERE compared)))
+"""
+
+_CROWDS = """
+    WITH having_new AS (
+        SELECT band, record_id FROM (SELECT unnest(bands) AS band, record_id FROM traits)
+        SEMI JOIN (SELECT unnest(bands) AS band FROM traits WHERE NOT compared) USING (band)
+    )
+    INSERT INTO crowds
+    SELECT band, record_id FROM having_new
+    WHERE band IN (SELECT band FROM having_new GROUP BY band HAVING count(*) > 1)
+        AND (band, record_id) NOT IN (SELECT band, record_id FROM crowds)
+"""
+
+_SURPLUS = """
+    DELETE FROM pairs WHERE code = $code AND record_id IN (
+        SELECT record_id FROM pairs WHERE code = $code GROUP BY record_id HAVING count(*) > $most + 1)
+    AND rowid NOT IN (
+        SELECT rowid FROM pairs WHERE code = $code
+        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY other_id) <= $most + 1)
+"""
+
+_BATCH = 50_000
+
+
+def _asking(base: Store) -> Ask:
+    return lambda sql, **values: base.stream(sql, values)
+
+
+def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    rest = iter(rows)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
+
+
+# ---- what is written -------------------------------------------------------------------------------------------------
+
+
+def _lay_out_places(base: Store) -> None:
+    """Where the pointers of what is found on foreign records point to in those as they came."""
+    rows = base.query(
+        "SELECT DISTINCT form, pointer FROM found JOIN traits ON record_id = id WHERE form IS NOT NULL ORDER BY ALL"
+    ).rows
+    base.query("CREATE OR REPLACE TEMP TABLE places (form VARCHAR, native VARCHAR, place VARCHAR)")
+    places = [(form, pointer, formats.FORMATS[form].place(pointer)) for form, pointer in rows]
+    base.insert("places", ("VARCHAR", "VARCHAR", "VARCHAR"), places)
+
+
+def _write_what_differs(base: Store) -> None:
+    base.connection.execute(script("together.sql"))
+    base.query("CREATE OR REPLACE TEMP TABLE stamps (record_id VARCHAR, code VARCHAR, seq BIGINT, fingerprint VARCHAR)")
+    for (batch,) in base.query("SELECT DISTINCT batch FROM arriving ORDER BY batch").rows:
+        rows = base.query(
+            "SELECT record_id, code, seq, native, part FROM arriving WHERE batch = $batch ORDER BY ALL",
+            {"batch": batch},
+        ).rows
+        base.insert("stamps", ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR"), list(_stamped(rows)))
+    base.query(
+        """INSERT INTO findings BY NAME
+        SELECT * EXCLUDE (native, part, batch) FROM arriving JOIN stamps USING (record_id, code, seq)"""
+    )
+
+
+def _stamped(rows: list[tuple[str, str, int, str, str | None]]) -> Iterator[tuple[str, str, int, str]]:
+    """The fingerprint of each finding; `part` is what the record has at the first step of the pointer."""
+    for name, group in groupby(rows, key=lambda row: row[0]):
+        own = list(group)
+        document = {unescape(native.split("/")[1]): orjson.loads(part) for *_, native, part in own if part is not None}
+        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native, _ in own))
+        yield from ((name, code, seq, key) for (_, code, seq, *_), key in zip(own, keys, strict=True))

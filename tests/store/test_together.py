@@ -1,0 +1,282 @@
+"""The corpus rules: what records say against each other, and that comparing few is as good as comparing all."""
+
+from pathlib import Path
+
+import pytest
+import re2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import store
+from pipeline.model import Document, Json
+from pipeline.rules import rgx
+from pipeline.rules.traits import bands, needs
+from tests.bases import Base, copy, ndjson, record
+
+
+def found(base: Base, code: str) -> list[tuple[str, str, str]]:
+    """What a code says of which record where, without the part of the message that tells what to do."""
+    return sorted(
+        (f["record"].removeprefix("git/"), f["pointer"], f["message"].partition(";")[0])
+        for f in base.lines("findings.ndjson")
+        if f["code"] == code
+    )
+
+
+def of_its_own(slug: str, **values: Json) -> Document:
+    own: Document = {
+        "signature": f"error: {slug}",
+        "regex": f"^error: {slug}$",
+        "root_cause": None,
+        "dead_ends": [],
+        "workarounds": [],
+    }
+    return record(slug, **{**own, **values})
+
+
+def ingested(base: Base, *documents: Document) -> Base:
+    base.put("raw/all.ndjson", ndjson(*documents))
+    base.ingest(allow_removals=True)
+    return base
+
+
+# references, by id or by alias
+
+
+def test_an_alias_stands_for_its_record(base: Base) -> None:
+    ingested(
+        base,
+        of_its_own("a", transition_graph={"leads_to": ["git/old"], "frequently_confused_with": ["git/old"]}),
+        of_its_own("b", aliases=["git/old"], transition_graph={"preceded_by": ["git/a"]}),
+    )
+    assert found(base, "REF001") == found(base, "REF004") == []
+    assert found(base, "REF003") == [
+        ("a", "/transition_graph/frequently_confused_with/0",
+         '"git/old" does not name this record among what it is confused with')
+    ]  # fmt: skip
+
+
+def test_what_is_in_quarantine_is_nowhere(base: Base) -> None:
+    ingested(base, of_its_own("a", transition_graph={"leads_to": ["git/b"]}), of_its_own("b", confidence=85))
+    assert found(base, "REF001") == [("a", "/transition_graph/leads_to/0", '"git/b" is in quarantine')]
+
+
+def test_a_reference_to_itself_is_no_matter_of_two(base: Base) -> None:
+    graph = {"leads_to": ["git/a"], "frequently_confused_with": ["git/a"]}
+    ingested(base, of_its_own("a", transition_graph=graph))
+    assert found(base, "REF001") == found(base, "REF003") == found(base, "REF004") == []
+
+
+def test_a_long_or_odd_reference_is_shown_short(base: Base) -> None:
+    ingested(base, of_its_own("a", transition_graph={"leads_to": ['git/"' + "x" * 200]}))
+    ((_, _, message),) = found(base, "REF001")
+    assert message == '"git/\\"' + "x" * 34 + "…" + "x" * 14 + '" is the id or alias of no record'
+
+
+# ids, aliases, signatures
+
+
+def test_all_who_share_a_signature_are_told_of_the_others(base: Base) -> None:
+    ingested(base, *(of_its_own(slug, signature=f"Error  {i}: gone") for i, slug in enumerate("edcba")))
+    assert found(base, "IDN004")[0] == (
+        "a", "/signature",
+        '"Error  4: gone" is also the signature of git/b, git/c, git/d and 1 more (case, spaces and digits aside)',
+    )  # fmt: skip
+    assert len(found(base, "IDN004")) == 5
+
+
+def test_an_alias_of_its_own_collides_with_nothing(base: Base) -> None:
+    ingested(base, of_its_own("a", aliases=["git/a", "git/b-old", "git/b-old"]), of_its_own("b"))
+    assert found(base, "IDN006") == []
+
+
+def test_an_alias_is_left_to_one(base: Base) -> None:
+    ingested(base, of_its_own("a", aliases=["git/x", "git/c"]), of_its_own("b", aliases=["git/x"]), of_its_own("c"))
+    assert found(base, "IDN006") == [
+        ("a", "/aliases/0", '"git/x" is also an alias of git/b'),
+        ("a", "/aliases/1", '"git/c" is the id of another record'),
+        ("b", "/aliases/0", '"git/x" is also an alias of git/a'),
+    ]
+
+
+# near copies
+
+
+def test_a_near_copy_is_told_of_the_one_most_like_it(base: Base) -> None:
+    changed = {"workarounds/0/action": "Change into the folder that was cloned, first"}
+    ingested(base, copy("a"), copy("b", **changed), copy("c", signature="fatal: not a repository"))
+    told = {name: message for name, _, message in found(base, "IDN005")}
+    assert told["c"].startswith("reads like git/a: signature, root cause and actions are ")
+    assert told.keys() == {"a", "b", "c"}
+
+
+def test_a_thousand_copies_are_no_million_comparisons(base: Base) -> None:
+    ingested(base, *(copy(f"r{i:04}") for i in range(1000)))
+    assert len(found(base, "IDN005")) == 1000
+    assert base.column("SELECT count(*) FROM pairs WHERE code = 'IDN005'")[0] <= 4 * 1000 + 4
+
+
+def test_a_text_of_few_words_has_no_bands() -> None:
+    assert bands(of_its_own("a")) == []
+    assert len(bands(copy("a"))) == 16
+    assert bands(copy("a")) == bands(copy("b"))
+
+
+# boilerplate
+
+
+def test_pointers_are_into_the_document_as_it_came(base: Base) -> None:
+    twice: Json = [
+        {"action": f"Do {name}", "why_fails": why, "fail_rate": 0.9, "condition": None, "sources": []}
+        for name, why in (
+            ("one", "It never was the cause"),
+            ("one", "It never was the cause"),
+            ("two", "Hides the symptom."),
+        )
+    ]
+    documents = [of_its_own(f"r{i}", dead_ends=twice) for i in range(6)]
+    ingested(base, *documents)
+    assert {(pointer, message.partition(" is also")[0]) for _, pointer, message in found(base, "TXT007")} == {
+        ("/dead_ends/0/why_fails", '"it never was the cause"'),
+        ("/dead_ends/2/why_fails", '"hides the symptom"'),
+    }
+
+
+def test_a_sentence_is_found_among_others_and_in_its_own_kind_of_place(base: Base) -> None:
+    def dead_end(**values: str) -> list[Json]:
+        return [{"action": "", "why_fails": "", "fail_rate": None, "condition": None, "sources": [], **values}]
+
+    said = "This hides  the symptom"
+    why = [
+        of_its_own(f"w{i}", dead_ends=dead_end(why_fails=f"Case {i} is old. {said}! And so on {i}.")) for i in range(5)
+    ]
+    ingested(base, *why, of_its_own("x", dead_ends=dead_end(action=said)))
+    assert found(base, "TXT007") == []
+    ingested(base, *why, of_its_own("x", dead_ends=dead_end(why_fails=said.upper())))
+    assert [name for name, _, _ in found(base, "TXT007")] == ["w0", "w1", "w2", "w3", "w4", "x"]
+
+
+# patterns
+
+
+@pytest.mark.parametrize(
+    ("regex", "texts"),
+    [
+        ("plain text", ["plain text"]),
+        (r"not a git\.repo", ["not a git.repo"]),
+        (r"Error:? (\d+) while reading", [" while reading"]),
+        ("(?:alpha|beta)+ go", ["alpha", "beta"]),
+        (r"(foo|ba|\d)x", []),
+        (r"x?\bhello\b world$", ["hello world"]),
+        ("(?i)HELLO", ["hello"]),
+        ("(?P<name>hello)", ["hello"]),
+        ("a{0,2}bcd{2,}", []),
+        ("[abc]+", []),
+        (".*", []),
+        ("", []),
+        ("(", []),
+        ("straße und weg", ["e und weg"]),
+        ("连接超时", ["连接超时"]),
+        ("|".join(f"{i}word" for i in range(99)), []),
+    ],
+)
+def test_what_every_match_holds(regex: str, texts: list[str]) -> None:
+    assert needs(regex) == texts
+
+
+def brute(patterns: dict[str, str], signatures: dict[str, str]) -> set[tuple[str, str]]:
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    hits = set()
+    for one, regex in patterns.items():
+        pattern = re2.compile(regex, options)
+        if not pattern.search(""):
+            hits |= {(one, other) for other, text in signatures.items() if one != other and pattern.search(text)}
+    return hits
+
+
+atoms = st.sampled_from(
+    ["Error", "fatal", "ſtop", "Kelvin", "K", "git", "é", "ß", "İ", "连接", "x", " ", ": ", "404", "port"]
+)
+texts = st.lists(atoms, min_size=1, max_size=8).map("".join)
+pieces = st.one_of(
+    atoms, st.sampled_from([r"\d+", ".*", "(?:git|fatal)", "(error|x)?", "[a-k]", r"\b", "(?:é|port){2}", "s", "k"])
+)
+patterns = st.lists(pieces, min_size=1, max_size=5).map("".join)
+
+
+@pytest.mark.parametrize("few", [0, 10**9], ids=["by index", "one by one"])
+@settings(max_examples=12)
+@given(st.lists(st.tuples(patterns, texts), min_size=2, max_size=40))
+def test_collisions_are_those_of_every_pattern_with_every_signature(
+    tmp_path_factory: pytest.TempPathFactory, few: int, drawn: list[tuple[str, str]]
+) -> None:
+    base = Base(tmp_path_factory.mktemp("base"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rgx, "_FEW", few)
+        ingested(base, *(of_its_own(f"r{i}", regex=regex, signature=text) for i, (regex, text) in enumerate(drawn)))
+    rows = base.query("SELECT id, regex, signature FROM records")
+    expected = brute({name: regex for name, regex, _ in rows}, {name: text for name, _, text in rows})
+    assert set(base.query("SELECT record_id, other_id FROM pairs WHERE code = 'RGX005'")) == expected
+
+
+def test_of_many_collisions_the_first_are_kept_whatever_the_order_they_came_in(base: Base, tmp_path: Path) -> None:
+    wide = of_its_own("wide", regex="(fatal|x)")
+    many = [of_its_own(f"r{i:03}", signature=f"fatal: {i}") for i in range(150)]
+    ingested(base, wide, *many[1::2])
+    assert found(base, "RGX005")[0][2].startswith("also matches the signatures of 75 other records, such as git/r001, ")
+    for documents in ([wide, *many], [wide, *many[:130]], [wide, *many[60:]], [wide, *many[55:]]):
+        ingested(base, *documents)
+        fresh = ingested(Base(tmp_path / str(len(documents))), *documents)
+        assert found(base, "RGX005") == found(fresh, "RGX005")
+    assert found(base, "RGX005")[0][2].startswith("also matches the signatures of 95 other records, such as git/r055, ")
+
+
+def test_more_than_a_hundred_collisions_are_not_counted(base: Base) -> None:
+    ingested(
+        base, of_its_own("wide", regex="(fatal|x)"), *(of_its_own(f"r{i}", signature=f"fatal: {i}") for i in range(101))
+    )
+    assert found(base, "RGX005")[0][2].startswith(
+        "also matches the signatures of more than 100 other records, such as git/r0, git/r1, git/r10"
+    )
+
+
+def test_a_pattern_that_matches_nothing_at_all_is_not_a_collision(base: Base) -> None:
+    ingested(base, of_its_own("a", regex="(error)?"), of_its_own("b"))
+    assert found(base, "RGX005") == []
+
+
+def test_too_large_patterns_are_searched_in_parts(monkeypatch: pytest.MonkeyPatch, base: Base) -> None:
+    monkeypatch.setattr(rgx, "_FEW", 0)
+    monkeypatch.setattr(rgx, "_AT_ONCE", 10_000)
+    odd = "|".join(f"(?:{chr(97 + i % 26)}{chr(97 + i // 26)}.{i}y)" for i in range(60))
+    documents = [of_its_own(f"r{i:03}", regex=f"{odd}|e.{i:03}$", signature=f"e {i % 9:03}") for i in range(120)]
+    ingested(base, *documents)
+    assert len(base.query("SELECT * FROM pairs WHERE code = 'RGX005'")) == sum(
+        i % 9 == j and i != j for i in range(120) for j in range(120)
+    )
+
+
+# what is written
+
+
+def test_a_run_writes_only_what_differs(base: Base) -> None:
+    ingested(base, *(of_its_own(slug, signature="one for all") for slug in "abc"))
+    before = base.query("SELECT rowid, record_id, code FROM findings WHERE code IN ('IDN004', 'REF001') ORDER BY ALL")
+    assert len(before) == 3
+    ingested(base, *(of_its_own(slug, signature="one for all") for slug in "abc"), of_its_own("d", aliases=["git/a"]))
+    after = base.query("SELECT rowid, record_id, code FROM findings WHERE code IN ('IDN004', 'REF001') ORDER BY ALL")
+    assert after == before
+    assert found(base, "IDN006") == [("d", "/aliases/0", '"git/a" is the id of another record')]
+
+
+def test_foreign_records_are_pointed_into_as_they_came(base: Base, corpora: Path) -> None:
+    some = corpora / "errorcanon/canons/git/refusing-to-merge-unrelated"
+    for path in some.iterdir():
+        base.put(f"raw/{path.name}", path.read_bytes())
+    base.ingest()
+    with store.read(base.workspace.store) as opened:
+        assert {row[0] for row in opened.query("SELECT pointer FROM findings WHERE code = 'IDN004'").rows} == {
+            "/error/signature"
+        }
