@@ -690,7 +690,9 @@ def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> No
         raise typer.BadParameter("`kb report all` writes files; name their folder", param_hint="--output")
     with _base(where) as base:
         reports.check_scope(base, asked, where.settings.trust.ladder)
-        files = dict(export.reports(base, asked))
+        files = {
+            name: data if isinstance(data, bytes) else b"".join(data) for name, data in export.reports(base, asked)
+        }
     for name, data in files.items():
         _write(data.decode(), folder / Path(name).name)
     print(f"wrote {count(len(files), 'file')} to {_shown(folder)}/")

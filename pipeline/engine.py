@@ -6,6 +6,7 @@ their arguments, so that any engine which can call a Python function over a batc
 
 import datetime as dt
 import hashlib
+import heapq
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ CHUNK_BYTES = 4 << 20
 class Batch(NamedTuple):
     """What became of a batch of records, as JSON lines: one outcome for each, one claim for each that is fit to publish.
 
-    An outcome holds `path`, `position`, `line` and `digest` of the origin, `record_id`, `findings` as [code, pointer,
+    An outcome holds `record_id`, `path`, `position`, `line` and `digest` of the origin, `findings` as [code, pointer,
     message, fingerprint, reason why it is suppressed or null], and either `doc` (the curated document as canonical JSON
     text), `content` (the SHA-256 of what it says, whoever said it), `changes` as [code, pointer, before, after] with
     values as JSON text, and `traits` (what corpus rules compare it by), or `raw` (Base64, with credentials masked). A
@@ -51,7 +52,7 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
         outcome = curate(incoming, rules)
         path, position, line, digest = incoming.origin
         origin: dict[str, Json] = {"path": path, "position": position, "line": line, "digest": digest}
-        told: dict[str, Json] = {**origin, "record_id": outcome.id, "findings": [*map(tuple, outcome.findings)]}
+        told: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
         if isinstance(outcome, Curated):
             told["traits"] = {"form": outcome.form, **traits(outcome.document)}
             curation = orjson.dumps(outcome.document.pop("curation"))
@@ -180,5 +181,64 @@ def _prepare(settings: Settings, as_of: dt.date | None, added: Sequence[Rule]) -
 
 
 def _write(folder: Path, number: int, batch: Batch) -> None:
-    (folder / f"{number:06d}.outcomes.ndjson").write_bytes(batch.outcomes)
+    outcomes = sorted(batch.outcomes.splitlines(keepends=True), key=_name)
+    with (folder / f"{number:06d}.outcomes.ndjson").open("wb") as file:
+        file.writelines(outcomes)
     (folder / f"{number:06d}.claims.ndjson").write_bytes(batch.claims)
+
+
+def _name(outcome: bytes) -> bytes:
+    """The id in an outcome, for putting them in order."""
+    return outcome[_ID : outcome.find(b'"', _ID)]
+
+
+_ID = len(b'{"record_id":"')
+
+SLICE_BYTES = 64 << 20
+
+_MOST_OPEN = 200
+
+
+class Slice(NamedTuple):
+    """Some outcomes in a file; `longest` is the length of the longest line."""
+
+    path: Path
+    longest: int
+
+
+def slices(folder: Path) -> Iterator[Slice]:
+    """What became of all records that `run` wrote of, in the order of their ids: a file after the other, in one place.
+
+    Records that lie together in the store as their ids do are found by id without looking at the others.
+    """
+    outcomes = _merged(sorted(folder.glob("*.outcomes.ndjson")))
+    target = folder / "slice.ndjson"
+    while True:
+        size = longest = 0
+        with target.open("wb") as file:
+            for line in outcomes:
+                file.write(line)
+                size += len(line)
+                longest = max(longest, len(line))
+                if size >= SLICE_BYTES:
+                    break
+        if not size:
+            return
+        yield Slice(target, longest)
+
+
+def _merged(files: list[Path]) -> Iterator[bytes]:
+    while len(files) > _MOST_OPEN:
+        first, files = files[:_MOST_OPEN], files[_MOST_OPEN:]
+        target = first[0].with_suffix(".merged")
+        with target.open("wb") as file:
+            file.writelines(_merged(first))
+        for path in first:
+            path.unlink()
+        files.append(target)
+    return heapq.merge(*map(_lines, files), key=_name)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from file

@@ -13,9 +13,10 @@ import orjson
 
 from pipeline import __version__
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.render.reports import document
+from pipeline.render.reports import document_in_parts
 from pipeline.render.tables import as_csv
-from pipeline.reports import REPORTS, Options, page, run
+from pipeline.reports import REPORTS, Options, figures, page, run
+from pipeline.splice import Touched, splice
 from pipeline.store import Store
 from pipeline.workspace import METRICS, PAGE, Settings
 
@@ -56,24 +57,33 @@ _LINES = {
     """,
 }
 
-_RECORDS = "SELECT doc FROM records ORDER BY id"
 
-
-def write(store: Store, folder: Path, previous: Path, options: Options, settings: Settings | None = None) -> str:
+def write(
+    store: Store,
+    folder: Path,
+    previous: Path,
+    options: Options,
+    settings: Settings | None = None,
+    touched: Touched | None = None,
+) -> str:
     """Write the whole of `curated/` into an empty folder; what is as in `previous` is linked, not written again.
 
     The settings say whether there is a file for each record or one for all, and whether there is a page of the base.
+    `touched` says that `records.ndjson` in `previous` is as the store was before, and which records are not what they
+    were.
 
     Returns:
         The digest of all that was written, as it stands in the manifest: equal digests mean equal bytes.
     """
     settings = settings or Settings()
-    lines = _LINES | ({"records.ndjson": _RECORDS} if settings.export.records == "ndjson" else {})
     digests = {}
-    for name, sql in sorted(lines.items()):
+    for name, sql in sorted(_LINES.items()):
         digests[name] = _write_lines(store, sql, folder / name, previous / name)
-    for name, data in _small_files(store, options, settings):
-        digests[name] = _write_bytes(data, folder / name, previous / name)
+    for name, parts in _files(store, options, settings, previous, touched):
+        target, old = folder / name, previous / name
+        digests[name] = (
+            _write_bytes(parts, target, old) if isinstance(parts, bytes) else _write_parts(parts, target, old)
+        )
     manifest = _manifest(store, options)
     told = [f"{name}\0{digest}\n" for name, digest in digests.items()]
     total = hashlib.sha256("".join(told).encode() + orjson.dumps(manifest)).hexdigest()
@@ -86,9 +96,7 @@ def _write_lines(store: Store, sql: str, target: Path, old: Path) -> str:
     store.write_lines(sql, target)
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if old.is_file() and old.stat().st_size == target.stat().st_size and filecmp.cmp(old, target, shallow=False):
-        target.unlink()
-        target.hardlink_to(old)
+    _link(target, old)
     return digest
 
 
@@ -101,15 +109,39 @@ def _write_bytes(data: bytes, target: Path, old: Path) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _write_parts(parts: Iterator[bytes], target: Path, old: Path) -> str:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with target.open("wb") as file:
+        for part in parts:
+            file.write(part)
+            digest.update(part)
+    _link(target, old)
+    return digest.hexdigest()
+
+
+def _link(target: Path, old: Path) -> None:
+    """Let a file be the old one, where that holds the same."""
+    if old.is_file() and old.stat().st_size == target.stat().st_size and filecmp.cmp(old, target, shallow=False):
+        target.unlink()
+        target.hardlink_to(old)
+
+
 def pretty(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """JSON for people and for git: indented, with a last line feed."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _small_files(store: Store, options: Options, settings: Settings) -> Iterator[tuple[str, bytes]]:
+def _files(
+    store: Store, options: Options, settings: Settings, previous: Path, touched: Touched | None
+) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
     if settings.export.records == "files":
-        for name, doc in store.stream("SELECT id, doc FROM records ORDER BY id"):
+        for name, doc in store.documents():
             yield f"records/{name}.json", pretty(orjson.loads(doc))
+    elif touched is None:
+        yield "records.ndjson", (f"{doc}\n".encode() for _, doc in store.documents())
+    else:
+        yield "records.ndjson", splice(previous / "records.ndjson", *touched)
     yield from reports(store, options)
     if settings.export.html:
         yield PAGE, _page(store, replace(options, history=False), settings.trust.ladder)
@@ -121,20 +153,19 @@ def _page(store: Store, options: Options, ladder: Sequence[str]) -> bytes:
     return base.document(page.ask(store, options, ladder)).encode()
 
 
-def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes]]:
+def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
     """Every report as `curated/` holds it, its figures as metrics, and what is plotted: without what earlier runs say."""
     alone = replace(options, history=False)
     for name, report in sorted(REPORTS.items()):
         if report.asked(alone):
             kept = replace(alone, limit=report.kept) if options.limit is None else alone
-            answer = run(store, report, kept)
-            yield f"reports/{name}.json", document(answer).encode()
-            for part in answer.parts:
-                if part.section.plotted:
-                    yield f"reports/{name}-{part.section.name}.csv", as_csv(part.rows).encode()
+            yield f"reports/{name}.json", document_in_parts(store, report, kept)
+            for section in report.asked(alone):
+                if section.plotted:
+                    (part,) = run(store, report, alone, section).parts
+                    yield f"reports/{name}-{section.name}.csv", as_csv(part.rows).encode()
             if name == "quality":
-                (figures,) = answer.part("figures").rows.records()
-                yield METRICS, pretty(figures)
+                yield METRICS, pretty(figures(store, alone))
 
 
 def raw_text(raw: bytes) -> dict[str, str]:

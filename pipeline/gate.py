@@ -71,14 +71,17 @@ _UNREAD = frozenset({"doc", "raw"})
 """Columns that no contract looks into, and that are too large for a frame."""
 
 
-def check(store: Store, rules: RuleSet) -> list[Breach]:
+def check(store: Store, rules: RuleSet, *, documents: str = "records") -> list[Breach]:
     """Hold every published table against its contract; an empty list is a pass.
+
+    `documents` names the table of the ids whose documents are looked into: where the others were looked into when they
+    were published, and nobody touched the store since, there is no need to do so again.
 
     A table is judged by its witnesses: the rows with the least and the greatest number, one row for each distinct word,
     and every row that lacks a value, shares a key or belongs to no record. If they keep the contract, all rows do; if
     not, all rows are judged, so that a breach tells how many there are. So the cost does not grow with the frames.
     """
-    breaches = _disagreements(store, rules)
+    breaches = _disagreements(store, rules, documents)
     for table, schema in contracts(rules.settings).items():
         for sql in (_witnesses(table, schema), _rows(table, schema)):
             try:
@@ -184,7 +187,7 @@ _AGREEMENT = """
         SELECT *,
             json_extract_string(doc, ['$.confidence', '$.verification_tier', '$.last_confirmed']) AS said,
             json_array_length(doc, ['$.dead_ends', '$.workarounds', '$.versions']) AS lengths
-        FROM records
+        FROM records WHERE id IN (SELECT id FROM $documents)
     ), held AS (
         SELECT told.*, coalesce(d.n, 0) AS dead_ends, coalesce(w.n, 0) AS workarounds, coalesce(v.n, 0) AS versions
         FROM told
@@ -211,10 +214,11 @@ _AGREEMENT = """
 """
 
 
-def _disagreements(store: Store, rules: RuleSet) -> list[Breach]:
+def _disagreements(store: Store, rules: RuleSet, documents: str) -> list[Breach]:
     """What one frame cannot show: typed columns against the document, dates against their findings."""
     judged = "true" if "DAT002" in rules.rules else "false"
-    disagreeing = [Breach("records", *row) for row in store.query(_AGREEMENT.replace("$dates_judged", judged)).rows]
+    sql = _AGREEMENT.replace("$dates_judged", judged).replace("$documents", documents)
+    disagreeing = [Breach("records", *row) for row in store.query(sql).rows]
     return [*disagreeing, *_not_numbers(store)]
 
 

@@ -12,13 +12,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.model import KbError
-from pipeline.workspace import Workspace
+from pipeline.workspace import LAYOUTS, Workspace
 
-_NEXT, _COMMIT, _LOCK = "next", "commit", "lock"
+_NEXT, _COMMIT, _LOCK, _SEAL = "next", "commit", "lock", "seal"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_FICLONE = 0x40049409
 
 
 class BusyError(KbError):
@@ -63,6 +64,16 @@ def recover(workspace: Workspace) -> None:
             pass
 
 
+def clone(source: Path, target: Path) -> None:
+    """Copy a file; where the file system can, only what is changed later takes time and room."""
+    with suppress(ImportError, OSError), source.open("rb") as old, target.open("wb") as new:
+        import fcntl  # noqa: PLC0415 - not on every system
+
+        fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
+        return
+    shutil.copyfile(source, target)
+
+
 def commit(workspace: Workspace, token: str) -> None:
     """Put the next store and `curated/` in the places of the old ones; `token` is the digest in the new manifest."""
     if hasattr(os, "sync"):
@@ -85,9 +96,35 @@ def _carry_through(workspace: Workspace) -> None:
     store = folder / "kb.duckdb"
     if store.exists():
         store.replace(workspace.store)
+    (workspace.scratch / _SEAL).write_text(json.dumps(_looks(workspace)), encoding="utf-8")
     sync(workspace.root)
     marker.unlink()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+class Sealed(NamedTuple):
+    """Whether the store, and `records.ndjson`, look as they did when kb published them last."""
+
+    store: bool
+    records: bool
+
+
+def sealed(workspace: Workspace) -> Sealed:
+    """What is as kb left it, told by size, time and inode; what is not has to be looked through."""
+    then, now = told(workspace.scratch / _SEAL), _looks(workspace)
+    return Sealed(*(now[name] is not None and then.get(name) == now[name] for name in Sealed._fields))
+
+
+def _looks(workspace: Workspace) -> dict[str, list[int] | None]:
+    return {"store": _look(workspace.store), "records": _look(workspace.curated / LAYOUTS["ndjson"])}
+
+
+def _look(path: Path) -> list[int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
 
 
 def manifest(curated: Path) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """Where things are, and the settings: frozen values read once from `kb.toml`, never at import."""
 
 import datetime as dt
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
@@ -162,15 +160,18 @@ class Settings:
     export: Export = Export()
     gate: Gate = Gate()
 
-    def fingerprint(self) -> str:
-        """A digest of all that a curated record may depend on; `as_of` and what only steers a run are left out."""
-        relevant = {
-            "rules": asdict(self.rules),
-            "suppress": [asdict(suppression) for suppression in self.suppress],
-            "trust": asdict(self.trust),
-            "resolvable": asdict(self.resolvable),
-        }
-        return hashlib.sha256(json.dumps(relevant, sort_keys=True, default=str).encode()).hexdigest()
+    def judging(self) -> dict[str, Any]:
+        """What a judgement may depend on, by name; the rules themselves, and what only steers a run, are left out."""
+        trust = {f"trust.{key}": value for key, value in asdict(self.trust).items()}
+        others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _STEERING}
+        tables = {name: asdict(v) if is_dataclass(v) and not isinstance(v, type) else v for name, v in others.items()}
+        return trust | tables
+
+
+_STEERING = frozenset(
+    {"as_of", "fail_on", "exclude", "baseline", "max_removals", "rules", "suppress", "trust", "export", "gate"}
+)
+"""Settings that no judgement depends on, or that RuleSet and `judging` see to; a new one counts as judging until it is here."""
 
 
 @dataclass(frozen=True, slots=True)

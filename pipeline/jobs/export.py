@@ -13,8 +13,6 @@ from pipeline.sources import formats
 from pipeline.store import PUBLISHED, Store
 from pipeline.words import did_you_mean
 
-_RECORDS = "SELECT id, doc FROM records WHERE ({where}) ORDER BY id"
-
 _CHANGES = """
     SELECT record_id, code, pointer, before, after FROM changes
     WHERE record_id IN (SELECT id FROM records WHERE ({where})) ORDER BY record_id, seq
@@ -55,12 +53,8 @@ def export(base: Store, form: str, output: Path, where: str = "true") -> int:
     return count
 
 
-def _documents(base: Store, where: str) -> Iterator[tuple[Any, ...]]:
-    yield from base.stream(_RECORDS.format(where=where))
-
-
 def _files(base: Store, output: Path, where: str) -> None:
-    for name, doc in _documents(base, where):
+    for name, doc in base.documents(where):
         _put(output / f"{name}.json", orjson.loads(doc))
 
 
@@ -71,12 +65,12 @@ def _put(path: Path, document: Any) -> None:  # noqa: ANN401 - any JSON value
 
 def _ndjson(base: Store, output: Path, where: str) -> None:
     with output.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{doc}\n" for _, doc in _documents(base, where))
+        file.writelines(f"{doc}\n" for _, doc in base.documents(where))
 
 
 def _json(base: Store, output: Path, where: str) -> None:
     with output.open("w", encoding="utf-8", newline="\n") as file:
-        for i, (_, doc) in enumerate(_documents(base, where)):
+        for i, (_, doc) in enumerate(base.documents(where)):
             file.write(f"{',' if i else '['}\n{doc}")
         file.write("\n]\n" if file.tell() else "[]\n")
 
@@ -101,7 +95,7 @@ def _foreign(name: str) -> Callable[[Store, Path, str], None]:
     def write(base: Store, output: Path, where: str) -> None:
         form = formats.FORMATS[name]
         changes = _changes(base, where)
-        for record, doc in _documents(base, where):
+        for record, doc in base.documents(where):
             curated = orjson.loads(doc)
             own = curated.get("extensions", {}).get(name) is not None
             document = formats.original(curated, changes(record), form) if own else form.to_source(curated)

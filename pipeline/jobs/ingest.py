@@ -5,19 +5,21 @@ import hashlib
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline import __version__, engine, publish, sources, store
+from pipeline import engine, publish, sources, store
+from pipeline.jobs.again import since
 from pipeline.jobs.request import Request
 from pipeline.model import Compared, GateError, Incoming, IngestResult, KbError, Origin
 from pipeline.reports import Options
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, split
+from pipeline.splice import Touched
 from pipeline.store import KnownFile
 from pipeline.store.draft import Draft, Ousted, Place, change, create
 from pipeline.workspace import LAYOUTS, METRICS, PAGE, Workspace
@@ -27,8 +29,8 @@ from pipeline.workspace import LAYOUTS, METRICS, PAGE, Workspace
 class Plan:
     """What has to be read, what is as it was and what is gone; while reading, what became of each file is noted.
 
-    Of the files in `anew` every record is judged again: the settings, the version, or the format they are said to have
-    are not what they were.
+    `rejudged`: the rules, the settings or kb itself are not what the base was judged with. Of the files in `anew` every
+    record is judged again, of others what is `concerned`, by file as path and position in the base.
     """
 
     roots: list[sources.Root]
@@ -36,16 +38,17 @@ class Plan:
     read: list[sources.SourceFile]
     gone: list[str]
     notes: list[str]
-    again: bool
+    rejudged: bool
     fresh: bool
     anew: frozenset[str]
+    concerned: Mapping[str, set[tuple[str, int]]]
     moved: list[Place] = field(default_factory=list)
     dropped: list[tuple[str, int]] = field(default_factory=list)
     seen: list[KnownFile] = field(default_factory=list)
 
     @property
     def idle(self) -> bool:
-        return not (self.read or self.gone or self.again)
+        return not (self.read or self.gone or self.rejudged)
 
     @property
     def records(self) -> int:
@@ -111,15 +114,24 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
         if not request.allow_removals:
             _guard(draft, workspace.settings.max_removals)
         compared = None if plan.fresh else draft.compare(workspace.store)
-        breach = next(iter(gate.check(draft, rules)), None)
+        sealed = publish.Sealed(store=False, records=False) if plan.fresh else publish.sealed(workspace)
+        breach = next(iter(gate.check(draft, rules, documents="touched" if sealed.store else "records")), None)
         if breach:
             raise GateError(f"the gate refuses to publish: {breach}; nothing was published")
         curated = folder / "curated"
         curated.mkdir()
-        digest = export.write(draft, curated, workspace.curated, Options(request.as_of), workspace.settings)
+        changes = draft.touched() if sealed.store and sealed.records else None
+        digest = export.write(
+            draft,
+            curated,
+            workspace.curated,
+            Options(request.as_of),
+            workspace.settings,
+            Touched(*changes) if changes else None,
+        )
         changed = digest != publish.manifest(workspace.curated).get("digest")
         result = _outcome(draft, plan, rules, compared, written=changed or plan.fresh)
-        if changed or plan.again or plan.fresh:
+        if changed or plan.rejudged or plan.fresh:
             if plan.fresh:
                 _remember_earlier(draft, workspace.curated)
             draft.record_run(rules, request.as_of, result, publish.told(curated / METRICS))
@@ -159,8 +171,10 @@ def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, reque
             by_file[sources.file_of(row.path)].append(row)
         return [pair for file, rows in by_file.items() for pair in _fetch(workspace, file, rows, at_hand)]
 
+    if plan.rejudged:
+        draft.age_anew()
     draft.oust(with_bytes(draft.contest(batches)))
-    draft.load(batches)
+    draft.load(engine.slices(batches))
     shutil.rmtree(batches)
     draft.oust(with_bytes(draft.judge_together(rules, request.as_of)))
     draft.judge_settings(rules)
@@ -173,44 +187,35 @@ def _plan(
     """Hold what is on disk against what the base knows, without reading a file that looks as it did."""
     known: dict[str, KnownFile] = {}
     last = None
-    notes: list[str] = []
     past: list[str] = []
     if base is not None:
         past = base.roots()
         if base.unlike_declared() is None:
             known, last = base.known_files(), base.last_run()
-    again = bool(past) and (last is None or last["fingerprint"] != rules.fingerprint())
+    again = since(base, last, rules)
     roots = [_root(path, workspace, request, known) for path in paths]
-    if again:
-        notes.append(f"{_cause(last, rules)} since the last ingest, so every record is judged again")
+    if again.rejudged:
         for name in past:
             if not any(root.holds(name) for root in roots):
                 roots.append(_root(workspace.root / name, workspace, replace(request, form=None), known))
     roots = _outermost(roots)
     found = {file.name: file for root in roots for file in root.files}
-    if again:  # what was said of a file's format still holds
+    if again.rejudged:  # what was said of a file's format still holds
         found = {n: replace(f, form=known[n].form) if f.form is None and n in known else f for n, f in found.items()}
     looks_same = _same_bytes if request.rehash else _same_stat
-    same = (
-        []
-        if again
-        else [known[name] for name, file in found.items() if name in known and looks_same(known[name], file)]
-    )
+    same = [
+        known[name]
+        for name, file in found.items()
+        if name in known and not again.every and name not in again.concerned and looks_same(known[name], file)
+    ]
     unread = {file.path for file in same}
     gone = sorted(name for name in known if name not in found and any(root.holds(name) for root in roots))
-    notes += [note for root in roots for note in root.passed_over]
+    notes = [*again.notes(known), *(note for root in roots for note in root.passed_over)]
     read = [file for file in found.values() if file.name not in unread]
-    anew = frozenset(file.name for file in read if again or (file.name in known and known[file.name].form != file.form))
-    return Plan(roots, same, read, gone, notes, again, fresh=last is None, anew=anew), last
-
-
-def _cause(last: dict[str, Any] | None, rules: RuleSet) -> str:
-    """Why no earlier judgement holds."""
-    if last is None or last["version"] != __version__:
-        return "kb, or the layout of kb.duckdb, changed"
-    if last["fingerprint"] == RuleSet(rules.settings, last["as_of"], rules.added).fingerprint():
-        return "a suppression in kb.toml came to its end, or holds again,"
-    return "the settings changed"
+    anew = frozenset(f.name for f in read if again.every or (f.name in known and known[f.name].form != f.form))
+    return Plan(
+        roots, same, read, gone, notes, again.rejudged, fresh=last is None, anew=anew, concerned=again.concerned
+    ), last
 
 
 def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, KnownFile]) -> sources.Root:
@@ -243,7 +248,7 @@ def _same_bytes(known: KnownFile, file: sources.SourceFile) -> bool:
 def _draft(workspace: Workspace, plan: Plan, path: Path) -> Iterator[Draft]:
     """The next store: a new one, or a copy of the present one."""
     if not plan.fresh:
-        shutil.copyfile(workspace.store, path)
+        publish.clone(workspace.store, path)
         with change(path) as draft:
             yield draft
     else:
@@ -257,8 +262,11 @@ def _reading(draft: Draft, plan: Plan, again: list[Incoming]) -> Iterator[Incomi
     roots = {file.name: root.name for root in plan.roots for file in root.files}
     for file in plan.read:
         known = defaultdict(list)
+        concerned = plan.concerned.get(file.name, ())
+        plan.dropped += concerned
         for path, digest, position, line in draft.inputs_of(file.name):
-            known[path, digest, line is not None].append((position, line))
+            if (path, position) not in concerned:
+                known[path, digest, line is not None].append((position, line))
 
         def finish(reading: sources.Reading, file: sources.SourceFile = file) -> None:
             plan.seen.append(

@@ -273,7 +273,7 @@ def _judge_together(
         read = engine.run(chain(incoming, again), rules, batches, request.processes, request.tick) - len(again)
         scratch.prune([*scratch.inputs_of_files(replaced), *waiting], [])
         scratch.oust([(row, b"") for row in scratch.contest(batches)])
-        scratch.load(batches)
+        scratch.load(engine.slices(batches))
         scratch.judge_together(rules, request.as_of)
         if about_settings:
             scratch.judge_settings(rules)
@@ -297,7 +297,7 @@ def _scratch(bench: _Bench, folder: Path) -> "Iterator[Draft]":
             elif not all(map(bench.replaces, copy.known_files())):
                 yield copy
                 return
-    with create(None) as scratch:
+    with create(None, folder / "spill") as scratch:
         yield scratch
 
 

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from pipeline.model import KbError, Table
 from pipeline.render import tables
 from pipeline.render.text import count
-from pipeline.reports import Answer, Options, Part, Section
+from pipeline.reports import Answer, Options, Part, Report, Section, run, stream
+from pipeline.store import Store
 from pipeline.words import did_you_mean, escaped
 
 FORMATS = ("table", "json", "csv", "md", "html")
@@ -42,6 +44,27 @@ def document(answer: Answer) -> str:
     import orjson  # noqa: PLC0415 - the other forms do without
 
     return orjson.dumps(answer.document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def document_in_parts(store: Store, report: Report, options: Options) -> Iterator[bytes]:
+    """The bytes of `document`, one part after the other: a ranked section may have a row for each record of the base."""
+    import orjson  # noqa: PLC0415 - the other forms do without
+
+    if options.limit is not None:
+        yield document(run(store, report, options)).encode()
+        return
+    text = document(run(store, report, replace(options, limit=0)))
+    for section in report.asked(options):
+        if section.ranked:
+            before, mark, after = text.partition(f'\n  "{section.name}": []')
+            yield f"{before}{mark[:-1]}".encode()
+            gap = b""
+            for rows in stream(store, section, options):
+                listed = orjson.dumps(rows, option=orjson.OPT_INDENT_2).removeprefix(b"[").removesuffix(b"\n]")
+                yield gap + listed.replace(b"\n", b"\n  ")
+                gap = b","
+            text = f"\n  ]{after}" if gap else f"]{after}"
+    yield text.encode()
 
 
 def heading(answer: Answer) -> str:

@@ -1,8 +1,9 @@
 """The reports: asked of a store as they are declared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
+from itertools import islice
 from typing import Any
 
 from pipeline.model import KbError, Table
@@ -13,7 +14,7 @@ from pipeline.words import did_you_mean
 
 __all__ = [
     "REPORTS", "Answer", "Options", "Part", "Report", "Section",
-    "breaking", "check_scope", "check_use", "figures", "named", "new_errors", "run", "section", "totals",
+    "breaking", "check_scope", "check_use", "figures", "named", "new_errors", "run", "section", "stream", "totals",
 ]  # fmt: skip
 
 
@@ -102,6 +103,14 @@ def _part(store: Store, section: Section, options: Options) -> Part:
     if section.exact:
         rows = [tuple(map(_whole, row)) for row in rows]
     return Part(section, Table(columns, rows), len(rows))
+
+
+def stream(store: Store, section: Section, options: Options, size: int = 4096) -> Iterator[list[dict[str, Any]]]:
+    """All rows of a section as objects, never all in memory at once."""
+    sql = _sql(section.sql)
+    rows = store.stream(sql, _parameters(sql, options), size)
+    while batch := list(islice(rows, size)):
+        yield [dict(zip(section.columns, row, strict=True)) for row in batch]
 
 
 def _one(store: Store, name: str, options: Options) -> dict[str, Any]:

@@ -48,7 +48,10 @@ class Stage(StrEnum):
 class Rule:
     """One judgement: what `kb explain`, docs/rules.md, the tests and the settings know of a code comes from here.
 
-    `run` is the function of its kind: a fix maps a value (and, with `needs_settings`, the settings) to a value, a check
+    `reads` names the settings that its judgement depends on, such as `resolvable` or `trust.ladder`: where one of them
+    changes, all records are judged again.
+
+    `run` is the function of its kind: a fix maps a value (and, if it `reads` any, the settings) to a value, a check
     maps a `Record` to findings, a corpus rule has `sql` instead. Where a corpus rule `compares` in Python, `run` maps an
     `Ask` to the pairs that are not in the table `pairs` yet, of which at most `most` + 1 are kept for each id, and `sql`
     makes findings of that table. `screen` is an RE2 pattern over the compact JSON of
@@ -71,11 +74,11 @@ class Rule:
     screen: str | Callable[[Settings], str] | None = None
     at: tuple[str, ...] = ()
     says: str = ""
-    needs_settings: bool = False
     sql: str = ""
     compares: bool = False
     most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
+    reads: tuple[str, ...] = ()
     file: str = ""
 
     @property
@@ -149,12 +152,13 @@ def check(
     screen: str | None = None,
     locked: bool = False,
     version: int = 1,
+    reads: Sequence[str] = (),
 ) -> Callable[[Callable[..., Found]], Rule]:
     """Declare a rule that looks at one record and yields (pointer, message)."""
 
     def declare(run: Callable[..., Found]) -> Rule:
         return Rule(
-            code, name, Kind.CHECK, severity, stage, _doc(run), run, good, bad, locked, version, screen
+            code, name, Kind.CHECK, severity, stage, _doc(run), run, good, bad, locked, version, screen, reads=tuple(reads)
         )  # fmt: skip
 
     return declare
@@ -171,7 +175,7 @@ def fix(
     bad: Sequence[Example],
     stage: Stage = Stage.VALUE,
     screen: str | Callable[[Settings], str] | None = None,
-    needs_settings: bool = False,
+    reads: Sequence[str] = (),
     version: int = 1,
 ) -> Callable[[Callable[..., Json]], Rule]:
     """Declare a rule that is its own repair: value → value, run at every place that `at` names.
@@ -183,7 +187,7 @@ def fix(
     def declare(run: Callable[..., Json]) -> Rule:
         return Rule(
             code, name, Kind.FIX, severity, stage, _doc(run), run, good, bad, False, version, screen, tuple(at), says,
-            needs_settings,
+            reads=tuple(reads),
         )  # fmt: skip
 
     return declare

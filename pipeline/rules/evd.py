@@ -99,6 +99,7 @@ def unsafe_url(r: Record) -> Found:
     "EVD005",
     "confidence-beyond-evidence",
     Severity.WARNING,
+    reads=("trust.ceiling_by_sources", "trust.ceiling_by_tier"),
     good=[{}, {"/verification_tier": "ai_generated", "/confidence": 0.8}],
     bad=[{"/verification_tier": "ai_generated"}, {"/confidence": 0.95}],
 )

@@ -15,7 +15,7 @@ def apply(rule: Rule, document: Document, settings: Settings) -> list[Change]:
     for pattern in rule.at:
         for parent, key, pointer in places(document, pattern):
             before = parent[key]
-            after = rule.run(before, settings) if rule.needs_settings else rule.run(before)
+            after = rule.run(before, settings) if rule.reads else rule.run(before)
             if after is not before:
                 found = list(_differences(rule.code, pointer, before, after))
                 if found:

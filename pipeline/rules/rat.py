@@ -103,6 +103,7 @@ def fix_rate_unsupported(r: Record) -> Found:
     "RAT004",
     "resolvable-inconsistent",
     Severity.WARNING,
+    reads=("resolvable",),
     good=[{}, {"/resolvable": "partial", "/fix_success_rate": 0.7, "/workarounds/0/success_rate": 0.6}],
     bad=[{"/resolvable": "false"}, {"/fix_success_rate": 0.2, "/workarounds/0/success_rate": 0.2}],
 )

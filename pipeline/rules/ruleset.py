@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import re2
 
@@ -65,12 +66,20 @@ class RuleSet:
         matching = {s.code: s.reason for pattern, s in reversed(self._patterns) if pattern.fullmatch(record)}
         return matching | self._by_record.get(record, {})
 
+    def judged(self) -> dict[str, Any]:
+        """All that the judgement of a record depends on, as plain JSON: version, rules, settings, what is suppressed."""
+        told = {
+            "version": __version__,
+            "rules": {c: [rule.version, str(self.severities[c]), str(rule.stage)] for c, rule in self.rules.items()},
+            "settings": self.settings.judging(),
+            "suppressed": [[s.record, s.code, s.reason] for s in self.suppressions],
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(told, sort_keys=True))
+        return plain
+
     def fingerprint(self) -> str:
-        """A digest of all that the judgement of a record depends on: version, rules, settings, what is suppressed."""
-        judged = {code: [rule.version, self.severities[code]] for code, rule in self.rules.items()}
-        holding = [[s.record, s.code, s.reason] for s in self.suppressions]
-        text = json.dumps([__version__, judged, self.settings.fingerprint(), holding], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """A digest of all that the judgement of a record depends on."""
+        return hashlib.sha256(json.dumps(self.judged(), sort_keys=True).encode()).hexdigest()
 
 
 def of(workspace: Workspace, as_of: dt.date | None = None) -> RuleSet:

@@ -14,6 +14,7 @@ from pipeline.workspace import Settings
     "tier-unknown",
     Severity.ERROR,
     locked=True,
+    reads=("trust.ladder",),
     good=[{}, {"/verification_tier": "reproduced"}],
     bad=[{"/verification_tier": "verified_by_me"}, {"/verification_tier": "Human_reviewed"}],
 )
@@ -39,7 +40,7 @@ def _aliases(settings: Settings) -> str:
     at=("verification_tier",),
     says="{before} is another word for {after}; write that",
     screen=_aliases,
-    needs_settings=True,
+    reads=("trust.aliases",),
     good=[{}],
     bad=[{"/verification_tier": "auto_generated", "/confidence": 0.8}],
 )

@@ -1,6 +1,6 @@
 """The DuckDB store, and the only importer of duckdb: what can be asked of it. What fills it is in draft.py."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -69,6 +69,8 @@ class Store:
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of an answer, never all in memory at once."""
         with self.connection.cursor() as cursor:
+            if self.value("SELECT current_database()") == _NAME:
+                cursor.execute(f"USE {_NAME}")  # a cursor does not know what its connection uses
             cursor.execute(sql, parameters)
             while rows := cursor.fetchmany(size):
                 yield from rows
@@ -80,6 +82,23 @@ class Store:
             self.connection.execute(
                 f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)]
             )
+
+    def documents(self, where: str = "true") -> Iterator[tuple[str, str]]:
+        """Id and document of the records that an SQL condition picks, in the order of ids.
+
+        Part by part, for to put documents in order at once takes more memory than they do.
+        """
+        parts = self.query(
+            f"""SELECT min(id), max(id), min(place), max(place) FROM (
+                SELECT id, rowid AS place, (row_number() OVER (ORDER BY id) - 1) // {_PART} AS part
+                FROM records WHERE ({where}\n)) GROUP BY part ORDER BY part"""
+        ).rows
+        for part in parts:
+            yield from self.query(
+                f"""SELECT id, doc FROM records
+                WHERE id BETWEEN $1 AND $2 AND rowid BETWEEN $3 AND $4 AND ({where}\n) ORDER BY id""",
+                part,
+            ).rows
 
     def copy_to(self, sql: str, path: Path, options: str) -> None:
         """Write the answer to a file; not for a store that was opened without access to files."""
@@ -103,6 +122,13 @@ class Store:
             return [row[0] for row in self.query("SELECT DISTINCT root FROM files ORDER BY root").rows]
         except duckdb.Error:
             return []
+
+    def inputs_with(self, codes: Iterable[str]) -> list[tuple[str, int]]:
+        """Path and position of every input with a finding of one of some codes."""
+        return self.query(
+            "SELECT DISTINCT path, position FROM findings WHERE code IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL",
+            [list(codes)],
+        ).rows
 
     def last_run(self) -> dict[str, Any] | None:
         """The newest row of `runs`."""
@@ -163,7 +189,7 @@ def read(path: Path, *, files: bool = False, any_layout: bool = False) -> Iterat
 def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection, closed in the end; what a disk or another process can cause is one line."""
     try:
-        connection = duckdb.connect(path, read_only=read_only, config=config)
+        connection = duckdb.connect(path, read_only=True, config=config) if read_only else _attached(path, config)
     except duckdb.IOException as error:
         reason = str(error).splitlines()[0]
         held = "lock" in reason
@@ -183,6 +209,22 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         ) from None
     finally:
         connection.close()
+
+
+_NAME = "kb"
+
+_PART = 8192
+
+_ROW_GROUP = 16384
+"""Rows that are written together. DuckDB's own figure, 122,880, is made for narrow rows: of records that is 700 MB."""
+
+
+def _attached(path: str, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config=config)
+    if path != ":memory:":
+        file = path.replace("'", "''")
+        connection.execute(f"ATTACH '{file}' AS {_NAME} (ROW_GROUP_SIZE {_ROW_GROUP}); USE {_NAME}")
+    return connection
 
 
 def select(store: Store, sql: str) -> Table:

@@ -1,10 +1,11 @@
 """The steps of an ingest over a store that is in the making; what they do is in sql/, this says in which order."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -59,6 +60,10 @@ class Draft(Store):
             {"file": file},
         ).rows
 
+    def age_anew(self) -> None:
+        """Set the time to live of every record as the settings have it now."""
+        self.connection.execute(script("age.sql"))
+
     def judged_by_others(self) -> list[tuple[str, int, int | None, bytes]]:
         """Path, position, line and bytes of every input whose fate hangs on other records."""
         return self.query(
@@ -86,6 +91,8 @@ class Draft(Store):
             ],
         )
         self._lay_out_suppressions(rules)
+        self._lay_out("departed", {"id": "VARCHAR", "doc": "UBIGINT"}, [])
+        self._lay_out("touched", {"id": "VARCHAR"}, [])
         for table, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
             self._lay_out(table, {"name": "VARCHAR", "days": "INTEGER"}, list(days.items()))
         con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
@@ -152,11 +159,14 @@ class Draft(Store):
             self.connection.execute(script("oust.sql"))
             self.connection.execute(script("orphans.sql"))
 
-    def load(self, folder: Path) -> None:
-        """Publish what the record stage wrote into a folder, but for the ousted; slice by slice, so memory is bounded."""
-        files = sorted(folder.glob("*.outcomes.ndjson"))
-        for i in range(0, len(files), _SLICE):
-            self.connection.execute("SET VARIABLE slice = $1", [[str(file) for file in files[i : i + _SLICE]]])
+    def load(self, slices: Iterable[tuple[Path, int]]) -> None:
+        """Publish what the record stage wrote, but for the ousted; slice by slice, so memory is bounded.
+
+        A slice is a file, and the length of its longest line.
+        """
+        for path, longest in slices:
+            self.connection.execute("SET VARIABLE slice = $1", [str(path)])
+            self.connection.execute("SET VARIABLE longest = $1::UINTEGER", [max(longest, _SHORT) + 1])
             self.connection.execute(script("stage.sql"))
             self.connection.execute(script("traits.sql"))
         self.connection.execute("DROP TABLE IF EXISTS slice")
@@ -227,9 +237,9 @@ class Draft(Store):
         if compared is None or not (compared.new or compared.fixed):
             self.connection.execute("DELETE FROM finding_changes")
         self.connection.execute(
-            "INSERT INTO runs SELECT coalesce(max(run), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM runs",
-            [__version__, rules.fingerprint(), as_of, result.read, result.published, result.unchanged,
-             result.quarantined, result.removed, *(compared or (None, None, None))],
+            "INSERT INTO runs SELECT coalesce(max(run), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM runs",
+            [__version__, rules.fingerprint(), json.dumps(rules.judged()), as_of, result.read, result.published,
+             result.unchanged, result.quarantined, result.removed, *(compared or (None, None, None))],
         )  # fmt: skip
         self.remember_figures(self.value("SELECT max(run) FROM runs"), as_of, figures)
 
@@ -243,6 +253,16 @@ class Draft(Store):
             [run, as_of, list(known), list(known.values())],
         )
 
+    def touched(self) -> tuple[list[str], dict[str, str]] | None:
+        """The ids of the records that came, went or changed, in order, with the documents that are published now.
+
+        None where they are too many to be told one by one.
+        """
+        ids = [row[0] for row in self.query(f"SELECT DISTINCT id FROM touched ORDER BY id LIMIT {_FEW + 1}").rows]
+        if len(ids) > _FEW:
+            return None
+        return ids, dict(self.query("SELECT id, doc FROM records WHERE id IN (FROM touched)").rows)
+
     def finish(self) -> None:
         """Write everything into the one file of the store."""
         self.connection.execute("CHECKPOINT")
@@ -252,14 +272,13 @@ class Draft(Store):
     def set_scope(self, scope: Sequence[tuple[str, str]]) -> None:
         """Say which files this is about, as (ingested path, file)."""
         self._lay_out("scope", {"root": "VARCHAR", "path": "VARCHAR"}, scope)
-        columns = {"root": "VARCHAR", "id": "VARCHAR", "path": "VARCHAR", "position": "BIGINT", "doc": "UBIGINT"}
-        self._lay_out("was", columns, [])
+        self._lay_out("was", {"root": "VARCHAR", "id": "VARCHAR", "path": "VARCHAR", "position": "BIGINT"}, [])
         self._whole = bool(self.value("SELECT count(*) = 0 FROM files WHERE path NOT IN (SELECT path FROM scope)"))
 
     def remember_published(self) -> None:
-        """Note what is published of the scope, to tell later what an ingest changed."""
+        """Note what is published of the scope, to tell later what is gone."""
         self.connection.execute(
-            "INSERT INTO was SELECT root, id, r.path, position, hash(doc) FROM records r JOIN scope s ON s.path = file_of(r.path)"
+            "INSERT INTO was SELECT root, id, r.path, position FROM records r JOIN scope s ON s.path = file_of(r.path)"
         )
 
     def _here(self, table: str) -> str:
@@ -280,7 +299,8 @@ class Draft(Store):
         """How many inputs of the scope stand in the base or in quarantine, and what changed since they were remembered."""
         records, copies, quarantine = self._here("records"), self._here("copies"), self._here("quarantine")
         published = (
-            f"(SELECT count(*) FROM {records} WHERE (id, hash(doc)) NOT IN (SELECT id, doc FROM was))"
+            f"""(SELECT count(*) FROM {records} WHERE id IN (FROM touched)) - (SELECT count(*) FROM {records}
+                WHERE id IN (SELECT id FROM departed) AND (id, hash(doc)) IN (FROM departed))"""
             if changed
             else "0"
         )
@@ -329,15 +349,17 @@ def _with_fingerprint(ousted: Ousted) -> Ousted:
 
 
 _BULK = """
-    SET checkpoint_threshold = '100GB'; -- one checkpoint in the end, not one for each slice
+    SET memory_limit = '768MB'; -- what is more goes to the disk, however large the base; enough for each statement here
+    SET preserve_insertion_order = false; -- nothing relies on it, and keeping it takes memory
+    SET checkpoint_threshold = '64MB'; -- what is loaded goes into the file, slice by slice
     SET force_compression = 'zstd'; -- long texts: smaller, and no time spent on trying every other method
 """
 
 
 @contextmanager
-def create(path: Path | None) -> Iterator[Draft]:
-    """A new, empty store in a file, or in memory."""
-    with connected(str(path) if path else ":memory:", OFFLINE) as connection:
+def create(path: Path | None, spill: Path | None = None) -> Iterator[Draft]:
+    """A new, empty store in a file, or in memory; what does not fit into memory goes into the folder `spill`."""
+    with connected(str(path) if path else ":memory:", _config(path, spill)) as connection:
         connection.execute(_BULK)
         connection.execute(script("schema.sql"))
         connection.execute(script("working.sql"))
@@ -351,7 +373,7 @@ def create(path: Path | None) -> Iterator[Draft]:
 @contextmanager
 def change(path: Path) -> Iterator[Draft]:
     """An existing store, to be changed."""
-    with connected(str(path), OFFLINE) as connection:
+    with connected(str(path), _config(path)) as connection:
         connection.execute(_BULK)
         yield Draft(connection)
 
@@ -364,8 +386,15 @@ def trial(path: Path) -> Iterator[Draft]:
         yield draft
 
 
-_SLICE = 16
-"""How many chunks of the record stage are loaded at once: about 64 MB."""
+def _config(path: Path | None, spill: Path | None = None) -> dict[str, Any]:
+    folder = spill or (path.with_name("spill") if path else None)
+    return OFFLINE | {"temp_directory": str(folder or "")}
+
+
+_FEW = 4096
+
+_SHORT = 4 << 20
+"""DuckDB keeps twice the longest line for each thread; no less than twice this."""
 
 _OUSTED = {
     "path": "VARCHAR",

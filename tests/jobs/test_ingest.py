@@ -2,14 +2,18 @@
 
 import base64
 import datetime as dt
+import re
 from pathlib import Path
 
 import orjson
 import pytest
 
+from pipeline import __version__, engine
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.request import Request
-from pipeline.model import Document, Json, KbError
+from pipeline.model import Curated, Document, Incoming, Json, KbError, Rejected
+from pipeline.rules import ruleset
+from pipeline.rules.ruleset import RuleSet
 from tests.bases import DAY, Base, ndjson, record, sha256
 
 UNREADABLE = b'{"id": "git/broken"'
@@ -560,11 +564,94 @@ def test_a_change_of_settings_judges_again(base: Base, tmp_path: Path, text: str
     result = base.ingest(allow_removals=True)
     fresh = base.again(tmp_path / "fresh")
     assert result.written
-    assert any("changed since the last ingest" in note for note in result.notes)
+    assert any("judged again" in note for note in result.notes)
     assert base.tables() != before
     assert base.tables() == fresh.tables()
     assert base.curated() == fresh.curated()
     assert not base.ingest().written
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        (CHANGES["severity"], ["DED001 is an error now: 2 records are judged again"]),
+        (
+            '[rules]\nignore = ["WRK001", "TXT003"]\n',
+            ["TXT003 is no longer run; WRK001 is no longer run: 1 record is judged again"],
+        ),
+        (
+            '[rules]\nselect = ["SCH", "TXT", "WRK", "DAT003", "IDN"]\n',
+            ["DAT002 is no longer run; DAT004 is no longer run; DAT005 is no longer run; "],
+        ),
+        (CHANGES["thresholds"], ["RAT004 reads `resolvable`, which changed: 6 records are judged again"]),
+        (CHANGES["aliases"], ["TIR002 reads `trust.aliases`, which changed: 6 records are judged again"]),
+        (
+            "[trust]\nceiling_by_sources = [0.1]\n",
+            ["every record's evidence ceiling is made from `trust.ceiling_by_sources`, which changed: 6 records are"],
+        ),
+        (CHANGES["time to live"], ["`trust.time_to_live` changed: no record has to be judged again for that"]),
+        (CHANGES["future dates"], ["DAT003 is an error now: no record has to be judged again for that"]),
+        (
+            f"{CHANGES['severity']}{CHANGES['time to live']}",
+            ["DED001 is an error now: 2 records are judged again", "`trust.time_to_live` changed: no record has to be"],
+        ),
+    ],
+    ids=["severity", "ignored", "selected", "thresholds", "aliases", "ceilings", "time to live", "corpus", "two"],
+)
+def test_a_change_of_settings_says_whom_it_concerns(
+    base: Base, monkeypatch: pytest.MonkeyPatch, text: str, notes: list[str]
+) -> None:
+    base.record("a")
+    base.record("b", **{"dead_ends/0/action": ""})
+    base.put("raw/x.ndjson", ndjson(record("c", **{"dead_ends/1/action": "", "workarounds/0/condition": ""}),
+                                    record("d"), record("e", last_updated="2026-12-01"), UNREADABLE))  # fmt: skip
+    base.ingest()
+    judged = spied(monkeypatch)
+    base.configure(text)
+    said = base.ingest(allow_removals=True).notes
+    assert len(said) == len(notes)
+    assert all(line.startswith(note) for line, note in zip(said, notes, strict=True)), said
+    (number,) = {int(found[1]) for line in said if (found := re.search(r"(\d+) records? (?:is|are) judged", line))} or {
+        0
+    }
+    assert len(judged) == number
+    assert base.ingest().notes == ()
+
+
+def spied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The places of the records that are judged from now on."""
+    judged: list[str] = []
+
+    def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
+        judged.append(str(incoming.origin))
+        outcome: Curated | Rejected = real(incoming, rules)
+        return outcome
+
+    real = vars(engine)["curate"]
+    monkeypatch.setattr(engine, "curate", curate)
+    return judged
+
+
+def test_a_record_that_a_change_concerns_may_have_moved(base: Base, tmp_path: Path) -> None:
+    lines = [record("a"), record("b", **{"dead_ends/0/action": ""}), record("c")]
+    base.put("raw/x.ndjson", ndjson(*lines))
+    base.ingest()
+    base.configure(CHANGES["severity"])
+    base.put("raw/x.ndjson", ndjson(*lines[::-1], record("d")))
+    base.ingest(allow_removals=True)
+    fresh = base.again(tmp_path / "fresh")
+    assert base.tables() == fresh.tables()
+    assert base.curated() == fresh.curated()
+    assert base.slugs() == ["a", "c", "d"]
+
+
+def test_a_base_of_another_version_is_judged_again(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.record("a")
+    base.ingest()
+    monkeypatch.setattr(ruleset, "__version__", "9.9")
+    assert base.ingest().notes == (
+        f"the records were judged by kb {__version__}, this is 9.9: 1 record is judged again",
+    )
 
 
 def test_a_change_of_settings_reaches_what_came_from_elsewhere(base: Base) -> None:

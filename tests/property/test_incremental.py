@@ -69,6 +69,8 @@ SETTINGS = (
     '[rules.severity]\nIDN006 = "error"\n',
     '[rules]\nignore = ["RGX005", "IDN"]\n',
     '[rules]\nignore = ["TXT001"]\n',
+    '[rules]\nselect = ["SCH", "DED"]\n[rules.severity]\nDED002 = "error"\n',
+    '[rules]\nignore = ["DAT003", "IDN"]\n[rules.severity]\nTXT001 = "warning"\n',
     "[trust.time_to_live]\ndefault = 90\n",
     suppressions(
         {"record": "git/a", "code": "DED001", "reason": "until the next day of DAYS", "until": "2027-01-31"},
@@ -76,6 +78,10 @@ SETTINGS = (
         {"record": "git/b", "code": "DAT003", "reason": "planned"},
     )
     + '\n[rules.severity]\nDED001 = "error"\nDAT003 = "error"\n',
+    '[trust.time_to_live.tier]\nhuman_reviewed = 30\n[rules.severity]\nDED001 = "info"\n',
+    "[trust]\nceiling_by_sources = [0.2]\n",
+    "[trust]\naliases = {}\n",
+    "[resolvable]\ntrue_at_least = 0.99\n",
 )
 DAYS = (DAY, dt.date(2027, 2, 1))
 

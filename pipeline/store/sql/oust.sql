@@ -1,7 +1,10 @@
 -- Put those that lost their id where they belong. `ousted` holds them with their bytes and, for the quarantine, the reason.
 
 CREATE OR REPLACE TEMP TABLE leaving AS
-SELECT id, path, position FROM records WHERE (path, position) IN (SELECT path, position FROM ousted);
+SELECT id, path, position, hash(doc) AS doc FROM records WHERE (path, position) IN (SELECT path, position FROM ousted);
+INSERT INTO departed SELECT id, doc FROM leaving;
+INSERT INTO touched SELECT id FROM leaving;
+
 DELETE FROM dead_ends WHERE record_id IN (SELECT id FROM leaving);
 DELETE FROM workarounds WHERE record_id IN (SELECT id FROM leaving);
 DELETE FROM versions WHERE record_id IN (SELECT id FROM leaving);

@@ -2,7 +2,10 @@
 -- judged again, `kept` those whose file changed around them, with their old and new places.
 
 CREATE OR REPLACE TEMP TABLE leaving AS
-SELECT id, path, position FROM records WHERE (path, position) IN (FROM dropped);
+SELECT id, path, position, hash(doc) AS doc FROM records WHERE (path, position) IN (FROM dropped);
+
+INSERT INTO departed SELECT id, doc FROM leaving;
+INSERT INTO touched SELECT id FROM leaving;
 
 DELETE FROM dead_ends WHERE record_id IN (SELECT id FROM leaving);
 DELETE FROM workarounds WHERE record_id IN (SELECT id FROM leaving);

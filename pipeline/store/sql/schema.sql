@@ -163,7 +163,8 @@ CREATE TABLE files ( -- The files that were read, so that an unchanged one need 
 CREATE TABLE runs ( -- One row for each ingest that changed something; the newest describes the base as it stands.
     run INTEGER NOT NULL, -- Number of the run, from 1. Unique.
     version VARCHAR NOT NULL, -- Version of kb.
-    fingerprint VARCHAR NOT NULL, -- Digest of the version, the rules and the settings: where it differs, all is curated again.
+    fingerprint VARCHAR NOT NULL, -- Digest of what the records were judged with.
+    judged JSON NOT NULL, -- What they were judged with: version of kb, rules with version and severity, settings. Where it differs, those concerned are judged again.
     as_of DATE NOT NULL, -- The day that age was counted to.
     read BIGINT NOT NULL, -- Records read: published + unchanged + quarantined.
     published BIGINT NOT NULL, -- New or changed records.

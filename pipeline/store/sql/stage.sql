@@ -1,9 +1,9 @@
 -- One slice of what the record stage wrote, as temporary tables with explicit types. Variables: slice,
--- shape, errors (their codes), days, product, longest_version.
+-- longest (line), shape, errors (their codes), days, product, longest_version.
 
 CREATE OR REPLACE TEMP TABLE slice AS
 SELECT * EXCLUDE (raw), from_base64(raw) AS raw, from_json(doc, getvariable('shape')) AS r
-FROM read_json(getvariable('slice'), format = 'newline_delimited', maximum_object_size = 67108864,
+FROM read_json(getvariable('slice'), format = 'newline_delimited', maximum_object_size = getvariable('longest'),
     columns = {path: 'VARCHAR', position: 'BIGINT', line: 'BIGINT', digest: 'VARCHAR', record_id: 'VARCHAR',
         findings: 'VARCHAR[][]', changes: 'VARCHAR[][]', content: 'VARCHAR', doc: 'VARCHAR', raw: 'VARCHAR',
         traits: 'STRUCT(form VARCHAR, bands UINTEGER[], needs VARCHAR[])'});
@@ -22,6 +22,8 @@ SELECT record_id, path, position, line, digest,
 FROM slice WHERE doc IS NULL;
 
 DELETE FROM slice WHERE doc IS NULL OR (path, position) IN (SELECT path, position FROM ousted);
+
+INSERT INTO touched SELECT record_id FROM slice;
 
 INSERT INTO records BY NAME
 SELECT
@@ -73,8 +75,10 @@ FROM (
 
 INSERT INTO sources BY NAME
 SELECT record_id, item, item_position, position, url,
-    nullif(lower(trim(regexp_extract(url, '^(?i:https?)://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]+)', 1), '[]')), '') AS host
-FROM (
+    CASE WHEN starts_with(url, 'https://') AND simple <> '' AND length(translate(simple, '@:?#[]', '')) = length(simple)
+        THEN lower(simple) -- most are so, and to match an expression takes ten times as long
+        ELSE nullif(lower(trim(regexp_extract(url, '^(?i:https?)://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]+)', 1), '[]')), '') END AS host
+FROM (SELECT *, split_part(url, '/', 3) AS simple FROM (
     SELECT record_id, 'official' AS item, NULL AS item_position, 0 AS position, r.official_doc_url AS url
     FROM slice WHERE r.official_doc_url IS NOT NULL
     UNION ALL
@@ -83,7 +87,7 @@ FROM (
         SELECT record_id, 'dead_end' AS item, generate_subscripts(r.dead_ends, 1) - 1 AS item_position,
             unnest(r.dead_ends).sources AS urls FROM slice
         UNION ALL
-        SELECT record_id, 'workaround', generate_subscripts(r.workarounds, 1) - 1, unnest(r.workarounds).sources FROM slice));
+        SELECT record_id, 'workaround', generate_subscripts(r.workarounds, 1) - 1, unnest(r.workarounds).sources FROM slice)));
 
 INSERT INTO changes BY NAME
 SELECT record_id, path, position, c[1] AS code, c[2] AS pointer, CAST(c[3] AS JSON) AS before, CAST(c[4] AS JSON) AS after, seq
