@@ -230,7 +230,7 @@ def slices(folder: Path) -> Iterator[Slice]:
 def _merged(files: list[Path]) -> Iterator[bytes]:
     while len(files) > _MOST_OPEN:
         first, files = files[:_MOST_OPEN], files[_MOST_OPEN:]
-        target = first[0].with_suffix(".merged")
+        target = first[0].with_name(f"{first[0].name}+")
         with target.open("wb") as file:
             file.writelines(_merged(first))
         for path in first:

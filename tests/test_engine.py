@@ -156,6 +156,30 @@ def test_a_worker_that_dies_publishes_nothing(base: Base, monkeypatch: pytest.Mo
     assert base.ingest().read == COUNT + 1
 
 
+# slices
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("most_open", [2, 3, 200])
+def test_outcomes_are_handed_on_in_the_order_of_ids(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_open: int
+) -> None:
+    written, _ = run(tmp_path / "alone", 1)
+    lines = [line for name, data in written.items() if "outcomes" in name for line in data.splitlines()]
+    monkeypatch.setattr(engine, "SLICE_BYTES", 20_000)
+    monkeypatch.setattr(engine, "_MOST_OPEN", most_open)
+    parts = [(path.read_bytes().splitlines(), longest) for path, longest in engine.slices(tmp_path / "alone")]
+    assert len(parts) > 3
+    assert sorted(line for part, _ in parts for line in part) == sorted(lines)
+    assert all(longest == max(map(len, part)) + 1 for part, longest in parts)
+    names = [name for part, _ in parts for line in part if (name := orjson.loads(line)["record_id"]) is not None]
+    assert names == sorted(names)
+
+
+def test_of_nothing_there_are_no_slices(tmp_path: Path) -> None:
+    assert list(engine.slices(tmp_path)) == []
+
+
 # the record stage as a function
 
 

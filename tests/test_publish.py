@@ -122,7 +122,7 @@ def test_a_commit_puts_the_new_state_in_place(tmp_path: Path, exchanging: bool) 
     workspace = prepared(tmp_path)
     publish.commit(workspace, "new")
     assert state(workspace) == NEW
-    assert list(workspace.scratch.iterdir()) == []
+    assert [path.name for path in workspace.scratch.iterdir()] == ["seal"]
 
 
 def test_a_first_commit_needs_nothing_to_replace(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_the_next_writer_cleans_up_after_a_crash(tmp_path: Path) -> None:
         with publish.writer(workspace) as folder:
             assert list(folder.iterdir()) == []
         left = {path.name for path in workspace.scratch.iterdir()} - {"lock"}
-        assert left <= {"commit.draft"}
+        assert left <= {"commit.draft", "seal"}
         assert state(workspace) in {OLD, NEW}
 
 

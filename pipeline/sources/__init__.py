@@ -161,19 +161,13 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
         KbError: the file cannot be read, or is not what its name says.
     """
     reading = Reading(file.name, file.path)
-    found = (
-        (member.name, position, piece)
-        for member in reading.members()
-        for position, piece in enumerate(pieces(member.name, member.stream))
-    )
-    while True:
-        with faults(file.name):  # only what reading raises, not what is done with the records
-            name, position, piece = next(found, (None, 0, None))
-        if piece is None or name is None:
-            break
-        reading.records += 1
-        origin = Origin(name, position, piece.line, digest(piece.raw))
-        yield Incoming(origin, piece.raw, file.form, piece.column, piece.offset)
+    form = file.form
+    with faults(file.name):
+        for member in reading.members():
+            name = member.name
+            for position, (line, column, raw, offset) in enumerate(pieces(name, member.stream)):
+                reading.records += 1
+                yield Incoming(Origin(name, position, line, digest(raw)), raw, form, column, offset)
     done(reading)
 
 

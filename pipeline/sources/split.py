@@ -17,6 +17,7 @@ LONGEST = 16 << 20
 
 _READ = 1 << 20
 _BLANK = b" \t\r\n"
+_SPACE = 0x20
 
 
 class Piece(NamedTuple):
@@ -54,7 +55,7 @@ def _lines(stream: IO[bytes]) -> Iterator[Piece]:
             line, here = line.removeprefix(BOM), len(BOM)
         text = line.strip(_BLANK)
         if text:
-            indent = len(line) - len(line.lstrip(_BLANK))
+            indent = 0 if line[0] > _SPACE else len(line) - len(line.lstrip(_BLANK))
             yield Piece(number, 1 + indent, text, here + indent)
 
 

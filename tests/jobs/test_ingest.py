@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -11,9 +12,10 @@ import pytest
 from pipeline import __version__, engine
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.request import Request
-from pipeline.model import Curated, Document, Incoming, Json, KbError, Rejected
+from pipeline.model import Curated, Document, GateError, Incoming, Json, KbError, Rejected
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
+from pipeline.store import draft
 from tests.bases import DAY, Base, ndjson, record, sha256
 
 UNREADABLE = b'{"id": "git/broken"'
@@ -580,7 +582,7 @@ def test_a_change_of_settings_judges_again(base: Base, tmp_path: Path, text: str
             ["TXT003 is no longer run; WRK001 is no longer run: 1 record is judged again"],
         ),
         (
-            '[rules]\nselect = ["SCH", "TXT", "WRK", "DAT003", "IDN"]\n',
+            '[rules]\nselect = ["SCH", "TXT", "WRK", "DAT003", "IDN", "SUP"]\n',
             ["DAT002 is no longer run; DAT004 is no longer run; DAT005 is no longer run; "],
         ),
         (CHANGES["thresholds"], ["RAT004 reads `resolvable`, which changed: 6 records are judged again"]),
@@ -865,3 +867,63 @@ def test_a_format_that_is_said_anew_judges_anew(base: Base) -> None:
     foreign = Request(as_of=DAY, jobs=1, form="errorcanon", allow_removals=True)
     assert ingest(base.workspace, [base.root / "raw"], foreign).quarantined == 2
     assert (base.ingest().published, base.ingest().unchanged) == (2, 2)
+
+
+# what is not looked at again
+
+IN_ONE_FILE = '[export]\nrecords = "ndjson"\n'
+
+
+def in_one_file(base: Base) -> None:
+    base.configure(IN_ONE_FILE)
+    base.put("raw/x.ndjson", ndjson(*(record(f"r{number}") for number in range(9))))
+    base.ingest()
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        [record("r0", confidence=0.5), *(record(f"r{number}") for number in range(1, 9))],
+        [record(f"r{number}") for number in range(1, 9)],
+        [record(f"r{number}") for number in (*range(9), "99", "a", 10)],
+        [record(f"r{number}", **({"confidence": 85} if number in {0, 4, 8} else {})) for number in range(9)],
+        [*(record(f"r{number}") for number in range(9)), record("r4", **NEWER), record("r5", **OLDER)],
+    ],
+    ids=["changed", "gone", "new", "rejected", "contested"],
+)
+def test_records_in_one_file_are_changed_line_by_line(base: Base, tmp_path: Path, edited: list[Json]) -> None:
+    in_one_file(base)
+    base.put("raw/x.ndjson", ndjson(*edited))
+    base.ingest(allow_removals=True)
+    fresh = base.again(tmp_path / "fresh")
+    assert base.curated() == fresh.curated()
+    assert base.tables() == fresh.tables()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda base: (base.workspace.curated / "records.ndjson").write_bytes(b"{}\n"),
+        lambda base: (base.workspace.curated / "records.ndjson").unlink(),
+        lambda base: (base.workspace.scratch / "seal").unlink(),
+        lambda base: (base.workspace.scratch / "seal").write_text("{"),
+    ],
+    ids=["edited", "deleted", "no seal", "broken seal"],
+)
+def test_records_that_are_not_as_kb_left_them_are_written_anew(
+    base: Base, tmp_path: Path, harm: Callable[[Base], object]
+) -> None:
+    in_one_file(base)
+    harm(base)
+    base.put("raw/y.ndjson", ndjson(record("y")))
+    base.ingest()
+    assert base.curated() == base.again(tmp_path / "fresh").curated()
+
+
+def test_a_change_by_hand_to_another_record_is_found_even_so(base: Base) -> None:
+    in_one_file(base)
+    with draft.change(base.workspace.store) as store:
+        store.connection.execute("UPDATE records SET confidence = 0.123 WHERE id = 'git/r3'")
+    base.put("raw/y.ndjson", ndjson(record("y")))
+    with pytest.raises(GateError, match=r"records\.confidence: not as in doc in 1 row, such as git/r3"):
+        base.ingest()
