@@ -19,7 +19,7 @@ _ACCEPTED = {"record": "git/not-a-repository", "code": "DED001", "reason": "the 
             'suppresses ' || code || ' of "' || record || '", which is not found; take it out, or correct record and code'
                 AS message
         FROM suppressions s
-        WHERE holds AND NOT EXISTS (
+        WHERE holds AND asked AND NOT EXISTS (
             FROM findings f WHERE f.code = s.code AND regexp_full_match(f.record_id, s.pattern))
     """,
     good=[([_ACCEPTED], [_UNEXPLAINED]), ([_ACCEPTED | {"record": "git/*"}], [_UNEXPLAINED])],
@@ -30,7 +30,7 @@ def suppression_unused() -> None:
 
     One that matches none was mended, or is misspelt; it would hide the next finding of its kind, which nobody has
     looked at. Only who sees the whole base can tell: `kb ingest` does, and `kb validate` where it is given all that the
-    base is made of.
+    base is made of. Of a rule that is not run nothing is said.
     """
 
 

@@ -102,12 +102,15 @@ class Draft(Store):
         con.execute("SET VARIABLE shape = $1", [document_shape()])
 
     def _lay_out_suppressions(self, rules: RuleSet) -> None:
-        """What kb.toml suppresses, in its order; `rank` is the order in which those that hold give their reasons."""
+        """What kb.toml suppresses, in its order.
+
+        `rank` is the order in which those that hold give their reasons, `asked` is whether the rule is run.
+        """
         ranks = {suppression: rank for rank, suppression in enumerate(rules.suppressions)}
         columns = {"number": "BIGINT", "record": "VARCHAR", "code": "VARCHAR", "pattern": "VARCHAR", "reason": "VARCHAR",
-                   "until": "DATE", "holds": "BOOLEAN", "rank": "BIGINT"}  # fmt: skip
+                   "until": "DATE", "holds": "BOOLEAN", "rank": "BIGINT", "asked": "BOOLEAN"}  # fmt: skip
         rows = [
-            (number, s.record, s.code, s.pattern, s.reason, s.until, s in ranks, ranks.get(s))
+            (number, s.record, s.code, s.pattern, s.reason, s.until, s in ranks, ranks.get(s), s.code in rules.rules)
             for number, s in enumerate(rules.settings.suppress)
         ]
         self._lay_out("suppressions", columns, rows)

@@ -133,9 +133,12 @@ def test_a_part_of_the_base_says_nothing_of_the_rest(inherited: Base) -> None:
     assert len(entries(inherited)) == 1001
 
 
-def test_a_part_tells_what_is_mended_in_it(base: Base) -> None:
+@pytest.mark.parametrize("ingested", [False, True], ids=["no base", "a base"])
+def test_a_part_tells_what_is_mended_in_it_alone(base: Base, ingested: bool) -> None:  # noqa: FBT001
     base.record("a", **UNNAMED)
     base.record("b", **UNNAMED)
+    if ingested:
+        base.ingest()
     judged(base, write=True)
     base.record("a")
     assert judged(base, "raw/git/a.json").mended == 1

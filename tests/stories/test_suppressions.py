@@ -160,9 +160,19 @@ def test_one_that_matches_nothing_is_said_to_be_unused(base: Base) -> None:
     assert base.ingest().findings == {}
 
 
-def test_a_part_of_the_base_does_not_tell_which_are_unused(base: Base) -> None:
+def test_of_a_rule_that_is_not_run_nothing_is_said(base: Base) -> None:
+    base.record("a", **UNNAMED)
+    base.configure(f'{suppressions(NO_STEP)}\n[rules]\nignore = ["DED001"]')
+    assert base.ingest().findings == {}
+    assert judged(base).findings == ()
+
+
+@pytest.mark.parametrize("ingested", [False, True], ids=["no base", "a base"])
+def test_a_part_of_the_base_does_not_tell_which_are_unused(base: Base, ingested: bool) -> None:  # noqa: FBT001
     base.record("a")
     base.record("b", **UNNAMED)
+    if ingested:
+        base.ingest()
     base.configure(suppressions({**NO_STEP, "record": "git/b"}, {**NO_STEP, "record": "git/c"}))
     assert judged(base, "raw/git/a.json").findings == ()
     assert told(judged(base).findings) == [("SUP001", None)]
