@@ -7,8 +7,8 @@ from pipeline.rules import catalogue
 from pipeline.rules.base import Stage
 
 Judged = Mapping[str, Any]
-"""What a run judged with: `version` of kb, `rules` as code → [version, severity, stage], `settings` by their names, and what is
-`suppressed` as [record, code, reason]."""
+"""What a run judged with: `version` of kb, `rules` as code → [version, severity, stage], `settings` by their names, what is
+`suppressed` as [record, code, reason], and each entry under `suppress`, held or not, as [record, code, until]."""
 
 
 class Concern(NamedTuple):
@@ -42,7 +42,10 @@ def concern(was: Judged, now: Judged) -> Concern:
             by_code[code] = reason
         else:
             every.append(reason)
-    for code in _suppressed_otherwise(was["suppressed"], now["suppressed"]):
+    otherwise = list(_suppressed_otherwise(was["suppressed"], now["suppressed"]))
+    if was["suppress"] != now["suppress"] and not otherwise:
+        none.append("the entries under [[suppress]] changed")
+    for code in otherwise:
         if _stage(code, now, was) in {None, *_TOGETHER}:
             none.append(f"a suppression of {code} changed")
         else:

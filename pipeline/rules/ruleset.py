@@ -73,6 +73,7 @@ class RuleSet:
             "rules": {c: [rule.version, str(self.severities[c]), str(rule.stage)] for c, rule in self.rules.items()},
             "settings": self.settings.judging(),
             "suppressed": [[s.record, s.code, s.reason] for s in self.suppressions],
+            "suppress": [[s.record, s.code, s.until and s.until.isoformat()] for s in self.settings.suppress],
         }
         plain: dict[str, Any] = json.loads(json.dumps(told, sort_keys=True))
         return plain

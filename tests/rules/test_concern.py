@@ -58,6 +58,11 @@ def test_nothing_changed_concerns_nobody() -> None:
             Concern((), {}, ("a suppression of DAT003 changed",)),
         ),
         (
+            NOW,
+            {**NOW, "suppress": [["git/a", "DED001", "2020-01-31"]]},
+            Concern((), {}, ("the entries under [[suppress]] changed",)),
+        ),
+        (
             {**NOW, "version": "0.0.1"},
             NOW,
             Concern((f"the records were judged by kb 0.0.1, this is {NOW['version']}",), {}, ()),
@@ -65,7 +70,7 @@ def test_nothing_changed_concerns_nobody() -> None:
     ],
     ids=[
         "added", "removed", "severity", "version", "corpus severity", "corpus added", "setting", "unread setting",
-        "time to live", "ladder", "unknown setting", "suppression", "corpus suppression", "kb",
+        "time to live", "ladder", "unknown setting", "suppression", "corpus suppression", "expired suppression", "kb",
     ],
 )  # fmt: skip
 def test_a_change_concerns_those_that_it_can_reach(was: Judged, now: Judged, expected: Concern) -> None:

@@ -145,6 +145,15 @@ def test_a_suppression_that_expired_is_a_finding_in_kb_toml(base: Base) -> None:
     assert result.read == 1
 
 
+def test_an_entry_that_never_held_is_told_of_too(base: Base) -> None:
+    base.record("a", **UNNAMED)
+    base.ingest()
+    base.configure(suppressions({**NO_STEP, "until": "2026-01-01"}))
+    assert base.ingest().about_settings == {"SUP002": 1}
+    base.configure("")
+    assert base.ingest().about_settings == {}
+
+
 # what it is for is gone
 
 
