@@ -15,7 +15,6 @@ from pipeline.jobs.validate import shown
 from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError, Rejected
 from pipeline.render.diff import unified
 from pipeline.rules import ruleset
-from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import Root, SourceFile, edit, formats
 from pipeline.sources.containers import RECORDS, Reading, faults
@@ -208,7 +207,7 @@ def fixed(planned: Plan) -> Iterator[bytes]:
 
 
 def diff(planned: Plan) -> Iterator[bytes]:
-    """The edits of all files as a unified diff; credentials in the lines around them are masked."""
+    """The edits of all files as a unified diff."""
     edited = {sources.file_of(name) for name in planned.edits}
     for file in planned.files:
         if file.name not in edited:
@@ -216,4 +215,4 @@ def diff(planned: Plan) -> Iterator[bytes]:
         with faults(file.name):
             for member in Reading(file.name, file.path).members():
                 name = f"{shown(file)}{member.name[len(file.name) :]}"
-                yield from unified(name, map(masked, member.stream), planned.edits.get(member.name, []))
+                yield from unified(name, member.stream, planned.edits.get(member.name, []))
