@@ -68,12 +68,18 @@ class Store:
         self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of an answer, never all in memory at once."""
-        with self.connection.cursor() as cursor:
-            if self.value("SELECT current_database()") == _NAME:
-                cursor.execute(f"USE {_NAME}")  # a cursor does not know what its connection uses
+        with self.cursor() as cursor:
             cursor.execute(sql, parameters)
             while rows := cursor.fetchmany(size):
                 yield from rows
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Another connection to the same tables, which sees no temporary one and no variable."""
+        with self.connection.cursor() as cursor:
+            if self.value("SELECT current_database()") == _NAME:
+                cursor.execute(f"USE {_NAME}")  # a cursor does not know what its connection uses
+            yield cursor
 
     def insert(self, table: str, types: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Add rows to a table, in one statement for all of them."""

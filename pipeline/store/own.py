@@ -87,7 +87,7 @@ def _text(value: object) -> str:
 
 def _read(base: Store, sql: str, query: str, as_of: dt.date) -> list[tuple[Any, ...]]:
     values = {"as_of": as_of} if _parameters(base, query) else {}
-    with base.connection.cursor() as cursor:  # a cursor sees no temporary table and no variable of ours
+    with base.cursor() as cursor:
         cursor.execute("BEGIN TRANSACTION READ ONLY")
         return cursor.execute(sql, values).fetchall()
 
