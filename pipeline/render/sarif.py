@@ -54,7 +54,7 @@ def _rule(rule: Rule, severity: Severity) -> Document:
         "help": {"text": told, "markdown": f"```text\n{told}\n```"},
         "defaultConfiguration": {"level": _LEVELS[severity]},
         "properties": {
-            "tags": [str(rule.kind), rule.code[:3]],
+            "tags": [str(rule.kind), rule.code.rstrip("0123456789")],
             "problem.severity": _URGENCY[severity],
             "fixable": rule.kind is Kind.FIX,
         },

@@ -110,7 +110,7 @@ def test_what_lies_in_an_archive_is_at_the_archive() -> None:
 
 def test_what_is_suppressed_is_told_with_its_reason() -> None:
     told = run(result(ERROR, suppressed=(located(suppressed="known for years"),)))["results"]
-    assert [one["suppressions"] for one in told] == [[{"kind": "external", "justification": "known for years"}], []]
+    assert [one["suppressions"] for one in told] == [[], [{"kind": "external", "justification": "known for years"}]]
 
 
 def test_the_kind_of_a_place_is_told() -> None:
