@@ -106,7 +106,7 @@ def _clean(rng: random.Random, i: int, domains: list[str]) -> Record:
     ]
     tier = rng.randrange(len(_TIERS))
     confirmed = _day(rng, 2024, 2025)
-    neighbours = [_name(rng.randrange(i), domains) for _ in range(rng.randint(0, 2))] if i else []
+    neighbours = [_name(i - 1 if i % 2 else i + 1, domains)] if i > 1 else []  # pairs: 2 and 3, 4 and 5, …
     return {
         "id": name,
         "signature": f"{code}: {phrase}",
@@ -128,10 +128,10 @@ def _clean(rng: random.Random, i: int, domains: list[str]) -> Record:
         "workarounds": workarounds,
         "workarounds_zh": [_chinese(rng, 8, 24) for _ in workarounds],
         "transition_graph": {
-            "leads_to": [
-                {"error_id": other, "probability": rng.randint(5, 60) / 100, "condition": None} for other in neighbours
-            ],
-            "preceded_by": [],
+            **{
+                kind: [{"error_id": other, "probability": rng.randint(5, 60) / 100, "condition": None} for other in known]
+                for kind, known in _arrow(i, neighbours).items()
+            },
             "frequently_confused_with": [],
         },
         "official_doc_url": _url(rng, domain),
@@ -149,6 +149,11 @@ def _clean(rng: random.Random, i: int, domains: list[str]) -> Record:
         "locale": "en",
         "aliases": [],
     }  # fmt: skip
+
+
+def _arrow(i: int, neighbours: list[str]) -> dict[str, list[str]]:
+    """The two ends of an arrow: the odd record of a pair leads to the even one."""
+    return {"leads_to": neighbours, "preceded_by": []} if i % 2 else {"leads_to": [], "preceded_by": neighbours}
 
 
 def _at(key: str, field: str, value: Callable[[random.Random], Any]) -> Callable[[Record, random.Random], None]:
@@ -178,6 +183,10 @@ def _pad(record: Record, _: random.Random) -> None:
     record["root_cause"] = f" {record['root_cause']}\n"
 
 
+def _forget_neighbour(record: Record, _: random.Random) -> None:
+    record["transition_graph"]["preceded_by"] = []
+
+
 def _untranslate(record: Record, _: random.Random) -> None:
     record["root_cause_zh"] = record["root_cause"]
 
@@ -190,6 +199,7 @@ _DEFECTS: tuple[tuple[float, Callable[[Record, random.Random], None]], ...] = (
     (0.02, _repeat_dead_end),
     (0.02, _pad),
     (0.03, _untranslate),
+    (0.03, _forget_neighbour),
     (0.02, _at("workarounds", "success_rate", lambda rng: f"{rng.randint(50, 90)}%")),
     (0.005, _at("dead_ends", "fail_rate", lambda rng: rng.randint(50, 99))),
     (0.02, _set("verification_tier", lambda _: "auto_generated")),

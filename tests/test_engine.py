@@ -2,6 +2,7 @@
 
 import hashlib
 import multiprocessing
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from pipeline.model import Incoming, KbError, Origin
 from pipeline.rules.ruleset import RuleSet
 from pipeline.workspace import RuleSettings, Settings
 from tests.bases import DAY, Base, contents, ndjson, record
-from tests.conftest import default_rules
+from tests.conftest import ROOT, default_rules
 from tests.strategies import mutated
 
 COUNT = 40
@@ -192,3 +193,16 @@ def test_the_record_stage_is_pure(documents: list[dict[str, object]]) -> None:
     assert engine.curate_batch(iter(batch), default_rules()) == once
     assert engine.curate_batch(batch, RuleSet(Settings())) == once
     assert [one.raw for one in batch] == raws
+
+
+EXAMPLES = re.findall(
+    r"```python\n(.*?)```\n\n```text\n(.*?)```", (ROOT / "docs/engine.md").read_text(encoding="utf-8"), re.DOTALL
+)
+
+
+@pytest.mark.parametrize(("code", "said"), EXAMPLES, ids=["lines", "arrow"])
+def test_the_examples_in_the_docs_run(code: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if "pyarrow" in code:
+        pytest.importorskip("pyarrow")
+    exec(compile(code, "docs/engine.md", "exec"), {})  # noqa: S102 - it is ours
+    assert capsys.readouterr().out == said

@@ -15,11 +15,9 @@ from pipeline import engine, publish, sources, store
 from pipeline.jobs.again import since
 from pipeline.jobs.request import Request
 from pipeline.model import Compared, GateError, Incoming, IngestResult, KbError, Origin
-from pipeline.reports import Options
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats, split
-from pipeline.splice import Touched
 from pipeline.store import KnownFile
 from pipeline.store.draft import Draft, Ousted, Place, change, create
 from pipeline.workspace import LAYOUTS, METRICS, PAGE, Workspace
@@ -103,6 +101,8 @@ def _standing(workspace: Workspace) -> AbstractContextManager[store.Store | None
 
 def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path) -> IngestResult:
     from pipeline import export, gate  # noqa: PLC0415 - pandas and pandera: only where something is published
+    from pipeline.reports import Options  # noqa: PLC0415 - likewise
+    from pipeline.splice import Touched  # noqa: PLC0415 - likewise
 
     with _draft(workspace, plan, folder / "kb.duckdb") as draft:
         draft.begin(rules)

@@ -25,7 +25,7 @@ _THEN = "[\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰�
 _MISREAD = f"(?:[\xc2-\xdf]{_THEN}|[\xe0-\xef]{_THEN}{{2}}|[\xf0-\xf4]{_THEN}{{3}})"
 """A character of UTF-8 that was read as Latin-1 or Windows-1252. A control character in it is a part of that."""
 
-_KEPT_OR_INVISIBLE = re.compile(f"({_FLAG}|{_MISREAD})|{_INVISIBLE}")
+_KEPT_OR_INVISIBLE = f"({_FLAG}|{_MISREAD})|{_INVISIBLE}"  # compiled when a record needs it: large, and hardly one does
 
 _LATIN = "\x00-\u02af\u1e00-\u1eff"
 
@@ -88,7 +88,7 @@ def invisible_characters(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return _IDLE_JOINERS.sub("", _KEPT_OR_INVISIBLE.sub(lambda match: match[1] or "", text))
+    return _IDLE_JOINERS.sub("", re.sub(_KEPT_OR_INVISIBLE, lambda match: match[1] or "", text))
 
 
 def _optional_places() -> tuple[str, ...]:
@@ -144,9 +144,8 @@ def not_nfc(text: str) -> str:
     return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
-_MIXED_UP = re.compile(  # what UTF-8 looks like when read as Windows-1252, -1251, -1250, -1253, -1257 or Mac Roman
-    rf"{_MISREAD}|[âвβā]€|вЂ|(?:[РС][^\x00-\x7f]){{3}}|[‚√Ă][^\x00-\x7f]"
-)
+_MIXED_UP = rf"{_MISREAD}|[âвβā]€|вЂ|(?:[РС][^\x00-\x7f]){{3}}|[‚√Ă][^\x00-\x7f]"
+"""What UTF-8 looks like when read as Windows-1252, -1251, -1250, -1253, -1257 or Mac Roman; compiled when needed."""
 
 
 @check(
@@ -173,7 +172,7 @@ def mojibake(r: Record) -> Found:
     wrong one, it is about that, and nothing is said.
     """
     for pointer, text in texts(r.document):
-        if _MIXED_UP.search(text):
+        if re.search(_MIXED_UP, text):
             from ftfy import fix_encoding  # noqa: PLC0415 - 70 ms, and hardly a record needs it
 
             meant = fix_encoding(text)
@@ -186,7 +185,7 @@ def _shows_both(text: str) -> bool:
     from ftfy import fix_encoding  # noqa: PLC0415 - as above
 
     words = [word.strip(_AROUND) for word in text.split()]
-    mixed_up = [word for word in words if _MIXED_UP.search(word)][:_FEW]
+    mixed_up = [word for word in words if re.search(_MIXED_UP, word)][:_FEW]
     return any(fix_encoding(word) in words for word in mixed_up if fix_encoding(word) != word)
 
 
