@@ -60,9 +60,11 @@ class Store:
 
     def head(self, sql: str, parameters: Mapping[str, object], limit: int) -> tuple[Table, int]:
         """The first rows of an answer, and how many there are; the last line of the query is its ORDER BY."""
+        columns, rows = self.query(f"FROM ({sql}) LIMIT {limit + 1}", parameters)
+        if len(rows) <= limit:
+            return Table(columns, rows), len(rows)
         unordered = sql.rstrip().rpartition("\nORDER BY ")[0] or sql
-        found: int = self.value(f"SELECT count(*) FROM ({unordered})", parameters)
-        return self.query(f"FROM ({sql}) LIMIT {limit}", parameters), found
+        return Table(columns, rows[:limit]), self.value(f"SELECT count(*) FROM ({unordered})", parameters)
 
     def stream(
         self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096
