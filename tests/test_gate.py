@@ -183,7 +183,7 @@ def test_an_ingest_that_breaks_a_contract_publishes_nothing(copy: Base, monkeypa
     before = copy.footprint()
     copy.record("new")
     added = {name: mark for name, mark in copy.footprint().items() if name not in before}
-    monkeypatch.setattr(gate, "check", lambda *_: [Breach("records", "id", "an id", 1, "x")])
+    monkeypatch.setattr(gate, "check", lambda *_, **__: [Breach("records", "id", "an id", 1, "x")])
     with pytest.raises(
         KbError, match=r"^the gate refuses to publish: records\.id: not an id in 1 row.*; nothing was published$"
     ):

@@ -61,4 +61,4 @@ def _judged_again(number: int) -> str:
 
 def _some(reasons: Sequence[str]) -> str:
     shown = list(reasons[:3])
-    return "; ".join([*shown, f"{len(reasons) - 3} more changes"] if len(reasons) > 3 else shown)
+    return "; ".join([*shown, count(len(reasons) - 3, "more change")] if len(reasons) > 3 else shown)

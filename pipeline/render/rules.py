@@ -78,7 +78,16 @@ def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes
 
 
 def _records(example: list[dict[str, Any]]) -> Iterator[str]:
-    yield "records: " + " | ".join(_changes(changes) or "the clean record" for changes in example)
+    told = [_changes(changes) or "the clean record" for changes in example]
+    whole = f"records: {' | '.join(told)}"
+    if len(whole) <= _LONGEST:
+        yield whole
+    else:
+        yield from (f"record {number}: {changes}" for number, changes in enumerate(told, start=1))
+
+
+_LONGEST = 160
+"""Records of an example stand on one line if it is no longer."""
 
 
 def _entry(suppression: dict[str, Any]) -> str:

@@ -131,6 +131,7 @@ def _stamped(rows: list[tuple[str, str, int, str, str | None]]) -> Iterator[tupl
     """The fingerprint of each finding; `part` is what the record has at the first step of the pointer."""
     for name, group in groupby(rows, key=lambda row: row[0]):
         own = list(group)
-        document = {unescape(native.split("/")[1]): orjson.loads(part) for *_, native, part in own if part is not None}
+        parts = [(native, part) for *_, native, part in own if native and part is not None]
+        document = {unescape(native.split("/")[1]): orjson.loads(part) for native, part in parts}
         keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native, _ in own))
         yield from ((name, code, seq, key) for (_, code, seq, *_), key in zip(own, keys, strict=True))

@@ -280,3 +280,9 @@ def test_foreign_records_are_pointed_into_as_they_came(base: Base, corpora: Path
         assert {row[0] for row in opened.query("SELECT pointer FROM findings WHERE code = 'IDN004'").rows} == {
             "/error/signature"
         }
+
+
+def test_a_finding_on_a_whole_record_is_stamped_whatever_keys_the_record_has(base: Base) -> None:
+    ingested(base, copy("a", **{"": None}), copy("b", **{"": 1}))
+    stamped = {f["record"] for f in base.lines("findings.ndjson") if f["code"] == "IDN005" and f["fingerprint"]}
+    assert stamped == {"git/a", "git/b"}
