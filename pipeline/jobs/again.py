@@ -47,6 +47,8 @@ def since(base: Store | None, last: Mapping[str, Any] | None, rules: RuleSet) ->
         rejudged = base is not None and bool(base.roots())
         return Again(rejudged, rejudged, {}, None)
     was, now = json.loads(last["judged"]), rules.judged()
+    if was.keys() != now.keys():  # of a kb that told less, or more
+        return Again(rejudged=True, every=True, concerned={}, reasons=None)
     reasons = concern(was, now)
     concerned: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
     if base is not None and reasons.by_code and not reasons.every:

@@ -16,6 +16,7 @@ from pipeline.model import Curated, Document, GateError, Incoming, Json, KbError
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
 from pipeline.store import draft
+from pipeline.store.draft import change
 from tests.bases import DAY, Base, ndjson, record, sha256
 
 UNREADABLE = b'{"id": "git/broken"'
@@ -620,6 +621,15 @@ def test_a_change_of_settings_says_whom_it_concerns(
         0
     }
     assert len(judged) == number
+    assert base.ingest().notes == ()
+
+
+def test_a_base_that_does_not_tell_what_it_was_judged_with_is_judged_again(base: Base) -> None:
+    base.record("a")
+    base.ingest()
+    with change(base.workspace.store) as opened:
+        opened.query("UPDATE runs SET judged = '{}'")
+    assert base.ingest().notes == ("kb.duckdb is not as this kb lays it out, so every record is judged again",)
     assert base.ingest().notes == ()
 
 
