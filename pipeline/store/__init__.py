@@ -231,7 +231,9 @@ def _attached(path: str, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config=config)
     if path != ":memory:":
         file = path.replace("'", "''")
-        connection.execute(f"ATTACH '{file}' AS {_NAME} (ROW_GROUP_SIZE {_ROW_GROUP}); USE {_NAME}")
+        # no log of writes: a store in the making that is not finished is thrown away
+        options = f"ROW_GROUP_SIZE {_ROW_GROUP}, RECOVERY_MODE no_wal_writes"
+        connection.execute(f"ATTACH '{file}' AS {_NAME} ({options}); USE {_NAME}")
     return connection
 
 

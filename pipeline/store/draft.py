@@ -163,16 +163,18 @@ class Draft(Store):
             self.connection.execute(script("orphans.sql"))
 
     def load(self, slices: Iterable[tuple[Path, int]]) -> None:
-        """Publish what the record stage wrote, but for the ousted; slice by slice, so memory is bounded.
+        """Publish what the record stage wrote, but for the ousted; each slice goes to the disk, so memory is bounded.
 
         A slice is a file, and the length of its longest line.
         """
-        for path, longest in slices:
+        for number, (path, longest) in enumerate(slices):
+            if number:
+                self.connection.execute("CHECKPOINT")
             self.connection.execute("SET VARIABLE slice = $1", [str(path)])
             self.connection.execute("SET VARIABLE longest = $1::UINTEGER", [max(longest, _SHORT) + 1])
             self.connection.execute(script("stage.sql"))
             self.connection.execute(script("traits.sql"))
-        self.connection.execute("DROP TABLE IF EXISTS slice")
+        self.connection.execute("DROP VIEW IF EXISTS slice; DROP TABLE IF EXISTS staged")
 
     def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Ousted]:
         """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
@@ -354,7 +356,6 @@ def _with_fingerprint(ousted: Ousted) -> Ousted:
 _BULK = """
     SET memory_limit = '768MB'; -- what is more goes to the disk, however large the base; enough for each statement here
     SET preserve_insertion_order = false; -- nothing relies on it, and keeping it takes memory
-    SET checkpoint_threshold = '64MB'; -- what is loaded goes into the file, slice by slice
     SET force_compression = 'zstd'; -- long texts: smaller, and no time spent on trying every other method
 """
 

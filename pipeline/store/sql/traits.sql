@@ -4,9 +4,9 @@ INSERT INTO traits BY NAME
 SELECT
     record_id,
     traits.form AS form,
-    digest_of(alike(r.signature)) AS signature_key,
+    digest_of(alike(signature)) AS signature_key,
     list_distinct([(digest_of(sentence) % 4294967296)::UINTEGER FOR sentence IN flatten([sentences(text) FOR text IN
-        [e.why_fails FOR e IN r.dead_ends] || [e.action FOR e IN r.dead_ends] || [e.action FOR e IN r.workarounds]])])
+        [e.why_fails FOR e IN dead_ends] || [e.action FOR e IN dead_ends] || [e.action FOR e IN workarounds]])])
         AS sentence_keys,
     traits.bands AS bands,
     traits.needs AS needs,
