@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -55,6 +56,12 @@ def read(raw: bytes) -> Document:
     if len(raw) > MAX_BYTES:
         raise UnreadableError(f"the record is longer than the limit of {MAX_BYTES:,} bytes; split it")
     raw = raw.removeprefix(BOM)
+    shallow = raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH
+    if shallow and raw[:2] == b'{"' and b'": ' not in raw[:64]:
+        with suppress(ValueError):
+            plain: Document = orjson.loads(raw)
+            if orjson.dumps(plain) == raw:  # so no key stands there twice, and no number that is not kept
+                return plain
     try:
         value: Json = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
@@ -65,7 +72,7 @@ def read(raw: bytes) -> Document:
         raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it") from None
     if not isinstance(value, dict):
         raise UnreadableError(f"a record is a JSON object, this is {_type_name(value)}; wrap or remove it")
-    if _ODD_NUMBER.search(raw) or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+    if not shallow or _ODD_NUMBER.search(raw):
         _check_values(value, 1)
     return value
 
@@ -191,30 +198,32 @@ class Shape:
     """The keys of one kind of object, in their order, with what stands for an absent or null value."""
 
     def __init__(self, definition: Document, *, without: tuple[str, ...] = ()) -> None:
-        self.keys = tuple(key for key in definition["properties"] if key not in without)
-        self.known = frozenset(definition["properties"])
-        self._lists = frozenset(k for k in self.keys if "array" in _types(definition["properties"][k]))
-        self._objects = frozenset(k for k in self.keys if "object" in _types(definition["properties"][k]))
-        self._texts = frozenset(k for k in self.keys if _types(definition["properties"][k]) == ["string"])
-        self.nullable = frozenset(self.keys) - self._lists - self._objects - self._texts
-        self.optional_texts = frozenset(
-            k for k in self.keys if _types(definition["properties"][k]) == ["string", "null"]
-        )
+        properties = definition["properties"]
+        self.keys = tuple(key for key in properties if key not in without)
+        self.known = frozenset(properties)
+        types = {key: _types(properties[key]) for key in self.keys}
+        self.optional_texts = frozenset(key for key in self.keys if types[key] == ["string", "null"])
+        self._in_order = list(self.keys)
+        self._never_null = [(key, empty) for key in self.keys if (empty := _empty(types[key]))]
+        self.nullable = frozenset(self.keys).difference(key for key, _ in self._never_null)
 
     def complete(self, item: Document) -> Document:
         """The item with every key in order; unknown ones follow, sorted."""
-        full = {key: item.get(key) for key in self.keys}
-        for key, value in full.items():
-            if value is None:
-                if key in self._lists:
-                    full[key] = []
-                elif key in self._objects:
-                    full[key] = {}
-                elif key in self._texts:
-                    full[key] = ""
-        if not item.keys() <= self.known:
-            full |= {key: item[key] for key in sorted(item.keys() - self.known)}
+        if list(item) == self._in_order:
+            full = item.copy()
+        else:
+            full = {key: item.get(key) for key in self.keys}
+            if not item.keys() <= self.known:
+                full |= {key: item[key] for key in sorted(item.keys() - self.known)}
+        for key, empty in self._never_null:
+            if full[key] is None:
+                full[key] = empty()
         return full
+
+
+def _empty(types: list[str]) -> type | None:
+    """What stands for an absent value of some types, where that is not null."""
+    return list if "array" in types else dict if "object" in types else str if types == ["string"] else None
 
 
 def _resolve(definition: Document) -> Document:

@@ -125,14 +125,28 @@ class Record:
         """Every source URL with its pointer and its reading, the official document first."""
         official = self.document["official_doc_url"]
         found = [("/official_doc_url", official)] if official else []
-        for key in ("dead_ends", "workarounds"):
-            for i, item in enumerate(self.document[key]):
-                found += [(f"/{key}/{i}/sources/{j}", url) for j, url in enumerate(item["sources"])]
+        for pointer, item in self.items():
+            found += [(f"{pointer}/sources/{j}", url) for j, url in enumerate(item["sources"])]
         return [(pointer, url, urls.read(url)) for pointer, url in found]
+
+    @cached_property
+    def _ordinary_pages(self) -> set[str] | None:
+        official = self.document["official_doc_url"]
+        cited = [official] if official else []
+        for item in (*self.dead_ends, *self.workarounds):
+            cited += item["sources"]
+        return urls.ordinary_pages(cited)
+
+    @property
+    def odd_links(self) -> list[tuple[str, str, urls.Reading]]:
+        """The links that are malformed or dangerous."""
+        return [link for link in self.links if link[2].fault or link[2].danger] if self._ordinary_pages is None else []
 
     @cached_property
     def distinct_sources(self) -> int:
         """How many different pages the record cites, the official document included."""
+        if self._ordinary_pages is not None:
+            return len(self._ordinary_pages)
         return len({reading.page for _, _, reading in self.links if reading.fault is None})
 
     @property

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import lru_cache
 
 from pipeline.contract import show
 from pipeline.model import Document, Json, Severity
@@ -17,8 +18,9 @@ _LOOSE = re.compile(
 )
 
 
-def _day(text: object) -> dt.date | None:
-    if not isinstance(text, str) or not _ISO.fullmatch(text):
+@lru_cache(maxsize=4096)
+def _day(text: str | None) -> dt.date | None:
+    if text is None or not _ISO.fullmatch(text):
         return None
     try:
         return dt.date.fromisoformat(text)

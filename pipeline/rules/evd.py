@@ -90,7 +90,7 @@ def unsafe_url(r: Record) -> Found:
     Readers, and agents before them, follow these links: no other scheme, no credentials, no `localhost`, no loopback,
     private, link-local, carrier or unique-local address in any notation that a browser takes.
     """
-    for pointer, url, reading in r.links:
+    for pointer, url, reading in r.odd_links:
         if reading.danger is not None:
             yield pointer, f"{show(url)} {reading.danger}; link a public http(s) page"
 
@@ -137,7 +137,7 @@ def malformed_url(r: Record) -> Found:
 
     Such a link cannot be followed, and does not count as evidence.
     """
-    for pointer, url, reading in r.links:
+    for pointer, url, reading in r.odd_links:
         if reading.fault is not None:
             yield pointer, f"{show(url)} {reading.fault}; write a whole URL, or remove it"
 

@@ -35,7 +35,7 @@ def untranslated(r: Record) -> Found:
             continue
         if not _HAN.search(text):
             yield pointer, f"{show(text)} has no Chinese in it; translate it, or leave it out"
-        elif fold(text) == fold(original):
+        elif original and not original.isascii() and fold(text) == fold(original):
             yield pointer, f"{show(text)} is the original; translate it, or leave it out"
 
 

@@ -1,7 +1,6 @@
 """RAT: rates, probabilities and confidences."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -40,6 +39,7 @@ def _rates(document: Document) -> Iterator[tuple[str, float | None]]:
     "rate-out-of-range",
     Severity.ERROR,
     locked=True,
+    screen=r'"(?:fail_rate|success_rate|probability|confidence|fix_success_rate)":(?:-|[2-9]|1[\d.]*[1-9]|[\d.]+[eE])',
     good=[{}, {"/confidence": 0}, {"/confidence": 1}, {"/fix_success_rate": None}],
     bad=[{"/dead_ends/0/fail_rate": 85}, {"/confidence": -0.1}, {"/fix_success_rate": 1.5}, {"/confidence": 700}],
 )
@@ -139,14 +139,12 @@ def rates_all_alike(r: Record) -> Found:
 
     Measured rates differ; a column of equal ones was filled in.
     """
-    rates = Counter(item["fail_rate"] for item in r.dead_ends) + Counter(item["success_rate"] for item in r.workarounds)
-    if len(rates) == 1:
-        (rate, count), *_ = rates.items()
-        if rate is not None and count >= 3:
-            yield (
-                "/dead_ends" if r.dead_ends else "/workarounds",
-                f"{rate} is the rate of all {count} actions; give each its own, or null",
-            )
+    rates = [item["fail_rate"] for item in r.dead_ends] + [item["success_rate"] for item in r.workarounds]
+    if len(rates) >= 3 and rates[0] is not None and len(set(rates)) == 1:
+        yield (
+            "/dead_ends" if r.dead_ends else "/workarounds",
+            f"{rates[0]} is the rate of all {len(rates)} actions; give each its own, or null",
+        )
 
 
 @fix(

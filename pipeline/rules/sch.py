@@ -1,7 +1,7 @@
 """SCH: the document and its shape."""
 
 from pipeline import contract
-from pipeline.model import Document, Json, Severity
+from pipeline.model import Document, Severity
 from pipeline.rules.base import ABSENT, Found, Record, Stage, check
 from pipeline.words import did_you_mean
 
@@ -73,16 +73,21 @@ def unknown_key(r: Record) -> Found:
     shapes = contract.shapes()
     yield from _unknown(r.document, shapes["record"], "")
     for key, kind in contract.LISTS_OF_OBJECTS:
-        for i, item in enumerate(r.document[key]):
-            yield from _unknown(item, shapes[kind], f"/{key}/{i}")
+        yield from _unknown_in(r.document[key], shapes[kind], f"/{key}")
     graph = r.document["transition_graph"]
     yield from _unknown(graph, shapes["transition_graph"], "/transition_graph")
     for key in shapes["transition_graph"].keys:
-        for i, entry in enumerate(graph[key]):
-            yield from _unknown(entry, shapes["transition"], f"/transition_graph/{key}/{i}")
+        yield from _unknown_in(graph[key], shapes["transition"], f"/transition_graph/{key}")
 
 
-def _unknown(item: Json, shape: contract.Shape, pointer: str) -> Found:
+def _unknown_in(items: list[Document], shape: contract.Shape, pointer: str) -> Found:
+    known = len(shape.keys)
+    for i, item in enumerate(items):
+        if len(item) > known:  # for each has all of them
+            yield from _unknown(item, shape, f"{pointer}/{i}")
+
+
+def _unknown(item: Document, shape: contract.Shape, pointer: str) -> Found:
     if not item.keys() <= shape.known:
         for key in item:
             if key not in shape.known:

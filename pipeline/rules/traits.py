@@ -32,7 +32,7 @@ def bands(document: Document) -> list[int]:
     if len(words) < _FEWEST_WORDS:
         return []
     sketch = RMinHash(num_perm=_BANDS * _ROWS, seed=1)
-    sketch.update([f"{one} {next_}" for one, next_ in pairwise(words)])
+    sketch.update([*map(" ".join, pairwise(words))])
     packed = struct.pack(f"<{_BANDS * _ROWS}I", *sketch.digest())
     size = 4 * _ROWS
     return [zlib.crc32(packed[start : start + size], start) for start in range(0, _BANDS * size, size)]

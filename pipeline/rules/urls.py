@@ -29,16 +29,34 @@ class Reading(NamedTuple):
     page: str
 
 
-_ORDINARY = re.compile(r"https?://((?:[a-z0-9-]+\.)+[a-z]{2,})((?:/[!\"$->@-\[\]-~]*)?)")
-"""What nearly every URL is like: a public name in lower case, and a path. It saves taking the URL apart."""
+_PRIVATE_ENDS = "|".join(suffix.rpartition(".")[2] for suffix in _PRIVATE_SUFFIXES)
+
+_ORDINARY = re.compile(
+    rf"(?:\nhttps?://(?:[a-z0-9-]+\.)+(?!(?:{_PRIVATE_ENDS})(?![a-z]))[a-z]{{2,}}(?:/[!\"$->@-\[\]-~]*+)?)*+"
+)
+"""Lines of what nearly every URL is like: a public name in lower case, and a path. It saves taking them apart."""
+
+
+def ordinary_pages(urls: list[str]) -> set[str] | None:
+    """The pages of some URLs, as `read` tells them, if there is nothing to say of any; None where one has to be read."""
+    text = "\n".join(["", *urls])
+    if not _ORDINARY.fullmatch(text) or text.count("\n") != len(urls):
+        return None
+    pages = text.replace("\nhttps://", "\n").replace("\nhttp://", "\n").replace("\nwww.", "\n").split("\n")[1:]
+    return {page.rstrip("/") for page in pages}
 
 
 @lru_cache(maxsize=4096)
 def read(url: str) -> Reading:
     """Read a URL as far as rules have to know it."""
-    ordinary = _ORDINARY.fullmatch(url)
-    if ordinary and not ordinary[1].endswith(_PRIVATE_SUFFIXES):
-        return Reading(None, None, ordinary[1].removeprefix("www.") + ordinary[2].rstrip("/"))
+    ordinary = ordinary_pages([url])
+    if ordinary:
+        return Reading(None, None, ordinary.pop())
+    return take_apart(url)
+
+
+def take_apart(url: str) -> Reading:
+    """Read a URL without looking whether it is an ordinary one."""
     fault = _fault(url)
     danger = _danger(_as_browsers_read(url), fault) or _danger(url, fault)
     return Reading(fault, danger, url if fault else _page(url))

@@ -1,5 +1,8 @@
 """WRK: workarounds, what works."""
 
+from collections.abc import Callable
+from functools import cache
+
 from pipeline.contract import show
 from pipeline.model import GONE, Document, Json, Severity
 from pipeline.rules.base import WHOLE, Found, Record, Stage, check, fix, fold
@@ -14,6 +17,8 @@ _TWICE = {
 }
 
 _CLOSING = " .,;:!。，；：！"
+
+_ROUNDING = 1e-9
 
 
 @fix(
@@ -57,14 +62,19 @@ def how_nearly_repeats_action(r: Record) -> Found:
         action, how = item["action"], item["how"]
         if how is None or not 0.8 * len(action) < len(how) < 1.25 * len(action):
             continue
-        from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - only texts of one length need it
-
         action, how = fold(action).rstrip(_CLOSING), fold(how).rstrip(_CLOSING)
-        if action != how and ratio(action, how) >= 95:
+        if action != how and _likeness()(action, how, score_cutoff=95):
             yield (
                 f"/workarounds/{i}/how",
                 f"{show(item['how'])} hardly differs from the action; say how it is done, or leave it out",
             )
+
+
+@cache
+def _likeness() -> Callable[..., float]:
+    from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - only texts of one length need it
+
+    return ratio
 
 
 @fix(
@@ -115,6 +125,10 @@ def action_contradicts(r: Record) -> Found:
     Whoever acts on such a record is wrong half the time. Equal text is compared, spaces folded; likeness is not, for a
     dead end and its cure often differ in one word, or in one letter (`git branch -d` and `-D`).
     """
+    if {_spaced(item["action"]) for item in r.workarounds}.isdisjoint(
+        [_spaced(item["action"]) for item in r.dead_ends]
+    ):
+        return  # most records
     works = {_name(item): i for i, item in enumerate(r.workarounds)}
     for i, item in enumerate(r.dead_ends):
         home = works.get(_name(item))
@@ -126,7 +140,11 @@ def action_contradicts(r: Record) -> Found:
 
 
 def _name(item: Document) -> tuple[str, str]:
-    return " ".join(item["action"].split()), " ".join((item["condition"] or "").split())
+    return _spaced(item["action"]), _spaced(item["condition"] or "")
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
 
 
 @check(
@@ -164,7 +182,7 @@ def dead_end_beats_workaround(r: Record) -> Found:
         return
     for i, item in enumerate(r.dead_ends):
         rate = item["fail_rate"]
-        if rate is not None and rate >= 0 and round(1 - rate, 9) > best:
+        if rate is not None and rate >= 0 and 1 - rate - best > _ROUNDING:
             yield (
                 f"/dead_ends/{i}/fail_rate",
                 f"{rate} lets this work in {1 - rate:.0%} of cases, the best workaround in {best:.0%}; correct the rates",

@@ -1,6 +1,8 @@
 """EVD004 and EVD006: which links may be followed, in every notation that a browser takes."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.model import Rejected
 from pipeline.rules import urls
@@ -174,3 +176,26 @@ def test_two_addresses_of_one_page_count_once(one: str, other: str) -> None:
 @pytest.mark.parametrize("other", ["https://example.org/A", "https://example.org/a?b", "https://example.org:8443/a"])
 def test_different_pages_count_apart(other: str) -> None:
     assert urls.read("https://example.org/a").page != urls.read(other).page
+
+
+_PIECES = ["http://", "https://", "HTTPS://", "www.", "docs.", "example", ".org", ".local", ".lan", ".arpa", ".land", "/", "//",
+           "a", "B", ".", "-", ":8080", "@", "?", "#", "%", "\\", " ", "\n", "\r", "é", "127.0.0.1", "localhost", "["]  # fmt: skip
+
+
+@given(st.lists(st.lists(st.sampled_from(_PIECES), max_size=9).map("".join), max_size=4))
+def test_urls_that_are_not_taken_apart_are_ones_that_have_nothing_to_be_said_of(cited: list[str]) -> None:
+    pages = urls.ordinary_pages(cited)
+    if pages is not None:
+        assert {urls.take_apart(url) for url in cited} == {urls.Reading(None, None, page) for page in pages}
+
+
+def test_what_nearly_every_url_is_like_is_not_taken_apart() -> None:
+    cited = [
+        "https://www.example.org/a/",
+        "http://docs.example.org/a/B-1.html",
+        "https://example.org",
+        "https://x.land/",
+    ]
+    assert urls.ordinary_pages(cited) == {"example.org/a", "docs.example.org/a/B-1.html", "example.org", "x.land"}
+    assert urls.ordinary_pages([]) == set()
+    assert urls.ordinary_pages(["https://example.org/a\nhttps://example.org/b"]) is None
