@@ -43,16 +43,21 @@ _CEILINGS = (0.8, 0.8, 0.9, 0.95, 1.0)
 Record = dict[str, Any]
 
 
-def records(count: int, seed: int = 1) -> Iterator[bytes]:
-    """The lines of a corpus of `count` records, without line feeds."""
+def records(count: int, seed: int = 1, broken: int | None = None) -> Iterator[bytes]:
+    """The lines of a corpus of `count` records, without line feeds.
+
+    With `broken`, none has a defect but so many, evenly spread and the last line among them, that are cut off.
+    """
     domains = _DOMAINS.split()
     for i in range(count):
         rng = random.Random(seed * 1_000_003 + i)
         record = _clean(rng, i, domains)
-        for chance, spoil in _DEFECTS:
-            if rng.random() < chance:
-                spoil(record, rng)
-        yield orjson.dumps(record)
+        if broken is None:
+            for chance, spoil in _DEFECTS:
+                if rng.random() < chance:
+                    spoil(record, rng)
+        line = orjson.dumps(record)
+        yield line[: len(line) // 2] if broken and (i + 1) * broken % count < broken else line
 
 
 def _name(i: int, domains: list[str]) -> str:
@@ -215,14 +220,15 @@ _DEFECTS: tuple[tuple[float, Callable[[Record, random.Random], None]], ...] = (
 
 
 def main() -> None:
-    """Write a corpus: `python -m benchmarks.generate COUNT FILE`."""
+    """Write a corpus: `python -m benchmarks.generate COUNT FILE [--broken LINES]`."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("count", type=int)
     parser.add_argument("file", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--broken", type=int, help="no defects but for so many lines that are cut off")
     given = parser.parse_args()
     with given.file.open("wb") as out:
-        out.writelines(line + b"\n" for line in records(given.count, given.seed))
+        out.writelines(line + b"\n" for line in records(given.count, given.seed, given.broken))
 
 
 if __name__ == "__main__":
