@@ -13,7 +13,7 @@ from pipeline import __version__
 from pipeline.model import Document, Table
 from pipeline.render.html import asset, page
 from pipeline.render.html.charts import Chart, charts, library, specification, tenth
-from pipeline.render.reports import people
+from pipeline.render.sections import people
 from pipeline.render.tables import cell
 from pipeline.reports.page import Page
 from pipeline.rules import catalogue

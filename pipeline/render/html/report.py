@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.render.html import asset, page
-from pipeline.render.reports import bars, cut, heading, people, title, totals
+from pipeline.render.sections import bars, cut, heading, people, title, totals
 from pipeline.render.tables import cell, numeric
 from pipeline.reports import Answer, Options, Part
 from pipeline.words import visible
