@@ -671,6 +671,7 @@ def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain
     from pipeline.model import KbError
     from pipeline.render.html.base import document
     from pipeline.reports import page
+    from pipeline.rules import ruleset
 
     if vain:
         raise typer.BadParameter("the page has no use for it; leave it out", param_hint=vain[0])
@@ -679,7 +680,7 @@ def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain
     with _base(where) as base:
         reports.check_scope(base, asked, where.settings.trust.ladder)
         asked_page = page.ask(base, asked, where.settings.trust.ladder)
-    _write(document(asked_page), output)
+    _write(document(asked_page, ruleset.of(where).known), output)
 
 
 def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> None:
