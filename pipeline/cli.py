@@ -100,9 +100,9 @@ AnyTable = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table
 
 
 def _reports() -> list[str]:
-    from pipeline.reports import REPORTS
+    from pipeline.reports import NAMES
 
-    return [*REPORTS, "html"]
+    return list(NAMES)
 
 
 def _codes() -> list[str]:

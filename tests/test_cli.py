@@ -287,6 +287,7 @@ def test_an_editor_pipes_its_buffer(base: Base) -> None:
     [
         (["validat"], "No such command 'validat'. Did you mean 'validate'?"),
         (["report", "stal"], "no report stal; did you mean `stale`?"),
+        (["report", "htm"], "no report htm; did you mean `html`?"),
         (["report"], "Missing argument 'REPORT'"),
         (["report", "stale", "--format", "ndjson"], "Invalid value for --format: 'ndjson'; did you mean `json`?"),
         (

@@ -7,13 +7,13 @@ from itertools import islice
 from typing import Any
 
 from pipeline.model import KbError, Table
-from pipeline.reports.declared import REPORTS, named
+from pipeline.reports.declared import NAMES, REPORTS, named
 from pipeline.reports.shape import Answer, Options, Part, Report, Section
 from pipeline.store import Store, guarded
 from pipeline.words import did_you_mean
 
 __all__ = [
-    "REPORTS", "Answer", "Options", "Part", "Report", "Section",
+    "NAMES", "REPORTS", "Answer", "Options", "Part", "Report", "Section",
     "breaking", "check_scope", "check_use", "figures", "named", "new_errors", "run", "section", "stream", "totals",
 ]  # fmt: skip
 

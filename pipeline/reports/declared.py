@@ -361,6 +361,9 @@ _FINDINGS = Report(
 
 REPORTS = {report.name: report for report in (_QUALITY, _QUEUE, _STALE, _CONFIDENCE, _TIERS, _SOURCES, _FINDINGS)}
 
+NAMES = (*REPORTS, "html", "all")
+"""What `kb report` can be asked for: each report, the page of a base, and every report as a file."""
+
 
 def named(name: str) -> Report:
     """The report of a name.
@@ -369,5 +372,5 @@ def named(name: str) -> Report:
         KbError: there is none; the nearest is named.
     """
     if name not in REPORTS:
-        raise KbError(f"no report {name}; {did_you_mean(name, REPORTS)}")
+        raise KbError(f"no report {name}; {did_you_mean(name, NAMES)}")
     return REPORTS[name]
