@@ -87,9 +87,7 @@ def markdown(answer: Answer) -> Iterator[str]:
         if number:
             yield from (f"### {title(part.section, answer.options)}", "")
         shown = people(part, answer.options)
-        yield (tables.as_markdown(shown.columns, shown.rows) if shown.rows else f"{part.section.nothing}\n").rstrip(
-            "\n"
-        )
+        yield (tables.as_markdown(shown.columns, shown.rows) if shown.rows else f"{part.nothing}\n").rstrip("\n")
         yield from (f"\n{line}" for line in cut(part, shown, answer.options))
     if answer.totals is not None:
         yield ""
@@ -106,7 +104,7 @@ def _listed(part: Part) -> Table:
 def _table(part: Part, options: Options, *, terminal: bool) -> Iterator[str]:
     shown = people(part, options)
     if not shown.rows and not part.found:
-        yield part.section.nothing
+        yield part.nothing
     if shown.rows:
         columns, rows = shown.columns, shown.rows
         if part.section.chart:

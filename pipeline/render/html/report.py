@@ -29,5 +29,5 @@ def _section(part: Part, options: Options) -> Mapping[str, Any]:
         "numeric": numeric(shown.columns, shown.rows),
         "rows": [[visible(cell(value)) for value in row] for row in shown.rows],
         "bars": bars(part, shown),
-        "notes": [*([] if part.found else [part.section.nothing]), *cut(part, shown, options)],
+        "notes": [*([] if part.found else [part.nothing]), *cut(part, shown, options)],
     }
