@@ -307,7 +307,7 @@ def _levels(given: list[str] | None) -> dict[str, str]:
 
 def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoReturn:
     from pipeline.jobs import fix as job
-    from pipeline.jobs.validate import given
+    from pipeline.jobs.given import given
     from pipeline.render import text
     from pipeline.render.progress import progress
 
@@ -334,8 +334,8 @@ def fix(
     What `kb validate` marks with [fix] is edited, and nothing else in the file. What `-` reads goes to standard output.
     """
     from pipeline.jobs import fix as job
+    from pipeline.jobs.given import given
     from pipeline.jobs.request import Request
-    from pipeline.jobs.validate import given
     from pipeline.model import KbError
     from pipeline.render import text
     from pipeline.render.progress import progress
