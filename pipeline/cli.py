@@ -259,32 +259,31 @@ def validate(
     where = _workspace()
     if no_baseline and (baseline or write_baseline):
         raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
-    known = baseline or (where.baseline if write_baseline or where.baseline.exists() else None)
+    kept = where.baseline if write_baseline or where.baseline.exists() else None
+    request = Request(
+        where.as_of(as_of), jobs, form=form_of_records, stdin_filename=stdin_filename, origins=form == "junit",
+        baseline=None if no_baseline else baseline or kept, write_baseline=write_baseline,
+    )  # fmt: skip
     added = added_in(where)
     settings = overridden(
         where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity), added=added
     )
     settings = replace(settings, fail_on=fail_on or settings.fail_on)
     where = replace(where, settings=settings)
+    asked = _given(paths, where)
     if diff:
-        _preview(where, _given(paths, where), Request(where.as_of(as_of), form=form_of_records))
+        _preview(where, asked, request)
     with progress("judged") as tick:
-        request = Request(
-            where.as_of(as_of), jobs, form=form_of_records, tick=tick,
-            baseline=None if no_baseline else known, write_baseline=write_baseline,
-            stdin_filename=stdin_filename, origins=form == "junit",
-        )  # fmt: skip
-        result = run(where, _given(paths, where), request, sys.stdin.buffer)
+        result = run(where, asked, replace(request, tick=tick), sys.stdin.buffer)
     _say(result.notes)
     if statistics:
-        _write(findings.statistics(result, form, terminal=terminal), output)
+        told = findings.statistics(result, form, terminal=terminal)
     else:
-        width = shutil.get_terminal_size().columns if terminal else findings.WIDTH
-        colour = terminal and styled()
         told = findings.render(
-            result, form, settings, added=added, suppressed=show_suppressed, colour=colour, width=width
-        )
-        _write(told, output)
+            result, form, settings, added=added, suppressed=show_suppressed, colour=terminal and styled(),
+            width=shutil.get_terminal_size().columns if terminal else findings.WIDTH,
+        )  # fmt: skip
+    _write(told, output)
     if output is not None:
         print(f"wrote {_shown(output)}: {text.summary(result)}")
     if result.reaches(Severity(settings.fail_on)) and not exit_zero:
