@@ -4,6 +4,10 @@ from pipeline.model import KbError
 from pipeline.reports.shape import Report, Section
 from pipeline.words import did_you_mean
 
+_RECORD = {"id": "record", "tier": "verification tier"}
+
+_RULE = {"code": "code of the rule", "name": "its name"}
+
 _TRUST = {
     "declared": "confidence as declared",
     "effective": "what it is worth: least(declared, ceiling) × factor",
@@ -98,8 +102,7 @@ _QUALITY = Report(
             "findings",
             "findings-by-code",
             {
-                "code": "code of the rule",
-                "name": "its name",
+                **_RULE,
                 "severity": "error, warning or info",
                 "findings": "how many",
                 "records": "records that have one",
@@ -114,8 +117,7 @@ _QUALITY = Report(
             "findings-by-domain",
             {
                 "domain": "domain",
-                "code": "code of the rule",
-                "name": "its name",
+                **_RULE,
                 "findings": "how many that no fix repaired",
                 "records": "records that have one",
             },
@@ -135,7 +137,7 @@ _QUALITY = Report(
         Section(
             "quarantine",
             "quarantine-by-code",
-            {"code": "code of the rule", "name": "its name", "records": "records that it rejected"},
+            {**_RULE, "records": "records that it rejected"},
             title="Why records were rejected",
             nothing="nothing is in quarantine",
         ),
@@ -151,8 +153,7 @@ _QUEUE = Report(
             "rows",
             "queue",
             {
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 **_TRUST,
                 "age": "days since the last confirmation",
                 "pointing": "other records that point there",
@@ -168,8 +169,7 @@ _QUEUE = Report(
             "queue-plan",
             {
                 "review_on": "day to review it on",
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 "risk": "as in the queue",
                 "why": "in words",
             },
@@ -203,8 +203,7 @@ _SOURCES = Report(
             "single",
             "single-source",
             {
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 **_TRUST,
                 "sources": "different pages that it cites",
                 "url": "the one page",
@@ -225,8 +224,7 @@ _STALE = Report(
             "rows",
             "stale",
             {
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 "last_confirmed": "day of the last confirmation",
                 "age": "days since then",
                 "time_to_live": "days it is good for: its domain's, else its tier's, else the default",
@@ -240,8 +238,7 @@ _STALE = Report(
             "due",
             "stale-due",
             {
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 "last_confirmed": "day of the last confirmation",
                 "due": "last day on which it is not stale",
                 "time_to_live": "days it is good for",
@@ -277,8 +274,7 @@ _CONFIDENCE = Report(
             "rows",
             "confidence",
             {
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 "declared": "confidence as declared",
                 "ceiling": "the most that evidence and tier bear",
                 "factor": "what age leaves of it",
@@ -329,8 +325,7 @@ _FINDINGS = Report(
             "codes",
             "findings-over-time",
             {
-                "code": "code of the rule",
-                "name": "its name",
+                **_RULE,
                 "severity": "error, warning or info",
                 "findings": "how many there are now",
                 "suppressed": "how many more kb.toml suppresses",
@@ -345,8 +340,7 @@ _FINDINGS = Report(
             {
                 "state": "new or fixed",
                 "severity": "error, warning or info",
-                "code": "code of the rule",
-                "name": "its name",
+                **_RULE,
                 "record": "record; the file where no id could be read",
                 "pointer": "JSON Pointer into the document as it came in",
                 "message": "what is, or was, wrong",
