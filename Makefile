@@ -61,7 +61,7 @@ bench: .venv/installed-dev
 constraints:
 	rm -rf $(ALONE)
 	$(PYTHON) -m venv $(ALONE)
-	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet --editable '.[dev]' editables hatchling
+	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet --editable '.[dev]' editables hatchling pyarrow
 	echo '# Exact versions of all dependencies, direct and not. Written by `make constraints`.' > constraints.txt
 	$(ALONE)/bin/python -m pip freeze --exclude-editable >> constraints.txt
 	rm -rf $(ALONE)

@@ -100,9 +100,9 @@ AnyTable = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table
 
 
 def _reports() -> list[str]:
-    from pipeline.reports import REPORTS
+    from pipeline.reports import NAMES
 
-    return [*REPORTS, "html"]
+    return list(NAMES)
 
 
 def _codes() -> list[str]:
@@ -259,32 +259,31 @@ def validate(
     where = _workspace()
     if no_baseline and (baseline or write_baseline):
         raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
-    known = baseline or (where.baseline if write_baseline or where.baseline.exists() else None)
+    kept = where.baseline if write_baseline or where.baseline.exists() else None
+    request = Request(
+        where.as_of(as_of), jobs, form=form_of_records, stdin_filename=stdin_filename, origins=form == "junit",
+        baseline=None if no_baseline else baseline or kept, write_baseline=write_baseline,
+    )  # fmt: skip
     added = added_in(where)
     settings = overridden(
         where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity), added=added
     )
     settings = replace(settings, fail_on=fail_on or settings.fail_on)
     where = replace(where, settings=settings)
+    asked = _given(paths, where)
     if diff:
-        _preview(where, _given(paths, where), Request(where.as_of(as_of), form=form_of_records))
+        _preview(where, asked, request)
     with progress("judged") as tick:
-        request = Request(
-            where.as_of(as_of), jobs, form=form_of_records, tick=tick,
-            baseline=None if no_baseline else known, write_baseline=write_baseline,
-            stdin_filename=stdin_filename, origins=form == "junit",
-        )  # fmt: skip
-        result = run(where, _given(paths, where), request, sys.stdin.buffer)
+        result = run(where, asked, replace(request, tick=tick), sys.stdin.buffer)
     _say(result.notes)
     if statistics:
-        _write(findings.statistics(result, form, terminal=terminal), output)
+        told = findings.statistics(result, form, terminal=terminal)
     else:
-        width = shutil.get_terminal_size().columns if terminal else findings.WIDTH
-        colour = terminal and styled()
         told = findings.render(
-            result, form, settings, added=added, suppressed=show_suppressed, colour=colour, width=width
-        )
-        _write(told, output)
+            result, form, settings, added=added, suppressed=show_suppressed, colour=terminal and styled(),
+            width=shutil.get_terminal_size().columns if terminal else findings.WIDTH,
+        )  # fmt: skip
+    _write(told, output)
     if output is not None:
         print(f"wrote {_shown(output)}: {text.summary(result)}")
     if result.reaches(Severity(settings.fail_on)) and not exit_zero:
@@ -307,7 +306,7 @@ def _levels(given: list[str] | None) -> dict[str, str]:
 
 def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoReturn:
     from pipeline.jobs import fix as job
-    from pipeline.jobs.validate import given
+    from pipeline.jobs.given import given
     from pipeline.render import text
     from pipeline.render.progress import progress
 
@@ -334,8 +333,8 @@ def fix(
     What `kb validate` marks with [fix] is edited, and nothing else in the file. What `-` reads goes to standard output.
     """
     from pipeline.jobs import fix as job
+    from pipeline.jobs.given import given
     from pipeline.jobs.request import Request
-    from pipeline.jobs.validate import given
     from pipeline.model import KbError
     from pipeline.render import text
     from pipeline.render.progress import progress
@@ -671,6 +670,7 @@ def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain
     from pipeline.model import KbError
     from pipeline.render.html.base import document
     from pipeline.reports import page
+    from pipeline.rules import ruleset
 
     if vain:
         raise typer.BadParameter("the page has no use for it; leave it out", param_hint=vain[0])
@@ -679,7 +679,7 @@ def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain
     with _base(where) as base:
         reports.check_scope(base, asked, where.settings.trust.ladder)
         asked_page = page.ask(base, asked, where.settings.trust.ladder)
-    _write(document(asked_page), output)
+    _write(document(asked_page, ruleset.of(where).known), output)
 
 
 def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> None:

@@ -4,7 +4,7 @@ import filecmp
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from pipeline.contract import SCHEMA_VERSION
 from pipeline.render.reports import document_in_parts
 from pipeline.render.tables import as_csv
 from pipeline.reports import REPORTS, Options, figures, page, run
+from pipeline.rules.ruleset import RuleSet
 from pipeline.splice import Touched, splice
 from pipeline.store import Store
-from pipeline.workspace import METRICS, PAGE, Settings
+from pipeline.workspace import METRICS, PAGE
 
 OWNED = (
     "records",
@@ -63,23 +64,23 @@ def write(
     folder: Path,
     previous: Path,
     options: Options,
-    settings: Settings | None = None,
+    rules: RuleSet,
     touched: Touched | None = None,
 ) -> str:
     """Write the whole of `curated/` into an empty folder; what is as in `previous` is linked, not written again.
 
-    The settings say whether there is a file for each record or one for all, and whether there is a page of the base.
+    The settings say whether there is a file for each record or one for all, and whether there is a page of the base,
+    which explains the rules.
     `touched` says that `records.ndjson` in `previous` is as the store was before, and which records are not what they
     were.
 
     Returns:
         The digest of all that was written, as it stands in the manifest: equal digests mean equal bytes.
     """
-    settings = settings or Settings()
     digests = {}
     for name, sql in sorted(_LINES.items()):
         digests[name] = _write_lines(store, sql, folder / name, previous / name)
-    for name, parts in _files(store, options, settings, previous, touched):
+    for name, parts in _files(store, options, rules, previous, touched):
         target, old = folder / name, previous / name
         digests[name] = (
             _write_bytes(parts, target, old) if isinstance(parts, bytes) else _write_parts(parts, target, old)
@@ -133,9 +134,9 @@ def pretty(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
 
 
 def _files(
-    store: Store, options: Options, settings: Settings, previous: Path, touched: Touched | None
+    store: Store, options: Options, rules: RuleSet, previous: Path, touched: Touched | None
 ) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
-    if settings.export.records == "files":
+    if rules.settings.export.records == "files":
         for name, doc in store.documents():
             yield f"records/{name}.json", pretty(orjson.loads(doc))
     elif touched is None:
@@ -143,14 +144,14 @@ def _files(
     else:
         yield "records.ndjson", splice(previous / "records.ndjson", *touched)
     yield from reports(store, options)
-    if settings.export.html:
-        yield PAGE, _page(store, replace(options, history=False), settings.trust.ladder)
+    if rules.settings.export.html:
+        yield PAGE, _page(store, replace(options, history=False), rules)
 
 
-def _page(store: Store, options: Options, ladder: Sequence[str]) -> bytes:
+def _page(store: Store, options: Options, rules: RuleSet) -> bytes:
     from pipeline.render.html import base  # noqa: PLC0415 - brings what draws the charts
 
-    return base.document(page.ask(store, options, ladder)).encode()
+    return base.document(page.ask(store, options, rules.settings.trust.ladder), rules.known).encode()
 
 
 def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
@@ -200,11 +201,11 @@ def _holds(path: Path, data: bytes) -> bool:
         return False
 
 
-def differences(store: Store, curated: Path, options: Options, settings: Settings) -> Iterator[tuple[str, str]]:
+def differences(store: Store, curated: Path, options: Options, rules: RuleSet) -> Iterator[tuple[str, str]]:
     """What below `curated/` is not as the store gives it, as (file, what is wrong); the store has to be open for files."""
     with tempfile.TemporaryDirectory(prefix="kb-") as folder:
         fresh = Path(folder)
-        write(store, fresh, fresh / "nothing", options, settings)
+        write(store, fresh, fresh / "nothing", options, rules)
         wanted, found = _owned(fresh), _owned(curated)
         for name in sorted(wanted | found):
             if name not in found:

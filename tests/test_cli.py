@@ -277,6 +277,8 @@ def test_an_editor_pipes_its_buffer(base: Base) -> None:
     arguments = ("validate", "-", "--stdin-filename", str(saved))
     assert kb(base.root, *arguments, stdin=saved.read_bytes()).out == "1 record read, all clean\n"
     assert kb(base.root, *arguments, stdin=b"{").out.startswith("raw/git/a.json:1:1: error SCH001")
+    careless = saved.read_bytes().replace(b'"usage_error"', b'" usage_error"')
+    assert kb(base.root, *arguments, "--diff", stdin=careless).out.startswith("--- raw/git/a.json\n")
 
 
 # usage
@@ -287,6 +289,7 @@ def test_an_editor_pipes_its_buffer(base: Base) -> None:
     [
         (["validat"], "No such command 'validat'. Did you mean 'validate'?"),
         (["report", "stal"], "no report stal; did you mean `stale`?"),
+        (["report", "htm"], "no report htm; did you mean `html`?"),
         (["report"], "Missing argument 'REPORT'"),
         (["report", "stale", "--format", "ndjson"], "Invalid value for --format: 'ndjson'; did you mean `json`?"),
         (

@@ -12,6 +12,7 @@ from pipeline.export import raw_text
 from pipeline.reports import REPORTS, Options
 from pipeline.store import draft
 from tests.bases import DAY, Base, contents, ndjson, record, sha256
+from tests.conftest import default_rules
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def written(base: Base, folder: Path, previous: Path, day: dt.date = DAY) -> str
     folder.mkdir()
     copy = shutil.copyfile(base.workspace.store, folder.with_suffix(".duckdb"))
     with draft.change(copy) as opened:
-        sealed = export.write(opened, folder, previous, Options(day))
+        sealed = export.write(opened, folder, previous, Options(day), default_rules())
     assert orjson.loads((folder / "manifest.json").read_bytes())["digest"] == sealed
     return sealed
 

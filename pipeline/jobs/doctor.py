@@ -19,6 +19,6 @@ def doctor(workspace: Workspace) -> list[Breach]:
         last = base.last_run()
         breaches = gate.check(base, rules)
         if last is not None and not breaches:
-            wrong = export.differences(base, workspace.curated, Options(last["as_of"]), workspace.settings)
+            wrong = export.differences(base, workspace.curated, Options(last["as_of"]), rules)
             breaches = [Breach("curated", name, what, 0, "") for name, what in wrong]
         return breaches

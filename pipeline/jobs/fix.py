@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pipeline import contract, publish, sources
 from pipeline.curate import curate
+from pipeline.jobs.given import shown
 from pipeline.jobs.request import Request
-from pipeline.jobs.validate import shown
 from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError, Rejected
 from pipeline.render.diff import unified
 from pipeline.rules import ruleset

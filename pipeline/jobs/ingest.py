@@ -126,7 +126,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             curated,
             workspace.curated,
             Options(request.as_of),
-            workspace.settings,
+            rules,
             Touched(*changes) if changes else None,
         )
         changed = digest != publish.manifest(workspace.curated).get("digest")

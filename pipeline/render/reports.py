@@ -1,15 +1,13 @@
-"""Reports for people and for programs; as JSON the same bytes on the screen and in `curated/reports/`."""
+"""Reports in every form; as JSON the same bytes on the screen and in `curated/reports/`."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any
 
 from pipeline.model import KbError, Table
 from pipeline.render import tables
-from pipeline.render.text import count
-from pipeline.reports import Answer, Options, Part, Report, Section, run, stream
+from pipeline.render.sections import bars, cut, heading, people, title, totals
+from pipeline.reports import Answer, Options, Part, Report, run, stream
 from pipeline.store import Store
 from pipeline.words import did_you_mean, escaped
 
@@ -28,7 +26,7 @@ def render(answer: Answer, form: str, *, terminal: bool) -> str:
         case "json":
             return escaped(document(answer)) if terminal else document(answer)
         case "csv":
-            return tables.render(listed(answer.parts[0]), "csv", terminal=terminal)
+            return tables.render(_listed(answer.parts[0]), "csv", terminal=terminal)
         case "md":
             return "".join(f"{line}\n" for line in markdown(answer))
         case "html":
@@ -67,19 +65,6 @@ def document_in_parts(store: Store, report: Report, options: Options) -> Iterato
     yield text.encode()
 
 
-def heading(answer: Answer) -> str:
-    """What a report is about, of which part of the base, on which day."""
-    options = answer.options
-    parts = [answer.report.title, f"as of {options.as_of}"]
-    parts += [f"{name} {word}" for name, word in (("domain", options.domain), ("tier", options.tier)) if word]
-    return ", ".join(parts)
-
-
-def title(section: Section, options: Options) -> str:
-    """The title of a section, with the days that were asked for."""
-    return section.title.format(due=options.due, spread=options.spread)
-
-
 def text(answer: Answer, *, terminal: bool) -> Iterator[str]:
     """A report as tables below each other, and its totals."""
     yield heading(answer)
@@ -102,68 +87,24 @@ def markdown(answer: Answer) -> Iterator[str]:
         if number:
             yield from (f"### {title(part.section, answer.options)}", "")
         shown = people(part, answer.options)
-        yield (tables.as_markdown(shown.columns, shown.rows) if shown.rows else f"{part.section.nothing}\n").rstrip(
-            "\n"
-        )
+        yield (tables.as_markdown(shown.columns, shown.rows) if shown.rows else f"{part.nothing}\n").rstrip("\n")
         yield from (f"\n{line}" for line in cut(part, shown, answer.options))
     if answer.totals is not None:
         yield ""
         yield from totals(answer.totals)
 
 
-def totals(figures: dict[str, Any]) -> Iterator[str]:
-    """How many records a report is about, and what they are worth."""
-    t = figures
-    yield (
-        f"{count(t['records'], 'record')}: {t['fresh']:,} fresh, {t['aging']:,} aging, {t['stale']:,} stale,"
-        f" {t['unknown']:,} never confirmed"
-    )
-    if t["records"]:
-        yield f"mean confidence: {t['declared']:.2f} declared, {t['effective']:.2f} effective"
-
-
-def listed(part: Part) -> Table:
+def _listed(part: Part) -> Table:
     """The rows of a section; of one row, a line for each of its figures."""
     if not part.section.single:
         return part.rows
     return Table(("figure", "value"), list(part.rows.records()[0].items()))
 
 
-def people(part: Part, options: Options) -> Table:
-    """The rows of a section as people read them: no more than they are shown at first, and numbers cut short."""
-    section = part.section
-    if section.single:
-        values = part.rows.records()[0]
-        rows: list[tuple[Any, ...]] = [(name, _figure(v, 4), section.columns[name]) for name, v in values.items()]
-        return Table(("figure", "value", "meaning"), rows)
-    first = section.first if options.limit is None else None
-    digits = 4 if section.exact else 2
-    names = part.rows.columns
-    return Table(
-        names,
-        [
-            tuple(
-                section.absent.get(name) if value is None else _figure(value, digits)
-                for name, value in zip(names, row, strict=True)
-            )
-            for row in part.rows.rows[:first]
-        ],
-    )
-
-
-def bars(part: Part, shown: Table) -> list[float]:
-    """For each row that is shown, its share of the largest."""
-    if part.section.chart is None:
-        return []
-    place = shown.columns.index(part.section.chart)
-    most = max((row[place] for row in shown.rows), default=0) or 1
-    return [row[place] / most for row in shown.rows]
-
-
 def _table(part: Part, options: Options, *, terminal: bool) -> Iterator[str]:
     shown = people(part, options)
     if not shown.rows and not part.found:
-        yield part.section.nothing
+        yield part.nothing
     if shown.rows:
         columns, rows = shown.columns, shown.rows
         if part.section.chart:
@@ -171,14 +112,3 @@ def _table(part: Part, options: Options, *, terminal: bool) -> Iterator[str]:
             rows = [(*row, "█" * math.ceil(30 * bar)) for row, bar in zip(rows, bars(part, shown), strict=True)]
         yield tables.as_text(columns, rows, terminal=terminal).rstrip("\n")
     yield from cut(part, shown, options)
-
-
-def cut(part: Part, shown: Table, options: Options) -> Iterator[str]:
-    """Where a section has more rows than are shown, how many."""
-    if not part.section.single and len(shown.rows) < part.found:
-        hint = "; --limit shows more" if options.limit is None else " (--limit)"
-        yield f"… {len(shown.rows):,} of {part.found:,} rows{hint}"
-
-
-def _figure(value: Any, digits: int) -> Any:  # noqa: ANN401 - any value of DuckDB
-    return Decimal(f"{value:.{digits}f}") if isinstance(value, float) else value

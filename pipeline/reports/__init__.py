@@ -6,14 +6,14 @@ from importlib import resources
 from itertools import islice
 from typing import Any
 
-from pipeline.model import KbError, Table
-from pipeline.reports.declared import REPORTS, named
+from pipeline.model import KbError
+from pipeline.reports.declared import NAMES, REPORTS, named
 from pipeline.reports.shape import Answer, Options, Part, Report, Section
 from pipeline.store import Store, guarded
 from pipeline.words import did_you_mean
 
 __all__ = [
-    "REPORTS", "Answer", "Options", "Part", "Report", "Section",
+    "NAMES", "REPORTS", "Answer", "Options", "Part", "Report", "Section",
     "breaking", "check_scope", "check_use", "figures", "named", "new_errors", "run", "section", "stream", "totals",
 ]  # fmt: skip
 
@@ -98,11 +98,14 @@ def _part(store: Store, section: Section, options: Options) -> Part:
     sql = _sql(section.sql)
     parameters = _parameters(sql, options)
     if section.ranked and options.limit is not None:
-        return Part(section, *store.head(sql, parameters, options.limit))
-    columns, rows = store.query(sql, parameters)
+        table, found = store.head(sql, parameters, options.limit)
+    else:
+        table = store.query(sql, parameters)
+        found = len(table.rows)
     if section.exact:
-        rows = [tuple(map(_whole, row)) for row in rows]
-    return Part(section, Table(columns, rows), len(rows))
+        table = table._replace(rows=[tuple(map(_whole, row)) for row in table.rows])
+    known = found or section.earlier is None or store.value(f"SELECT {section.earlier}")
+    return Part(section, table, found, section.nothing if known else "no earlier state is known")
 
 
 def stream(store: Store, section: Section, options: Options, size: int = 4096) -> Iterator[list[dict[str, Any]]]:

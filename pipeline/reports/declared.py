@@ -4,6 +4,10 @@ from pipeline.model import KbError
 from pipeline.reports.shape import Report, Section
 from pipeline.words import did_you_mean
 
+_RECORD = {"id": "record", "tier": "verification tier"}
+
+_RULE = {"code": "code of the rule", "name": "its name"}
+
 _TRUST = {
     "declared": "confidence as declared",
     "effective": "what it is worth: least(declared, ceiling) × factor",
@@ -62,7 +66,8 @@ _QUALITY = Report(
             },
             exact=True,
             title="What moved since the state that was published before",
-            nothing="nothing moved, or no earlier state is known",
+            nothing="nothing moved",
+            earlier="EXISTS (FROM figures WHERE run < (SELECT max(run) FROM figures))",
             needs="history",
             whole=True,
         ),
@@ -97,8 +102,7 @@ _QUALITY = Report(
             "findings",
             "findings-by-code",
             {
-                "code": "code of the rule",
-                "name": "its name",
+                **_RULE,
                 "severity": "error, warning or info",
                 "findings": "how many",
                 "records": "records that have one",
@@ -113,8 +117,7 @@ _QUALITY = Report(
             "findings-by-domain",
             {
                 "domain": "domain",
-                "code": "code of the rule",
-                "name": "its name",
+                **_RULE,
                 "findings": "how many that no fix repaired",
                 "records": "records that have one",
             },
@@ -134,7 +137,7 @@ _QUALITY = Report(
         Section(
             "quarantine",
             "quarantine-by-code",
-            {"code": "code of the rule", "name": "its name", "records": "records that it rejected"},
+            {**_RULE, "records": "records that it rejected"},
             title="Why records were rejected",
             nothing="nothing is in quarantine",
         ),
@@ -150,8 +153,7 @@ _QUEUE = Report(
             "rows",
             "queue",
             {
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 **_TRUST,
                 "age": "days since the last confirmation",
                 "pointing": "other records that point there",
@@ -167,8 +169,7 @@ _QUEUE = Report(
             "queue-plan",
             {
                 "review_on": "day to review it on",
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 "risk": "as in the queue",
                 "why": "in words",
             },
@@ -202,8 +203,7 @@ _SOURCES = Report(
             "single",
             "single-source",
             {
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 **_TRUST,
                 "sources": "different pages that it cites",
                 "url": "the one page",
@@ -224,8 +224,7 @@ _STALE = Report(
             "rows",
             "stale",
             {
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 "last_confirmed": "day of the last confirmation",
                 "age": "days since then",
                 "time_to_live": "days it is good for: its domain's, else its tier's, else the default",
@@ -239,8 +238,7 @@ _STALE = Report(
             "due",
             "stale-due",
             {
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 "last_confirmed": "day of the last confirmation",
                 "due": "last day on which it is not stale",
                 "time_to_live": "days it is good for",
@@ -276,8 +274,7 @@ _CONFIDENCE = Report(
             "rows",
             "confidence",
             {
-                "id": "record",
-                "tier": "verification tier",
+                **_RECORD,
                 "declared": "confidence as declared",
                 "ceiling": "the most that evidence and tier bear",
                 "factor": "what age leaves of it",
@@ -328,8 +325,7 @@ _FINDINGS = Report(
             "codes",
             "findings-over-time",
             {
-                "code": "code of the rule",
-                "name": "its name",
+                **_RULE,
                 "severity": "error, warning or info",
                 "findings": "how many there are now",
                 "suppressed": "how many more kb.toml suppresses",
@@ -344,8 +340,7 @@ _FINDINGS = Report(
             {
                 "state": "new or fixed",
                 "severity": "error, warning or info",
-                "code": "code of the rule",
-                "name": "its name",
+                **_RULE,
                 "record": "record; the file where no id could be read",
                 "pointer": "JSON Pointer into the document as it came in",
                 "message": "what is, or was, wrong",
@@ -353,13 +348,17 @@ _FINDINGS = Report(
             title="What came and what went",
             ranked=True,
             first=50,
-            nothing="nothing came and nothing went, or no earlier state is known",
+            nothing="nothing came and nothing went",
+            earlier="EXISTS (FROM runs WHERE run = (SELECT max(run) FROM runs) AND findings_new IS NOT NULL)",
             needs="history",
         ),
     ),
 )
 
 REPORTS = {report.name: report for report in (_QUALITY, _QUEUE, _STALE, _CONFIDENCE, _TIERS, _SOURCES, _FINDINGS)}
+
+NAMES = (*REPORTS, "html", "all")
+"""What `kb report` can be asked for: each report, the page of a base, and every report as a file."""
 
 
 def named(name: str) -> Report:
@@ -369,5 +368,5 @@ def named(name: str) -> Report:
         KbError: there is none; the nearest is named.
     """
     if name not in REPORTS:
-        raise KbError(f"no report {name}; {did_you_mean(name, REPORTS)}")
+        raise KbError(f"no report {name}; {did_you_mean(name, NAMES)}")
     return REPORTS[name]

@@ -53,6 +53,8 @@ class Section:
     """What people read where a column has no value."""
     nothing: str = "none"
     """What people read where there are no rows."""
+    earlier: str | None = None
+    """A condition in SQL: whether the state that rows are held against is known. Where it is not, people read so."""
     needs: str | None = None
     """The option without which it is left out: `due`, `spread` or `history`."""
     whole: bool = False
@@ -86,11 +88,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section as it came out: its rows, cut to the limit, and how many there were."""
+    """A section as it came out: its rows, cut to the limit, how many there were, and what to say where there are none."""
 
     section: Section
     rows: Table
     found: int
+    nothing: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.jobs.fix import Plan, carry_out, diff, plan, preview
+from pipeline.jobs.given import given
 from pipeline.jobs.request import Request
-from pipeline.jobs.validate import given, validate
+from pipeline.jobs.validate import validate
 from pipeline.model import KbError
 from pipeline.rules import catalogue
 from pipeline.rules.example import with_changes

@@ -10,6 +10,7 @@ from typing import Any
 from pipeline import store
 from pipeline.render.html.base import document
 from pipeline.reports import Options, page
+from pipeline.rules import ruleset
 from tests.bases import DAY, Base
 
 BREAKOUT = "</script><script>window.harmed = 1</script><!--"
@@ -21,9 +22,9 @@ TEMPLATE = "{{ 7 * 7 }} {% raw %}"
 
 def of(base: Base, **options: Any) -> str:  # noqa: ANN401 - as Options has them
     """The page of a base."""
-    ladder = base.workspace.settings.trust.ladder
+    rules = ruleset.of(base.workspace)
     with store.read(base.workspace.store) as opened:
-        return document(page.ask(opened, Options(DAY, **options), ladder))
+        return document(page.ask(opened, Options(DAY, **options), rules.settings.trust.ladder), rules.known)
 
 
 def fill_with_harm(base: Base) -> Base:

@@ -183,6 +183,20 @@ def test_a_whole_record_has_all_that_is_known_of_it(example: Base, html: str) ->
     assert set(held(html, "facts")["rules"]) >= {finding["code"] for finding in whole["findings"]}
 
 
+def test_a_rule_of_ones_own_is_explained_as_any_other(base: Base) -> None:
+    header = b"-- code: ORG001\n-- name: sure-enough\n-- severity: info\n-- text: Is sure.\n--\n-- Ask Ada.\n"
+    base.configure("[export]\nhtml = true")
+    base.put("rules/sure.sql", header + b"SELECT id, '/confidence' AS pointer, 'no' AS message FROM records")
+    base.record("a")
+    base.ingest()
+    told = {"name": "sure-enough", "severity": "info", "summary": "Is sure.", "prose": "Ask Ada."}
+    for html in (pages.of(base), base.curated()["reports/index.html"].decode()):
+        facts = held(html, "facts")
+        assert facts["rules"]["ORG001"] == told
+        (codes,) = [chart["bars"] for chart in facts["charts"] if chart["key"] == "code"]
+        assert "ORG001 sure-enough" in {bar["label"] for bar in codes}
+
+
 def test_what_is_put_up_with_is_told_and_not_counted(base: Base) -> None:
     base.record("a", last_confirmed=None)
     base.configure('[[suppress]]\nrecord = "git/a"\ncode = "DAT006"\nreason = "nobody has the hardware"')

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from pipeline import reports, store
-from pipeline.render.reports import people, render, totals
+from pipeline.render.reports import render
+from pipeline.render.sections import people, totals
 from pipeline.render.tables import cell
 from pipeline.reports import REPORTS, Answer, Options
 from tests.bases import DAY, Base

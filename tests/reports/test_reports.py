@@ -412,10 +412,16 @@ def moved(base: Base, as_of: dt.date = DAY, **options: Any) -> dict[str, tuple[f
     return {row["figure"]: (row["before"], row["after"], row["change"], row["since"]) for row in rows}
 
 
-def test_at_first_nothing_moved(base: Base) -> None:
-    put(base, "git/a")
-    base.ingest()
-    assert moved(base) == {}
+def test_that_nothing_moved_is_not_that_nobody_knows(base: Base) -> None:
+    for root_cause, told in (
+        ("Nobody looked.", ("no earlier state is known", "no earlier state is known")),
+        ("Somebody looked.", ("nothing moved", "nothing came and nothing went")),
+    ):
+        put(base, "git/a", root_cause=root_cause)
+        base.ingest()
+        parts = (asked(base, "quality").part("moved"), asked(base, "findings").part("changes"))
+        assert [part.rows.rows for part in parts] == [[], []]
+        assert tuple(part.nothing for part in parts) == told
 
 
 def test_what_moved_is_told_against_the_state_before(base: Base) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,10 +13,10 @@ from pipeline import __version__
 from pipeline.model import Document, Table
 from pipeline.render.html import asset, page
 from pipeline.render.html.charts import Chart, charts, library, specification, tenth
-from pipeline.render.reports import people
+from pipeline.render.sections import people
 from pipeline.render.tables import cell
 from pipeline.reports.page import Page
-from pipeline.rules import catalogue
+from pipeline.rules.base import Rule
 from pipeline.words import spelled, visible
 
 _SCRIPTS = ("dom", "data", "filter", "charts", "table", "record", "main")
@@ -25,9 +25,9 @@ _CHUNK = 64
 """So many whole records are unpacked at once, when one of them is looked at."""
 
 
-def document(asked: Page) -> str:
-    """The page of a base as one HTML file."""
-    rules = _rules(asked)
+def document(asked: Page, known: Mapping[str, Rule]) -> str:
+    """The page of a base as one HTML file; `known` are all rules by code, a user's own among them."""
+    rules = _rules(asked, known)
     shown = charts(asked, {code: rule["name"] for code, rule in rules.items()})
     facts = {
         "as_of": asked.options.as_of,
@@ -76,14 +76,14 @@ def _code() -> str:
     return f"(() => {{\n'use strict';\n{parts}}})();"
 
 
-def _rules(asked: Page) -> dict[str, dict[str, str]]:
+def _rules(asked: Page, known: Mapping[str, Rule]) -> dict[str, dict[str, str]]:
     """What the rules say that are named on this page."""
     named = {code for codes in _column(asked.records, "codes") for code in codes}
     for table, key in ((asked.whole, "changes"), (asked.whole, "findings"), (asked.quarantine, "findings")):
         named |= {item["code"] for items in _column(table, key) for item in items}
     return {
         code: {"name": rule.name, "severity": str(rule.severity), "summary": rule.summary, "prose": rule.prose}
-        for code, rule in catalogue().items()
+        for code, rule in known.items()
         if code in named
     }
 

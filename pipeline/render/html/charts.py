@@ -10,7 +10,7 @@ import altair as alt
 import vl_convert
 
 from pipeline.model import Table
-from pipeline.render.reports import people
+from pipeline.render.sections import people
 from pipeline.reports.page import Page
 
 _MOST = 12

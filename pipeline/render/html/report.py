@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.render.html import asset, page
-from pipeline.render.reports import bars, cut, heading, people, title, totals
+from pipeline.render.sections import bars, cut, heading, people, title, totals
 from pipeline.render.tables import cell, numeric
 from pipeline.reports import Answer, Options, Part
 from pipeline.words import visible
@@ -29,5 +29,5 @@ def _section(part: Part, options: Options) -> Mapping[str, Any]:
         "numeric": numeric(shown.columns, shown.rows),
         "rows": [[visible(cell(value)) for value in row] for row in shown.rows],
         "bars": bars(part, shown),
-        "notes": [*([] if part.found else [part.section.nothing]), *cut(part, shown, options)],
+        "notes": [*([] if part.found else [part.nothing]), *cut(part, shown, options)],
     }

@@ -1,0 +1,58 @@
+"""What a user gave to be judged: files and folders, or standard input."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from pipeline import sources
+from pipeline.jobs.request import Request
+from pipeline.model import Incoming
+from pipeline.sources import split
+from pipeline.workspace import Workspace
+
+
+@contextmanager
+def given(
+    workspace: Workspace, paths: Sequence[Path], request: Request, standard_input: IO[bytes] | None
+) -> Iterator[list[sources.Root]]:
+    """What lies below some paths; the path `-` stands for `standard_input`, which is kept in a file until all is said.
+
+    Raises:
+        KbError: a path is missing, or of a kind that is not read.
+    """
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        yield [
+            _received(standard_input, Path(folder), workspace, request)
+            if standard_input is not None and path == Path("-")
+            else sources.discover(path, workspace, request.form)
+            for path in paths
+        ]
+
+
+def _received(stream: IO[bytes], folder: Path, workspace: Workspace, request: Request) -> sources.Root:
+    data = stream.read()
+    if request.stdin_filename is None:
+        name = instead_of = Path(f"<stdin>{'.ndjson' if split.looks_like_lines(data[: 1 << 20]) else '.json'}")
+    else:
+        instead_of = request.stdin_filename
+        sources.check_kind(instead_of)
+        name = Path(sources.name_of(instead_of, workspace))
+    kept = folder / name.name
+    kept.write_bytes(data)
+    file = sources.SourceFile(name.as_posix(), kept, len(data), 0, 0, request.form, instead_of)
+    return sources.Root(file.name, (file,), ())
+
+
+def shown(file: sources.SourceFile) -> str:
+    """A file as a person who stands here would name it."""
+    return os.path.relpath(file.instead_of or file.path).replace(os.sep, "/")
+
+
+def shown_path(record: Incoming, files: Mapping[str, sources.SourceFile]) -> str:
+    """The path of a record, which may lie in an archive, as a person who stands here would name it."""
+    path = record.origin.path
+    name = sources.file_of(path)
+    return f"{shown(files[name])}{path[len(name) :]}"

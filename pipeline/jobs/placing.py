@@ -1,0 +1,70 @@
+"""Where a person finds in the files what was found in the records."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from pipeline import sources
+from pipeline.contract import BOM
+from pipeline.jobs.given import shown_path
+from pipeline.jobs.judging import Row
+from pipeline.model import Incoming, Located, Severity
+from pipeline.rules.credentials import masked
+from pipeline.sources import locate
+from pipeline.workspace import FILE, Workspace, lines_of_suppressions
+
+
+def located(rows: list[Row], files: Mapping[str, sources.SourceFile], workspace: Workspace) -> tuple[Located, ...]:
+    """Every finding at its place in the files, or in kb.toml, in the order of places."""
+    return tuple(sorted([*_in_files(rows, files), *_in_settings(rows, workspace)], key=Located.place))
+
+
+def _in_files(rows: list[Row], files: Mapping[str, sources.SourceFile]) -> Iterator[Located]:
+    """The files are read once more, and the records with findings scanned once."""
+    found = defaultdict(list)
+    for row in rows:
+        if row.path != FILE:
+            found[row.path, row.position].append(row)
+    for name in sorted({sources.file_of(path) for path, _ in found}):
+        for incoming in sources.read(files[name]):
+            path, position, *_ = incoming.origin
+            if (path, position) in found:
+                yield from _in_record(incoming, found[path, position], shown_path(incoming, files))
+
+
+def _in_settings(rows: list[Row], workspace: Workspace) -> Iterator[Located]:
+    """Put each finding about a suppression at the line of it."""
+    about = [row for row in rows if row.path == FILE]
+    if not about:
+        return
+    home = os.path.relpath(workspace.root / FILE).replace(os.sep, "/")
+    lines = (workspace.root / FILE).read_text(encoding="utf-8").splitlines()
+    starts = lines_of_suppressions(lines)
+    told = len(starts) == len(workspace.settings.suppress)
+    for row in about:
+        line = starts[row.position] if told else 1
+        yield _placed(row, home, line, 1, lines[line - 1])
+
+
+def _placed(row: Row, home: str, line: int, column: int, source: str, record_line: int | None = None) -> Located:
+    return Located(
+        row.code, row.name, Severity(row.severity), row.record, row.pointer, row.message, row.fixable, home, line, column,
+        source, row.fingerprint, row.suppressed, record_line,
+    )  # fmt: skip
+
+
+def _in_record(incoming: Incoming, findings: list[Row], home: str) -> Iterator[Located]:
+    raw = masked(incoming.raw).removeprefix(BOM)
+    text = raw.decode("utf-8", errors="replace")
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    lines[0] = " " * (incoming.column - 1) + lines[0]
+    known = {} if findings[0].code == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever
+    for row in findings:
+        line, column = locate.place(text, known, row.pointer, row.message)
+        if row.code == "SCH001":  # the parser counts bytes, people count characters
+            column = len(raw.split(b"\n")[line - 1][: column - 1].decode("utf-8", errors="replace")) + 1
+        source = lines[line - 1]
+        if line == 1:
+            column += incoming.column - 1
+        line += (incoming.origin.line or 1) - 1
+        yield _placed(row, home, line, column, source, incoming.origin.line)

@@ -1,0 +1,75 @@
+"""What a report says to people in whatever form: its heading, its sections as they are shown, its totals."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from pipeline.model import Table
+from pipeline.render.text import count
+from pipeline.reports import Answer, Options, Part, Section
+
+
+def heading(answer: Answer) -> str:
+    """What a report is about, of which part of the base, on which day."""
+    options = answer.options
+    parts = [answer.report.title, f"as of {options.as_of}"]
+    parts += [f"{name} {word}" for name, word in (("domain", options.domain), ("tier", options.tier)) if word]
+    return ", ".join(parts)
+
+
+def title(section: Section, options: Options) -> str:
+    """The title of a section, with the days that were asked for."""
+    return section.title.format(due=options.due, spread=options.spread)
+
+
+def totals(figures: dict[str, Any]) -> Iterator[str]:
+    """How many records a report is about, and what they are worth."""
+    t = figures
+    yield (
+        f"{count(t['records'], 'record')}: {t['fresh']:,} fresh, {t['aging']:,} aging, {t['stale']:,} stale,"
+        f" {t['unknown']:,} never confirmed"
+    )
+    if t["records"]:
+        yield f"mean confidence: {t['declared']:.2f} declared, {t['effective']:.2f} effective"
+
+
+def people(part: Part, options: Options) -> Table:
+    """The rows of a section as people read them: no more than they are shown at first, and numbers cut short."""
+    section = part.section
+    if section.single:
+        values = part.rows.records()[0]
+        rows: list[tuple[Any, ...]] = [(name, _figure(v, 4), section.columns[name]) for name, v in values.items()]
+        return Table(("figure", "value", "meaning"), rows)
+    first = section.first if options.limit is None else None
+    digits = 4 if section.exact else 2
+    names = part.rows.columns
+    return Table(
+        names,
+        [
+            tuple(
+                section.absent.get(name) if value is None else _figure(value, digits)
+                for name, value in zip(names, row, strict=True)
+            )
+            for row in part.rows.rows[:first]
+        ],
+    )
+
+
+def bars(part: Part, shown: Table) -> list[float]:
+    """For each row that is shown, its share of the largest."""
+    if part.section.chart is None:
+        return []
+    place = shown.columns.index(part.section.chart)
+    most = max((row[place] for row in shown.rows), default=0) or 1
+    return [row[place] / most for row in shown.rows]
+
+
+def cut(part: Part, shown: Table, options: Options) -> Iterator[str]:
+    """Where a section has more rows than are shown, how many."""
+    if not part.section.single and len(shown.rows) < part.found:
+        hint = "; --limit shows more" if options.limit is None else " (--limit)"
+        yield f"… {len(shown.rows):,} of {part.found:,} rows{hint}"
+
+
+def _figure(value: Any, digits: int) -> Any:  # noqa: ANN401 - any value of DuckDB
+    return Decimal(f"{value:.{digits}f}") if isinstance(value, float) else value
