@@ -9,12 +9,13 @@ import hashlib
 import heapq
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from pipeline.curate import curate
+from pipeline.curate import AT_A_TIME, curate_some
 from pipeline.model import GONE, Curated, Incoming, Json, KbError
 from pipeline.rules.base import Rule
 from pipeline.rules.credentials import masked
@@ -48,28 +49,37 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
     """Judge and repair a batch of records. Pure: the same batch and rules give the same bytes, in any process."""
     outcomes: list[bytes] = []
     claims: list[bytes] = []
-    for incoming in batch:
-        outcome = curate(incoming, rules)
-        path, position, line, digest = incoming.origin
-        origin: dict[str, Json] = {"path": path, "position": position, "line": line, "digest": digest}
-        told: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
-        if isinstance(outcome, Curated):
-            told["traits"] = {"form": outcome.form, **traits(outcome.document)}
-            curation = orjson.dumps(outcome.document.pop("curation"))
-            body = orjson.dumps(outcome.document)
-            content = hashlib.sha256(body).hexdigest()
-            told["content"] = content
-            told["doc"] = (body[:-1] + b',"curation":' + curation + b"}").decode()
-            told["changes"] = [
-                (code, pointer, _text(before), None if after is GONE else _text(after))
-                for code, pointer, before, after in outcome.changes
-            ]
-            updated = outcome.document["last_updated"]
-            claims.append(orjson.dumps({**origin, "id": outcome.id, "content": content, "last_updated": updated}))
-        else:
-            told["raw"] = b2a_base64(masked(incoming.raw), newline=False).decode()
-        outcomes.append(orjson.dumps(told))
+    rest = iter(batch)
+    while some := list(islice(rest, AT_A_TIME)):
+        curated = curate_some(some, rules)
+        compared = [traits(outcome.document) if isinstance(outcome, Curated) else {} for outcome in curated]
+        for incoming, outcome, by in zip(some, curated, compared, strict=True):
+            path, position, line, digest = incoming.origin
+            origin = {"path": path, "position": position, "line": line, "digest": digest}
+            told: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
+            if isinstance(outcome, Curated):
+                told |= {"traits": {"form": outcome.form, **by}, **_as_published(outcome)}
+                updated = outcome.document["last_updated"]
+                claims.append(
+                    orjson.dumps({**origin, "id": outcome.id, "content": told["content"], "last_updated": updated})
+                )
+            else:
+                told["raw"] = b2a_base64(masked(incoming.raw), newline=False).decode()
+            outcomes.append(orjson.dumps(told))
     return Batch(b"\n".join([*outcomes, b""]), b"\n".join([*claims, b""]))
+
+
+def _as_published(outcome: Curated) -> dict[str, Json]:
+    body = orjson.dumps({key: value for key, value in outcome.document.items() if key != "curation"})
+    curation = orjson.dumps(outcome.document["curation"])
+    return {
+        "content": hashlib.sha256(body).hexdigest(),
+        "doc": (body[:-1] + b',"curation":' + curation + b"}").decode(),
+        "changes": [
+            (code, pointer, _text(before), None if after is GONE else _text(after))
+            for code, pointer, before, after in outcome.changes
+        ],
+    }
 
 
 def curate_lines(name: str, lines: bytes, rules: RuleSet) -> Batch:
