@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.contract import complete
-from pipeline.curate import curate
+from pipeline.curate import curate, curate_some
 from pipeline.model import GONE, Change, Curated, Document, Json, Rejected
 from pipeline.rules.base import WHOLE, Rule
 from pipeline.rules.fixing import apply, drop_gone
@@ -198,3 +198,9 @@ def _with_value(place: str, value: Json) -> Document:
         value = {"anything": value} if step == "**" else [value] if step == "*" else {step: value}
     assert isinstance(value, dict)
     return value
+
+
+@given(st.lists(mutated.map(orjson.dumps) | careless.map(orjson.dumps) | st.binary(max_size=20), max_size=5))
+def test_records_that_are_judged_side_by_side_are_judged_as_if_alone(raws: list[bytes]) -> None:
+    batch = [incoming(raw, f"{i}.json") for i, raw in enumerate(raws)]
+    assert repr(curate_some(batch, default_rules())) == repr([curate(one, default_rules()) for one in batch])
