@@ -23,8 +23,9 @@ SELECT record_id, path, position, line, digest,
     false AS by_corpus, raw
 FROM staged WHERE doc IS NULL;
 
--- What stays, in ranges that are worked on side by side: DuckDB gives a table of one row group to one thread.
-SET VARIABLE quarter = (SELECT count(*) // 4 + 1 FROM staged);
+-- What stays, in ranges that are worked on side by side: DuckDB gives a table of one row group to one thread. A few
+-- records are one range, so that the rows of a small base lie in the order of the ids.
+SET VARIABLE quarter = (SELECT greatest(count(*) // 4 + 1, 4096) FROM staged);
 CREATE OR REPLACE TEMP VIEW slice AS
 FROM staged WHERE stays AND rowid < getvariable('quarter')
 UNION ALL FROM staged WHERE stays AND rowid >= getvariable('quarter') AND rowid < 2 * getvariable('quarter')
