@@ -10,7 +10,6 @@ import shutil
 import sys
 import traceback
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -264,8 +263,8 @@ def validate(
     settings = overridden(
         where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity), added=added
     )
-    settings = replace(settings, fail_on=fail_on or settings.fail_on)
-    where = replace(where, settings=settings)
+    settings = settings._replace(fail_on=fail_on or settings.fail_on)
+    where = where._replace(settings=settings)
     if diff:
         _preview(where, _given(paths, where), Request(where.as_of(as_of), form=form_of_records))
     with progress("judged") as tick:
@@ -313,7 +312,7 @@ def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoRet
 
     with given(where, paths, request, sys.stdin.buffer) as roots:
         with progress("judged") as tick:
-            plan = job.preview(where, roots, replace(request, tick=tick))
+            plan = job.preview(where, roots, request._replace(tick=tick))
         _write_diff(job.diff(plan))
     _say(plan.result.notes)
     _tell(text.preview(plan.result))
@@ -348,7 +347,7 @@ def fix(
     request = Request(where.as_of(as_of), form=form_of_records)
     with given(where, asked, request, sys.stdin.buffer) as roots:
         with progress("judged") as tick:
-            plan = job.plan(where, roots, replace(request, tick=tick))
+            plan = job.plan(where, roots, request._replace(tick=tick))
         if diff:
             _write_diff(job.diff(plan))
         elif from_stdin:

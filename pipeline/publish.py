@@ -5,7 +5,6 @@ process or, after a crash, by the next that opens the workspace. Folders change 
 system has it, so that a reader sees the old or the new `curated/`, never a part.
 """
 
-import ctypes
 import json
 import os
 import shutil
@@ -145,6 +144,8 @@ def _exchange(new: Path, old: Path) -> None:
     if not old.exists():
         new.rename(old)
         return
+    import ctypes  # noqa: PLC0415 - what only reads does without
+
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         swapped = libc.renameat2(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(old), _RENAME_EXCHANGE) == 0

@@ -7,7 +7,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -197,11 +197,11 @@ def _plan(
     if again.rejudged:
         for name in past:
             if not any(root.holds(name) for root in roots):
-                roots.append(_root(workspace.root / name, workspace, replace(request, form=None), known))
+                roots.append(_root(workspace.root / name, workspace, request._replace(form=None), known))
     roots = _outermost(roots)
     found = {file.name: file for root in roots for file in root.files}
     if again.rejudged:  # what was said of a file's format still holds
-        found = {n: replace(f, form=known[n].form) if f.form is None and n in known else f for n, f in found.items()}
+        found = {n: f._replace(form=known[n].form) if f.form is None and n in known else f for n, f in found.items()}
     looks_same = _same_bytes if request.rehash else _same_stat
     same = [
         known[name]
@@ -240,7 +240,7 @@ def _same_stat(known: KnownFile, file: sources.SourceFile) -> bool:
 def _same_bytes(known: KnownFile, file: sources.SourceFile) -> bool:
     if (known.size, known.form) != (file.size, file.form):
         return False
-    with file.path.open("rb") as stream:
+    with Path(file.path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest() == known.digest
 
 
@@ -302,7 +302,7 @@ def _fetch(
         else:
             missing[row.path, row.position] = row
     if missing:
-        for incoming in sources.read(sources.SourceFile(name, workspace.root / name, 0, 0, 0)):
+        for incoming in sources.read(sources.SourceFile(name, str(workspace.root / name), 0, 0, 0)):
             origin = incoming.origin
             wanted = missing.get((origin.path, origin.position))
             if wanted and wanted.digest == origin.digest:

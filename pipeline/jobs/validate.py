@@ -6,10 +6,9 @@ themselves.
 
 import os
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain, compress, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -206,13 +205,22 @@ def given(
     Raises:
         KbError: a path is missing, or of a kind that is not read.
     """
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+    with ExitStack() as stack:
         yield [
-            _received(standard_input, Path(folder), workspace, request)
+            _received(standard_input, stack.enter_context(_folder()), workspace, request)
             if standard_input is not None and path == Path("-")
             else sources.discover(path, workspace, request.form)
             for path in paths
         ]
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """An empty folder that is gone in the end."""
+    import tempfile  # noqa: PLC0415 - one record in a file does without
+
+    with tempfile.TemporaryDirectory(prefix="kb-") as name:
+        yield Path(name)
 
 
 def _received(stream: IO[bytes], folder: Path, workspace: Workspace, request: Request) -> sources.Root:
@@ -225,7 +233,7 @@ def _received(stream: IO[bytes], folder: Path, workspace: Workspace, request: Re
         name = Path(sources.name_of(instead_of, workspace))
     kept = folder / name.name
     kept.write_bytes(data)
-    file = sources.SourceFile(name.as_posix(), kept, len(data), 0, 0, request.form, instead_of)
+    file = sources.SourceFile(name.as_posix(), str(kept), len(data), 0, 0, request.form, instead_of)
     return sources.Root(file.name, (file,), ())
 
 
@@ -263,8 +271,8 @@ def _judge_alone(record: Incoming, rules: RuleSet, request: Request, *, lonely: 
 def _judge_together(
     incoming: Iterable[Incoming], rules: RuleSet, request: Request, bench: _Bench, *, about_settings: bool
 ) -> _Judged:
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder, _scratch(bench, Path(folder)) as scratch:
-        batches = Path(folder) / "batches"
+    with _folder() as folder, _scratch(bench, folder) as scratch:
+        batches = folder / "batches"
         batches.mkdir()
         scratch.begin(rules)
         again = list(_reopened(scratch, bench))

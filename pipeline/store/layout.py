@@ -4,14 +4,16 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, NamedTuple
+
+_SCRIPTS = Path(__file__).with_name("sql")
 
 
 @cache
 def script(name: str) -> str:
     """The text of a script in sql/."""
-    return resources.files("pipeline.store").joinpath(f"sql/{name}").read_text(encoding="utf-8")
+    return (_SCRIPTS / name).read_text(encoding="utf-8")
 
 
 class Column(NamedTuple):
