@@ -701,7 +701,7 @@ def _base(where: "Workspace") -> "AbstractContextManager[Store]":
     from pipeline import publish, store
 
     publish.recover(where)
-    return store.read(where.store)
+    return store.read(where.store, any_layout=publish.is_as_left(where))
 
 
 def _given(paths: list[Path] | None, where: "Workspace") -> list[Path]:

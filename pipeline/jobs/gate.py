@@ -21,7 +21,7 @@ def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
     """
     publish.recover(workspace)
     limits = workspace.settings.gate
-    with store.read(workspace.store) as base:
+    with store.read(workspace.store, any_layout=publish.is_as_left(workspace)) as base:
         _check_domains(base, list(limits.domain))
         verdicts = list(_held(base, limits, Options(as_of), "the whole base"))
         for tier, of_tier in limits.tier.items():

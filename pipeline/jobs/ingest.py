@@ -190,7 +190,7 @@ def _plan(
     past: list[str] = []
     if base is not None:
         past = base.roots()
-        if base.unlike_declared() is None:
+        if publish.is_as_left(workspace) or base.unlike_declared() is None:
             known, last = base.known_files(), base.last_run()
     again = since(base, last, rules)
     roots = [_root(path, workspace, request, known) for path in paths]
