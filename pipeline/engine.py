@@ -91,11 +91,12 @@ def run(
     folder: Path,
     jobs: int,
     tick: Callable[[int], None] = lambda _: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> int:
     """Curate records in chunks and write what became of them into `folder`; how many records there were.
 
-    `tick` is told of each finished chunk's records. The files are named by chunk, so the outcome does not depend on
-    `jobs`. One chunk, or one job, is done in this process.
+    `tick` is told of each finished chunk's records; `meanwhile` is done while workers are busy with the last of them.
+    The files are named by chunk, so the outcome does not depend on `jobs`. One chunk, or one job, is done in this process.
 
     Raises:
         KbError: a worker died, or the disk refused; the chunk is named.
@@ -109,7 +110,7 @@ def run(
             count += len(chunk)
             tick(len(chunk))
         return count
-    return _run_parallel(_chain(first, second, chunks), rules, folder, jobs, tick)
+    return _run_parallel(_chain(first, second, chunks), rules, folder, jobs, tick, meanwhile)
 
 
 def _chain(
@@ -135,7 +136,12 @@ def _chunks(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
 
 
 def _run_parallel(
-    chunks: Iterator[list[Incoming]], rules: RuleSet, folder: Path, jobs: int, tick: Callable[[int], None]
+    chunks: Iterator[list[Incoming]],
+    rules: RuleSet,
+    folder: Path,
+    jobs: int,
+    tick: Callable[[int], None],
+    meanwhile: Callable[[], object],
 ) -> int:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only more than one chunk needs workers
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - likewise
@@ -150,6 +156,7 @@ def _run_parallel(
                 waiting[pool.submit(_work, number, chunk, folder)] = chunk
                 while len(waiting) > 2 * jobs:  # so that a fast reader does not fill the memory
                     count += _finish(waiting, tick)
+            meanwhile()
             while waiting:
                 count += _finish(waiting, tick)
         except BrokenProcessPool:

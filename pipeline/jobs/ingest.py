@@ -5,9 +5,10 @@ import hashlib
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -100,7 +101,7 @@ def _standing(workspace: Workspace) -> AbstractContextManager[store.Store | None
 
 
 def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path) -> IngestResult:
-    from pipeline import export, gate  # noqa: PLC0415 - pandas and pandera: only where something is published
+    from pipeline import export  # noqa: PLC0415 - only where something is published
     from pipeline.reports import Options  # noqa: PLC0415 - likewise
     from pipeline.splice import Touched  # noqa: PLC0415 - likewise
 
@@ -115,9 +116,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             _guard(draft, workspace.settings.max_removals)
         compared = None if plan.fresh else draft.compare(workspace.store)
         sealed = publish.Sealed(store=False, records=False) if plan.fresh else publish.sealed(workspace)
-        breach = next(iter(gate.check(draft, rules, documents="touched" if sealed.store else "records")), None)
-        if breach:
-            raise GateError(f"the gate refuses to publish: {breach}; nothing was published")
+        _hold(draft, rules, documents="touched" if sealed.store else "records")
         curated = folder / "curated"
         curated.mkdir()
         changes = draft.touched() if sealed.store and sealed.records else None
@@ -141,6 +140,20 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
     return result
 
 
+def _hold(draft: Draft, rules: RuleSet, *, documents: str) -> None:
+    """Hold what is to be published against its contracts."""
+    from pipeline import gate  # noqa: PLC0415 - pandas and pandera: only where something is published
+
+    breach = next(iter(gate.check(draft, rules, documents=documents)), None)
+    if breach:
+        raise GateError(f"the gate refuses to publish: {breach}; nothing was published")
+
+
+def _fetch_gate() -> None:
+    """Import the gate early, where there is time: that takes half a second."""
+    import_module("pipeline.gate")
+
+
 def _remember_earlier(draft: Draft, curated: Path) -> None:
     """Into a new store goes what `curated/` tells of the state before, as far as that can be read."""
     with suppress(KeyError, TypeError, ValueError):
@@ -160,7 +173,7 @@ def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, reque
     }
     unread = {file.name for file in plan.read}.union(plan.gone).isdisjoint
     again = [incoming for (path, _), incoming in waiting.items() if unread([sources.file_of(path)])]
-    engine.run(_reading(draft, plan, again), rules, batches, request.processes, request.tick)
+    engine.run(_reading(draft, plan, again, forms), rules, batches, request.processes, request.tick, _fetch_gate)
 
     draft.prune([*plan.dropped, *draft.inputs_of_files(plan.gone), *waiting], plan.moved)
     at_hand = {key: incoming.raw for key, incoming in waiting.items()}
@@ -256,7 +269,7 @@ def _draft(workspace: Workspace, plan: Plan, path: Path) -> Iterator[Draft]:
             yield draft
 
 
-def _reading(draft: Draft, plan: Plan, again: list[Incoming]) -> Iterator[Incoming]:
+def _reading(draft: Draft, plan: Plan, again: list[Incoming], known_files: Container[str]) -> Iterator[Incoming]:
     """The records that have to be judged, file by file; the plan notes what became of the others."""
     yield from again
     roots = {file.name: root.name for root in plan.roots for file in root.files}
@@ -264,7 +277,7 @@ def _reading(draft: Draft, plan: Plan, again: list[Incoming]) -> Iterator[Incomi
         known = defaultdict(list)
         concerned = plan.concerned.get(file.name, ())
         plan.dropped += concerned
-        for path, digest, position, line in draft.inputs_of(file.name):
+        for path, digest, position, line in draft.inputs_of(file.name) if file.name in known_files else ():
             if (path, position) not in concerned:
                 known[path, digest, line is not None].append((position, line))
 
