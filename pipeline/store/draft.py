@@ -364,12 +364,14 @@ def create(path: Path | None, spill: Path | None = None) -> Iterator[Draft]:
     """A new, empty store in a file, or in memory; what does not fit into memory goes into the folder `spill`."""
     with connected(str(path) if path else ":memory:", _config(path, spill)) as connection:
         connection.execute(_BULK)
+        connection.execute("BEGIN")  # at once: each of two hundred statements would be written to the disk by itself
         connection.execute(script("schema.sql"))
         connection.execute(script("working.sql"))
         connection.execute(script("macros.sql"))
         if path is not None:
             for statement in comments():
                 connection.execute(statement)
+        connection.execute("COMMIT")
         yield Draft(connection)
 
 
