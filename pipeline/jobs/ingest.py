@@ -29,7 +29,8 @@ class Plan:
     """What has to be read, what is as it was and what is gone; while reading, what became of each file is noted.
 
     `rejudged`: the rules, the settings or kb itself are not what the base was judged with. Of the files in `anew` every
-    record is judged again, of others what is `concerned`, by file as path and position in the base.
+    record is judged again, of others what is `concerned`, by file as path and position in the base. It is about
+    the `whole` base where that was made of no file from elsewhere.
     """
 
     roots: list[sources.Root]
@@ -39,6 +40,7 @@ class Plan:
     notes: list[str]
     rejudged: bool
     fresh: bool
+    whole: bool
     anew: frozenset[str]
     concerned: Mapping[str, set[tuple[str, int]]]
     moved: list[Place] = field(default_factory=list)
@@ -83,7 +85,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
                 and _laid_out(workspace)
             ):
                 standing = Draft(base.connection)
-                standing.set_scope(plan.scope())
+                standing.set_scope([] if plan.whole else plan.scope(), whole=plan.whole)
                 as_before = Compared(0, 0, base.value("SELECT count(*) FROM findings"))
                 return _outcome(standing, plan, rules, as_before, written=False)
         return _write(workspace, plan, rules, request, folder)
@@ -107,7 +109,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
 
     with _draft(workspace, plan, folder / "kb.duckdb") as draft:
         draft.begin(rules)
-        draft.set_scope(plan.scope())
+        draft.set_scope(plan.scope(), whole=plan.whole)
         draft.remember_published()
         _judge(workspace, draft, plan, rules, request, folder / "batches")
         if not plan.records and not plan.gone:
@@ -200,15 +202,12 @@ def _plan(
     """Hold what is on disk against what the base knows, without reading a file that looks as it did."""
     known: dict[str, KnownFile] = {}
     last = None
-    past: list[str] = []
-    if base is not None:
-        past = base.roots()
-        if publish.is_as_left(workspace) or base.unlike_declared() is None:
-            known, last = base.known_files(), base.last_run()
+    if base is not None and (publish.is_as_left(workspace) or base.unlike_declared() is None):
+        known, last = base.known_files(), base.last_run()
     again = since(base, last, rules)
     roots = [_root(path, workspace, request, known) for path in paths]
-    if again.rejudged:
-        for name in past:
+    if again.rejudged and base is not None:
+        for name in base.roots():
             if not any(root.holds(name) for root in roots):
                 roots.append(_root(workspace.root / name, workspace, request._replace(form=None), known))
     roots = _outermost(roots)
@@ -227,8 +226,9 @@ def _plan(
     read = [file for file in found.values() if file.name not in unread]
     anew = frozenset(f.name for f in read if again.every or (f.name in known and known[f.name].form != f.form))
     return Plan(
-        roots, same, read, gone, notes, again.rejudged, fresh=last is None, anew=anew, concerned=again.concerned
-    ), last
+        roots, same, read, gone, notes, again.rejudged, fresh=last is None,
+        whole=known.keys() <= found.keys() | set(gone), anew=anew, concerned=again.concerned,
+    ), last  # fmt: skip
 
 
 def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, KnownFile]) -> sources.Root:
@@ -339,6 +339,7 @@ def _guard(draft: Draft, limit: float) -> None:
 def _outcome(base: Draft, plan: Plan, rules: RuleSet, compared: Compared | None, *, written: bool) -> IngestResult:
     """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
     tally = base.tally(changed=written)
+    found = base.findings_by_code()
     result = IngestResult(
         read=plan.records,
         published=tally["published"],
@@ -346,12 +347,12 @@ def _outcome(base: Draft, plan: Plan, rules: RuleSet, compared: Compared | None,
         quarantined=tally["quarantined"],
         removed=tally["removed"],
         changes=tally["changes"],
-        findings=base.findings_by_code(),
+        findings={code: times for code, times, _, _ in found},
         written=written,
         copies=tally["copies"],
         repairs=base.repairs_by_code(),
-        flags=base.flags_by_code(),
-        suppressed=base.suppressed(),
+        flags={code: flags for code, _, flags, _ in found if flags},
+        suppressed=sum(suppressed for *_, suppressed in found),
         about_settings=base.about_settings(),
         compared=compared,
         names={rule.code: rule.name for rule in rules.added},

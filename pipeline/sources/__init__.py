@@ -117,14 +117,17 @@ def _walk(folder: str, below: str, own: set[str]) -> Iterator[tuple[str, "os.Dir
             entries = sorted((entry for entry in found if _wanted(entry.name)), key=lambda entry: entry.name)
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be listed: {error.strerror}") from None
+    folders = []
     for entry in entries:
         inner = f"{below}{entry.name}"
-        if not entry.is_dir(follow_symlinks=False) and inner not in own:
+        if inner in own:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            folders.append((inner, entry.path))
+        else:
             yield inner, entry
-    for entry in entries:
-        inner = f"{below}{entry.name}"
-        if entry.is_dir(follow_symlinks=False) and inner not in own:
-            yield from _walk(entry.path, f"{inner}/", own)
+    for inner, path in folders:
+        yield from _walk(path, f"{inner}/", own)
 
 
 def _wanted(entry: str) -> bool:
