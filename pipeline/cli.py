@@ -10,7 +10,6 @@ import shutil
 import sys
 import traceback
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -268,13 +267,13 @@ def validate(
     settings = overridden(
         where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity), added=added
     )
-    settings = replace(settings, fail_on=fail_on or settings.fail_on)
-    where = replace(where, settings=settings)
+    settings = settings._replace(fail_on=fail_on or settings.fail_on)
+    where = where._replace(settings=settings)
     asked = _given(paths, where)
     if diff:
         _preview(where, asked, request)
     with progress("judged") as tick:
-        result = run(where, asked, replace(request, tick=tick), sys.stdin.buffer)
+        result = run(where, asked, request._replace(tick=tick), sys.stdin.buffer)
     _say(result.notes)
     if statistics:
         told = findings.statistics(result, form, terminal=terminal)
@@ -312,7 +311,7 @@ def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoRet
 
     with given(where, paths, request, sys.stdin.buffer) as roots:
         with progress("judged") as tick:
-            plan = job.preview(where, roots, replace(request, tick=tick))
+            plan = job.preview(where, roots, request._replace(tick=tick))
         _write_diff(job.diff(plan))
     _say(plan.result.notes)
     _tell(text.preview(plan.result))
@@ -347,7 +346,7 @@ def fix(
     request = Request(where.as_of(as_of), form=form_of_records)
     with given(where, asked, request, sys.stdin.buffer) as roots:
         with progress("judged") as tick:
-            plan = job.plan(where, roots, replace(request, tick=tick))
+            plan = job.plan(where, roots, request._replace(tick=tick))
         if diff:
             _write_diff(job.diff(plan))
         elif from_stdin:
@@ -702,7 +701,7 @@ def _base(where: "Workspace") -> "AbstractContextManager[Store]":
     from pipeline import publish, store
 
     publish.recover(where)
-    return store.read(where.store)
+    return store.read(where.store, any_layout=publish.is_as_left(where))
 
 
 def _given(paths: list[Path] | None, where: "Workspace") -> list[Path]:

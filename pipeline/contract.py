@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +41,8 @@ def schema(name: str) -> Document:
     return parsed
 
 
-def _schema_folder() -> Any:  # noqa: ANN401 - importlib's Traversable or a Path
-    packaged = resources.files("pipeline").joinpath("schemas")
+def _schema_folder() -> Path:
+    packaged = Path(__file__).with_name("schemas")
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "schemas"
 
 

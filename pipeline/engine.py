@@ -9,7 +9,7 @@ import hashlib
 import heapq
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -101,51 +101,54 @@ def run(
     folder: Path,
     jobs: int,
     tick: Callable[[int], None] = lambda _: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> int:
     """Curate records in chunks and write what became of them into `folder`; how many records there were.
 
-    `tick` is told of each finished chunk's records. The files are named by chunk, so the outcome does not depend on
-    `jobs`. One chunk, or one job, is done in this process.
+    `tick` is told of each finished chunk's records; `meanwhile` is done while workers are busy with the last of them.
+    The files are named by chunk, so the outcome does not depend on `jobs`. A few small chunks, or one job, are done in this
+    process: that is sooner than to start others.
 
     Raises:
         KbError: a worker died, or the disk refused; the chunk is named.
     """
     chunks = _chunks(incoming)
-    first, second = next(chunks, []), next(chunks, None)
-    if second is None or jobs == 1:
-        count = 0
-        for number, chunk in enumerate(_chain(first, second, chunks)):
-            _write(folder, number, curate_batch(chunk, rules))
-            count += len(chunk)
-            tick(len(chunk))
-        return count
-    return _run_parallel(_chain(first, second, chunks), rules, folder, jobs, tick)
+    head = [] if jobs == 1 else list(islice(chunks, _FEW + 1))
+    if len(head) > _FEW:
+        return _run_parallel(chain(head, chunks), rules, folder, jobs, tick, meanwhile)
+    count = 0
+    for number, chunk in enumerate(chain(head, chunks)):
+        _write(folder, number, curate_batch(chunk, rules))
+        count += len(chunk)
+        tick(len(chunk))
+    return count
 
 
-def _chain(
-    first: list[Incoming], second: list[Incoming] | None, rest: Iterator[list[Incoming]]
-) -> Iterator[list[Incoming]]:
-    yield first
-    if second is not None:
-        yield second
-        yield from rest
+_FEW = 2
+_SMALL = 8
 
 
 def _chunks(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+    """The records in chunks; the first are a quarter as large, so that a small input is spread over the workers too."""
     chunk: list[Incoming] = []
-    size = 0
+    number = size = 0
     for record in incoming:
         chunk.append(record)
         size += len(record.raw)
-        if size >= CHUNK_BYTES:
+        if size >= (CHUNK_BYTES if number >= _SMALL else CHUNK_BYTES // 4):
             yield chunk
-            chunk, size = [], 0
+            chunk, size, number = [], 0, number + 1
     if chunk:
         yield chunk
 
 
 def _run_parallel(
-    chunks: Iterator[list[Incoming]], rules: RuleSet, folder: Path, jobs: int, tick: Callable[[int], None]
+    chunks: Iterator[list[Incoming]],
+    rules: RuleSet,
+    folder: Path,
+    jobs: int,
+    tick: Callable[[int], None],
+    meanwhile: Callable[[], object],
 ) -> int:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only more than one chunk needs workers
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - likewise
@@ -160,6 +163,7 @@ def _run_parallel(
                 waiting[pool.submit(_work, number, chunk, folder)] = chunk
                 while len(waiting) > 2 * jobs:  # so that a fast reader does not fill the memory
                     count += _finish(waiting, tick)
+            meanwhile()
             while waiting:
                 count += _finish(waiting, tick)
         except BrokenProcessPool:

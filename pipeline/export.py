@@ -5,7 +5,6 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +144,7 @@ def _files(
         yield "records.ndjson", splice(previous / "records.ndjson", *touched)
     yield from reports(store, options)
     if rules.settings.export.html:
-        yield PAGE, _page(store, replace(options, history=False), rules)
+        yield PAGE, _page(store, options._replace(history=False), rules)
 
 
 def _page(store: Store, options: Options, rules: RuleSet) -> bytes:
@@ -156,10 +155,10 @@ def _page(store: Store, options: Options, rules: RuleSet) -> bytes:
 
 def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
     """Every report as `curated/` holds it, its figures as metrics, and what is plotted: without what earlier runs say."""
-    alone = replace(options, history=False)
+    alone = options._replace(history=False)
     for name, report in sorted(REPORTS.items()):
         if report.asked(alone):
-            kept = replace(alone, limit=report.kept) if options.limit is None else alone
+            kept = alone._replace(limit=report.kept) if options.limit is None else alone
             yield f"reports/{name}.json", document_in_parts(store, report, kept)
             for section in report.asked(alone):
                 if section.plotted:

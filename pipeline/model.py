@@ -2,8 +2,8 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 Json = Any
@@ -153,8 +153,10 @@ class Compared(NamedTuple):
     as_before: int
 
 
-@dataclass(frozen=True, slots=True)
-class IngestResult:
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class IngestResult(NamedTuple):
     """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds.
 
     `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and what
@@ -171,12 +173,12 @@ class IngestResult:
     findings: dict[str, int]
     written: bool
     copies: int = 0
-    repairs: Mapping[str, int] = field(default_factory=dict)
-    flags: Mapping[str, int] = field(default_factory=dict)
+    repairs: Mapping[str, int] = _NONE
+    flags: Mapping[str, int] = _NONE
     suppressed: int = 0
-    about_settings: Mapping[str, int] = field(default_factory=dict)
+    about_settings: Mapping[str, int] = _NONE
     compared: Compared | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = _NONE
     notes: tuple[str, ...] = ()
 
     def document(self) -> Document:
@@ -186,8 +188,7 @@ class IngestResult:
         return {**{key: getattr(self, key) for key in keys}, "finding_changes": compared}
 
 
-@dataclass(frozen=True, slots=True)
-class FixResult:
+class FixResult(NamedTuple):
     """What `kb fix` does, or would do: of how many records and findings it repairs which (by code), in how many files.
 
     `remaining` counts the findings that are there afterwards. Each record is judged by itself.
@@ -201,8 +202,7 @@ class FixResult:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """A finding with all that a person needs to go there: file, line and column (from 1), and the line itself.
 
     `record_line` is the line on which its record starts; None where the file holds one record.
@@ -245,8 +245,7 @@ class Located:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ValidateResult:
+class ValidateResult(NamedTuple):
     """What `kb validate` found in how many records.
 
     `findings` are those that are neither `suppressed` nor in the baseline; `clean` records have none of them. `known`
@@ -263,7 +262,7 @@ class ValidateResult:
     mended: int = 0
     origins: tuple[tuple[str, int | None], ...] = ()
 
-    def count(self, severity: Severity) -> int:
+    def number(self, severity: Severity) -> int:
         """How many findings have this severity."""
         return sum(finding.severity is severity for finding in self.findings)
 
@@ -292,9 +291,9 @@ class ValidateResult:
         return {
             "read": self.read,
             "clean": self.clean,
-            "errors": self.count(Severity.ERROR),
-            "warnings": self.count(Severity.WARNING),
-            "infos": self.count(Severity.INFO),
+            "errors": self.number(Severity.ERROR),
+            "warnings": self.number(Severity.WARNING),
+            "infos": self.number(Severity.INFO),
             "fixable": self.fixable,
             "suppressed": len(self.suppressed),
             "baseline": self.known,
@@ -319,8 +318,7 @@ class Verdict(NamedTuple):
         return self.figure >= self.bound if self.limit.startswith("min_") else self.figure <= self.bound
 
 
-@dataclass(frozen=True, slots=True)
-class GateResult:
+class GateResult(NamedTuple):
     """What `kb gate` held on a day."""
 
     as_of: dt.date

@@ -5,7 +5,6 @@ process or, after a crash, by the next that opens the workspace. Folders change 
 system has it, so that a reader sees the old or the new `curated/`, never a part.
 """
 
-import ctypes
 import json
 import os
 import shutil
@@ -82,10 +81,11 @@ def commit(workspace: Workspace, token: str) -> None:
     draft.write_text(token, encoding="utf-8")
     sync(draft)
     draft.replace(workspace.scratch / _COMMIT)
-    _carry_through(workspace)
+    _carry_through(workspace, _layout())
 
 
-def _carry_through(workspace: Workspace) -> None:
+def _carry_through(workspace: Workspace, layout: str | None = None) -> None:
+    """Publish what is whole; `layout` tells how its store is laid out, where that is known: not of what a crash left."""
     marker, folder = workspace.scratch / _COMMIT, workspace.scratch / _NEXT
     if not marker.exists():
         return
@@ -96,7 +96,8 @@ def _carry_through(workspace: Workspace) -> None:
     store = folder / "kb.duckdb"
     if store.exists():
         store.replace(workspace.store)
-    (workspace.scratch / _SEAL).write_text(json.dumps(_looks(workspace)), encoding="utf-8")
+    seal = {"layout": layout, **_looks(workspace)}
+    (workspace.scratch / _SEAL).write_text(json.dumps(seal), encoding="utf-8")
     sync(workspace.root)
     marker.unlink()
     shutil.rmtree(folder, ignore_errors=True)
@@ -113,6 +114,17 @@ def sealed(workspace: Workspace) -> Sealed:
     """What is as kb left it, told by size, time and inode; what is not has to be looked through."""
     then, now = told(workspace.scratch / _SEAL), _looks(workspace)
     return Sealed(*(now[name] is not None and then.get(name) == now[name] for name in Sealed._fields))
+
+
+def is_as_left(workspace: Workspace) -> bool:
+    """Whether this kb laid the store out and nobody touched it since, so that its tables need not be looked through."""
+    return sealed(workspace).store and told(workspace.scratch / _SEAL).get("layout") == _layout()
+
+
+def _layout() -> str:
+    from pipeline.store import layout  # noqa: PLC0415 - imports duckdb, which a record in a file does without
+
+    return layout.digest()
 
 
 def _looks(workspace: Workspace) -> dict[str, list[int] | None]:
@@ -145,6 +157,8 @@ def _exchange(new: Path, old: Path) -> None:
     if not old.exists():
         new.rename(old)
         return
+    import ctypes  # noqa: PLC0415 - what only reads does without
+
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         swapped = libc.renameat2(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(old), _RENAME_EXCHANGE) == 0

@@ -3,10 +3,8 @@
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
-from importlib import resources
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from pipeline.model import KbError, Severity
 from pipeline.words import did_you_mean
@@ -23,17 +21,15 @@ METRICS = "reports/metrics.json"
 """The figures of the base below `curated/`."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSettings:
+class RuleSettings(NamedTuple):
     """Which rules judge, and how severely."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, str] = field(default_factory=dict)
+    severity: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """A finding that is put up with: of which record (an id, or `*` and `?` in it), of which rule, why, and how long."""
 
     record: str
@@ -56,17 +52,15 @@ class Suppression:
         return re.escape(self.record).replace(r"\*", ".*").replace(r"\?", ".")
 
 
-@dataclass(frozen=True, slots=True)
-class TimeToLive:
+class TimeToLive(NamedTuple):
     """Days after which a record is stale; a domain's own figure goes before a tier's, and that before the default."""
 
     default: int = 365
-    tier: Mapping[str, int] = field(default_factory=dict)
-    domain: Mapping[str, int] = field(default_factory=dict)
+    tier: Mapping[str, int] = {}
+    domain: Mapping[str, int] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(NamedTuple):
     """How far evidence and time bear a confidence; docs/trust.md gives the formula."""
 
     ladder: tuple[str, ...] = (
@@ -76,21 +70,17 @@ class Trust:
         "community_verified",
         "reproduced",
     )
-    aliases: Mapping[str, str] = field(
-        default_factory=lambda: {
-            "auto_generated": "ai_generated",
-            "automated": "ai_generated",
-            "generated": "ai_generated",
-            "machine_generated": "ai_generated",
-            "community": "community_reported",
-            "reviewed": "human_reviewed",
-            "verified": "community_verified",
-        }
-    )
+    aliases: Mapping[str, str] = {
+        "auto_generated": "ai_generated",
+        "automated": "ai_generated",
+        "generated": "ai_generated",
+        "machine_generated": "ai_generated",
+        "community": "community_reported",
+        "reviewed": "human_reviewed",
+        "verified": "community_verified",
+    }
     ceiling_by_sources: tuple[float, ...] = (0.3, 0.6, 0.6, 0.8)
-    ceiling_by_tier: Mapping[str, float] = field(
-        default_factory=lambda: {"human_reviewed": 0.9, "community_verified": 0.95, "reproduced": 1.0}
-    )
+    ceiling_by_tier: Mapping[str, float] = {"human_reviewed": 0.9, "community_verified": 0.95, "reproduced": 1.0}
     time_to_live: TimeToLive = TimeToLive()
 
     def ceiling(self, distinct_sources: int, tier: str) -> float:
@@ -99,8 +89,7 @@ class Trust:
         return max(counted, self.ceiling_by_tier.get(tier, 0.0))
 
 
-@dataclass(frozen=True, slots=True)
-class Resolvable:
+class Resolvable(NamedTuple):
     """What RAT004 expects of `fix_success_rate`."""
 
     true_at_least: float = 0.5
@@ -109,8 +98,7 @@ class Resolvable:
     false_at_most: float = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(NamedTuple):
     """How `curated/` is laid out: `records` is `files` (one for each) or `ndjson` (one for all, for large bases).
 
     With `html`, the page of the base is there too.
@@ -120,32 +108,37 @@ class Export:
     html: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TierLimits:
+class TierLimits(NamedTuple):
     """What `kb gate` holds the records of a tier to; None: nothing. Of a rejected record the tier is not known."""
 
     max_stale_share: float | None = None
     min_mean_effective_confidence: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DomainLimits(TierLimits):
+class DomainLimits(NamedTuple):
     """What `kb gate` holds the records of a domain to, the rejected ones too."""
 
+    max_stale_share: float | None = None
+    min_mean_effective_confidence: float | None = None
     max_quarantined_share: float | None = None
     max_new_errors: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Gate(DomainLimits):
+class Gate(NamedTuple):
     """What `kb gate` holds the whole base to, and single tiers and domains."""
 
-    tier: Mapping[str, TierLimits] = field(default_factory=dict)
-    domain: Mapping[str, DomainLimits] = field(default_factory=dict)
+    max_stale_share: float | None = None
+    min_mean_effective_confidence: float | None = None
+    max_quarantined_share: float | None = None
+    max_new_errors: int | None = None
+    tier: Mapping[str, TierLimits] = {}
+    domain: Mapping[str, DomainLimits] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+Limits = Gate | DomainLimits | TierLimits
+
+
+class Settings(NamedTuple):
     """Everything that `kb.toml` can say, with the defaults."""
 
     as_of: dt.date | None = None
@@ -162,10 +155,21 @@ class Settings:
 
     def judging(self) -> dict[str, Any]:
         """What a judgement may depend on, by name; the rules themselves, and what only steers a run, are left out."""
-        trust = {f"trust.{key}": value for key, value in asdict(self.trust).items()}
-        others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _STEERING}
-        tables = {name: asdict(v) if is_dataclass(v) and not isinstance(v, type) else v for name, v in others.items()}
-        return trust | tables
+        trust = {f"trust.{key}": as_table(value) for key, value in self.trust._asdict().items()}
+        return trust | {key: as_table(value) for key, value in self._asdict().items() if key not in _STEERING}
+
+
+def as_table(value: Any) -> Any:  # noqa: ANN401 - settings, or one of their values
+    """Settings as plain tables, as `kb.toml` has them."""
+    if _is_settings(value):
+        value = value._asdict()
+    if isinstance(value, Mapping):
+        return {key: as_table(item) for key, item in value.items()}
+    return tuple(map(as_table, value)) if isinstance(value, tuple) else value
+
+
+def _is_settings(thing: Any) -> bool:  # noqa: ANN401 - a value, or a type hint
+    return hasattr(thing, "_fields")
 
 
 _STEERING = frozenset(
@@ -174,8 +178,7 @@ _STEERING = frozenset(
 """Settings that no judgement depends on, or that RuleSet and `judging` see to; a new one counts as judging until it is here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(NamedTuple):
     """A folder with `kb.toml`, or any folder, on defaults."""
 
     root: Path
@@ -267,7 +270,7 @@ def _fit_defaults(settings: Settings, given: Mapping[str, Any]) -> Settings:
         aliases = {alias: tier for alias, tier in aliases.items() if tier in ladder and alias not in ladder}
     if "ceiling_by_tier" not in given:
         ceilings = {tier: value for tier, value in ceilings.items() if tier in ladder}
-    return replace(settings, trust=replace(settings.trust, aliases=aliases, ceiling_by_tier=ceilings))
+    return settings._replace(trust=settings.trust._replace(aliases=aliases, ceiling_by_tier=ceilings))
 
 
 def lines_of_suppressions(lines: Sequence[str]) -> list[int]:
@@ -280,18 +283,17 @@ _SUPPRESSION = re.compile(r"\s*\[\[\s*suppress\s*\]\]")
 
 def template() -> str:
     """The `kb.toml` that `kb init` writes: every setting with its default, explained."""
-    return resources.files("pipeline").joinpath("kb.toml.template").read_text(encoding="utf-8")
+    return Path(__file__).with_name("kb.toml.template").read_text(encoding="utf-8")
 
 
-def _build(kind: type[Any], values: Mapping[str, Any], prefix: str, file: str) -> Any:  # noqa: ANN401
-    hints = get_type_hints(kind)
-    known = {f.name: hints[f.name] for f in fields(kind)}
+def _build(kind: Any, values: Mapping[str, Any], prefix: str, file: str) -> Any:  # noqa: ANN401
+    known = get_type_hints(kind)
     arguments = {}
     for key, value in values.items():
         if key not in known:
             raise KbError(f"{file}: unknown setting `{prefix}{key}`; {did_you_mean(key, known)}")
         arguments[key] = _convert(known[key], value, f"{prefix}{key}", file)
-    missing = [f.name for f in fields(kind) if f.default is MISSING is f.default_factory and f.name not in arguments]
+    missing = [name for name in known if name not in kind._field_defaults and name not in arguments]
     if missing:
         raise KbError(f"{file}: `{prefix}{missing[0]}` is missing; add it")
     return kind(**arguments)
@@ -299,7 +301,7 @@ def _build(kind: type[Any], values: Mapping[str, Any], prefix: str, file: str) -
 
 def _convert(hint: Any, value: Any, name: str, file: str) -> Any:  # noqa: ANN401
     kind = get_origin(hint)
-    if is_dataclass(hint) or kind is Mapping:
+    if _is_settings(hint) or kind is Mapping:
         if not isinstance(value, dict):
             raise _wrong(file, name, value, "a table")
         if kind is None:
@@ -309,7 +311,7 @@ def _convert(hint: Any, value: Any, name: str, file: str) -> Any:  # noqa: ANN40
         of = get_args(hint)[0]
         if not isinstance(value, list):
             raise _wrong(
-                file, name, value, f"a list of tables, each under [[{name}]]" if is_dataclass(of) else "a list"
+                file, name, value, f"a list of tables, each under [[{name}]]" if _is_settings(of) else "a list"
             )
         return tuple(_convert(of, item, f"{name}[{i}]", file) for i, item in enumerate(value))
     types, expected = _SCALARS[hint]
@@ -352,7 +354,7 @@ def _check_values(settings: Settings, file: str) -> None:
         "max_removals": settings.max_removals,
         **{f"trust.ceiling_by_sources[{i}]": value for i, value in enumerate(trust.ceiling_by_sources)},
         **{f"trust.ceiling_by_tier.{tier}": value for tier, value in trust.ceiling_by_tier.items()},
-        **{f"resolvable.{key}": value for key, value in asdict(settings.resolvable).items()},
+        **{f"resolvable.{key}": value for key, value in settings.resolvable._asdict().items()},
         **{name: value for name, value in _limits(settings.gate) if not name.endswith("max_new_errors")},
     }
     for name, value in rates.items():
@@ -382,12 +384,12 @@ def _check_values(settings: Settings, file: str) -> None:
 
 def _limits(gate: Gate) -> Iterator[tuple[str, float]]:
     """Every limit that is set, by its full name."""
-    parts: dict[str, TierLimits] = {
+    parts: dict[str, Limits] = {
         "gate": gate,
         **{f"gate.tier.{tier}": limits for tier, limits in gate.tier.items()},
         **{f"gate.domain.{domain}": limits for domain, limits in gate.domain.items()},
     }
     for prefix, limits in parts.items():
-        for name, value in asdict(limits).items():
+        for name, value in limits._asdict().items():
             if isinstance(value, int | float):
                 yield f"{prefix}.{name}", value

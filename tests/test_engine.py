@@ -74,6 +74,14 @@ def test_the_number_of_processes_changes_no_byte(tmp_path: Path, jobs: int) -> N
     assert sum(ticks) == COUNT
 
 
+@pytest.mark.usefixtures("small_chunks", "no_hang")
+@pytest.mark.parametrize(("jobs", "times"), [(1, 0), (2, 1)])
+def test_only_while_workers_are_busy_is_there_time_for_something_else(tmp_path: Path, jobs: int, times: int) -> None:
+    done: list[None] = []
+    engine.run(incoming(), default_rules(), tmp_path, jobs, meanwhile=lambda: done.append(None))
+    assert len(done) == times
+
+
 @pytest.mark.usefixtures("small_chunks")
 def test_progress_adds_up_in_one_process(tmp_path: Path) -> None:
     _, ticks = run(tmp_path / "alone", 1)

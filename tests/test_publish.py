@@ -189,6 +189,46 @@ def test_the_next_writer_cleans_up_after_a_crash(tmp_path: Path) -> None:
         assert state(workspace) in {OLD, NEW}
 
 
+def test_a_store_that_this_kb_published_is_as_it_left_it(tmp_path: Path) -> None:
+    workspace = prepared(tmp_path)
+    assert not publish.is_as_left(workspace)
+    publish.commit(workspace, "new")
+    assert publish.is_as_left(workspace)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda workspace: workspace.store.write_text("new, and more"),
+        lambda workspace: workspace.store.unlink(),
+        lambda workspace: (workspace.scratch / "seal").unlink(),
+        lambda workspace: edit_seal(workspace, "layout", "of another kb"),
+    ],
+    ids=["touched", "gone", "no seal", "another kb"],
+)
+def test_a_store_is_looked_through_where_anything_speaks_for_it(
+    tmp_path: Path, harm: Callable[[Workspace], object]
+) -> None:
+    workspace = prepared(tmp_path)
+    publish.commit(workspace, "new")
+    harm(workspace)
+    assert not publish.is_as_left(workspace)
+
+
+def edit_seal(workspace: Workspace, key: str, value: str) -> None:
+    seal = workspace.scratch / "seal"
+    seal.write_bytes(orjson.dumps(orjson.loads(seal.read_bytes()) | {key: value}))
+
+
+def test_a_store_from_before_a_crash_is_looked_through(tmp_path: Path) -> None:
+    workspace = prepared(tmp_path)
+    (workspace.scratch / "commit").write_text("new")  # of any kb
+    publish.recover(workspace)
+    assert state(workspace) == NEW
+    assert publish.sealed(workspace).store
+    assert not publish.is_as_left(workspace)
+
+
 def test_what_a_writer_leaves_when_it_fails_is_cleaned(tmp_path: Path) -> None:
     lay(tmp_path, "old")
     workspace = find(tmp_path)

@@ -202,7 +202,7 @@ def _replace(file: SourceFile, edits: list[Edit]) -> None:
 def fixed(planned: Plan) -> Iterator[bytes]:
     """The only file of a plan as it is after its edits."""
     (file,) = planned.files
-    with file.path.open("rb") as stream:
+    with Path(file.path).open("rb") as stream:
         yield from edit.spliced(stream, planned.edits.get(file.name, []))
 
 
@@ -213,6 +213,6 @@ def diff(planned: Plan) -> Iterator[bytes]:
         if file.name not in edited:
             continue
         with faults(file.name):
-            for member in Reading(file.name, file.path).members():
+            for member in Reading(file.name, Path(file.path)).members():
                 name = f"{shown(file)}{member.name[len(file.name) :]}"
                 yield from unified(name, member.stream, planned.edits.get(member.name, []))

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 from pipeline import publish, reports, store
@@ -11,7 +10,7 @@ from pipeline.render.text import count
 from pipeline.reports import Options
 from pipeline.store import Store
 from pipeline.words import did_you_mean
-from pipeline.workspace import FILE, TierLimits, Workspace
+from pipeline.workspace import FILE, Limits, Workspace
 
 
 def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
@@ -22,7 +21,7 @@ def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
     """
     publish.recover(workspace)
     limits = workspace.settings.gate
-    with store.read(workspace.store) as base:
+    with store.read(workspace.store, any_layout=publish.is_as_left(workspace)) as base:
         _check_domains(base, list(limits.domain))
         verdicts = list(_held(base, limits, Options(as_of), "the whole base"))
         for tier, of_tier in limits.tier.items():
@@ -42,8 +41,8 @@ def _check_domains(base: Store, domains: list[str]) -> None:
             raise KbError(f"{FILE}: `gate.domain.{domain}`: no record has this domain; {hint}")
 
 
-def _held(base: Store, limits: TierLimits, options: Options, scope: str) -> Iterator[Verdict]:
-    bounds = {name: value for name, value in asdict(limits).items() if isinstance(value, int | float)}
+def _held(base: Store, limits: Limits, options: Options, scope: str) -> Iterator[Verdict]:
+    bounds = {name: value for name, value in limits._asdict().items() if isinstance(value, int | float)}
     if bounds:
         figures = reports.figures(base, options)
         if "max_new_errors" in bounds:

@@ -1,9 +1,8 @@
 """What a user gave to be judged: files and folders, or standard input."""
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -23,13 +22,22 @@ def given(
     Raises:
         KbError: a path is missing, or of a kind that is not read.
     """
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+    with ExitStack() as stack:
         yield [
-            _received(standard_input, Path(folder), workspace, request)
+            _received(standard_input, stack.enter_context(scratch_folder()), workspace, request)
             if standard_input is not None and path == Path("-")
             else sources.discover(path, workspace, request.form)
             for path in paths
         ]
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """An empty folder that is gone in the end."""
+    import tempfile  # noqa: PLC0415 - one record in a file does without
+
+    with tempfile.TemporaryDirectory(prefix="kb-") as name:
+        yield Path(name)
 
 
 def _received(stream: IO[bytes], folder: Path, workspace: Workspace, request: Request) -> sources.Root:
@@ -42,7 +50,7 @@ def _received(stream: IO[bytes], folder: Path, workspace: Workspace, request: Re
         name = Path(sources.name_of(instead_of, workspace))
     kept = folder / name.name
     kept.write_bytes(data)
-    file = sources.SourceFile(name.as_posix(), kept, len(data), 0, 0, request.form, instead_of)
+    file = sources.SourceFile(name.as_posix(), str(kept), len(data), 0, 0, request.form, instead_of)
     return sources.Root(file.name, (file,), ())
 
 

@@ -5,9 +5,10 @@ import hashlib
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,7 +29,8 @@ class Plan:
     """What has to be read, what is as it was and what is gone; while reading, what became of each file is noted.
 
     `rejudged`: the rules, the settings or kb itself are not what the base was judged with. Of the files in `anew` every
-    record is judged again, of others what is `concerned`, by file as path and position in the base.
+    record is judged again, of others what is `concerned`, by file as path and position in the base. It is about
+    the `whole` base where that was made of no file from elsewhere.
     """
 
     roots: list[sources.Root]
@@ -38,6 +40,7 @@ class Plan:
     notes: list[str]
     rejudged: bool
     fresh: bool
+    whole: bool
     anew: frozenset[str]
     concerned: Mapping[str, set[tuple[str, int]]]
     moved: list[Place] = field(default_factory=list)
@@ -82,7 +85,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
                 and _laid_out(workspace)
             ):
                 standing = Draft(base.connection)
-                standing.set_scope(plan.scope())
+                standing.set_scope([] if plan.whole else plan.scope(), whole=plan.whole)
                 as_before = Compared(0, 0, base.value("SELECT count(*) FROM findings"))
                 return _outcome(standing, plan, rules, as_before, written=False)
         return _write(workspace, plan, rules, request, folder)
@@ -100,13 +103,13 @@ def _standing(workspace: Workspace) -> AbstractContextManager[store.Store | None
 
 
 def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path) -> IngestResult:
-    from pipeline import export, gate  # noqa: PLC0415 - pandas and pandera: only where something is published
+    from pipeline import export  # noqa: PLC0415 - only where something is published
     from pipeline.reports import Options  # noqa: PLC0415 - likewise
     from pipeline.splice import Touched  # noqa: PLC0415 - likewise
 
     with _draft(workspace, plan, folder / "kb.duckdb") as draft:
         draft.begin(rules)
-        draft.set_scope(plan.scope())
+        draft.set_scope(plan.scope(), whole=plan.whole)
         draft.remember_published()
         _judge(workspace, draft, plan, rules, request, folder / "batches")
         if not plan.records and not plan.gone:
@@ -115,9 +118,7 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             _guard(draft, workspace.settings.max_removals)
         compared = None if plan.fresh else draft.compare(workspace.store)
         sealed = publish.Sealed(store=False, records=False) if plan.fresh else publish.sealed(workspace)
-        breach = next(iter(gate.check(draft, rules, documents="touched" if sealed.store else "records")), None)
-        if breach:
-            raise GateError(f"the gate refuses to publish: {breach}; nothing was published")
+        _hold(draft, rules, documents="touched" if sealed.store else "records")
         curated = folder / "curated"
         curated.mkdir()
         changes = draft.touched() if sealed.store and sealed.records else None
@@ -141,6 +142,20 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
     return result
 
 
+def _hold(draft: Draft, rules: RuleSet, *, documents: str) -> None:
+    """Hold what is to be published against its contracts."""
+    from pipeline import gate  # noqa: PLC0415 - pandas and pandera: only where something is published
+
+    breach = next(iter(gate.check(draft, rules, documents=documents)), None)
+    if breach:
+        raise GateError(f"the gate refuses to publish: {breach}; nothing was published")
+
+
+def _fetch_gate() -> None:
+    """Import the gate early, where there is time: that takes half a second."""
+    import_module("pipeline.gate")
+
+
 def _remember_earlier(draft: Draft, curated: Path) -> None:
     """Into a new store goes what `curated/` tells of the state before, as far as that can be read."""
     with suppress(KeyError, TypeError, ValueError):
@@ -160,7 +175,7 @@ def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, reque
     }
     unread = {file.name for file in plan.read}.union(plan.gone).isdisjoint
     again = [incoming for (path, _), incoming in waiting.items() if unread([sources.file_of(path)])]
-    engine.run(_reading(draft, plan, again), rules, batches, request.processes, request.tick)
+    engine.run(_reading(draft, plan, again, forms), rules, batches, request.processes, request.tick, _fetch_gate)
 
     draft.prune([*plan.dropped, *draft.inputs_of_files(plan.gone), *waiting], plan.moved)
     at_hand = {key: incoming.raw for key, incoming in waiting.items()}
@@ -187,21 +202,18 @@ def _plan(
     """Hold what is on disk against what the base knows, without reading a file that looks as it did."""
     known: dict[str, KnownFile] = {}
     last = None
-    past: list[str] = []
-    if base is not None:
-        past = base.roots()
-        if base.unlike_declared() is None:
-            known, last = base.known_files(), base.last_run()
+    if base is not None and (publish.is_as_left(workspace) or base.unlike_declared() is None):
+        known, last = base.known_files(), base.last_run()
     again = since(base, last, rules)
     roots = [_root(path, workspace, request, known) for path in paths]
-    if again.rejudged:
-        for name in past:
+    if again.rejudged and base is not None:
+        for name in base.roots():
             if not any(root.holds(name) for root in roots):
-                roots.append(_root(workspace.root / name, workspace, replace(request, form=None), known))
+                roots.append(_root(workspace.root / name, workspace, request._replace(form=None), known))
     roots = _outermost(roots)
     found = {file.name: file for root in roots for file in root.files}
     if again.rejudged:  # what was said of a file's format still holds
-        found = {n: replace(f, form=known[n].form) if f.form is None and n in known else f for n, f in found.items()}
+        found = {n: f._replace(form=known[n].form) if f.form is None and n in known else f for n, f in found.items()}
     looks_same = _same_bytes if request.rehash else _same_stat
     same = [
         known[name]
@@ -214,8 +226,9 @@ def _plan(
     read = [file for file in found.values() if file.name not in unread]
     anew = frozenset(f.name for f in read if again.every or (f.name in known and known[f.name].form != f.form))
     return Plan(
-        roots, same, read, gone, notes, again.rejudged, fresh=last is None, anew=anew, concerned=again.concerned
-    ), last
+        roots, same, read, gone, notes, again.rejudged, fresh=last is None,
+        whole=known.keys() <= found.keys() | set(gone), anew=anew, concerned=again.concerned,
+    ), last  # fmt: skip
 
 
 def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, KnownFile]) -> sources.Root:
@@ -240,7 +253,7 @@ def _same_stat(known: KnownFile, file: sources.SourceFile) -> bool:
 def _same_bytes(known: KnownFile, file: sources.SourceFile) -> bool:
     if (known.size, known.form) != (file.size, file.form):
         return False
-    with file.path.open("rb") as stream:
+    with Path(file.path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest() == known.digest
 
 
@@ -256,7 +269,7 @@ def _draft(workspace: Workspace, plan: Plan, path: Path) -> Iterator[Draft]:
             yield draft
 
 
-def _reading(draft: Draft, plan: Plan, again: list[Incoming]) -> Iterator[Incoming]:
+def _reading(draft: Draft, plan: Plan, again: list[Incoming], known_files: Container[str]) -> Iterator[Incoming]:
     """The records that have to be judged, file by file; the plan notes what became of the others."""
     yield from again
     roots = {file.name: root.name for root in plan.roots for file in root.files}
@@ -264,7 +277,7 @@ def _reading(draft: Draft, plan: Plan, again: list[Incoming]) -> Iterator[Incomi
         known = defaultdict(list)
         concerned = plan.concerned.get(file.name, ())
         plan.dropped += concerned
-        for path, digest, position, line in draft.inputs_of(file.name):
+        for path, digest, position, line in draft.inputs_of(file.name) if file.name in known_files else ():
             if (path, position) not in concerned:
                 known[path, digest, line is not None].append((position, line))
 
@@ -302,7 +315,7 @@ def _fetch(
         else:
             missing[row.path, row.position] = row
     if missing:
-        for incoming in sources.read(sources.SourceFile(name, workspace.root / name, 0, 0, 0)):
+        for incoming in sources.read(sources.SourceFile(name, str(workspace.root / name), 0, 0, 0)):
             origin = incoming.origin
             wanted = missing.get((origin.path, origin.position))
             if wanted and wanted.digest == origin.digest:
@@ -326,6 +339,7 @@ def _guard(draft: Draft, limit: float) -> None:
 def _outcome(base: Draft, plan: Plan, rules: RuleSet, compared: Compared | None, *, written: bool) -> IngestResult:
     """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
     tally = base.tally(changed=written)
+    found = base.findings_by_code()
     result = IngestResult(
         read=plan.records,
         published=tally["published"],
@@ -333,12 +347,12 @@ def _outcome(base: Draft, plan: Plan, rules: RuleSet, compared: Compared | None,
         quarantined=tally["quarantined"],
         removed=tally["removed"],
         changes=tally["changes"],
-        findings=base.findings_by_code(),
+        findings={code: times for code, times, _, _ in found},
         written=written,
         copies=tally["copies"],
         repairs=base.repairs_by_code(),
-        flags=base.flags_by_code(),
-        suppressed=base.suppressed(),
+        flags={code: flags for code, _, flags, _ in found if flags},
+        suppressed=sum(suppressed for *_, suppressed in found),
         about_settings=base.about_settings(),
         compared=compared,
         names={rule.code: rule.name for rule in rules.added},

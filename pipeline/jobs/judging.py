@@ -1,7 +1,6 @@
 """Records judged as if their files were ingested: into the base of the workspace, or without one among themselves."""
 
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline import engine, publish, sources
 from pipeline.curate import curate
 from pipeline.jobs.baseline import Entry
+from pipeline.jobs.given import scratch_folder
 from pipeline.jobs.request import Request
 from pipeline.model import Curated, Incoming, KbError, Kind, Origin
 from pipeline.rules.ruleset import RuleSet
@@ -114,8 +114,8 @@ def _alone(record: Incoming, rules: RuleSet, request: Request, bench: Bench) -> 
 def _together(
     incoming: Iterable[Incoming], rules: RuleSet, request: Request, bench: Bench, *, about_settings: bool
 ) -> Judged:
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder, _scratch(bench, Path(folder)) as scratch:
-        batches = Path(folder) / "batches"
+    with scratch_folder() as folder, _scratch(bench, folder) as scratch:
+        batches = folder / "batches"
         batches.mkdir()
         scratch.begin(rules)
         again = list(_reopened(scratch, bench))

@@ -3,12 +3,11 @@
 import datetime as dt
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress.
 
     `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are

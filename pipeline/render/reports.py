@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pipeline.model import KbError, Table
 from pipeline.render import tables
@@ -51,7 +50,7 @@ def document_in_parts(store: Store, report: Report, options: Options) -> Iterato
     if options.limit is not None:
         yield document(run(store, report, options)).encode()
         return
-    text = document(run(store, report, replace(options, limit=0)))
+    text = document(run(store, report, options._replace(limit=0)))
     for section in report.asked(options):
         if section.ranked:
             before, mark, after = text.partition(f'\n  "{section.name}": []')

@@ -36,7 +36,7 @@ def validation(result: ValidateResult, *, colour: bool, width: int | None, suppr
 
 def summary(result: ValidateResult) -> str:
     """What was found, in one line."""
-    errors, warnings, infos = (result.count(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
+    errors, warnings, infos = (result.number(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
     counted = ((len(result.suppressed), "suppressed"), (result.known, "in the baseline"))
     aside = ", ".join(f"{number:,} {where}" for number, where in counted if number)
     if not result.findings:

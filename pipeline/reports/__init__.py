@@ -1,8 +1,6 @@
 """The reports: asked of a store as they are declared."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib import resources
 from itertools import islice
 from typing import Any
 
@@ -10,6 +8,7 @@ from pipeline.model import KbError
 from pipeline.reports.declared import NAMES, REPORTS, named
 from pipeline.reports.shape import Answer, Options, Part, Report, Section
 from pipeline.store import Store, guarded
+from pipeline.store.layout import script
 from pipeline.words import did_you_mean
 
 __all__ = [
@@ -131,6 +130,5 @@ def _parameters(sql: str, options: Options) -> dict[str, Any]:
     return {name: getattr(options, name) for name in names if f"${name}" in sql}
 
 
-@cache
 def _sql(name: str) -> str:
-    return resources.files("pipeline.store").joinpath(f"sql/reports/{name}.sql").read_text(encoding="utf-8")
+    return script(f"reports/{name}.sql")

@@ -1,13 +1,12 @@
 """What the page of a base shows, asked of the store: its quality, a row for each record, and the riskiest of them whole."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
+from typing import NamedTuple
 
 from pipeline.model import Table
 from pipeline.reports import Options, Part, named, run
 from pipeline.store import Store
+from pipeline.store.layout import script
 
 WHOLE = 5000
 """So many records, the riskiest, are in the page with all that is known of them, unless asked for otherwise."""
@@ -16,8 +15,7 @@ _SHOWN = 4000
 """So many bytes of a rejected record are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A base on a day. The first rows of `records` and all of `whole` tell of the same records, in one order.
 
     `quality` holds the sections of that report, `ladder` the tiers, the weakest first.
@@ -35,7 +33,7 @@ def ask(store: Store, options: Options, ladder: Sequence[str]) -> Page:
     """Ask a store for all that its page shows; the limit of the options is that of the records that are shown whole."""
     scope = {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
     limit = WHOLE if options.limit is None else options.limit
-    quality = run(store, named("quality"), replace(options, limit=None))
+    quality = run(store, named("quality"), options._replace(limit=None))
     return Page(
         options,
         tuple(ladder),
@@ -46,6 +44,5 @@ def ask(store: Store, options: Options, ladder: Sequence[str]) -> Page:
     )
 
 
-@cache
 def _sql(name: str) -> str:
-    return resources.files("pipeline.store").joinpath(f"sql/page/{name}.sql").read_text(encoding="utf-8")
+    return script(f"page/{name}.sql")

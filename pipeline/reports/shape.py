@@ -2,14 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from pipeline.model import Table
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What a report is asked for: the day, which part of the base, and how many rows of its ranked sections.
 
     `due` and `spread` are numbers of days. Without `history`, what earlier runs say is left out: so the reports in
@@ -25,8 +24,7 @@ class Options:
     history: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """One table of a report: `sql` names its query in store/sql/reports/, `columns` says what each column means.
 
     The query takes any of the parameters $as_of, $domain, $tier, $due and $spread.
@@ -49,7 +47,7 @@ class Section:
     """A column of numbers that is drawn as bars beside the rows."""
     plotted: bool = False
     """Whether it also lies in `curated/reports/` as CSV, for DVC to plot."""
-    absent: Mapping[str, str] = field(default_factory=dict)
+    absent: Mapping[str, str] = MappingProxyType({})
     """What people read where a column has no value."""
     nothing: str = "none"
     """What people read where there are no rows."""
@@ -69,8 +67,7 @@ class Section:
         return self.needs is None or getattr(options, self.needs) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A report: its sections, the first of which is what `--format csv` and `--fail-on` are about unless told."""
 
     name: str
@@ -86,8 +83,7 @@ class Report:
         return tuple(section for section in self.sections if section.fits(options))
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A section as it came out: its rows, cut to the limit, how many there were, and what to say where there are none."""
 
     section: Section
@@ -96,8 +92,7 @@ class Part:
     nothing: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A report as it came out."""
 
     report: Report

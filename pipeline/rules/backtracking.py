@@ -11,6 +11,7 @@ match, and the paths on that text are counted.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pipeline.rules.patterns import ops, read
@@ -46,6 +47,8 @@ class Attack(NamedTuple):
 def attack(regex: str) -> Attack | None:
     """A text that drives a backtracking engine to super-linear time on a pattern that RE2 compiles, if there is one."""
     reading = read(regex)
+    if not _can_multiply(list(islice(_loops(reading.tree), 2))):
+        return None
     try:
         automaton = _Automaton(reading.tree, regex)
         for prefix, pump, exponential in automaton.ambiguities():
@@ -57,6 +60,32 @@ def attack(regex: str) -> Attack | None:
     except _TooMuchError:
         pass
     return None
+
+
+def _loops(items: Any) -> Iterator[Any]:  # noqa: ANN401 - the parser has no types
+    """What the outermost unbounded quantifiers of a pattern repeat, as often as it stands in the automaton, twice at most."""
+    for operator, argument in items:
+        if operator is ops.SUBPATTERN:
+            yield from _loops(argument[3])
+        elif operator is ops.BRANCH:
+            for branch in argument[1]:
+                yield from _loops(branch)
+        elif operator in _REPEATS:
+            _, most, inner = argument
+            if most is ops.MAXREPEAT:
+                yield inner
+            else:
+                for _ in range(min(most, 2)):
+                    yield from _loops(inner)
+
+
+def _can_multiply(loops: Sequence[Any]) -> bool:
+    """Whether paths may multiply: not where nothing loops but one character."""
+    return len(loops) > 1 or any(len(inner) != 1 or inner[0][0] not in _CHARACTERS for inner in loops)
+
+
+_REPEATS = frozenset({ops.MAX_REPEAT, ops.MIN_REPEAT})
+_CHARACTERS = frozenset({ops.LITERAL, ops.NOT_LITERAL, ops.IN, ops.ANY})
 
 
 class _TooMuchError(Exception):
@@ -98,7 +127,11 @@ class _Automaton:
     def _sequence(self, items: Any, flags: int) -> _Part:  # noqa: ANN401
         whole = _NOTHING
         for operator, argument in items:
-            whole = self._then(whole, self._part(operator, argument, flags))
+            if operator in _CHARACTERS:
+                part = self._state(_mask(self.alphabet, operator, argument, flags))
+            else:
+                part = self._part(operator, argument, flags)
+            whole = self._then(whole, part)
         return whole
 
     def _part(self, operator: Any, argument: Any, flags: int) -> _Part:  # noqa: ANN401
@@ -115,7 +148,7 @@ class _Automaton:
             return _Part([], [], frozenset({ops.AT_MULTILINE.get(argument, argument) if line else argument}))
         if operator is ops.ASSERT and not argument[1]:  # put there by patterns.read
             return _NOTHING
-        return self._state(_mask(self.alphabet, operator, argument, flags))
+        raise _TooMuchError
 
     def _state(self, mask: int) -> _Part:
         if len(self.masks) == MOST_STATES:
@@ -127,14 +160,15 @@ class _Automaton:
 
     def _then(self, one: _Part, other: _Part) -> _Part:
         self._join(one.last, other.first)
-        first, last = one.first, other.last
+        first, last, empty = one.first, other.last, None
         if one.empty is not None:
             first = first + _on(one.empty, other.first)
+            empty = other.empty if other.empty is None else one.empty | other.empty
         if other.empty is not None:
             last = last + _on(other.empty, one.last)
-        return _Part(first, last, None if one.empty is None or other.empty is None else one.empty | other.empty)
+        return _Part(first, last, empty)
 
-    def _join(self, ends: Sequence[Edge], begins: Sequence[Edge]) -> None:
+    def _join(self, ends: list[Edge], begins: list[Edge]) -> None:
         self._edge_count += len(ends) * len(begins)
         if self._edge_count > MOST_EDGES:
             raise _TooMuchError
@@ -267,20 +301,20 @@ class _Automaton:
 
     def _paths(self, text: str) -> Iterator[int]:
         """How many paths spell the text up to each of its characters."""
-        places: dict[int, int] = {}
+        ways = [(1, self.start)]
         for i, char in enumerate(text):
             bit = 1 << self.alphabet.index(char)
-            ways = [(1, self.start)] if i == 0 else [(count, self.edges[state]) for state, count in places.items()]
-            places = {}
+            places: dict[int, int] = {}
             for count, edges in ways:
                 for to, when in edges:
                     if self.masks[to] & bit and (not when or all(_holds(condition, text, i) for condition in when)):
                         places[to] = places.get(to, 0) + count
             yield sum(places.values())
+            ways = [(count, self.edges[state]) for state, count in places.items()]
 
 
-def _on(when: Conditions, edges: Sequence[Edge]) -> list[Edge]:
-    return [(state, when | more) for state, more in edges]
+def _on(when: Conditions, edges: list[Edge]) -> list[Edge]:
+    return [(state, when | more) for state, more in edges] if when else edges
 
 
 def _either(parts: Sequence[_Part]) -> _Part:
@@ -333,15 +367,13 @@ _CATEGORIES: dict[Any, Callable[[str], bool]] = {
 
 def _mask(alphabet: str, operator: Any, argument: Any, flags: int) -> int:  # noqa: ANN401
     """The characters that one item of a pattern takes."""
+    if operator is ops.LITERAL:
+        return _range(alphabet, argument, argument)
     everything = (1 << len(alphabet)) - 1
     if operator is ops.ANY:
         return everything if flags & ops.SRE_FLAG_DOTALL else everything & ~(1 << alphabet.index("\n"))
-    if operator is ops.LITERAL:
-        return _range(alphabet, argument, argument)
     if operator is ops.NOT_LITERAL:
         return everything & ~_range(alphabet, argument, argument)
-    if operator is not ops.IN:
-        raise _TooMuchError
     mask = 0
     for kind, value in argument:
         if kind is ops.LITERAL:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -39,7 +39,6 @@ class RuleSet:
         self.severities = {code: rule.severity for code, rule in rules.items()} | given
         self._screens = [(code, rule.screen) for code, rule in self.rules.items() if rule.screen is not None]
         self._unscreened = frozenset(code for code, rule in self.rules.items() if rule.screen is None)
-        self._automaton = _compile([s if isinstance(s, str) else s(settings) for _, s in self._screens])
         self.value_fixes = self._at(Stage.VALUE)
         self.checks = self._at(Stage.CHECK)
         # the deepest places first, so that a pointer still holds when its rule has its turn
@@ -53,6 +52,10 @@ class RuleSet:
 
     def _at(self, stage: Stage) -> list[Rule]:
         return [rule for rule in self.rules.values() if rule.stage is stage]
+
+    @cached_property
+    def _automaton(self) -> re2.Set:
+        return _compile([s if isinstance(s, str) else s(self.settings) for _, s in self._screens])
 
     def candidates(self, compact: bytes) -> frozenset[str]:
         """The codes of the rules that may fire on a document, given its compact JSON."""
@@ -123,13 +126,12 @@ def overridden(
             matching(word, option, rules)
     _refuse_locked(ignore, "--ignore")
     said = settings.rules
-    chosen = replace(
-        said,
+    chosen = said._replace(
         select=tuple(select) or said.select,
         ignore=tuple(ignore) if select else (*said.ignore, *ignore),
         severity={**said.severity, **_levels(severity or {}, "--severity ", rules)},
     )
-    return replace(settings, rules=chosen)
+    return settings._replace(rules=chosen)
 
 
 def _chosen(settings: Settings, rules: Mapping[str, Rule]) -> frozenset[str]:

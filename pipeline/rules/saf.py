@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import re2
@@ -91,24 +92,30 @@ def _with_credentials(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
             yield from _with_credentials(child, here)
 
 
-def _any_of(*shapes: str) -> Any:  # noqa: ANN401 - re2 has no types
-    """One pattern of several. RE2 searches what strangers wrote: no text can make that slow."""
-    return re2.compile("|".join(shapes))
+def _any_of(*shapes: str) -> str:
+    """One pattern of several."""
+    return "|".join(shapes)
 
 
-_UNWISE = _any_of(
-    r"(?i)\b(?:never|not|don.?t|avoid|instead|rather than|without|beware|danger\w*|warning)\b|不要|切勿|避免"
-)
+@cache
+def _compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+    """RE2 searches what strangers wrote: no text can make that slow. Made when a record needs it, for hardly one does."""
+    return re2.compile(pattern)
+
+
+_UNWISE = r"(?i)\b(?:never|not|don.?t|avoid|instead|rather than|without|beware|danger\w*|warning)\b|不要|切勿|避免"
 _SENTENCE_END = re.compile(r"[.!?;:。！？；]\s|\n")
 _SENTENCE = 200
 
 
-def _advice(r: Record, pattern: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
+def _advice(r: Record, pattern: str) -> Iterator[tuple[str, str]]:
     """Every place where a workaround advises what a pattern means, and the words."""
     for i, item in enumerate(r.workarounds):
         for key in ("action", "how"):
             text = item[key] or ""
-            words = next((match.group() for match in pattern.finditer(text) if _is_advised(text, match)), None)
+            words = next(
+                (match.group() for match in _compiled(pattern).finditer(text) if _is_advised(text, match)), None
+            )
             if words is not None:
                 yield f"/workarounds/{i}/{key}", words.strip()
 
@@ -116,7 +123,8 @@ def _advice(r: Record, pattern: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN4
 def _is_advised(text: str, match: Any) -> bool:  # noqa: ANN401
     """Whether neither the words nor their sentence so far warn of them."""
     before = text[max(0, match.start() - _SENTENCE) : match.start()]
-    return not _UNWISE.search(_SENTENCE_END.split(before)[-1]) and not _UNWISE.search(match.group())
+    unwise = _compiled(_UNWISE)
+    return not unwise.search(_SENTENCE_END.split(before)[-1]) and not unwise.search(match.group())
 
 
 _END = r"(?:[\s\"'`;&|),]|$)"
@@ -277,7 +285,7 @@ def agent_directive(r: Record) -> Found:
     A record about such attacks says that it quotes one, and is looked at by a curator all the same.
     """
     for pointer, text in texts(r.document):
-        match = _DIRECTIVE.search(text)
+        match = _compiled(_DIRECTIVE).search(text)
         if match:
             yield (
                 pointer,
@@ -325,6 +333,6 @@ def markup(r: Record) -> Found:
     written so that it does not run.
     """
     for pointer, text in texts(r.document):
-        match = _ACTIVE.search(text)
+        match = _compiled(_ACTIVE).search(text)
         if match:
             yield pointer, f"{show(match.group())} is active HTML; describe it, or write it so that it does not run"

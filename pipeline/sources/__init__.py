@@ -5,8 +5,8 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.model import Incoming, KbError, Origin
 from pipeline.sources.containers import Reading, faults, file_of, is_read, some
@@ -17,8 +17,7 @@ _SKIPPED = frozenset({"node_modules"})
 _READ = ".json, .ndjson or .jsonl, plain, as .gz or .zst, or in a .zip or .tar"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """A file to read. `name` is its path as the base knows it: relative to the workspace, with `/`.
 
     `modified` is in nanoseconds; `form` names the format of its records where a user said it. `instead_of` is the file
@@ -26,7 +25,7 @@ class SourceFile:
     """
 
     name: str
-    path: Path
+    path: str
     size: int
     modified: int
     inode: int
@@ -34,8 +33,7 @@ class SourceFile:
     instead_of: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """One path that was asked for, what lies below it, and what was passed over (in words)."""
 
     name: str
@@ -119,14 +117,17 @@ def _walk(folder: str, below: str, own: set[str]) -> Iterator[tuple[str, "os.Dir
             entries = sorted((entry for entry in found if _wanted(entry.name)), key=lambda entry: entry.name)
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be listed: {error.strerror}") from None
+    folders = []
     for entry in entries:
         inner = f"{below}{entry.name}"
-        if not entry.is_dir(follow_symlinks=False) and inner not in own:
+        if inner in own:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            folders.append((inner, entry.path))
+        else:
             yield inner, entry
-    for entry in entries:
-        inner = f"{below}{entry.name}"
-        if entry.is_dir(follow_symlinks=False) and inner not in own:
-            yield from _walk(entry.path, f"{inner}/", own)
+    for inner, path in folders:
+        yield from _walk(path, f"{inner}/", own)
 
 
 def _wanted(entry: str) -> bool:
@@ -143,15 +144,14 @@ def _excluded(below: str, known: str, patterns: Sequence[str]) -> bool:
 
 
 def _describe(found: "Path | os.DirEntry[str]", name: str, form: str | None) -> SourceFile:
-    path = Path(found)
     try:
         stat = found.stat()
         name.encode()
     except OSError as error:
-        raise KbError(f"{path}: cannot be read: {error.strerror}") from None
+        raise KbError(f"{os.fspath(found)}: cannot be read: {error.strerror}") from None
     except UnicodeEncodeError:
         raise KbError(f"{name!r}: the file name is not valid UTF-8; rename it") from None
-    return SourceFile(name, path, stat.st_size, stat.st_mtime_ns, stat.st_ino, form)
+    return SourceFile(name, os.fspath(found), stat.st_size, stat.st_mtime_ns, stat.st_ino, form)
 
 
 def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Incoming]:
@@ -160,7 +160,7 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
     Raises:
         KbError: the file cannot be read, or is not what its name says.
     """
-    reading = Reading(file.name, file.path)
+    reading = Reading(file.name, Path(file.path))
     form = file.form
     with faults(file.name):
         for member in reading.members():

@@ -1,11 +1,8 @@
 """Files as streams of bytes: plain, compressed, or the members of an archive, read in place."""
 
-import gzip
 import hashlib
 import importlib
 import io
-import tarfile
-import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -93,6 +90,8 @@ class Reading:
             self.digest = hashed.digest
 
     def _zip(self, file: IO[bytes]) -> Iterator[Member]:
+        import zipfile  # noqa: PLC0415 - most files are no archives
+
         with zipfile.ZipFile(file) as archive:
             for info in sorted(archive.infolist(), key=lambda info: info.filename):
                 if not info.is_dir() and self._wanted(info.filename):
@@ -100,6 +99,8 @@ class Reading:
                         yield Member(self._once(info.filename), plain)
 
     def _tar(self, stream: IO[bytes]) -> Iterator[Member]:
+        import tarfile  # noqa: PLC0415 - most files are no archives
+
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for info in archive:
                 if info.isdir() or not self._wanted(info.name):
@@ -145,12 +146,22 @@ def faults(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, RuntimeError) as error:
-        raise KbError(
-            f"{name}: broken, or not what its name says ({error}); mend or remove it, nothing was done"
-        ) from None
-    except OSError as error:
-        raise KbError(f"{name}: cannot be read: {error.strerror or error}") from None
+    except Exception as error:
+        if isinstance(error, _faults_of_containers()):
+            raise KbError(
+                f"{name}: broken, or not what its name says ({error}); mend or remove it, nothing was done"
+            ) from None
+        if isinstance(error, OSError):
+            raise KbError(f"{name}: cannot be read: {error.strerror or error}") from None
+        raise
+
+
+def _faults_of_containers() -> tuple[type[Exception], ...]:
+    import gzip  # noqa: PLC0415 - only where something failed
+    import tarfile  # noqa: PLC0415 - likewise
+    import zipfile  # noqa: PLC0415 - likewise
+
+    return EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, RuntimeError
 
 
 class _Hashing(io.RawIOBase):
@@ -178,6 +189,8 @@ class _Hashing(io.RawIOBase):
 def _decompressed(name: str, stream: Any) -> Iterator[IO[bytes]]:  # noqa: ANN401 - IO[bytes] or a RawIOBase
     name = name.lower()
     if name.endswith(".gz"):
+        import gzip  # noqa: PLC0415 - most files are plain
+
         with gzip.GzipFile(fileobj=stream) as plain:
             yield io.BufferedReader(plain, 1 << 20)
     elif name.endswith(".zst"):

@@ -274,11 +274,14 @@ class Draft(Store):
 
     # ---- what an ingest came to ------------------------------------------------------------------------------------
 
-    def set_scope(self, scope: Sequence[tuple[str, str]]) -> None:
-        """Say which files this is about, as (ingested path, file)."""
+    def set_scope(self, scope: Sequence[tuple[str, str]], *, whole: bool) -> None:
+        """Say which files this is about, as (ingested path, file).
+
+        Where they are the `whole` base, what only counts does without them.
+        """
         self._lay_out("scope", {"root": "VARCHAR", "path": "VARCHAR"}, scope)
         self._lay_out("was", {"root": "VARCHAR", "id": "VARCHAR", "path": "VARCHAR", "position": "BIGINT"}, [])
-        self._whole = bool(self.value("SELECT count(*) = 0 FROM files WHERE path NOT IN (SELECT path FROM scope)"))
+        self._whole = whole
 
     def remember_published(self) -> None:
         """Note what is published of the scope, to tell later what is gone."""
@@ -323,26 +326,18 @@ class Draft(Store):
         """How often each fix changed a published record of the scope."""
         return dict(self.query(f"SELECT code, count(*) FROM {self._here('changes')} GROUP BY code ORDER BY code").rows)
 
-    def flags_by_code(self) -> dict[str, int]:
-        """How often each code stands against a record of the scope that is not rejected."""
-        sql = f"""SELECT code, count(*) FROM {self._here("findings")} f
-            WHERE NOT fixable AND suppressed IS NULL AND path <> '{SETTINGS}'
-                AND (path, position) NOT IN (SELECT path, position FROM quarantine) GROUP BY code ORDER BY code"""
-        return dict(self.query(sql).rows)
-
-    def suppressed(self) -> int:
-        """How many findings in the scope are suppressed."""
-        counted: int = self.value(f"SELECT count(suppressed) FROM {self._here('findings')}")
-        return counted
-
     def about_settings(self) -> dict[str, int]:
         """How often each code was found in kb.toml."""
         sql = f"SELECT code, count(*) FROM findings WHERE path = '{SETTINGS}' GROUP BY code ORDER BY code"
         return dict(self.query(sql).rows)
 
-    def findings_by_code(self) -> dict[str, int]:
-        """How often each code was found in the scope."""
-        return dict(self.query(f"SELECT code, count(*) FROM {self._here('findings')} GROUP BY code ORDER BY code").rows)
+    def findings_by_code(self) -> list[tuple[str, int, int, int]]:
+        """How often each code was found in the scope, stands against a record that is not rejected, and is suppressed."""
+        return self.query(
+            f"""SELECT code, count(*), count(*) FILTER (NOT fixable AND suppressed IS NULL AND path <> '{SETTINGS}'
+                AND (path, position) NOT IN (SELECT path, position FROM quarantine)), count(suppressed)
+            FROM {self._here("findings")} GROUP BY code ORDER BY code"""
+        ).rows
 
 
 def _with_fingerprint(ousted: Ousted) -> Ousted:
@@ -365,12 +360,14 @@ def create(path: Path | None, spill: Path | None = None) -> Iterator[Draft]:
     """A new, empty store in a file, or in memory; what does not fit into memory goes into the folder `spill`."""
     with connected(str(path) if path else ":memory:", _config(path, spill)) as connection:
         connection.execute(_BULK)
+        connection.execute("BEGIN")  # at once: each of two hundred statements would be written to the disk by itself
         connection.execute(script("schema.sql"))
         connection.execute(script("working.sql"))
         connection.execute(script("macros.sql"))
         if path is not None:
             for statement in comments():
                 connection.execute(statement)
+        connection.execute("COMMIT")
         yield Draft(connection)
 
 

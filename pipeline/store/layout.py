@@ -1,17 +1,26 @@
 """What the store is made of, read from its scripts: tables and columns, macros, comments, the shape of a document."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, NamedTuple
+
+_SCRIPTS = Path(__file__).with_name("sql")
 
 
 @cache
 def script(name: str) -> str:
     """The text of a script in sql/."""
-    return resources.files("pipeline.store").joinpath(f"sql/{name}").read_text(encoding="utf-8")
+    return (_SCRIPTS / name).read_text(encoding="utf-8")
+
+
+@cache
+def digest() -> str:
+    """A digest of the scripts that lay out a store."""
+    return hashlib.sha256("".join(map(script, ("schema.sql", "working.sql", "macros.sql"))).encode()).hexdigest()
 
 
 class Column(NamedTuple):

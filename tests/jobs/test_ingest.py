@@ -3,7 +3,7 @@
 import base64
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import orjson
@@ -637,13 +637,13 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The places of the records that are judged from now on."""
     judged: list[str] = []
 
-    def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
-        judged.append(str(incoming.origin))
-        outcome: Curated | Rejected = real(incoming, rules)
-        return outcome
+    def curate_some(batch: Sequence[Incoming], rules: RuleSet) -> list[Curated | Rejected]:
+        judged.extend(str(incoming.origin) for incoming in batch)
+        outcomes: list[Curated | Rejected] = real(batch, rules)
+        return outcomes
 
-    real = vars(engine)["curate"]
-    monkeypatch.setattr(engine, "curate", curate)
+    real = vars(engine)["curate_some"]
+    monkeypatch.setattr(engine, "curate_some", curate_some)
     return judged
 
 

@@ -1,7 +1,7 @@
 """One result in every form: what is in it, and that the same result is the same bytes."""
 
 import json
-from dataclasses import fields
+from typing import get_type_hints
 
 import pytest
 
@@ -13,7 +13,7 @@ from pipeline.words import visible
 from pipeline.workspace import Settings
 from tests.findings import ERROR, HOSTILE, INFO, located, result
 
-TEXTS = [field.name for field in fields(Located) if field.type is str and field.name not in {"code", "fingerprint"}]
+TEXTS = [name for name, kind in get_type_hints(Located).items() if kind is str and name not in {"code", "fingerprint"}]
 
 
 @pytest.mark.parametrize("form", FORMATS)

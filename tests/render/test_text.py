@@ -1,7 +1,6 @@
 """What people read: findings with their source, sums, records, health."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,7 +155,7 @@ def test_a_value_is_pointed_at_wherever_its_record_stands(base: Base) -> None:
 def judged(base: Base) -> list[Located]:
     result = validate(base.workspace, [base.root / "raw"], Request(DAY, jobs=1))
     names = [Path(finding.path).resolve().relative_to(base.root / "raw").as_posix() for finding in result.findings]
-    return [replace(finding, path=name) for finding, name in zip(result.findings, names, strict=True)]
+    return [finding._replace(path=name) for finding, name in zip(result.findings, names, strict=True)]
 
 
 # sums

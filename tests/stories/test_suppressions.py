@@ -72,7 +72,7 @@ def test_an_error_that_is_suppressed_does_not_reject(base: Base) -> None:
     base.configure(f'{suppressions(NO_STEP)}\n[rules.severity]\nDED001 = "error"')
     assert base.ingest().quarantined == 1
     assert base.slugs() == ["a"]
-    assert judged(base).count(Severity.ERROR) == 1
+    assert judged(base).number(Severity.ERROR) == 1
 
 
 def test_one_error_suppressed_leaves_the_others(base: Base) -> None:

@@ -93,7 +93,7 @@ def _chart(page: Page, key: str, section: str, title: str, choose: Callable[[lis
     """A section of the quality report that counts `records` by its first column."""
     part = page.quality[section]
     names, counts = (_column(part.rows, name) for name in (part.rows.columns[0], "records"))
-    shown = people(part, replace(page.options, limit=part.found)).rows
+    shown = people(part, page.options._replace(limit=part.found)).rows
     rows = choose(list(map(_Row, names, counts, shown)))
     bars = tuple(Bar(row.key, _STATES.get(row.key, row.key), row.records) for row in rows)
     figures = Table(part.rows.columns, [(bar.label, *row.shown[1:]) for bar, row in zip(bars, rows, strict=True)])
