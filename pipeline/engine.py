@@ -138,7 +138,7 @@ def _chunks(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
         if size >= (CHUNK_BYTES if number >= _SMALL else CHUNK_BYTES // 4):
             yield chunk
             chunk, size, number = [], 0, number + 1
-    if chunk:
+    if chunk or not number:  # of nothing there is a file, too
         yield chunk
 
 
