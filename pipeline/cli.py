@@ -180,10 +180,10 @@ def validate(
     paths: Paths = None,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="RULES", help="Run only these: codes, prefixes or names, with commas."),
+        typer.Option("--select", metavar="RULES", help="Tell of these only: codes, prefixes or names, with commas."),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not run these, whatever else is said.")
+        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not tell of these, whatever else is said.")
     ] = None,
     severity: Annotated[
         list[str] | None,
@@ -233,8 +233,9 @@ def validate(
 ) -> None:
     """Judge records as ingest would, and write nothing.
 
-    --select, --ignore, --severity and --fail-on go before kb.toml, and that before the defaults. Nothing is written but the
-    baseline: after --write-baseline only new findings are shown and failed on.
+    --select, --ignore and --severity choose what is told, counted and failed on, and go before kb.toml; records are judged
+    by the rules of kb.toml and those that --select names. Nothing is written but the baseline: after --write-baseline only
+    new findings are shown and failed on.
     """
     from pipeline.jobs.request import Request
     from pipeline.jobs.validate import validate as run
@@ -242,7 +243,7 @@ def validate(
     from pipeline.render import findings, text
     from pipeline.render.progress import progress
     from pipeline.render.tables import styled
-    from pipeline.rules.ruleset import added_in, overridden
+    from pipeline.rules.ruleset import RuleSet, added_in, overridden, with_selected
 
     if diff and any((form, fail_on, output, statistics, show_suppressed, baseline, no_baseline, write_baseline)):
         raise typer.BadParameter("shows changes, not findings; leave out what is about findings", param_hint="--diff")
@@ -269,7 +270,10 @@ def validate(
         where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity), added=added
     )
     settings = replace(settings, fail_on=fail_on or settings.fail_on)
-    where = replace(where, settings=settings)
+    if select or ignore or severity:
+        told = RuleSet(settings, added=added)
+        request = replace(request, told={code: told.severities[code] for code in told.rules})
+        where = replace(where, settings=with_selected(where.settings, _parts(select), added))
     asked = _given(paths, where)
     if diff:
         _preview(where, asked, request)
@@ -277,13 +281,13 @@ def validate(
         result = run(where, asked, replace(request, tick=tick), sys.stdin.buffer)
     _say(result.notes)
     if statistics:
-        told = findings.statistics(result, form, terminal=terminal)
+        answer = findings.statistics(result, form, terminal=terminal)
     else:
-        told = findings.render(
+        answer = findings.render(
             result, form, settings, added=added, suppressed=show_suppressed, colour=terminal and styled(),
             width=shutil.get_terminal_size().columns if terminal else findings.WIDTH,
         )  # fmt: skip
-    _write(told, output)
+    _write(answer, output)
     if output is not None:
         print(f"wrote {_shown(output)}: {text.summary(result)}")
     if result.reaches(Severity(settings.fail_on)) and not exit_zero:

@@ -272,6 +272,37 @@ def test_the_command_line_goes_before_kb_toml_and_that_before_the_defaults(base:
     assert found() == (0, ["EVD005", "TXT001"])
 
 
+def test_what_is_told_is_chosen_from_what_is_found(example: Base) -> None:
+    def found(*arguments: str) -> list[dict[str, str]]:
+        out = kb(example.root, "validate", "raw", *arguments, "--format", "ndjson").out
+        return [json.loads(line) for line in out.splitlines()]
+
+    whole = found()
+    always = {"SCH001", "SCH002", "RAT001", "TIR001", "DAT001", "IDN001", "IDN003"}
+    for options, keeps in (
+        (["--select", "RGX005"], lambda code: code == "RGX005"),
+        (["--select", "TXT,DED", "--ignore", "TXT007"], lambda code: code[:3] in {"TXT", "DED"} and code != "TXT007"),
+        (["--ignore", "RAT,TXT,SAF"], lambda code: code[:3] not in {"RAT", "TXT", "SAF"}),
+    ):
+        assert found(*options) == [f for f in whole if keeps(f["code"]) or f["code"] in always], options
+    as_errors = found("--severity", "RGX=error")
+    assert as_errors == [{**f, "severity": "error"} if f["code"].startswith("RGX") else f for f in whole]
+
+
+def test_what_kb_toml_leaves_out_is_run_where_it_is_selected(base: Base) -> None:
+    base.record("a", confidence=0.99, tags=[" x"])
+    base.configure('[rules]\nignore = ["EVD005"]\n')
+    assert "EVD005" not in kb(base.root, "validate").out
+    assert " EVD005 " in kb(base.root, "validate", "--select", "EVD").out
+
+
+def test_a_diff_shows_the_repairs_of_the_chosen_rules(base: Base) -> None:
+    base.record("a", tags=[" x"], resolvable=True)
+    shown = kb(base.root, "validate", "--diff", "--select", "TXT")
+    assert (shown.out.count("\n+"), shown.code) == (2, 1), shown.out
+    assert "(TXT001 outer-whitespace 1)" in shown.err
+
+
 def test_an_editor_pipes_its_buffer(base: Base) -> None:
     saved = base.record("a")
     arguments = ("validate", "-", "--stdin-filename", str(saved))
@@ -352,7 +383,7 @@ def test_a_mistake_is_answered_in_one_line(arguments: list[str], message: str, e
         ('fail_onn = "error"', "kb.toml: unknown setting `fail_onn`; did you mean `fail_on`?"),
         ("fail_on = 'fatal'", "kb.toml: `fail_on` is 'fatal'; choose error, warning or info"),
         ("[", "kb.toml: not TOML"),
-        ("[rules]\nselect = ['XXX001']", "`rules.select`: no rule 'XXX001'"),
+        ("[rules]\nselect = ['XXX001']", "kb.toml: `rules.select`: no rule 'XXX001'"),
     ],
 )
 def test_wrong_settings_are_answered_in_one_line(text: str, message: str, base: Base) -> None:

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,13 +57,16 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
 def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     """The edits that do to the raw text what ingest does to each record that is fit to be published by itself.
 
+    Where the request tells of some rules alone, those of the others are left out.
+
     Raises:
         KbError: a file cannot be read, or there is no record.
     """
     rules = ruleset.of(workspace, request.as_of)
     tally = _Tally([note for root in roots for note in root.passed_over])
     files = _files(roots)
-    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules), tally.notes, request)
+    told = rules.rules if request.told is None else request.told
+    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, told), tally.notes, request)
     if not tally.read:
         raise KbError(f"{', '.join(root.name for root in roots)}: no records there, so nothing was validated")
     return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})))
@@ -98,10 +101,11 @@ class _Tally:
         self.fixed.update(change.code for change in changes)
         return edits
 
-    def repairs(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
-        """The edits that do what ingest does to one record."""
+    def repairs(self, incoming: Incoming, rules: RuleSet, told: Container[str]) -> list[Edit]:
+        """The edits that do what ingest does to one record, of the rules that are told."""
         outcome = curate(incoming, rules)
-        changes = outcome.changes if isinstance(outcome, Curated) else ()
+        repairs = outcome.changes if isinstance(outcome, Curated) else ()
+        changes = [change for change in repairs if change.code in told]
         self.read += 1
         self.found += _standing(outcome)
         self.remaining += _standing(outcome) - len(changes)

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipeline.model import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,8 @@ class Request:
     `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
     told apart by their bytes, not by size, time and inode. `baseline` is the file of known findings that `kb validate`
     looks into, or, with `write_baseline`, writes. What it reads from standard input is judged as if it stood in the file
-    `stdin_filename`; with `origins`, it tells where every record stands, clean ones too.
+    `stdin_filename`; with `origins`, it tells where every record stands, clean ones too. `told` are the rules whose
+    findings it tells, by code, with the severity of each; without it, all that judge, with theirs.
     """
 
     as_of: dt.date
@@ -28,6 +31,7 @@ class Request:
     write_baseline: bool = False
     stdin_filename: Path | None = None
     origins: bool = False
+    told: Mapping[str, Severity] | None = None
 
     @property
     def processes(self) -> int:
