@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pipeline import workspace
 from pipeline.model import KbError
 
-_IGNORED = ("kb.duckdb", "kb.duckdb.wal", ".kb/")
+_IGNORED = ("kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html")
 
 
 class Made(NamedTuple):

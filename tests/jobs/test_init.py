@@ -19,7 +19,9 @@ def test_a_new_workspace_has_every_default_and_takes_records(tmp_path: Path) -> 
     base = Base(folder)
     base.record("a")
     assert base.ingest().published == 1
-    assert (folder / ".gitignore").read_text(encoding="utf-8").splitlines() == ["kb.duckdb", "kb.duckdb.wal", ".kb/"]
+    assert (folder / ".gitignore").read_text(encoding="utf-8").splitlines() == [
+        "kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html",
+    ]  # fmt: skip
 
 
 def test_what_is_there_stays(tmp_path: Path) -> None:
@@ -27,7 +29,7 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine\n.kb/", encoding="utf-8")
     assert init(tmp_path)[:2] == (["kb.toml", "raw/.gitkeep", ".gitignore"], ["dvc.yaml"])
     assert (tmp_path / "dvc.yaml").read_text(encoding="utf-8") == "mine"
-    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "mine\n.kb/\nkb.duckdb\nkb.duckdb.wal\n"
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "mine\n.kb/\nkb.duckdb\nkb.duckdb.wal\nbase.html\n"
 
 
 def test_a_second_time_adds_what_is_missing(tmp_path: Path) -> None:
