@@ -101,7 +101,7 @@ def test_what_is_suppressed_is_neither_fixed_nor_counted_until_it_expires(inbox:
         "`kb ingest` would repair 1 place in 1 file (DAT005"
     )
     later = ("--as-of", "2027-01-01")
-    assert kb(inbox.root, "fix", "--diff", *later).err.startswith("would fix 3 of 5 findings")
+    assert kb(inbox.root, "fix", "--diff", *later).err.startswith("would fix 3 findings in 1 file")
     assert kb(inbox.root, "validate", "--diff", *later).err.startswith("`kb ingest` would repair 2 places")
     kb(inbox.root, "fix", *DAY)
     after = inbox.root.joinpath("raw/inbox.ndjson").read_bytes()
