@@ -31,7 +31,8 @@ app = typer.Typer(
     cls=Group,
     help="Curate a knowledge base of failures.\n\n"
     "What can be repaired is repaired, what would mislead goes to quarantine, the rest is flagged.",
-    epilog="Start with `kb init`, put records into raw/, then `kb ingest`. Docs: README.md and docs/.",
+    epilog="Start with `kb init`, put records into raw/, then `kb ingest`. `kb rules` and `kb explain` tell what is asked of a "
+    "record, and the README and docs/ of the source the rest.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -86,7 +87,12 @@ Paths = Annotated[
 ]
 AsOf = Annotated[
     dt.date | None,
-    typer.Option("--as-of", parser=_day, metavar="YYYY-MM-DD", help="The day that age is counted to; default: today."),
+    typer.Option(
+        "--as-of",
+        parser=_day,
+        metavar="YYYY-MM-DD",
+        help="The day that age is counted to; default: as_of in kb.toml, else today.",
+    ),
 ]
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=0, metavar="N", show_default=False, help="Processes; default: one a core.")
@@ -179,10 +185,10 @@ def validate(
     paths: Paths = None,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="RULES", help="Run only these: codes, prefixes or names, with commas."),
+        typer.Option("--select", metavar="RULES", help="Tell of these only: codes, prefixes or names, with commas."),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not run these, whatever else is said.")
+        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not tell of these, whatever else is said.")
     ] = None,
     severity: Annotated[
         list[str] | None,
@@ -232,8 +238,9 @@ def validate(
 ) -> None:
     """Judge records as ingest would, and write nothing.
 
-    --select, --ignore, --severity and --fail-on go before kb.toml, and that before the defaults. Nothing is written but the
-    baseline: after --write-baseline only new findings are shown and failed on.
+    --select, --ignore and --severity choose what is told, counted and failed on, and go before kb.toml; records are judged
+    by the rules of kb.toml and those that --select names. Nothing is written but the baseline: after --write-baseline only
+    new findings are shown and failed on.
     """
     from pipeline.jobs.request import Request
     from pipeline.jobs.validate import validate as run
@@ -241,16 +248,14 @@ def validate(
     from pipeline.render import findings, text
     from pipeline.render.progress import progress
     from pipeline.render.tables import styled
-    from pipeline.rules.ruleset import added_in, overridden
+    from pipeline.rules.ruleset import RuleSet, added_in, overridden, with_selected
 
     if diff and any((form, fail_on, output, statistics, show_suppressed, baseline, no_baseline, write_baseline)):
         raise typer.BadParameter("shows changes, not findings; leave out what is about findings", param_hint="--diff")
     terminal = _terminal(output)
     if form in {None, "text"}:
         form = "full" if terminal else "concise"
-    _choose("--format", form, findings.COUNTED if statistics else findings.FORMATS)
-    if show_suppressed and (statistics or form not in findings.LISTED):
-        raise typer.BadParameter(f"goes with {', '.join(findings.LISTED)}", param_hint="--show-suppressed")
+    _check_form(form, statistics=statistics, show_suppressed=show_suppressed)
     if fail_on is not None:
         _choose("--fail-on", fail_on, tuple(Severity))
     if stdin_filename is not None and _STDIN not in (paths or []):
@@ -268,7 +273,10 @@ def validate(
         where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity), added=added
     )
     settings = settings._replace(fail_on=fail_on or settings.fail_on)
-    where = where._replace(settings=settings)
+    if select or ignore or severity:
+        told = RuleSet(settings, added=added)
+        request = request._replace(told={code: told.severities[code] for code in told.rules})
+        where = where._replace(settings=with_selected(where.settings, _parts(select), added))
     asked = _given(paths, where)
     if diff:
         _preview(where, asked, request)
@@ -276,17 +284,27 @@ def validate(
         result = run(where, asked, request._replace(tick=tick), sys.stdin.buffer)
     _say(result.notes)
     if statistics:
-        told = findings.statistics(result, form, terminal=terminal)
+        answer = findings.statistics(result, form, terminal=terminal)
     else:
-        told = findings.render(
+        answer = findings.render(
             result, form, settings, added=added, suppressed=show_suppressed, colour=terminal and styled(),
             width=shutil.get_terminal_size().columns if terminal else findings.WIDTH,
         )  # fmt: skip
-    _write(told, output)
+    _write(answer, output)
     if output is not None:
         print(f"wrote {_shown(output)}: {text.summary(result)}")
     if result.reaches(Severity(settings.fail_on)) and not exit_zero:
         raise typer.Exit(1)
+
+
+def _check_form(form: str, *, statistics: bool, show_suppressed: bool) -> None:
+    from pipeline.render import findings
+
+    _choose("--format", form, findings.FORMATS)
+    if statistics and form not in findings.COUNTED:
+        raise typer.BadParameter(f"goes with {', '.join(findings.COUNTED)}, not with {form}", param_hint="--statistics")
+    if show_suppressed and (statistics or form not in findings.LISTED):
+        raise typer.BadParameter(f"goes with {', '.join(findings.LISTED)}", param_hint="--show-suppressed")
 
 
 def _parts(given: list[str] | None) -> list[str]:
@@ -461,6 +479,7 @@ def report(
         answer = reports.run(base, chosen, asked, only=section if part is not None or form == "csv" else None)
         broken = 0 if fail_on is None else reports.breaking(base, section, asked, fail_on)
     _write(render(answer, form, terminal=_terminal(output)), output)
+    _tell_written(output)
     if broken:
         _say([f"--fail-on: {text.count(broken, 'row meets', 'rows meet')} `{fail_on}`"])
         raise typer.Exit(1)
@@ -488,12 +507,13 @@ def sql(
 
     _choose("--format", form, FORMATS)
     if query is None:
-        if sys.stdin.isatty():
-            raise KbError('kb sql: no query; write kb sql "SELECT …", or pipe one in')
-        query = sys.stdin.read()
+        query = "" if sys.stdin.isatty() else sys.stdin.read()
+    if not query.strip():
+        raise KbError('kb sql: no query; write kb sql "SELECT …", or pipe one in')
     with _base(_workspace()) as base:
         answer = store.select(base, query)
     _write(render(answer, form, terminal=_terminal(output)), output)
+    _tell_written(output)
 
 
 @app.command(epilog=_example("kb show docker/port-already-allocated", "kb show git/non-fast-forward --format json"))
@@ -513,7 +533,7 @@ def show(
     where = _workspace()
     with _base(where) as base:
         known = job.show(base, name, where.as_of(as_of))
-    _json(known) if form == "json" else _print(text.record(known))
+    _json(known) if form == "json" else _print_prose(text.record(known))
 
 
 @app.command(epilog=_example("kb why raw/inbox/2026-09-forum-scrape.ndjson:5", "kb why rust/linker-cc-not-found"))
@@ -536,8 +556,8 @@ def why(
     if Path(path).is_file():
         subject = sources.name_of(Path(path), where) + subject.removeprefix(path)
     with _base(where) as base:
-        fates = job.why(base, subject, where.as_of(as_of))
-    _json(fates) if form == "json" else _print(line for fate in fates for line in text.record(fate))
+        fates = job.why(base, subject, where.as_of(as_of), where.root)
+    _json(fates) if form == "json" else _print_prose(line for fate in fates for line in text.record(fate))
 
 
 @app.command(epilog=_example("kb quarantine", "kb quarantine --format json"))
@@ -557,6 +577,7 @@ def quarantine(
         _write("".join(f"{line}\n" for line in text.quarantine(rejected.records())), output)
     else:
         _write(render(rejected, form, terminal=_terminal(output)), output)
+    _tell_written(output)
 
 
 @app.command(
@@ -581,6 +602,7 @@ def export(
     from pipeline.jobs.export import export as run
 
     home = _workspace()
+    _check_started(home)
     publish.recover(home)
     with store.read(home.store, files=True) as base:
         count = run(base, form, output, where)
@@ -603,30 +625,52 @@ def rules(
     _write(render(listing(ruleset.of(_workspace())), form, terminal=_terminal(None)), None)
 
 
-@app.command(epilog=_example("kb explain DED001", "kb explain how-repeats-action"))
+@app.command(epilog=_example("kb explain DED001", "kb explain how-repeats-action", "kb explain DED"))
 def explain(
-    code: Annotated[str, typer.Argument(metavar="RULE", help="Its code or its name.", autocompletion=_codes)],
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="RULE",
+            help="Its code or its name; a prefix of codes lists all that have it.",
+            autocompletion=_codes,
+        ),
+    ],
 ) -> None:
     """Explain one rule.
 
     What it asks and why, with bad and good examples.
     """
     from pipeline.render import rules as words
+    from pipeline.render.tables import render
     from pipeline.rules import named, ruleset
 
-    _print(words.explain(named(code, ruleset.of(_workspace()).known)))
+    known = ruleset.of(_workspace())
+    family = words.family(known, code)
+    if family.rows:
+        _write(render(family, "table", terminal=_terminal(None)), None)
+    else:
+        _print(words.explain(named(code.replace("_", "-"), known.known)))
 
 
 @app.command(epilog=_example("kb init", "kb init knowledge/"))
 def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need not exist.")] = Path()) -> None:
     """Make a folder a workspace.
 
-    Writes kb.toml with every setting explained, raw/, .gitignore and dvc.yaml; what is there already stays.
+    Writes kb.toml with every setting explained, raw/, .gitignore and dvc.yaml; what is there already stays, so that it can
+    be run again.
     """
     from pipeline.jobs.init import init as run
 
-    made = run(folder)
-    print(f"made {', '.join(made)} in {_shown(folder)}/; put records into raw/ and run `kb ingest`")
+    made, kept, within = run(folder)
+    there = f"{', '.join(kept)} {'was' if len(kept) == 1 else 'were'} there already"
+    if made:
+        print(f"made {', '.join(made)} in {_shown(folder)}/; put records into raw/ and run `kb ingest`")
+    else:
+        print(f"nothing to make in {_shown(folder)}/: {there}")
+    if made and kept:
+        _say([there])
+    if within is not None:
+        _say([f"{_shown(folder)}/ lies within the workspace {_shown(within)}/; in it, kb uses the inner kb.toml alone"])
 
 
 @app.command(epilog=_example("kb doctor"))
@@ -638,8 +682,10 @@ def doctor() -> None:
     from pipeline.jobs.doctor import doctor as run
     from pipeline.render import text
 
-    breaches = run(_workspace())
-    _print(text.health(breaches))
+    where = _workspace()
+    _check_started(where)
+    breaches = run(where)
+    _print(text.health(breaches, breaches[0].remedy if breaches else ""))
     if breaches:
         raise typer.Exit(1)
 
@@ -658,6 +704,7 @@ def gate(
 
     _choose("--format", form, ("text", "json"))
     where = _workspace()
+    _check_started(where)
     result = run(where, where.as_of(as_of))
     _json(result.document()) if form == "json" else _print(text.gate(result, terminal=_terminal(None)))
     if result.broken:
@@ -679,6 +726,7 @@ def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain
         reports.check_scope(base, asked, where.settings.trust.ladder)
         asked_page = page.ask(base, asked, where.settings.trust.ladder)
     _write(document(asked_page, ruleset.of(where).known), output)
+    _tell_written(output)
 
 
 def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> None:
@@ -700,8 +748,19 @@ def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> No
 def _base(where: "Workspace") -> "AbstractContextManager[Store]":
     from pipeline import publish, store
 
+    _check_started(where)
     publish.recover(where)
     return store.read(where.store, any_layout=publish.is_as_left(where))
+
+
+def _check_started(where: "Workspace") -> None:
+    """Where there is nothing to ingest either, `kb ingest` would be no advice."""
+    from pipeline.model import KbError
+
+    if not (where.store.exists() or where.configured or where.raw.is_dir()):
+        raise KbError(
+            f"{where.store.name}: there is no knowledge base here yet, and no kb.toml here or above; see `kb init`"
+        )
 
 
 def _given(paths: list[Path] | None, where: "Workspace") -> list[Path]:
@@ -734,6 +793,14 @@ def _print(lines: Iterable[str]) -> None:
         print(line)
 
 
+def _print_prose(lines: Iterable[str]) -> None:
+    """Whole lines in a pipe; on a terminal they are wrapped to fit."""
+    from pipeline.render.tables import hanging
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    _print(lines if width is None else (part for line in lines for part in hanging(line, width)))
+
+
 def _tell(lines: Iterable[str]) -> None:
     for line in lines:
         print(line, file=sys.stderr)
@@ -763,6 +830,11 @@ def _write(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
 
 
+def _tell_written(output: Path | None) -> None:
+    if output is not None:
+        _tell([f"wrote {_shown(output)}"])
+
+
 def main() -> None:
     """Run kb and exit: the one error handler of the program."""
     sys.exit(_run())
@@ -778,7 +850,7 @@ def _run() -> int:
         code = app(sys.argv[1:] or ["--help"], prog_name="kb", standalone_mode=False)
         sys.stdout.flush()
     except TyperException as error:
-        return _fail(error.format_message(), error.exit_code)
+        return _fail(f"{error.format_message()}{_where_help_is(error)}", error.exit_code)
     except (Abort, KeyboardInterrupt):
         code = 130
     except BrokenPipeError:
@@ -789,6 +861,14 @@ def _run() -> int:
     if code == 130:
         return _fail("interrupted; what was not published yet is not", 130)
     return code if isinstance(code, int) else 0
+
+
+def _where_help_is(error: Exception) -> str:
+    """Of a command or an option that is not there; what is wrong with a value is said in full."""
+    context = getattr(error, "ctx", None)
+    if context is None or type(error) is typer.BadParameter:
+        return ""
+    return f" (see `{context.command_path} --help`)"
 
 
 def _explain(error: Exception) -> int:

@@ -54,8 +54,8 @@ def _tables() -> Iterator[str]:
         "Generated from `pipeline/store/sql/` by `make docs`. `kb sql` reads these tables of `kb.duckdb`; so does",
         "every other program that opens DuckDB files. The base carries the same words as comments.",
         "",
-        "`kb.duckdb` is a cache of `raw/`. Do not change it: change `raw/`. `kb doctor` finds what was changed by hand; to mend",
-        "it, delete the file and ingest.",
+        "`kb.duckdb` is a cache of `raw/`. Do not change it: change `raw/`. `kb doctor` finds what was changed by hand, and",
+        "says how to mend it.",
         "",
     )
     for table, (comment, columns) in layout.tables().items():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Breach(NamedTuple):
     """One contract that a table does not keep: which column and check, how many rows, and the first of the values.
 
-    `rows` is 0 where the table itself is at fault.
+    `rows` is 0 where the table itself is at fault. Where a file of `curated/` is, `table` is its path and `column` empty.
     """
 
     table: str
@@ -32,7 +32,14 @@ class Breach(NamedTuple):
 
     def __str__(self) -> str:
         where = f" in {self.rows:,} {'row' if self.rows == 1 else 'rows'}, such as {self.example}" if self.rows else ""
-        return f"{self.table}.{self.column}: not {self.check}{where}"
+        return f"{f'{self.table}.{self.column}' if self.column else self.table}: not {self.check}{where}"
+
+    @property
+    def remedy(self) -> str:
+        """How to mend it: what earlier runs found lies in the store alone, so no more is thrown away than has to be."""
+        if self.column:
+            return "delete kb.duckdb and run `kb ingest` to make it anew; what earlier runs found goes with it"
+        return "delete curated/manifest.json and run `kb ingest`, which writes curated/ anew"
 
 
 _DTYPES = {

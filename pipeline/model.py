@@ -189,14 +189,12 @@ class IngestResult(NamedTuple):
 
 
 class FixResult(NamedTuple):
-    """What `kb fix` does, or would do: of how many records and findings it repairs which (by code), in how many files.
+    """What `kb fix` does, or would do: of how many records it repairs which findings (by code), in how many files.
 
-    `remaining` counts the findings that are there afterwards. Each record is judged by itself.
+    What is left is not counted: each record is judged by itself, and only `kb validate` sees it among the others.
     """
 
     read: int
-    found: int
-    remaining: int
     fixed: Mapping[str, int]
     files: int
     notes: tuple[str, ...] = ()

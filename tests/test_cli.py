@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.cells import cell_len
 
 from pipeline import cli
 from pipeline.contract import violations
@@ -125,7 +126,12 @@ def test_the_way_from_nothing_to_a_base(tmp_path: Path) -> None:
     second = kb(base.root / "raw", "ingest", "--as-of", "2026-11-22")
     assert second.out.splitlines()[-1] == "nothing changed, nothing was written"
     assert kb(base.root, "doctor") == Outcome(0, "the base keeps its contracts\n", "")
-    refused(kb(tmp_path, "init", "base"), "base/kb.toml: is there already")
+    assert kb(tmp_path, "init", "base") == Outcome(
+        0, "nothing to make in base/: kb.toml, raw/.gitkeep, dvc.yaml, .gitignore were there already\n", ""
+    )
+    assert kb(base.root, "init", "inner").err == (
+        "note: inner/ lies within the workspace ./; in it, kb uses the inner kb.toml alone\n"
+    )
 
 
 def test_without_a_workspace_it_says_where_things_went(tmp_path: Path) -> None:
@@ -247,6 +253,34 @@ def test_a_form_can_be_written_to_a_file(example: Base, tmp_path: Path) -> None:
     assert target.read_text(encoding="utf-8") == kb(example.root, "validate", "raw/rust", "--format", "sarif").out
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["report", "stale"], ["report", "html"], ["sql", "SELECT 1"], ["quarantine"], ["quarantine", "--format", "csv"]],
+    ids=" ".join,
+)
+def test_what_is_written_to_a_file_is_said(arguments: list[str], example: Base, tmp_path: Path) -> None:
+    outcome = kb(example.root, *arguments, "-o", str(tmp_path / "x"))
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err == f"wrote {os.path.relpath(tmp_path / 'x', example.root)}\n"
+
+
+def test_a_prefix_lists_its_rules_and_a_name_may_have_underscores(example: Base) -> None:
+    listed = kb(example.root, "explain", "ded").out.splitlines()
+    assert listed[0].split() == ["code", "name", "kind", "severity", "summary"]
+    assert {line.split()[0][:3] for line in listed[1:]} == {"DED"}
+    whole = kb(example.root, "explain", "DED001")
+    assert whole.out.startswith("DED001 dead-end-action-empty (")
+    assert kb(example.root, "explain", "dead_end_action_empty") == whole
+
+
+def test_prose_fits_a_terminal_and_stays_whole_in_a_pipe(example: Base) -> None:
+    shown = kb_on_terminal(example.root, "show", NAN_LOSS, columns=80).out
+    assert max(map(cell_len, shown.splitlines())) <= 80
+    piped = kb(example.root, "show", NAN_LOSS).out
+    assert shown.split() == piped.split()
+    assert len(shown.splitlines()) > len(piped.splitlines())
+
+
 def test_statistics_take_the_place_of_findings(example: Base) -> None:
     lines = kb(example.root, "validate", "raw", "--statistics").out.splitlines()
     assert lines[0].split() == ["count", "code", "name", "severity", "fixable"]
@@ -270,6 +304,37 @@ def test_the_command_line_goes_before_kb_toml_and_that_before_the_defaults(base:
     assert found("--severity", "TXT=warning", "--fail-on", "warning") == (1, ["TXT001"])
     base.configure("")
     assert found() == (0, ["EVD005", "TXT001"])
+
+
+def test_what_is_told_is_chosen_from_what_is_found(example: Base) -> None:
+    def found(*arguments: str) -> list[dict[str, str]]:
+        out = kb(example.root, "validate", "raw", *arguments, "--format", "ndjson").out
+        return [json.loads(line) for line in out.splitlines()]
+
+    whole = found()
+    always = {"SCH001", "SCH002", "RAT001", "TIR001", "DAT001", "IDN001", "IDN003"}
+    for options, keeps in (
+        (["--select", "RGX005"], lambda code: code == "RGX005"),
+        (["--select", "TXT,DED", "--ignore", "TXT007"], lambda code: code[:3] in {"TXT", "DED"} and code != "TXT007"),
+        (["--ignore", "RAT,TXT,SAF"], lambda code: code[:3] not in {"RAT", "TXT", "SAF"}),
+    ):
+        assert found(*options) == [f for f in whole if keeps(f["code"]) or f["code"] in always], options
+    as_errors = found("--severity", "RGX=error")
+    assert as_errors == [{**f, "severity": "error"} if f["code"].startswith("RGX") else f for f in whole]
+
+
+def test_what_kb_toml_leaves_out_is_run_where_it_is_selected(base: Base) -> None:
+    base.record("a", confidence=0.99, tags=[" x"])
+    base.configure('[rules]\nignore = ["EVD005"]\n')
+    assert "EVD005" not in kb(base.root, "validate").out
+    assert " EVD005 " in kb(base.root, "validate", "--select", "EVD").out
+
+
+def test_a_diff_shows_the_repairs_of_the_chosen_rules(base: Base) -> None:
+    base.record("a", tags=[" x"], resolvable=True)
+    shown = kb(base.root, "validate", "--diff", "--select", "TXT")
+    assert (shown.out.count("\n+"), shown.code) == (2, 1), shown.out
+    assert "(TXT001 outer-whitespace 1)" in shown.err
 
 
 def test_an_editor_pipes_its_buffer(base: Base) -> None:
@@ -298,11 +363,14 @@ def test_an_editor_pipes_its_buffer(base: Base) -> None:
         ),
         (["report", "stale", "--format", "xml"], "Invalid value for --format: 'xml'; did you mean `html`?"),
         (["validate", "--fail-on", "warn"], "Invalid value for --fail-on: 'warn'; did you mean `warning`?"),
-        (["validate", "--formt", "json"], "No such option: --formt (Possible options: --format"),
+        (
+            ["validate", "--formt", "json"],
+            "No such option: --formt (Possible options: --format, --from) (see `kb validate --help`)",
+        ),
         (["validate", "--format", "sarf"], "Invalid value for --format: 'sarf'; did you mean `sarif`?"),
         (
             ["validate", "--statistics", "--format", "sarif"],
-            "Invalid value for --format: 'sarif'; there are full, concise, json",
+            "Invalid value for --statistics: goes with full, concise, json, not with sarif",
         ),
         (["validate", "--select", "DED0001"], "`--select`: no rule 'DED0001'; did you mean `DED001`?"),
         (["validate", "--severity", "DED"], "Invalid value for --severity: 'DED'; write RULES=LEVEL, as in RGX=info"),
@@ -319,6 +387,11 @@ def test_an_editor_pipes_its_buffer(base: Base) -> None:
             ["report", "stale", "--section", "forcast"],
             "kb report stale has no section forcast here; did you mean `forecast`?",
         ),
+        (["report", "stale", "--section", "due"], "kb report stale has no section due here; add --due DAYS"),
+        (["validte"], "No such command 'validte'. Did you mean 'validate'? (see `kb --help`)"),
+        (["report"], "Missing argument 'REPORT'. (see `kb report --help`)"),
+        (["sql", ""], 'kb sql: no query; write kb sql "SELECT …", or pipe one in'),
+        (["show", "git"], "no published record git; there are git/dubious-ownership, git/"),
         (
             ["report", "stale", "--section", "rows", "--format", "json"],
             "Invalid value for --section: json holds every section; leave it out, or take csv",
@@ -352,7 +425,7 @@ def test_a_mistake_is_answered_in_one_line(arguments: list[str], message: str, e
         ('fail_onn = "error"', "kb.toml: unknown setting `fail_onn`; did you mean `fail_on`?"),
         ("fail_on = 'fatal'", "kb.toml: `fail_on` is 'fatal'; choose error, warning or info"),
         ("[", "kb.toml: not TOML"),
-        ("[rules]\nselect = ['XXX001']", "`rules.select`: no rule 'XXX001'"),
+        ("[rules]\nselect = ['XXX001']", "kb.toml: `rules.select`: no rule 'XXX001'"),
     ],
 )
 def test_wrong_settings_are_answered_in_one_line(text: str, message: str, base: Base) -> None:
@@ -413,13 +486,13 @@ def test_sql_from_an_argument_and_from_a_pipe(example: Base) -> None:
     answer = kb(example.root, "sql", query, "--format", "json")
     assert json.loads(answer.out)[0]["n"] > 0
     assert kb(example.root, "sql", "--format", "json", stdin=query.encode()) == answer
-    refused(kb(example.root, "sql"), "kb sql takes one statement, this is 0")
+    refused(kb(example.root, "sql"), "kb sql: no query; write kb sql")
 
 
 def test_sql_into_a_file(example: Base, tmp_path: Path) -> None:
     target = tmp_path / "new/folder/x.csv"
     outcome = kb(example.root, "sql", "SELECT 'é' AS x", "--format", "csv", "--output", str(target))
-    assert (outcome, target.read_bytes()) == (Outcome(0, "", ""), "x\né\n".encode())
+    assert (outcome.code, outcome.out, target.read_bytes()) == (0, "", "x\né\n".encode())
 
 
 # the base itself
@@ -429,7 +502,10 @@ def test_sql_into_a_file(example: Base, tmp_path: Path) -> None:
     "arguments", [["sql", "SELECT 1"], ["report", "stale"], ["show", "a/b"], ["doctor"], ["gate"], ["quarantine"]]
 )
 def test_without_a_base_it_says_how_to_get_one(arguments: list[str], tmp_path: Path, kb_within: Kb) -> None:
-    refused(kb_within(tmp_path, *arguments), "kb.duckdb: there is no knowledge base here yet; run `kb ingest`")
+    nothing = "kb.duckdb: there is no knowledge base here yet"
+    refused(kb_within(tmp_path, *arguments), f"{nothing}, and no kb.toml here or above; see `kb init`")
+    (tmp_path / "raw").mkdir()
+    refused(kb_within(tmp_path, *arguments), f"{nothing}; run `kb ingest`")
 
 
 @pytest.mark.parametrize("arguments", [["sql", "SELECT 1"], ["report", "stale"], ["doctor"]])

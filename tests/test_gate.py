@@ -161,7 +161,8 @@ def test_a_base_as_it_was_published_is_healthy(copy: Base) -> None:
 def test_the_doctor_compares_the_files(copy: Base, change: object, check: str) -> None:
     assert callable(change)
     change(copy)
-    assert [(breach.table, breach.check, breach.rows) for breach in doctor(copy.workspace)] == [("curated", check, 0)]
+    (breach,) = doctor(copy.workspace)
+    assert (breach.table.split("/")[0], breach.check, breach.rows) == ("curated", check, 0)
 
 
 @pytest.mark.parametrize(

@@ -20,5 +20,5 @@ def doctor(workspace: Workspace) -> list[Breach]:
         breaches = gate.check(base, rules)
         if last is not None and not breaches:
             wrong = export.differences(base, workspace.curated, Options(last["as_of"]), rules)
-            breaches = [Breach("curated", name, what, 0, "") for name, what in wrong]
+            breaches = [Breach(f"curated/{name}", "", what, 0, "") for name, what in wrong]
         return breaches

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from pipeline import contract, publish, sources
 from pipeline.curate import curate
 from pipeline.jobs.given import shown
 from pipeline.jobs.request import Request
-from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError, Rejected
+from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError
 from pipeline.render.diff import unified
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
@@ -49,13 +49,15 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
         tally.notes.append(f"left as it is: {packed}; packed files are not edited, so unpack, fix, and pack again")
     edits = _edits(plain, lambda incoming: tally.edits(incoming, rules), tally.notes, request)
     if not tally.read:
-        reasons = [*tally.notes, f"{', '.join(root.name for root in roots)}: no record there that could be fixed"]
-        raise KbError("; ".join(reasons))
+        nothing = [f"{', '.join(root.name for root in roots)}: no record there that could be fixed"]
+        raise KbError("; ".join([*tally.notes, *(nothing if plain or not files else [])]))
     return Plan(tuple(plain), edits, tally.result(len(edits)))
 
 
 def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     """The edits that do to the raw text what ingest does to each record that is fit to be published by itself.
+
+    Where the request tells of some rules alone, those of the others are left out.
 
     Raises:
         KbError: a file cannot be read, or there is no record.
@@ -63,7 +65,8 @@ def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Pl
     rules = ruleset.of(workspace, request.as_of)
     tally = _Tally([note for root in roots for note in root.passed_over])
     files = _files(roots)
-    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules), tally.notes, request)
+    told = rules.rules if request.told is None else request.told
+    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, told), tally.notes, request)
     if not tally.read:
         raise KbError(f"{', '.join(root.name for root in roots)}: no records there, so nothing was validated")
     return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})))
@@ -75,8 +78,6 @@ class _Tally:
 
     notes: list[str]
     read: int = 0
-    found: int = 0
-    remaining: int = 0
     fixed: Counter[str] = field(default_factory=Counter)
 
     def edits(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
@@ -92,24 +93,23 @@ class _Tally:
             self.notes.append(f"{incoming.origin}: left as it is, for it holds a credential; take that out first")
         changes = [change for change in outcome.changes if change.code not in held]
         edits = edit.edits(incoming.raw, changes) if changes else []
+        if changes:
+            _check_gone(incoming, edits, changes, rules)
         self.read += 1
-        self.found += _standing(outcome)
-        self.remaining += _left(incoming, edits, changes, rules) if changes else _standing(outcome)
         self.fixed.update(change.code for change in changes)
         return edits
 
-    def repairs(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
-        """The edits that do what ingest does to one record."""
+    def repairs(self, incoming: Incoming, rules: RuleSet, told: Container[str]) -> list[Edit]:
+        """The edits that do what ingest does to one record, of the rules that are told."""
         outcome = curate(incoming, rules)
-        changes = outcome.changes if isinstance(outcome, Curated) else ()
+        repairs = outcome.changes if isinstance(outcome, Curated) else ()
+        changes = [change for change in repairs if change.code in told]
         self.read += 1
-        self.found += _standing(outcome)
-        self.remaining += _standing(outcome) - len(changes)
         self.fixed.update(change.code for change in changes)
         return edit.edits(incoming.raw, changes) if changes else []
 
     def result(self, files: int) -> FixResult:
-        return FixResult(self.read, self.found, self.remaining, dict(self.fixed), files, tuple(self.notes))
+        return FixResult(self.read, dict(self.fixed), files, tuple(self.notes))
 
 
 def _files(roots: Sequence[Root]) -> list[SourceFile]:
@@ -149,18 +149,12 @@ def _losing(incoming: Incoming, changes: Sequence[Change]) -> frozenset[str]:
     return frozenset(change.code for change in removals if form and form.holds_more(document, change.pointer))
 
 
-def _left(incoming: Incoming, edits: list[Edit], changes: Sequence[Change], rules: RuleSet) -> int:
-    """How many findings a record has after its edits; none that was fixed may be among them."""
+def _check_gone(incoming: Incoming, edits: list[Edit], changes: Sequence[Change], rules: RuleSet) -> None:
+    """Make sure that nothing which was fixed is found again after the edits."""
     outcome = curate(incoming._replace(raw=edit.carried_out(incoming.raw, edits)), rules)
     back = {change.code for change in changes}.intersection(change.code for change in outcome.changes)
     if back:
         raise RuntimeError(f"{incoming.origin}: {', '.join(sorted(back))} would come back; nothing was written")
-    return _standing(outcome)
-
-
-def _standing(outcome: Curated | Rejected) -> int:
-    """How many findings there are that nobody suppressed."""
-    return sum(finding.suppressed is None for finding in outcome.findings)
 
 
 def carry_out(planned: Plan) -> None:

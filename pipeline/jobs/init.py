@@ -2,26 +2,30 @@
 
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline import workspace
 from pipeline.model import KbError
 
-_IGNORED = ("kb.duckdb", "kb.duckdb.wal", ".kb/")
+_IGNORED = ("kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html")
 
 
-def init(folder: Path) -> list[str]:
+class Made(NamedTuple):
+    """What a new workspace got, what was there already, and the workspace that it lies in, if it lies in one."""
+
+    made: list[str]
+    kept: list[str]
+    within: Path | None = None
+
+
+def init(folder: Path) -> Made:
     """Make a folder a workspace: kb.toml, raw/, .gitignore, dvc.yaml; what is there already stays.
 
-    Returns:
-        What was made.
-
     Raises:
-        KbError: it is one already, or cannot be written.
+        KbError: it cannot be written.
     """
-    config = folder / workspace.FILE
-    if config.exists():
-        raise KbError(f"{config}: is there already, so this is a workspace; edit it instead")
-    made = []
+    made: list[str] = []
+    kept: list[str] = []
     try:
         (folder / "raw").mkdir(parents=True, exist_ok=True)
         for name, text in (
@@ -29,20 +33,25 @@ def init(folder: Path) -> list[str]:
             ("raw/.gitkeep", ""),
             ("dvc.yaml", resources.files("pipeline").joinpath("dvc.yaml.template").read_text(encoding="utf-8")),
         ):
-            if not (folder / name).exists():
-                (folder / name).write_text(text, encoding="utf-8")
+            path = folder / name
+            if path.exists():
+                kept.append(name)
+            elif name != "raw/.gitkeep" or not any(path.parent.iterdir()):
+                path.write_text(text, encoding="utf-8")
                 made.append(name)
-        made += _ignore(folder / ".gitignore")
+        (made if _ignore(folder / ".gitignore") else kept).append(".gitignore")
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be written: {error.strerror}") from None
-    return made
+    within = next((above for above in folder.resolve().parents if (above / workspace.FILE).is_file()), None)
+    return Made(made, kept, within)
 
 
-def _ignore(path: Path) -> list[str]:
+def _ignore(path: Path) -> bool:
+    """Whether git had to be told to ignore what kb can make anew."""
     present = path.read_text(encoding="utf-8") if path.exists() else ""
     missing = [line for line in _IGNORED if line not in present.splitlines()]
     if not missing:
-        return []
+        return False
     gap = "" if not present or present.endswith("\n") else "\n"
     path.write_text(f"{present}{gap}{chr(10).join(missing)}\n", encoding="utf-8")
-    return [path.name]
+    return True

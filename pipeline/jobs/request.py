@@ -2,9 +2,11 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+from pipeline.model import Severity
 
 
 class Request(NamedTuple):
@@ -13,7 +15,8 @@ class Request(NamedTuple):
     `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
     told apart by their bytes, not by size, time and inode. `baseline` is the file of known findings that `kb validate`
     looks into, or, with `write_baseline`, writes. What it reads from standard input is judged as if it stood in the file
-    `stdin_filename`; with `origins`, it tells where every record stands, clean ones too.
+    `stdin_filename`; with `origins`, it tells where every record stands, clean ones too. `told` are the rules whose
+    findings it tells, by code, with the severity of each; without it, all that judge, with theirs.
     """
 
     as_of: dt.date
@@ -27,6 +30,7 @@ class Request(NamedTuple):
     write_baseline: bool = False
     stdin_filename: Path | None = None
     origins: bool = False
+    told: Mapping[str, Severity] | None = None
 
     @property
     def processes(self) -> int:

@@ -2,12 +2,16 @@
 
 import datetime as dt
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from pipeline.export import raw_text
 from pipeline.model import KbError, Table
+from pipeline.sources.containers import RECORDS
+from pipeline.sources.split import LINES
 from pipeline.store import Store
 from pipeline.words import did_you_mean
 
@@ -29,12 +33,8 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     if not found:
         ids = [row[0] for row in base.query("SELECT id FROM records").rows]
         rejected = base.value("SELECT count(*) > 0 FROM quarantine WHERE record_id = $id", {"id": name})
-        hint = (
-            f"it is in quarantine, see `kb why {name}`"
-            if rejected
-            else did_you_mean(name, ids, '`kb sql "SELECT id FROM records"` lists all')
-        )
-        raise KbError(f"no published record {name}; {hint}")
+        hint = f"it is in quarantine, see `kb why {name}`" if rejected else _of_domain(name, ids)
+        raise KbError(f"no published record {name}; {hint or did_you_mean(name, ids, _ALL_IDS)}")
     origin = found[0]
     where = {"path": origin["path"], "position": origin["position"]}
     changes = base.query(
@@ -60,6 +60,19 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     }
 
 
+_ALL_IDS = '`kb sql "SELECT id FROM records"` lists all'
+
+
+def _of_domain(name: str, ids: Sequence[str]) -> str | None:
+    """What to say where the name of a domain stands for an id."""
+    within = sorted(record for record in ids if record.startswith(f"{name.rstrip('/')}/"))
+    if not within:
+        return None
+    if len(within) <= 5:
+        return f"there {'is' if len(within) == 1 else 'are'} {', '.join(within)}"
+    return f"{len(within):,} records lie there; {_ALL_IDS}"
+
+
 def _change(code: str, pointer: str, before: str, after: str | None) -> dict[str, Any]:
     """A change as in curated/changes.ndjson: without `after` where a list lost the element."""
     change = {"code": code, "pointer": pointer, "before": orjson.loads(before)}
@@ -75,11 +88,13 @@ _FATES = f"""
 """
 
 
-def why(base: Store, subject: str, as_of: dt.date) -> list[dict[str, Any]]:
+def why(base: Store, subject: str, as_of: dt.date, root: Path | None = None) -> list[dict[str, Any]]:
     """What became of a record, or of every record of a file, an archive or a folder, or of the one around `path:line`.
 
+    Below `root` lie the files, to tell whether they have the line.
+
     Raises:
-        KbError: the base never saw such a record or file.
+        KbError: the base never saw such a record or file, or there is no record on that line.
     """
     path, line = split_place(subject)
     rows = base.query(
@@ -90,6 +105,8 @@ def why(base: Store, subject: str, as_of: dt.date) -> list[dict[str, Any]]:
         ORDER BY path, position""",
         {"subject": subject, "path": path, "line": line},
     ).records()
+    if line is not None:
+        _check_line(base, path, line, root)
     if not rows and base.value("SELECT count(*) > 0 FROM files WHERE path = $path", {"path": path}):
         raise KbError(f"{subject}: was read, and holds no records")
     if not rows:
@@ -100,6 +117,36 @@ def why(base: Store, subject: str, as_of: dt.date) -> list[dict[str, Any]]:
         hint = did_you_mean(subject, [row[0] for row in known], "run `kb ingest` on it")
         raise KbError(f"{subject}: never seen; {hint}")
     return [_fate(base, row, as_of) for row in rows]
+
+
+def _check_line(base: Store, path: str, line: int, root: Path | None) -> None:
+    """Make sure that a record stands on a line: in a file of lines each has its own, else it goes on to the next one."""
+    starts = [
+        start
+        for (start,) in base.query(
+            f"WITH fates AS ({_FATES}) SELECT DISTINCT coalesce(line, 1) FROM fates WHERE path = $path", {"path": path}
+        ).rows
+    ]
+    if not starts:
+        return
+    lines = _lines(root / path) if root is not None and (root / path).suffix in RECORDS else None
+    beyond = lines is not None and line > lines
+    if beyond or line < min(starts) or (_OF_LINES.search(path) and line not in starts):
+        near = min(starts, key=lambda start: (abs(start - line), start))
+        why_not = f"the file has {lines:,} {'line' if lines == 1 else 'lines'}" if beyond else "no record stands there"
+        raise KbError(f"{path}:{line}: {why_not}; the nearest record is that of {path}:{near}")
+
+
+def _lines(file: Path) -> int | None:
+    """How many lines a file has, if it is still there."""
+    try:
+        with file.open("rb") as stream:
+            return sum(1 for _ in stream)
+    except OSError:
+        return None
+
+
+_OF_LINES = re.compile(rf"({'|'.join(map(re.escape, LINES))})(\.gz|\.zst)?$")
 
 
 def split_place(subject: str) -> tuple[str, int | None]:

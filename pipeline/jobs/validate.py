@@ -19,8 +19,7 @@ from pipeline.jobs.placing import located
 from pipeline.jobs.request import Request
 from pipeline.model import Incoming, ValidateResult
 from pipeline.rules import ruleset
-from pipeline.rules.base import Stage
-from pipeline.rules.ruleset import RuleSet
+from pipeline.rules.base import Rule, Stage
 from pipeline.sources import formats
 from pipeline.workspace import FILE, Workspace
 
@@ -51,15 +50,17 @@ def validate(
         about_settings = whole and bool(workspace.settings.suppress)
         bench = Bench(workspace, roots, list(files), [])
         judged = judge(incoming, rules, request, bench, about_settings=about_settings)
-        standing = [row for row in judged.rows if row.suppressed is None]
+        told = rules.severities if request.told is None else request.told
+        rows = [row._replace(severity=told[row.code]) for row in judged.rows if row.code in told]
+        standing = [row for row in rows if row.suppressed is None]
         compared = baseline.hold_against(
             request.baseline,
             [row.entry for row in standing],
-            _judged_now(judged, rules, files, whole=whole),
+            _judged_now(judged, {code: rule for code, rule in rules.rules.items() if code in told}, files, whole=whole),
             write=request.write_baseline,
         )
         new = list(compress(standing, compared.new))
-        aside = [row for row in judged.rows if row.suppressed is not None]
+        aside = [row for row in rows if row.suppressed is not None]
         findings, suppressed = (located(rows, files, workspace) for rows in (new, aside))
     return ValidateResult(
         findings,
@@ -98,16 +99,16 @@ def _are_whole(roots: Sequence[sources.Root], workspace: Workspace) -> bool:
 
 
 def _judged_now(
-    judged: Judged, rules: RuleSet, files: Mapping[str, sources.SourceFile], *, whole: bool
+    judged: Judged, rules: Mapping[str, Rule], files: Mapping[str, sources.SourceFile], *, whole: bool
 ) -> Callable[[Entry], bool]:
-    """Tell of an entry of the baseline whether it would have been found again, were it still there."""
+    """Tell of an entry of the baseline whether it would have been found again, and told, were it still there."""
     rejected: dict[str, set[str]] = defaultdict(set)
     for row in judged.rows:
         if row.entry.record not in judged.published and row.path != FILE:
             rejected[row.entry.record].add(row.code)
 
     def is_judged(entry: Entry) -> bool:
-        rule = rules.rules.get(entry.code)
+        rule = rules.get(entry.code)
         if rule is None or entry.record in judged.published:
             return rule is not None
         if entry.record in rejected:

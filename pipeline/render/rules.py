@@ -35,6 +35,13 @@ def listing(rules: RuleSet) -> Table:
     return Table(("code", "name", "kind", "severity", "summary"), rows)
 
 
+def family(rules: RuleSet, prefix: str) -> Table:
+    """The rules whose codes go on after a prefix, each in a row; none where the prefix is a code itself."""
+    whole = listing(rules)
+    start = prefix.upper()
+    return whole._replace(rows=[row for row in whole.rows if start and row[0].startswith(start) and row[0] != start])
+
+
 def inline(text: str) -> str:
     """A sentence as the end of another."""
     return text[0].lower() + text[1:].rstrip(".")

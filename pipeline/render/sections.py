@@ -10,9 +10,10 @@ from pipeline.reports import Answer, Options, Part, Section
 
 
 def heading(answer: Answer) -> str:
-    """What a report is about, of which part of the base, on which day."""
+    """What a report, or its only section here, is about, of which part of the base, on which day."""
     options = answer.options
-    parts = [answer.report.title, f"as of {options.as_of}"]
+    only = title(answer.parts[0].section, options) if len(answer.parts) == 1 else ""
+    parts = [only or answer.report.title, f"as of {options.as_of}"]
     parts += [f"{name} {word}" for name, word in (("domain", options.domain), ("tier", options.tier)) if word]
     return ", ".join(parts)
 

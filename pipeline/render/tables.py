@@ -223,12 +223,28 @@ def _least(column: Sequence[str], right: bool) -> int:  # noqa: FBT001 - one of 
 _PARTS = re.compile(r"[^\s/_-]*[\s/_-]+|[^\s/_-]+")
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """A text in lines of so many columns, broken after spaces and punctuation of names, else anywhere."""
+def hanging(line: str, width: int) -> list[str]:
+    """A line of prose in lines of so many columns, broken after spaces, those that follow further in than the first."""
+    if columns_of(line) <= width:
+        return [line]
+    body = line.lstrip(" ")
+    margin = " " * (len(line) - len(body))
+    first, *others = _wrapped(body, max(width - len(margin) - len(GAP), 20), _WORDS)
+    return [f"{margin}{first}", *(f"{margin}{GAP}{other}" for other in others)]
+
+
+_WORDS = re.compile(r"\s+|\S+\s*")
+
+
+def _wrapped(text: str, width: int, parts: re.Pattern[str] = _PARTS) -> list[str]:
+    """A text in lines of so many columns, broken between its parts, by default after spaces and punctuation of names.
+
+    A part that is too long is broken anywhere.
+    """
     lines = []
     for paragraph in text.split("\n"):
         line = ""
-        for part in [paragraph] if columns_of(paragraph) <= width else _PARTS.findall(paragraph):
+        for part in [paragraph] if columns_of(paragraph) <= width else parts.findall(paragraph):
             if columns_of(line) + columns_of(part.rstrip()) > width and line:
                 lines.append(line.rstrip())
                 line = ""

@@ -53,20 +53,16 @@ def summary(result: ValidateResult) -> str:
 
 
 def fixing(result: FixResult, *, written: bool) -> Iterator[str]:
-    """What `kb fix` repaired, or would repair, and how much is left."""
+    """What `kb fix` repaired, or would repair."""
     fixed = sum(result.fixed.values())
-    rest = f"; {_remain(result.remaining)}, `kb validate` says which" if result.remaining else ""
+    rest = "`kb validate` tells what is left"
     if fixed:
         yield (
-            f"{'fixed' if written else 'would fix'} {fixed:,} of {count(result.found, 'finding')} in"
-            f" {count(result.files, 'file')} ({_most(result.fixed, {})}){rest}"
+            f"{'fixed' if written else 'would fix'} {count(fixed, 'finding')} in {count(result.files, 'file')}"
+            f" ({_most(result.fixed, {})}); {rest}"
         )
     else:
-        yield f"{count(result.read, 'record')} read, nothing to fix{rest}"
-
-
-def _remain(number: int) -> str:
-    return f"{number:,} {'remains' if number == 1 else 'remain'}"
+        yield f"{count(result.read, 'record')} read, nothing to fix; {rest}"
 
 
 def preview(result: FixResult) -> Iterator[str]:
@@ -184,14 +180,19 @@ def record(known: dict[str, Any]) -> Iterator[str]:
     yield f"  {origin['digest']}"
     if "document" in known:
         yield from _published(known)
-    yield from _section("findings", (_flag(f) for f in known["findings"]))
+    repaired = {(change["code"], change["pointer"]) for change in known.get("changes", ())}
+    left = [f for f in known["findings"] if f["suppressed"] is not None or (f["code"], f["pointer"]) not in repaired]
+    yield from _section("findings", map(_flag, left))
     if "raw" in known:
-        yield from _section(f"as it came ({known['encoding']})", [known["raw"].replace("\r\n", "\n").expandtabs(4)])
+        raw = known["raw"].replace("\r\n", "\n").removesuffix("\n").expandtabs(4)
+        yield from _section(f"as it came ({known['encoding']})", [raw])
+    if "document" in known:
+        yield visible(f"  `kb show {known['id']} --format json` has the whole record")
 
 
 def _published(known: dict[str, Any]) -> Iterator[str]:
     document, trust = known["document"], known["trust"]
-    yield visible(f"  {document['signature']}")
+    yield from (visible(f"  {document[key]}") for key in ("signature", "signature_zh") if document[key])
     yield (
         f"  {document['verification_tier']}, resolvable {document['resolvable']},"
         f" {count(len(document['dead_ends']), 'dead end')}, {count(len(document['workarounds']), 'workaround')},"
@@ -202,13 +203,15 @@ def _published(known: dict[str, Any]) -> Iterator[str]:
         f" ({trust['freshness']}): effective {trust['effective']:.2f}"
     )
     yield from _section("trust", filter(None, [worth, trust["why"]]))
-    yield from _section("root cause", filter(None, [document["root_cause"]]))
+    yield from _section("about", _particulars(document))
+    yield from _section("root cause", filter(None, [document["root_cause"], document["root_cause_zh"]]))
     yield from _section(
         "dead ends", (_action(item, "fail_rate", "fails", "why_fails") for item in document["dead_ends"])
     )
     yield from _section(
         "workarounds", (_action(item, "success_rate", "works", "how") for item in document["workarounds"])
     )
+    yield from _section("workarounds in Chinese", document["workarounds_zh"])
     yield from _section("changes", (_change(change) for change in known["changes"]))
     yield from _section("neighbours", (_neighbour(neighbour) for neighbour in known["neighbours"]))
 
@@ -217,14 +220,35 @@ def _section(title: str, texts: Iterable[str]) -> Iterator[str]:
     lines = [line for text in texts for line in text.split("\n")]
     if lines:
         yield f"  {title}"
-        yield from (f"    {visible(line)}" for line in lines)
+        yield from (f"    {visible(line)}".rstrip() for line in lines)
+
+
+def _particulars(document: dict[str, Any]) -> Iterator[str]:
+    """What a record says of its error in single values, a line for each that it says."""
+    days = ("first_seen", "last_confirmed", "last_updated")
+    told = {
+        "regex": document["regex"],
+        "category": ", ".join(filter(None, [document["category"], document["subcategory"]])),
+        "error code": document["error_code"],
+        "versions": ", ".join(map(_version, document["versions"])),
+        "dates": ", ".join(f"{key.replace('_', ' ')} {document[key]}" for key in days if document[key]),
+        "tags": ", ".join(document["tags"]),
+        "aliases": ", ".join(document["aliases"]),
+        "official document": document["official_doc_url"],
+    }
+    yield from (f"{name}: {value}" for name, value in told.items() if value)
+
+
+def _version(entry: dict[str, Any]) -> str:
+    version, status = entry["version"], entry["status"]
+    return f"{version}" if status in {None, "active"} else f"{version} ({status})"
 
 
 def _action(item: dict[str, Any], rate: str, verb: str, more: str) -> str:
     share = "" if item[rate] is None else f" ({verb} in {item[rate]:.0%})"
     condition = "" if item["condition"] is None else f" [{item['condition']}]"
     text = f"{item['action'] or '(not said)'}{share}{condition}"
-    return text + (f"\n{item[more]}".replace("\n", "\n  ") if item[more] else "")
+    return "\n".join([text, *filter(None, [item[more]]), *item["sources"]]).replace("\n", "\n  ")
 
 
 def _change(change: dict[str, Any]) -> str:
@@ -249,12 +273,12 @@ def _short(value: Any, limit: int = 60) -> str:  # noqa: ANN401 - any JSON value
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def health(breaches: Sequence[object]) -> Iterator[str]:
-    """What the doctor found."""
+def health(breaches: Sequence[object], remedy: str) -> Iterator[str]:
+    """What the doctor found, and what mends it."""
     for breach in breaches:
         yield visible(str(breach))
     if breaches:
-        yield f"{count(len(breaches), 'breach', 'breaches')}; delete kb.duckdb and run `kb ingest` to make it anew"
+        yield f"{count(len(breaches), 'breach', 'breaches')}; {remedy}"
     else:
         yield "the base keeps its contracts"
 

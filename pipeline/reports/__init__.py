@@ -55,8 +55,17 @@ def section(report: Report, options: Options, name: str | None) -> Section:
     if name is None:
         return next(iter(sections.values()))
     if name not in sections:
-        raise KbError(f"kb report {report.name} has no section {name} here; {did_you_mean(name, sections)}")
+        missing = next((section for section in report.sections if section.name == name), None)
+        hint = _wanting(missing) if missing else did_you_mean(name, sections)
+        raise KbError(f"kb report {report.name} has no section {name} here; {hint}")
     return sections[name]
+
+
+def _wanting(section: Section) -> str:
+    """What to say so that a report has a section."""
+    if section.whole:
+        return "it is about the whole base, so leave out --domain and --tier"
+    return f"add --{section.needs} DAYS"
 
 
 def run(store: Store, report: Report, options: Options, only: Section | None = None) -> Answer:

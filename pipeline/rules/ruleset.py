@@ -4,7 +4,8 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +17,7 @@ from pipeline.model import KbError, Kind, Severity
 from pipeline.rules import catalogue, matching, own, severity_named
 from pipeline.rules.base import Rule, Stage
 from pipeline.words import did_you_mean
-from pipeline.workspace import Settings, Suppression, Workspace
+from pipeline.workspace import FILE, Settings, Suppression, Workspace
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -33,9 +34,11 @@ class RuleSet:
         self.as_of = as_of
         self.added = tuple(added)
         self.known = rules = {**catalogue(), **{rule.code: rule for rule in added}}
-        chosen = _chosen(settings, rules)
+        with _of_the_file():
+            chosen = _chosen(settings, rules)
+            given = _levels(settings.rules.severity, "rules.severity.", rules)
+            self.suppressions = _suppressions(settings, as_of, rules)
         self.rules = {code: rule for code, rule in rules.items() if code in chosen}
-        given = _levels(settings.rules.severity, "rules.severity.", rules)
         self.severities = {code: rule.severity for code, rule in rules.items()} | given
         self._screens = [(code, rule.screen) for code, rule in self.rules.items() if rule.screen is not None]
         self._unscreened = frozenset(code for code, rule in self.rules.items() if rule.screen is None)
@@ -46,7 +49,6 @@ class RuleSet:
         self.corpus = self._at(Stage.CORPUS)
         self.about_settings = self._at(Stage.SETTINGS)
         self.errors = frozenset(code for code, severity in self.severities.items() if severity is Severity.ERROR)
-        self.suppressions = _suppressions(settings, as_of, rules)
         self._patterns = [(re.compile(s.pattern), s) for s in self.suppressions if not s.exact]
         self._by_record = _by_record(self.suppressions)
 
@@ -112,10 +114,11 @@ def overridden(
     severity: Mapping[str, str] | None = None,
     added: Sequence[Rule] = (),
 ) -> Settings:
-    """The settings under what was said on the command line, which goes before them.
+    """The settings under what was said on the command line, which goes before them: what is told, and how severely.
 
-    What `select` names is run, whatever the settings select and ignore; `ignore` takes out more; `severity` of a rule
-    goes before all that the settings say of that rule. `added` are a user's own rules.
+    What `select` names is told, whatever the settings select and ignore; `ignore` takes out more; `severity` of a rule
+    goes before all that the settings say of that rule. `added` are a user's own rules. Records are judged by the
+    settings themselves, `with_selected`: a rule that is left untold would else find what its fix repairs.
 
     Raises:
         KbError: one of them names no rule, or no severity.
@@ -132,6 +135,30 @@ def overridden(
         severity={**said.severity, **_levels(severity or {}, "--severity ", rules)},
     )
     return settings._replace(rules=chosen)
+
+
+def with_selected(settings: Settings, select: Sequence[str], added: Sequence[Rule] = ()) -> Settings:
+    """The settings, but what `select` names is run too, whatever they select and ignore.
+
+    Raises:
+        KbError: a word of `select` or of the settings names no rule.
+    """
+    rules = {**catalogue(), **{rule.code: rule for rule in added}}
+    with _of_the_file():
+        chosen = _chosen(settings, rules)
+    more = frozenset[str]().union(*(matching(word, "--select", rules) for word in select))
+    if more <= chosen:
+        return settings
+    return settings._replace(rules=settings.rules._replace(select=tuple(sorted(chosen | more)), ignore=()))
+
+
+@contextmanager
+def _of_the_file() -> Iterator[None]:
+    """Errors say that they are about kb.toml, as all others about a setting do."""
+    try:
+        yield
+    except KbError as error:
+        raise KbError(f"{FILE}: {error}") from None
 
 
 def _chosen(settings: Settings, rules: Mapping[str, Rule]) -> frozenset[str]:
@@ -156,21 +183,28 @@ def _refuse_locked(ignored: Sequence[str], setting: str) -> None:
 
 
 def _levels(given: Mapping[str, str], setting: str, rules: Mapping[str, Rule]) -> dict[str, Severity]:
-    """The severity of each code, as codes, prefixes and names say; what names fewer rules goes before what names more."""
+    """The severity of each code, as codes, prefixes and names say; what names fewer rules goes before what names more.
+
+    A prefix is about those of its rules that can have the severity; where none can, that is a mistake.
+    """
     levels = {}
     said = [(word, level, sorted(matching(word, setting.rstrip(" ."), rules))) for word, level in given.items()]
     for word, level, codes in sorted(said, key=lambda each: -len(each[2])):
         severity = severity_named(level, f"{setting}{word}")
-        for code in codes:
-            rule = rules[code]
-            if rule.locked and severity is not Severity.ERROR:
-                raise KbError(
-                    f"`{setting}{word}`: {code} is always an error: the base could not store such records, or hand them out"
-                )
-            if rule.kind is Kind.FIX and severity is Severity.ERROR:
-                raise KbError(f"`{setting}{word}`: {code} is a fix: what is repaired cannot reject its record")
-            levels[code] = severity
+        reasons = {code: _why_not(rules[code], severity) for code in codes}
+        if all(reasons.values()):
+            raise KbError(f"`{setting}{word}`: {codes[0]} {reasons[codes[0]]}")
+        levels.update(dict.fromkeys((code for code in codes if not reasons[code]), severity))
     return levels
+
+
+def _why_not(rule: Rule, severity: Severity) -> str | None:
+    """Why a rule cannot have a severity, if it cannot."""
+    if rule.locked and severity is not Severity.ERROR:
+        return "is always an error: the base could not store such records, or hand them out"
+    if rule.kind is Kind.FIX and severity is Severity.ERROR:
+        return "is a fix: what is repaired cannot reject its record"
+    return None
 
 
 def _suppressions(settings: Settings, as_of: dt.date | None, rules: Mapping[str, Rule]) -> tuple[Suppression, ...]:

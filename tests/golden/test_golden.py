@@ -54,6 +54,7 @@ ON_TERMINAL = {
     "terminal-80-report-sources": (80, f"report sources --limit 4 --as-of {DAY}"),
     "terminal-80-report-tiers": (80, f"report tiers --limit 5 --as-of {DAY}"),
     "terminal-80-rules": (80, "rules"),
+    "terminal-80-show": (80, f"show mysql/lock-wait-timeout --as-of {DAY}"),
     "terminal-80-quarantine": (80, "quarantine"),
 }
 

@@ -68,6 +68,7 @@ def test_a_change_by_hand_is_found(copy: Base, statement: str, breach: str) -> N
     alter(copy, statement)
     found = breaches(copy)
     assert any(line.startswith(breach) for line in found), found
+    assert doctor(copy.workspace)[0].remedy.startswith("delete kb.duckdb and run `kb ingest`")
 
 
 @pytest.mark.parametrize(
@@ -123,12 +124,17 @@ REDIS = "records/redis/misconf-rdb-persist.json"
 )
 def test_a_curated_file_changed_by_hand_is_found(copy: Base, harm: Callable[[Path], object], breach: str) -> None:
     harm(copy.root / "curated")
-    assert breaches(copy) == [f"curated.{breach}"]
+    assert breaches(copy) == [f"curated/{breach}"]
+    (found,) = doctor(copy.workspace)
+    assert found.remedy.startswith("delete curated/manifest.json and run `kb ingest`")
+    (copy.root / "curated/manifest.json").unlink(missing_ok=True)
+    copy.ingest()
+    assert (breaches(copy), copy.column("SELECT run FROM runs ORDER BY run")) == ([], [1, 2])
 
 
 def test_a_missing_curated_folder_is_found(copy: Base) -> None:
     shutil.rmtree(copy.root / "curated")
-    assert "curated.records/redis/misconf-rdb-persist.json: not there" in breaches(copy)
+    assert "curated/records/redis/misconf-rdb-persist.json: not there" in breaches(copy)
 
 
 def test_a_base_in_one_file_is_healthy_too(copy: Base) -> None:

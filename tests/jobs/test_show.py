@@ -1,6 +1,7 @@
 """What the base knows of one record, or of what it rejected."""
 
 import base64
+import gzip
 import re
 
 import pytest
@@ -9,7 +10,7 @@ from pipeline import store
 from pipeline.jobs import show as job
 from pipeline.model import Document, KbError
 from pipeline.render import text
-from tests.bases import DAY, Base, ndjson, record
+from tests.bases import DAY, Base, encoded, ndjson, record, suppressions
 
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
 BATCH = "raw/inbox/2026-10-assistant-batch.json"
@@ -57,11 +58,62 @@ def test_what_a_list_lost_has_no_after(base: Base) -> None:
     assert any("EVD008" in line and line.endswith("→ (taken out)") for line in text.record(known))
 
 
+def test_people_read_all_that_they_act_on(base: Base) -> None:
+    said = {
+        "signature_zh": "致命错误", "root_cause_zh": "目录不对。", "subcategory": "folders", "tags": ["git", "paths"],
+        "aliases": ["git/old-name"], "first_seen": "2019-03-12", "last_updated": "2026-08-02",
+        "versions": [{"version": "2.39"}, {"version": "1.8", "status": "removed"}],
+    }  # fmt: skip
+    base.record("a", **said, resolvable=True)
+    base.record("b", tags=None, aliases=None, versions=None, workarounds_zh=None, first_seen=None)
+    base.ingest()
+    lines = list(text.record(show(base, "git/a")))
+    document = show(base, "git/a")["document"]
+    for line in (
+        "  致命错误",
+        f"    regex: {document['regex']}",
+        "    category: usage_error, folders",
+        "    error code: 128",
+        "    versions: 2.39, 1.8 (removed)",
+        "    dates: first seen 2019-03-12, last confirmed 2026-08-01, last updated 2026-08-02",
+        "    tags: git, paths",
+        "    aliases: git/old-name",
+        "    official document: https://git-scm.com/docs/git-rev-parse",
+        "    目录不对。",
+        "    用 -C 指定目录",
+    ):
+        assert line in lines
+    at = lines.index("    Install a again (fails in 98%)")
+    assert lines[at + 2] == "      https://git-scm.com/docs/gitglossary", "sources stand below what they bear out"
+    assert lines[-1] == "  `kb show git/a --format json` has the whole record"
+    assert "    tags: " not in "\n".join(text.record(show(base, "git/b")))
+
+
+def test_what_was_repaired_is_told_once(base: Base) -> None:
+    base.record("a", resolvable=True, subcategory="")
+    base.record("b", resolvable=True)
+    base.configure(suppressions({"record": "git/b", "code": "RAT006", "reason": "it stays"}))
+    base.ingest()
+    known = show(base, "git/a")
+    assert {finding["code"] for finding in known["findings"]} == {"RAT006", "TXT003"}
+    told = "\n".join(text.record(known))
+    assert (told.count("RAT006"), told.count("TXT003"), "  findings" in told) == (1, 1, False)
+
+
+@pytest.mark.parametrize("record", ['{"id": 1}\n', '{"id": 1}'], ids=["with a line end", "without"])
+def test_what_came_ends_where_it_ends(base: Base, record: str) -> None:
+    base.put("raw/a.json", record.encode())
+    base.ingest()
+    (fate,) = why(base, "raw/a.json")
+    assert list(text.record(fate))[-1] == '    {"id": 1}'
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
         ("tensorflow/optimiser-nan-loss", f"did you mean `{NAN_LOSS}`?"),
         ("rust/linker-cc-not-found", "it is in quarantine, see `kb why rust/linker-cc-not-found`"),
+        ("git", "there are git/dubious-ownership, git/"),
         ("0", '`kb sql "SELECT id FROM records"` lists all'),
     ],
 )
@@ -108,6 +160,29 @@ def test_the_fates_of_a_file_come_in_its_order(example: Base) -> None:
 )
 def test_the_place_of_a_finding_leads_to_its_record(example: Base, subject: str, name: str) -> None:
     assert [fate["id"] for fate in why(example, subject)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("subject", "message"),
+    [
+        ("raw/a.ndjson:500", "the file has 4 lines; the nearest record is that of raw/a.ndjson:4"),
+        ("raw/a.ndjson:3", "no record stands there; the nearest record is that of raw/a.ndjson:2"),
+        ("raw/b.json:1", "no record stands there; the nearest record is that of raw/b.json:2"),
+        ("raw/b.json:7", "the file has 6 lines; the nearest record is that of raw/b.json:4"),
+        ("raw/git/c.json:2", "the file has 1 line; the nearest record is that of raw/git/c.json:1"),
+        ("raw/d.ndjson.gz:9", "no record stands there; the nearest record is that of raw/d.ndjson.gz:1"),
+    ],
+)
+def test_a_line_without_a_record_is_told(base: Base, subject: str, message: str) -> None:
+    base.put("raw/a.ndjson", ndjson(record("a"), record("b")) + b"\n" + ndjson(record("d")))
+    one, two = (encoded(record(slug)) for slug in "ef")
+    base.put("raw/b.json", b"[\n" + one + b",\n\n" + two + b"\n\n]\n")
+    base.record("c")
+    base.put("raw/d.ndjson.gz", gzip.compress(ndjson(record("g"))))
+    base.ingest()
+    with store.read(base.workspace.store) as opened, pytest.raises(KbError) as raised:
+        job.why(opened, subject, DAY, base.root)
+    assert str(raised.value) == f"{subject}: {message}"
 
 
 def test_copies_are_known_too(base: Base) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from pipeline.model import KbError, Table
-from pipeline.render.tables import FORMATS, as_text, cell, cropped, plain, render
+from pipeline.render.tables import FORMATS, as_text, cell, cropped, hanging, plain, render
 from pipeline.words import escaped, visible
 from tests.conftest import code_points
 
@@ -245,3 +245,14 @@ def test_cropping_keeps_to_the_width(text: str, width: int) -> None:
     kept = cropped(visible(text), width)
     assert visible(text).startswith(kept)
     assert cell_len(kept) <= max(width, 2)
+
+
+@given(st.text(st.sampled_from("ab 中-/")), st.integers(30, 90))
+def test_prose_is_broken_between_words_and_hangs(body: str, width: int) -> None:
+    line = f"    {body}"
+    lines = hanging(line, width)
+    assert all(cell_len(part) <= width for part in lines)
+    assert "".join("".join(lines).split()) == "".join(line.split())
+    assert all(part.startswith("      ") for part in lines[1:])
+    if all(cell_len(word) <= width - 6 for word in body.split()):
+        assert " ".join(lines).split() == body.split(), "no word is broken"

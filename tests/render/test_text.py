@@ -197,12 +197,12 @@ def test_a_dry_run_says_so() -> None:
 
 
 def test_health_names_each_breach() -> None:
-    assert list(text.health([])) == ["the base keeps its contracts"]
+    assert list(text.health([], "")) == ["the base keeps its contracts"]
     breach = Breach("records", "confidence", "between 0 and 1", 45, "7.0")
-    assert list(text.health([breach, Breach("macro", "trust", "as kb made it", 0, "")])) == [
+    assert list(text.health([breach, Breach("macro", "trust", "as kb made it", 0, "")], "mend them")) == [
         "records.confidence: not between 0 and 1 in 45 rows, such as 7.0",
         "macro.trust: not as kb made it",
-        "2 breaches; delete kb.duckdb and run `kb ingest` to make it anew",
+        "2 breaches; mend them",
     ]
     assert "in 1 row, such as" in str(breach._replace(rows=1))
 

@@ -520,8 +520,14 @@ def test_an_option_that_a_report_has_no_use_for_is_refused() -> None:
 def test_a_section_that_is_not_there_is_refused() -> None:
     report = reports.named("queue")
     assert reports.section(report, Options(DAY, spread=3), "plan").name == "plan"
-    with pytest.raises(KbError, match=r"^kb report queue has no section plan here; there are rows$"):
+    with pytest.raises(KbError, match=r"^kb report queue has no section plan here; add --spread DAYS$"):
         reports.section(report, Options(DAY), "plan")
+    with pytest.raises(KbError, match=r"no section due here; add --due DAYS$"):
+        reports.section(reports.named("stale"), Options(DAY), "due")
+    with pytest.raises(KbError, match=r"no section moved here; it is about the whole base, so leave out --domain and"):
+        reports.section(reports.named("quality"), Options(DAY, "git"), "moved")
+    with pytest.raises(KbError, match=r"no section plans here; there are rows$"):
+        reports.section(report, Options(DAY), "plans")
 
 
 @pytest.mark.parametrize("name", list(reports.REPORTS))

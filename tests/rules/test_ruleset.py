@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.model import KbError, Severity
 from pipeline.rules import catalogue
-from pipeline.rules.ruleset import RuleSet, overridden
+from pipeline.rules.ruleset import RuleSet, overridden, with_selected
 from pipeline.workspace import RuleSettings, Settings
 
 ALWAYS = {code for code, rule in catalogue().items() if rule.locked}
@@ -61,6 +61,39 @@ def test_a_severity_goes_before_all_that_kb_toml_says_of_the_rule() -> None:
 def test_what_names_fewer_rules_goes_before_what_names_more(given: dict[str, str]) -> None:
     for told in (rules(RuleSettings(severity=given)), rules(RuleSettings(), severity=given)):
         assert (told.severities["LOC001"], told.severities["LOC002"]) == (Severity.INFO, Severity.ERROR)
+
+
+def test_a_prefix_is_about_those_of_its_rules_that_can_have_the_severity() -> None:
+    told = rules(RuleSettings(severity={"DED": "error", "RAT": "info"})).severities
+    checks = {code for code in of("DED") if catalogue()[code].kind != "fix"}
+    assert {told[code] for code in checks} == {Severity.ERROR}
+    assert all(told[code] is not Severity.ERROR for code in of("DED") - checks)
+    assert {told[code] for code in of("RAT")} == {Severity.INFO, Severity.ERROR}
+    with pytest.raises(KbError, match=r"`rules\.severity\.RAT001`: RAT001 is always an error"):
+        rules(RuleSettings(severity={"RAT001": "info"}))
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        RuleSettings(select=("XXX001",)),
+        RuleSettings(ignore=("SCH001",)),
+        RuleSettings(severity={"DED001": "fatal"}),
+    ],
+    ids=["select", "ignore", "severity"],
+)
+def test_a_mistake_in_the_settings_names_their_file(toml: RuleSettings) -> None:
+    with pytest.raises(KbError, match=r"^kb\.toml: `rules\."):
+        RuleSet(Settings(rules=toml))
+
+
+def test_what_is_selected_joins_what_judges() -> None:
+    toml = Settings(rules=RuleSettings(select=("TXT",), ignore=("TXT001", "DED001")))
+    assert with_selected(toml, ["TXT002"]) is toml
+    joined = RuleSet(with_selected(toml, ["DED001", "TXT001"])).rules
+    assert set(joined) == of("TXT") | {"DED001"} | ALWAYS
+    with pytest.raises(KbError, match=r"^kb\.toml: `rules\.select`: no rule 'XXX'"):
+        with_selected(Settings(rules=RuleSettings(select=("XXX",))), ["TXT"])
 
 
 @pytest.mark.parametrize(

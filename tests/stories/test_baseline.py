@@ -8,7 +8,7 @@ import pytest
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
 from pipeline.model import KbError, ValidateResult
-from tests.bases import DAY, Base, ndjson, record, suppressions
+from tests.bases import DAY, Base, copy, ndjson, record, suppressions
 from tests.terminal import Outcome, kb
 
 UNNAMED = {"dead_ends/0/action": ""}
@@ -164,6 +164,37 @@ def test_rules_that_did_not_run_miss_nothing(base: Base) -> None:
     assert (found(judged(base)), judged(base).mended) == ([("git/a", "RAT001")], 0), "corpus rules saw it not"
     base.record("a", **UNNAMED, signature=7)
     assert judged(base).mended == 0, "no check saw it"
+
+
+@pytest.mark.parametrize(
+    "options", [["--select", "RGX"], ["--ignore", "DED"], ["--select", "EVD", "--ignore", "EVD005"]]
+)
+def test_rules_that_are_not_told_keep_their_entries(base: Base, options: list[str]) -> None:
+    base.record("a", **UNNAMED, confidence=0.99)
+    base.record("b", **UNNAMED)
+    told(base, "--write-baseline")
+    before = entries(base)
+    assert {entry["code"] for entry in before} == {"DED001", "EVD005"}
+    base.record("b")
+    outcome = told(base, *options)
+    assert (outcome.code, outcome.err) == (0, "")
+    told(base, *options, "--write-baseline")
+    assert entries(base) == before
+    assert "1 entry of the baseline is fixed" in told(base, "--select", "DED").err
+    told(base, "--select", "DED", "--write-baseline")
+    assert [entry for entry in before if entry not in entries(base)] == [
+        entry for entry in before if (entry["record"], entry["code"]) == ("git/b", "DED001")
+    ]
+
+
+def test_another_severity_leaves_the_baseline_as_it_is(base: Base) -> None:
+    base.put("raw/git/a.json", copy("a", **UNNAMED))
+    base.put("raw/git/b.json", copy("b"))
+    told(base, "--write-baseline")
+    before = entries(base)
+    outcome = told(base, "--severity", "DED001=error", "--write-baseline")
+    assert "0 added, 0 taken out" in outcome.err
+    assert entries(base) == before
 
 
 def test_a_file_without_an_id_is_known_by_its_path(base: Base) -> None:

@@ -45,8 +45,8 @@ def test_the_fix_cycle(inbox: Base) -> None:
     shown = kb(inbox.root, "fix", "--diff")
     assert shown.code == 1
     assert shown.err == (
-        "would fix 3 of 5 findings in 1 file (DAT005 date-format 1, RAT006 resolvable-as-boolean 1,"
-        " TXT003 empty-means-null 1); 2 remain, `kb validate` says which\n"
+        "would fix 3 findings in 1 file (DAT005 date-format 1, RAT006 resolvable-as-boolean 1,"
+        " TXT003 empty-means-null 1); `kb validate` tells what is left\n"
     )
     assert contents(inbox.root) == before
 
@@ -64,7 +64,7 @@ def test_the_fix_cycle(inbox: Base) -> None:
     assert fixable(inbox) == []
     again = kb(inbox.root, "fix", "--diff")
     assert (again.code, again.out) == (0, "")
-    assert again.err == "4 records read, nothing to fix; 2 remain, `kb validate` says which\n"
+    assert again.err == "4 records read, nothing to fix; `kb validate` tells what is left\n"
 
     # ingest has nothing to repair
     ingested = kb(inbox.root, "ingest", *DAY)
@@ -96,14 +96,12 @@ def test_what_is_suppressed_is_neither_fixed_nor_counted_until_it_expires(inbox:
     )
     before = inbox.root.joinpath("raw/inbox.ndjson").read_bytes()
     now = kb(inbox.root, "fix", "--diff", *DAY)
-    assert now.err.startswith(
-        "would fix 2 of 4 findings in 1 file (DAT005 date-format 1, RAT006 resolvable-as-boolean 1)"
-    )
+    assert now.err.startswith("would fix 2 findings in 1 file (DAT005 date-format 1, RAT006 resolvable-as-boolean 1)")
     assert kb(inbox.root, "validate", "--diff", *DAY).err.startswith(
         "`kb ingest` would repair 1 place in 1 file (DAT005"
     )
     later = ("--as-of", "2027-01-01")
-    assert kb(inbox.root, "fix", "--diff", *later).err.startswith("would fix 3 of 5 findings")
+    assert kb(inbox.root, "fix", "--diff", *later).err.startswith("would fix 3 findings in 1 file")
     assert kb(inbox.root, "validate", "--diff", *later).err.startswith("`kb ingest` would repair 2 places")
     kb(inbox.root, "fix", *DAY)
     after = inbox.root.joinpath("raw/inbox.ndjson").read_bytes()
@@ -116,7 +114,7 @@ def test_a_stream_is_fixed_on_its_way(tmp_path: Path) -> None:
     outcome = kb(tmp_path, "fix", "-", stdin=data)
     assert outcome.code == 0
     assert outcome.out.encode() == data.replace(b"x ", b"x")
-    assert outcome.err.startswith("fixed 1 of ")
+    assert outcome.err.startswith("fixed 1 finding in 1 file ")
     unreadable = kb(tmp_path, "fix", "-", stdin=b"{ no record\n")
     assert (unreadable.code, unreadable.out) == (0, "{ no record\n")
     assert kb(tmp_path, "fix", "-", "--diff", stdin=data).out.startswith("--- <stdin>.json\n")

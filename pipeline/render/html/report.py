@@ -16,15 +16,15 @@ def document(answer: Answer) -> str:
         "report.html.j2",
         styles=(asset("style.css"), asset("report.css")),
         heading=heading(answer),
-        sections=[_section(part, answer.options) for part in answer.parts],
+        sections=[_section(part, answer.options, alone=len(answer.parts) == 1) for part in answer.parts],
         totals=[] if answer.totals is None else list(totals(answer.totals)),
     )
 
 
-def _section(part: Part, options: Options) -> Mapping[str, Any]:
+def _section(part: Part, options: Options, *, alone: bool) -> Mapping[str, Any]:
     shown = people(part, options)
     return {
-        "title": title(part.section, options),
+        "title": "" if alone else title(part.section, options),
         "columns": [(name.replace("_", " "), part.section.columns.get(name, "")) for name in shown.columns],
         "numeric": numeric(shown.columns, shown.rows),
         "rows": [[visible(cell(value)) for value in row] for row in shown.rows],
