@@ -157,8 +157,8 @@ def ingest(
     where = _workspace()
     if dry_run and paths and _STDIN in paths:
         raise KbError("--dry-run reads no standard input, for that is kept in raw/; see `kb validate -`")
-    with progress("judged") as tick:
-        request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, tick=tick)
+    with progress("judging") as bar:
+        request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, *bar)
         given = _given(paths, where)
         result = run(where, [receive(where, sys.stdin.buffer, name) if p == _STDIN else p for p in given], request)
     _say(result.notes)
@@ -280,8 +280,8 @@ def validate(
     asked = _given(paths, where)
     if diff:
         _preview(where, asked, request)
-    with progress("judged") as tick:
-        result = run(where, asked, request._replace(tick=tick), sys.stdin.buffer)
+    with progress("judging") as bar:
+        result = run(where, asked, request._replace(tick=bar.tick, step=bar.step), sys.stdin.buffer)
     _say(result.notes)
     if statistics:
         answer = findings.statistics(result, form, terminal=terminal)
@@ -328,8 +328,8 @@ def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoRet
     from pipeline.render.progress import progress
 
     with given(where, paths, request, sys.stdin.buffer) as roots:
-        with progress("judged") as tick:
-            plan = job.preview(where, roots, request._replace(tick=tick))
+        with progress("judging") as bar:
+            plan = job.preview(where, roots, request._replace(tick=bar.tick, step=bar.step))
         _write_diff(job.diff(plan))
     _say(plan.result.notes)
     _tell(text.preview(plan.result))
@@ -363,8 +363,8 @@ def fix(
         raise KbError("`-` goes to standard output once it is fixed; name it alone")
     request = Request(where.as_of(as_of), form=form_of_records)
     with given(where, asked, request, sys.stdin.buffer) as roots:
-        with progress("judged") as tick:
-            plan = job.plan(where, roots, request._replace(tick=tick))
+        with progress("judging") as bar:
+            plan = job.plan(where, roots, request._replace(tick=bar.tick, step=bar.step))
         if diff:
             _write_diff(job.diff(plan))
         elif from_stdin:

@@ -118,7 +118,9 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             _guard(draft, workspace.settings.max_removals)
         compared = None if plan.fresh else draft.compare(workspace.store)
         sealed = publish.Sealed(store=False, records=False) if plan.fresh else publish.sealed(workspace)
+        request.step("checking")
         _hold(draft, rules, documents="touched" if sealed.store else "records")
+        request.step("writing")
         curated = folder / "curated"
         curated.mkdir()
         changes = draft.touched() if sealed.store and sealed.records else None
@@ -177,6 +179,7 @@ def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, reque
     again = [incoming for (path, _), incoming in waiting.items() if unread([sources.file_of(path)])]
     engine.run(_reading(draft, plan, again, forms), rules, batches, request.processes, request.tick, _fetch_gate)
 
+    request.step("loading")
     draft.prune([*plan.dropped, *draft.inputs_of_files(plan.gone), *waiting], plan.moved)
     at_hand = {key: incoming.raw for key, incoming in waiting.items()}
 
@@ -191,6 +194,7 @@ def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, reque
     draft.oust(with_bytes(draft.contest(batches)))
     draft.load(engine.slices(batches))
     shutil.rmtree(batches)
+    request.step("comparing")
     draft.oust(with_bytes(draft.judge_together(rules, request.as_of)))
     draft.judge_settings(rules)
     draft.remember_files(plan.gone, plan.seen)

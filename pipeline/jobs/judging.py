@@ -122,9 +122,11 @@ def _together(
         waiting = [(path, position) for path, position, *_ in scratch.judged_by_others()]
         replaced = [name for name in scratch.known_files() if bench.replaces(name)]
         read = engine.run(chain(incoming, again), rules, batches, request.processes, request.tick) - len(again)
+        request.step("loading")
         scratch.prune([*scratch.inputs_of_files(replaced), *waiting], [])
         scratch.oust([(row, b"") for row in scratch.contest(batches)])
         scratch.load(engine.slices(batches))
+        request.step("comparing")
         scratch.judge_together(rules, request.as_of)
         if about_settings:
             scratch.judge_settings(rules)

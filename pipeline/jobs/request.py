@@ -10,7 +10,8 @@ from pipeline.model import Severity
 
 
 class Request(NamedTuple):
-    """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress.
+    """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress: of
+    records that are judged, and of what is done next.
 
     `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
     told apart by their bytes, not by size, time and inode. `baseline` is the file of known findings that `kb validate`
@@ -26,6 +27,7 @@ class Request(NamedTuple):
     form: str | None = None
     rehash: bool = False
     tick: Callable[[int], None] = lambda _: None
+    step: Callable[[str], None] = lambda _: None
     baseline: Path | None = None
     write_baseline: bool = False
     stdin_filename: Path | None = None

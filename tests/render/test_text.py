@@ -212,6 +212,7 @@ def test_an_empty_quarantine_says_so() -> None:
 
 
 def test_a_pipe_hears_nothing_of_progress(capfd: pytest.CaptureFixture[str]) -> None:
-    with progress("judged") as tick:
-        tick(7)
+    with progress("judging") as told:
+        told.tick(7)
+        told.step("loading")
     assert capfd.readouterr() == ("", "")
