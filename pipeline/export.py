@@ -4,7 +4,8 @@ import filecmp
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pipeline.reports import REPORTS, Options, figures, page, run
 from pipeline.rules.ruleset import RuleSet
 from pipeline.splice import Touched, splice
 from pipeline.store import Store
-from pipeline.workspace import METRICS, PAGE
+from pipeline.workspace import LAYOUTS, METRICS, PAGE
 
 OWNED = (
     "records",
@@ -30,6 +31,8 @@ OWNED = (
     "manifest.json",
 )
 """What kb writes below `curated/`; anything else there is left as it is."""
+
+_RECORDS = LAYOUTS["ndjson"]
 
 _LINES = {
     "findings.ndjson": """
@@ -76,14 +79,24 @@ def write(
     Returns:
         The digest of all that was written, as it stands in the manifest: equal digests mean equal bytes.
     """
+    if rules.settings.export.records != "ndjson":
+        touched = None
     digests = {}
     for name, sql in sorted(_LINES.items()):
         digests[name] = _write_lines(store, sql, folder / name, previous / name)
-    for name, parts in _files(store, options, rules, previous, touched):
-        target, old = folder / name, previous / name
-        digests[name] = (
-            _write_bytes(parts, target, old) if isinstance(parts, bytes) else _write_parts(parts, target, old)
-        )
+    with ThreadPoolExecutor(1) as beside:  # to splice asks nothing of the store, which is busy with the reports
+        if touched is not None:
+            digests[_RECORDS] = ""
+            spliced = beside.submit(_write_parts, splice(previous / _RECORDS, *touched), folder / _RECORDS)
+        for name, parts in _files(store, options, rules, touched):
+            target, old = folder / name, previous / name
+            if isinstance(parts, bytes):
+                digests[name] = _write_bytes(parts, target, old)
+            else:
+                digests[name] = _write_parts(parts, target)
+                _link(target, old)
+        if touched is not None:
+            digests[_RECORDS] = spliced.result()
     manifest = _manifest(store, options)
     told = [f"{name}\0{digest}\n" for name, digest in digests.items()]
     total = hashlib.sha256("".join(told).encode() + orjson.dumps(manifest)).hexdigest()
@@ -109,14 +122,13 @@ def _write_bytes(data: bytes, target: Path, old: Path) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _write_parts(parts: Iterator[bytes], target: Path, old: Path) -> str:
+def _write_parts(parts: Iterable[bytes], target: Path) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with target.open("wb") as file:
         for part in parts:
             file.write(part)
             digest.update(part)
-    _link(target, old)
     return digest.hexdigest()
 
 
@@ -133,15 +145,13 @@ def pretty(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
 
 
 def _files(
-    store: Store, options: Options, rules: RuleSet, previous: Path, touched: Touched | None
+    store: Store, options: Options, rules: RuleSet, touched: Touched | None
 ) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
     if rules.settings.export.records == "files":
         for name, doc in store.documents():
             yield f"records/{name}.json", pretty(orjson.loads(doc))
     elif touched is None:
-        yield "records.ndjson", (f"{doc}\n".encode() for _, doc in store.documents())
-    else:
-        yield "records.ndjson", splice(previous / "records.ndjson", *touched)
+        yield _RECORDS, (f"{doc}\n".encode() for _, doc in store.documents())
     yield from reports(store, options)
     if rules.settings.export.html:
         yield PAGE, _page(store, options._replace(history=False), rules)

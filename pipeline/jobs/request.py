@@ -10,9 +10,9 @@ from pipeline.model import Severity
 
 
 class Request(NamedTuple):
-    """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress: of
-    records that are judged, and of what is done next.
+    """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress.
 
+    `tick` is told of records that are judged, `step` of what is done next.
     `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
     told apart by their bytes, not by size, time and inode. `baseline` is the file of known findings that `kb validate`
     looks into, or, with `write_baseline`, writes. What it reads from standard input is judged as if it stood in the file
