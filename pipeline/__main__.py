@@ -1,6 +1,17 @@
-"""`python -m pipeline` is `kb`."""
+"""Where `kb` starts, and `python -m pipeline` too."""
 
-from pipeline.cli import main
+import sys
+
+
+def main() -> None:
+    """Run kb and exit; Ctrl-C is one line even while kb is being loaded."""
+    try:
+        from pipeline import cli  # noqa: PLC0415 - here, so that the handler is there before
+    except KeyboardInterrupt:
+        sys.stderr.write("kb: interrupted; nothing was changed\n")
+        sys.exit(130)
+    cli.main()
+
 
 if __name__ == "__main__":
     main()
