@@ -1,6 +1,7 @@
 """What a user can type: arguments and exit codes. No logic here, and heavy imports stay inside commands.
 
-Exit codes: 0 clean, 1 findings at or above --fail-on or a failed gate, 2 usage or environment, 3 a bug of kb.
+Exit codes: 0 clean, 1 findings at or above --fail-on or a failed gate, 2 usage or environment, 3 a bug of kb,
+130 interrupted.
 """
 
 import datetime as dt
@@ -9,7 +10,8 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -97,8 +99,22 @@ AsOf = Annotated[
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=0, metavar="N", show_default=False, help="Processes; default: one a core.")
 ]
+
+
+def _free(context: typer.Context, output: Path | None) -> Path | None:
+    """Where to write: nowhere that kb itself reads from or writes to, but for the place of the reports."""
+    if output is None or output == _STDIN:
+        return None if context.info_name != "export" else output
+    where = _workspace()
+    part = where.part(output)
+    if part is None or (context.info_name == "report" and output.resolve().is_relative_to(where.reports.resolve())):
+        return output
+    raise typer.BadParameter(f"{output}: {part} is what kb itself reads or writes; name another place")
+
+
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", callback=_free, help="Write there instead of to standard output."),
 ]
 TextOrJson = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")]
 AnyTable = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, ndjson, csv or md.")]
@@ -123,6 +139,8 @@ FormatOfRecords = Annotated[
 
 _STDIN = Path("-")
 
+UNCHANGED = "nothing was changed"
+
 
 @app.command(epilog=_example("kb ingest", "kb ingest raw/inbox raw/git", "kb ingest raw/ --dry-run"))
 def ingest(
@@ -131,12 +149,15 @@ def ingest(
     jobs: Jobs = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
     allow_removals: Annotated[
-        bool, typer.Option("--allow-removals", help="Publish even if many known records would go.")
+        bool, typer.Option("--allow-removals", help="Publish even if many records would be gone or rejected.")
     ] = False,
     form_of_records: FormatOfRecords = None,
     name: Annotated[
-        str, typer.Option("--as", metavar="NAME", help="What `-` reads is kept as raw/NAME.ndjson, or .json.")
-    ] = "stdin",
+        str | None,
+        typer.Option(
+            "--as", metavar="NAME", help="What `-` reads is kept as raw/NAME.ndjson, or .json; default: stdin."
+        ),
+    ] = None,
     rehash: Annotated[
         bool, typer.Option("--rehash", help="Tell changed files by their bytes, not by size and time.")
     ] = False,
@@ -152,16 +173,28 @@ def ingest(
     from pipeline.model import KbError
     from pipeline.render import text
     from pipeline.render.progress import progress
+    from pipeline.sources import some
 
     _choose("--format", form, ("text", "json"))
     where = _workspace()
+    if name is not None and _STDIN not in (paths or []):
+        raise typer.BadParameter("names what `-` reads; name `-` too", param_hint="--as")
     if dry_run and paths and _STDIN in paths:
         raise KbError("--dry-run reads no standard input, for that is kept in raw/; see `kb validate -`")
     with progress("judging") as bar:
         request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, *bar)
-        given = _given(paths, where)
-        result = run(where, [receive(where, sys.stdin.buffer, name) if p == _STDIN else p for p in given], request)
+        given = [
+            receive(where, sys.stdin.buffer, name or "stdin") if path == _STDIN else path
+            for path in _given(paths, where)
+        ]
+        with _otherwise(
+            "what came in is kept in raw/, nothing was published" if _STDIN in (paths or []) else UNCHANGED
+        ):
+            result = run(where, given, request)
     _say(result.notes)
+    if result.restored:
+        verb = "would restore" if dry_run else "restored"
+        _say([f"{verb} in {_shown(where.curated)}/ what was not as kb had left it: {some(result.restored)}"])
     if form == "json":
         _json(result.document())
         return
@@ -370,7 +403,8 @@ def fix(
         elif from_stdin:
             sys.stdout.buffer.writelines(job.fixed(plan))
         else:
-            job.carry_out(plan)
+            with _otherwise("some files may be fixed already; `kb fix` again does the rest"):
+                job.carry_out(plan)
     _say(plan.result.notes)
     summary = text.fixing(plan.result, written=not diff)
     if diff or from_stdin:
@@ -586,7 +620,16 @@ def quarantine(
     )
 )
 def export(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="The file, or the folder, to write.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            callback=_free,
+            help="A file for ndjson and json, or - for standard output; a folder for all else.",
+        ),
+    ],
     form: Annotated[
         str, typer.Option("--format", metavar="FORMAT", help="files, ndjson, json, parquet, csv or errorcanon.")
     ] = "files",
@@ -596,15 +639,21 @@ def export(
 ) -> None:
     """Write published records elsewhere.
 
-    What came in a foreign format can go back as it came.
+    What came in a foreign format can go back as it came. A folder must hold no records but those that are written: of
+    an earlier export some could be left that this one does not pick.
     """
     from pipeline import publish, store
     from pipeline.jobs.export import export as run
+    from pipeline.jobs.export import lines
 
     home = _workspace()
     _check_started(home)
     publish.recover(home)
-    with store.read(home.store, files=True) as base:
+    if output == _STDIN:
+        with store.read(home.store) as base:
+            sys.stdout.writelines(lines(base, form, where))
+        return
+    with _otherwise(f"{output} may be written in part"), store.read(home.store, files=True) as base:
         count = run(base, form, output, where)
     print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {_shown(output)}")
 
@@ -740,8 +789,9 @@ def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> No
         files = {
             name: data if isinstance(data, bytes) else b"".join(data) for name, data in export.reports(base, asked)
         }
-    for name, data in files.items():
-        _write(data.decode(), folder / Path(name).name)
+    with _otherwise(f"{folder} may be written in part"):
+        for name, data in files.items():
+            _write(data.decode(), folder / Path(name).name)
     print(f"wrote {count(len(files), 'file')} to {_shown(folder)}/")
 
 
@@ -771,6 +821,17 @@ def _given(paths: list[Path] | None, where: "Workspace") -> list[Path]:
             f"no path was given, and there is no {_shown(where.raw)}/; name files or folders, or see `kb init`"
         )
     return paths or [where.raw]
+
+
+@contextmanager
+def _otherwise(left: str) -> Iterator[None]:
+    """Where an interruption may leave something changed, say what."""
+    from pipeline.model import StoppedError
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise StoppedError(left) from None
 
 
 def _terminal(output: Path | None) -> bool:
@@ -823,11 +884,16 @@ def _json(value: object) -> None:
 
 
 def _write(text: str, output: Path | None) -> None:
+    from pipeline.model import KbError
+
     if output is None:
         sys.stdout.write(text)
-    else:
+        return
+    try:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise KbError(f"{output}: cannot be written: {error.strerror}") from None
 
 
 def _tell_written(output: Path | None) -> None:
@@ -859,7 +925,7 @@ def _run() -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: whatever is left is a bug, or the environment
         return _explain(error)
     if code == 130:
-        return _fail("interrupted; what was not published yet is not", 130)
+        return _fail(f"interrupted; {UNCHANGED}", 130)
     return code if isinstance(code, int) else 0
 
 
@@ -877,6 +943,9 @@ def _explain(error: Exception) -> int:
     if isinstance(error, KbError):
         return _fail(str(error), error.exit_code)
     if isinstance(error, OSError):
+        if traceback.extract_tb(error.__traceback__)[-1].filename == __file__:  # here alone is anything printed
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python flushes once more at the end
+            error.filename = "standard output"
         return _fail(f"{error.filename or 'system'}: {error.strerror or error}", 2)
     if isinstance(error, MemoryError):
         return _fail("out of memory; try --jobs 1, or ingest less at a time", 2)

@@ -177,6 +177,7 @@ def _cli() -> Iterator[str]:
                 ("1", "findings at or above `--fail-on`, or a failed gate"),
                 ("2", "wrong usage, or the environment: a missing file, a full disk, a wrong setting"),
                 ("3", "a bug in kb"),
+                ("130", "interrupted by Ctrl-C; the message says whether anything was changed"),
             ],
         ),
         "## kb",

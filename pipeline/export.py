@@ -178,6 +178,18 @@ def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Itera
                 yield METRICS, pretty(figures(store, alone))
 
 
+def altered(fresh: Path, curated: Path) -> list[str]:
+    """What of kb's own making below `curated/` is not as it was just made into `fresh`, where the same is linked."""
+    wanted, found = _owned(fresh), _owned(curated)
+    return sorted(
+        name for name in wanted | found if name not in wanted & found or not _same(fresh / name, curated / name)
+    )
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
+
+
 def raw_text(raw: bytes) -> dict[str, str]:
     """Bytes as JSON can hold them: text where they are UTF-8, else Base64."""
     try:

@@ -25,6 +25,15 @@ class GateError(KbError):
     exit_code = 1
 
 
+class StoppedError(KbError):
+    """A person stopped kb when it may have changed something already: what that is."""
+
+    exit_code = 130
+
+    def __init__(self, left: str) -> None:
+        super().__init__(f"interrupted; {left}")
+
+
 class Severity(StrEnum):
     """What a finding does to its record: an error rejects it, the others are published with it."""
 
@@ -180,6 +189,7 @@ class IngestResult(NamedTuple):
     compared: Compared | None = None
     names: Mapping[str, str] = _NONE
     notes: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
 
     def document(self) -> Document:
         """The result as JSON; its schema is `schemas/ingest.v1.json`."""

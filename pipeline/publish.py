@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.model import KbError
+from pipeline.model import KbError, StoppedError
 from pipeline.workspace import LAYOUTS, Workspace
 
-_NEXT, _COMMIT, _LOCK, _SEAL = "next", "commit", "lock", "seal"
+_NEXT, _COMMIT, _LOCK, _WRITER, _SEAL = "next", "commit", "lock", "writer", "seal"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _FICLONE = 0x40049409
 
@@ -39,6 +39,7 @@ def writer(workspace: Workspace) -> Iterator[Path]:
         scratch.mkdir(exist_ok=True)
         lock = FileLock(scratch / _LOCK, timeout=0)
         with lock:
+            (scratch / _WRITER).write_text(str(os.getpid()), encoding="utf-8")
             _carry_through(workspace)
             folder = scratch / _NEXT
             shutil.rmtree(folder, ignore_errors=True)
@@ -48,12 +49,24 @@ def writer(workspace: Workspace) -> Iterator[Path]:
             finally:
                 if not (scratch / _COMMIT).exists():
                     shutil.rmtree(folder, ignore_errors=True)
+                (scratch / _WRITER).unlink(missing_ok=True)
     except Timeout:
-        raise BusyError(f"{workspace.root.name}: another kb is writing here; wait for it to end") from None
+        raise BusyError(
+            f"{workspace.root.name}: another kb{_writer(scratch)} is writing kb.duckdb and curated/ here; wait for it to"
+            " end, or stop it"
+        ) from None
     except OSError as error:
         raise KbError(
             f"cannot write {error.filename or workspace.root}: {error.strerror}; nothing was published"
         ) from None
+
+
+def _writer(scratch: Path) -> str:
+    """The process that holds the lock, as far as it told."""
+    try:
+        return f" (process {int((scratch / _WRITER).read_text(encoding='utf-8'))})"
+    except (OSError, ValueError):
+        return ""
 
 
 def recover(workspace: Workspace) -> None:
@@ -80,8 +93,11 @@ def commit(workspace: Workspace, token: str) -> None:
     draft = workspace.scratch / f"{_COMMIT}.draft"
     draft.write_text(token, encoding="utf-8")
     sync(draft)
-    draft.replace(workspace.scratch / _COMMIT)
-    _carry_through(workspace, _layout())
+    try:
+        draft.replace(workspace.scratch / _COMMIT)
+        _carry_through(workspace, _layout())
+    except KeyboardInterrupt:
+        raise StoppedError("what was made is published now, or by the next kb that runs here") from None
 
 
 def _carry_through(workspace: Workspace, layout: str | None = None) -> None:

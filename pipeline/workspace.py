@@ -11,6 +11,9 @@ from pipeline.words import did_you_mean
 
 FILE = "kb.toml"
 
+OWN = ("raw", "rules", "curated", ".kb", FILE, "kb.duckdb", "kb.duckdb.wal")
+"""What a workspace is made of, but for the baseline."""
+
 LAYOUTS = {"files": "records", "ndjson": "records.ndjson"}
 """Where the records lie below `curated/`, by the setting `export.records`."""
 
@@ -220,6 +223,19 @@ class Workspace(NamedTuple):
     def scratch(self) -> Path:
         """Where the next state is made ready; on one file system with what it replaces."""
         return self.root / ".kb"
+
+    @property
+    def reports(self) -> Path:
+        """Where the reports lie below `curated/`."""
+        return self.curated / "reports"
+
+    def part(self, path: Path) -> str | None:
+        """The part of the workspace in which a path lies, links followed: `raw/`, `kb.toml` and so on; None: in none."""
+        place = path.resolve()
+        for name in (*OWN, self.settings.baseline):
+            if place.is_relative_to((self.root / name).resolve()):
+                return f"{name}/" if (self.root / name).is_dir() else name
+        return None
 
     def as_of(self, given: dt.date | None) -> dt.date:
         """The day that age is counted to; the only place that reads a clock."""

@@ -4,23 +4,27 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 from rich.cells import cell_len
 
-from pipeline import cli
+from pipeline import __main__, cli, publish
 from pipeline.contract import violations
-from pipeline.jobs import show
+from pipeline.jobs import fix, show
+from pipeline.model import StoppedError
 from pipeline.reports import REPORTS
 from pipeline.words import visible
 from tests.bases import DAY, Base, contents
 from tests.conftest import ROOT
 from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal
 
+ENDLESS = "FROM range(10_000_000_000) t(n) WHERE hash(n) = 1"
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
 COMMANDS = sorted(
     command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback
@@ -141,6 +145,7 @@ def test_without_a_workspace_it_says_where_things_went(tmp_path: Path) -> None:
     assert outcome.code == 0
     assert outcome.out.endswith("wrote kb.duckdb and curated/\n")
     assert outcome.err == (
+        "note: ../elsewhere: outside of the workspace, so curated/ depends on what is not kept with it; copy it into raw/\n"
         "note: no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`\n"
     )
     assert (tmp_path / "here/curated/manifest.json").is_file()
@@ -167,6 +172,26 @@ def test_another_folder_can_be_the_workspace(example: Base, tmp_path: Path) -> N
 
 
 # input of every kind
+
+
+def test_a_restored_file_is_said(copy: Base) -> None:
+    kb(copy.root, "ingest")
+    copy.put("curated/findings.ndjson", b"junk")
+    os.utime(copy.root / f"raw/{NAN_LOSS}.json")
+    outcome = kb(copy.root, "ingest")
+    assert outcome.err == "note: restored in curated/ what was not as kb had left it: findings.ndjson\n"
+    assert "nothing was written" not in outcome.out
+
+
+def test_an_empty_standard_input_is_an_error(base: Base) -> None:
+    for command in ("ingest", "validate", "fix"):
+        refused(kb(base.root, command, "-"), "standard input is empty; nothing was done\n")
+
+
+def test_what_helps_after_a_deletion_is_said_by_ingest_alone(base: Base) -> None:
+    for command in ("validate", "fix"):
+        refused(kb(base.root, command, "nowhere"), "nowhere: no such file or folder\n")
+    refused(kb(base.root, "ingest", "nowhere"), "nowhere: no such file or folder; to drop the records of a deleted")
 
 
 def test_an_empty_folder_is_an_error_and_never_passed(tmp_path: Path) -> None:
@@ -228,7 +253,7 @@ class TestWithoutPermission:
 
 
 def test_an_output_that_cannot_be_written_is_an_error(example: Base) -> None:
-    refused(kb(example.root, "sql", "SELECT 1", "-o", "raw"), "raw: Is a directory")
+    refused(kb(example.root, "sql", "SELECT 1", "-o", "/"), "/: cannot be written: Is a directory")
 
 
 # findings in every form
@@ -375,6 +400,7 @@ def test_an_editor_pipes_its_buffer(base: Base) -> None:
         (["validate", "--select", "DED0001"], "`--select`: no rule 'DED0001'; did you mean `DED001`?"),
         (["validate", "--severity", "DED"], "Invalid value for --severity: 'DED'; write RULES=LEVEL, as in RGX=info"),
         (["validate", "--severity", "DED=fatal"], "`--severity DED` is 'fatal'; choose error, warning or info"),
+        (["ingest", "raw", "--as", "x"], "Invalid value for --as: names what `-` reads; name `-` too"),
         (["validate", "raw", "--stdin-filename", "x.json"], "Invalid value for --stdin-filename: name `-` too"),
         (
             ["report", "stale", "--as-of", "2026-02-30"],
@@ -668,7 +694,135 @@ def test_an_interruption_is_one_line(example: Base, kb_within: Kb, monkeypatch: 
         raise KeyboardInterrupt
 
     monkeypatch.setattr(show, "quarantine", interrupted)
-    refused(kb_within(example.root, "quarantine"), "interrupted; what was not published yet is not\n", code=130)
+    refused(kb_within(example.root, "quarantine"), "interrupted; nothing was changed\n", code=130)
+
+
+@pytest.fixture
+def interrupted_soon() -> Iterator[None]:
+    """Ctrl-C, a little later."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 1.5)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+@pytest.mark.usefixtures("interrupted_soon")
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        (["sql", f"SELECT count(*) {ENDLESS}"], "nothing was changed"),
+        (["report", "stale", "--fail-on", f"(SELECT count(*) {ENDLESS}) > 0"], "nothing was changed"),
+        (["export", "-o", "out", "--where", f"(SELECT count(*) {ENDLESS}) > 0"], "out may be written in part"),
+    ],
+    ids=lambda value: value[0],
+)
+def test_a_query_that_is_interrupted_is_no_bug(arguments: list[str], left: str, copy: Base, kb_within: Kb) -> None:
+    refused(kb_within(copy.root, *arguments), f"interrupted; {left}\n", code=130)
+
+
+def test_an_interruption_while_kb_is_loaded_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "pipeline.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "pipeline.cli")
+    monkeypatch.delattr("pipeline.cli")
+    monkeypatch.setattr("sys.meta_path", [Interrupted, *sys.meta_path])
+    with pytest.raises(SystemExit) as left:
+        __main__.main()
+    assert left.value.code == 130
+    assert capsys.readouterr() == ("", "kb: interrupted; nothing was changed\n")
+
+
+def test_a_commit_that_is_interrupted_says_that_it_holds(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    base.record("a")
+    with monkeypatch.context() as patched:
+        patched.setattr(publish, "_exchange", interrupted)
+        with pytest.raises(StoppedError, match=r"^interrupted; what was made is published now, or by the next kb"):
+            base.ingest()
+    assert not base.workspace.store.exists()
+    publish.recover(base.workspace)
+    assert base.slugs() == ["a"]
+
+
+def test_fixes_that_are_interrupted_may_be_half_made(
+    base: Base, kb_within: Kb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    base.record("a", category=" usage_error ")
+    monkeypatch.setattr(fix, "carry_out", interrupted)
+    refused(kb_within(base.root, "fix"), "interrupted; some files may be fixed already; `kb fix` again", code=130)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments", [["sql", "SELECT 1"], ["validate"], ["export", "--format", "ndjson", "-o", "-"]], ids=lambda a: a[0]
+)
+def test_a_full_standard_output_is_named(arguments: list[str], unbuffered: str, example: Base) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*ARGV, *arguments], cwd=example.root, env=environment({"PYTHONUNBUFFERED": unbuffered}), stdout=full,
+            stderr=subprocess.PIPE, check=False, timeout=60,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, b"kb: standard output: No space left on device\n")
+
+
+# where it writes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["export", "-o", "raw"], "raw/"),
+        (["export", "-o", "linked/new"], "raw/"),
+        (["export", "--format", "ndjson", "-o", "kb.toml"], "kb.toml"),
+        (["export", "-o", "curated/reports"], "curated/"),
+        (["validate", "raw/git", "-o", "raw/x/y.json"], "raw/"),
+        (["validate", "-o", "kb.baseline.json"], "kb.baseline.json"),
+        (["sql", "SELECT 1", "-o", ".kb/lock"], ".kb/"),
+        (["quarantine", "-o", "rules/own.sql"], "rules"),
+        (["report", "html", "-o", "kb.duckdb"], "kb.duckdb"),
+        (["report", "queue", "-o", "curated/records/x"], "curated/"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_kb_works_from_is_never_written_over(arguments: list[str], part: str, copy: Base, kb_within: Kb) -> None:
+    (copy.root / "linked").symlink_to("raw")
+    before = copy.footprint()
+    outcome = kb_within(copy.root, *arguments)
+    refused(outcome, "Invalid value for '--output' / '-o': ")
+    assert f": {part} is what kb itself reads or writes; name another place" in outcome.err
+    assert copy.footprint() == before
+
+
+def test_reports_may_be_written_where_they_belong(copy: Base) -> None:
+    assert kb(copy.root, "report", "all", "-o", "curated/reports").code == 0
+    assert kb(copy.root, "doctor").code == 0
+
+
+def test_a_dash_is_standard_output(example: Base) -> None:
+    for arguments in (["sql", "SELECT 1"], ["validate", "raw/git"], ["quarantine"]):
+        assert kb(example.root, *arguments, "-o", "-") == kb(example.root, *arguments)
+    lines = kb(example.root, "export", "--format", "ndjson", "-o", "-", "--where", "domain = 'git'").out.splitlines()
+    assert [json.loads(line)["domain"] for line in lines] == ["git", "git"]
+    assert len(json.loads(kb(example.root, "export", "--format", "json", "-o", "-").out)) == 45
+    assert kb(example.root, "export", "--format", "json", "-o", "-", "--where", "false").out == "[]\n"
+    refused(kb(example.root, "export", "-o", "-"), "--format files has no place on standard output; name a folder")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

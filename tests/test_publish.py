@@ -1,6 +1,7 @@
 """All or nothing: whatever happens while a state is published, what is there is the old one or the new one, whole."""
 
 import ctypes
+import os
 import subprocess
 import sys
 import textwrap
@@ -265,9 +266,15 @@ def test_a_second_writer_is_refused_in_one_line(base: Base) -> None:
     base.ingest()
     base.record("b")
     with publish.writer(base.workspace):
-        with pytest.raises(KbError, match="another kb is writing here") as refused:
+        words = (
+            rf"^base: another kb \(process {os.getpid()}\) is writing kb\.duckdb and curated/ here; wait for it to end"
+        )
+        with pytest.raises(KbError, match=words) as refused:
             base.ingest()
         assert "\n" not in str(refused.value)
+        (base.workspace.scratch / "writer").write_text("")
+        with pytest.raises(KbError, match=r"^base: another kb is writing"):
+            base.ingest()
     assert base.ingest().published == 1
 
 
@@ -283,7 +290,7 @@ def test_a_second_process_is_refused_in_one_line(base: Base) -> None:
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1
-    assert "another kb is writing here" in ended.stderr
+    assert f"another kb (process {os.getpid()}) is writing" in ended.stderr
 
 
 def test_readers_see_the_old_state_while_another_is_written(base: Base) -> None:

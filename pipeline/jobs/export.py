@@ -9,6 +9,7 @@ import orjson
 from pipeline import store
 from pipeline.export import pretty
 from pipeline.model import GONE, Change, KbError
+from pipeline.render.text import count
 from pipeline.sources import formats
 from pipeline.store import PUBLISHED, Store
 from pipeline.words import did_you_mean
@@ -25,32 +26,72 @@ _TABLES = tuple(name for name in PUBLISHED if name in _OF_RECORDS or name == "re
 def export(base: Store, form: str, output: Path, where: str = "true") -> int:
     """Write the published records that an SQL condition over `records` picks; how many they were.
 
-    The forms: `files` (a folder, a file for each record), `ndjson` and `json` (one file), `parquet` and `csv` (a folder,
-    a file for each table), and each foreign format (a folder; what came in that format comes back as it came).
+    The forms: `ndjson` and `json` (one file), `files` (a folder, a file for each record), `parquet` and `csv` (a folder, a
+    file for each table), and each foreign format (a folder; what came in that format comes back as it came).
 
     Raises:
-        KbError: no such form, the condition is not SQL over the table, or the output cannot be written or is in the way.
+        KbError: no such form, the condition is not SQL over the table, the output cannot be written, or the folder holds
+            files that would pass for some of this export.
     """
-    writers: dict[str, Callable[[Store, Path, str], None]] = {
+    into_folder: dict[str, Callable[[Store, Path, str], None]] = {
         "files": _files,
-        "ndjson": _ndjson,
-        "json": _json,
         "parquet": _parquet,
         "csv": _csv,
         **dict.fromkeys(formats.FORMATS, _foreign(form)),
     }
-    if form not in writers:
-        raise KbError(f"--format {form}: {did_you_mean(form, writers)}")
-    count: int = store.guarded(lambda: base.value(f"SELECT count(*) FROM records WHERE ({where})"))
+    if form not in _INTO_FILE | into_folder:
+        raise KbError(f"--format {form}: {did_you_mean(form, _INTO_FILE | into_folder)}")
+    picked = _count(base, where)
     try:
-        if form in {"ndjson", "json"}:
+        if form in _INTO_FILE:
             output.parent.mkdir(parents=True, exist_ok=True)
+            with output.open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(_INTO_FILE[form](base, where))
         else:
+            _check_folder(base, form, output, where)
             output.mkdir(parents=True, exist_ok=True)
-        writers[form](base, output, where)
+            into_folder[form](base, output, where)
     except OSError as error:
         raise KbError(f"{error.filename or output}: cannot be written: {error.strerror}") from None
-    return count
+    return picked
+
+
+def lines(base: Store, form: str, where: str = "true") -> Iterator[str]:
+    """The same records as text, in a form that is one file.
+
+    Raises:
+        KbError: the form is none of one file, or the condition is not SQL over the table.
+    """
+    if form not in _INTO_FILE:
+        raise KbError(
+            f"--format {form} has no place on standard output; name a folder with -o, or choose"
+            f" {' or '.join(_INTO_FILE)}"
+        )
+    _count(base, where)
+    return _INTO_FILE[form](base, where)
+
+
+def _count(base: Store, where: str) -> int:
+    if not where.strip():
+        raise KbError("--where is empty; leave it out for every record, or write SQL such as domain = 'git'")
+    counted: int = store.guarded(lambda: base.value(f"SELECT count(*) FROM records WHERE ({where})"))
+    return counted
+
+
+def _check_folder(base: Store, form: str, output: Path, where: str) -> None:
+    """Refuse a folder with files that would pass for some of this export, such as those of an earlier one."""
+    if form in {"parquet", "csv"}:
+        written, pattern = {f"{table}.{form}" for table in _TABLES}, f"*.{form}"
+    else:
+        ids = base.query(f"SELECT id FROM records WHERE ({where})").rows
+        written, pattern = {f"{name}.json" for (name,) in ids}, "*.json"
+    found = (path.relative_to(output).as_posix() for path in output.rglob(pattern))
+    others = sorted(name for name in found if name not in written)
+    if others:
+        raise KbError(
+            f"{output}: holds {count(len(others), 'file')} that this export does not write (such as {others[0]}), and"
+            " that would pass for some of it; name a new folder, or empty this one"
+        )
 
 
 def _files(base: Store, output: Path, where: str) -> None:
@@ -63,16 +104,19 @@ def _put(path: Path, document: Any) -> None:  # noqa: ANN401 - any JSON value
     path.write_bytes(pretty(document))
 
 
-def _ndjson(base: Store, output: Path, where: str) -> None:
-    with output.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{doc}\n" for _, doc in base.documents(where))
+def _ndjson(base: Store, where: str) -> Iterator[str]:
+    return (f"{doc}\n" for _, doc in base.documents(where))
 
 
-def _json(base: Store, output: Path, where: str) -> None:
-    with output.open("w", encoding="utf-8", newline="\n") as file:
-        for i, (_, doc) in enumerate(base.documents(where)):
-            file.write(f"{',' if i else '['}\n{doc}")
-        file.write("\n]\n" if file.tell() else "[]\n")
+def _json(base: Store, where: str) -> Iterator[str]:
+    start = "["
+    for _, doc in base.documents(where):
+        yield f"{start}\n{doc}"
+        start = ","
+    yield "[]\n" if start == "[" else "\n]\n"
+
+
+_INTO_FILE: dict[str, Callable[[Store, str], Iterator[str]]] = {"ndjson": _ndjson, "json": _json}
 
 
 def _tables(where: str) -> Iterator[tuple[str, str]]:

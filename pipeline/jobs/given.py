@@ -8,7 +8,7 @@ from typing import IO
 
 from pipeline import sources
 from pipeline.jobs.request import Request
-from pipeline.model import Incoming
+from pipeline.model import Incoming, KbError
 from pipeline.sources import split
 from pipeline.workspace import Workspace
 
@@ -20,7 +20,7 @@ def given(
     """What lies below some paths; the path `-` stands for `standard_input`, which is kept in a file until all is said.
 
     Raises:
-        KbError: a path is missing, or of a kind that is not read.
+        KbError: a path is missing, or of a kind that is not read; or standard input is empty or compressed.
     """
     with ExitStack() as stack:
         yield [
@@ -43,7 +43,7 @@ def scratch_folder() -> Iterator[Path]:
 def _received(stream: IO[bytes], folder: Path, workspace: Workspace, request: Request) -> sources.Root:
     data = stream.read()
     if request.stdin_filename is None:
-        name = instead_of = Path(f"<stdin>{'.ndjson' if split.looks_like_lines(data[: 1 << 20]) else '.json'}")
+        name = instead_of = Path(f"<stdin>{suffix_of(data[: 1 << 20])}")
     else:
         instead_of = request.stdin_filename
         sources.check_kind(instead_of)
@@ -52,6 +52,24 @@ def _received(stream: IO[bytes], folder: Path, workspace: Workspace, request: Re
     kept.write_bytes(data)
     file = sources.SourceFile(name.as_posix(), str(kept), len(data), 0, 0, request.form, instead_of)
     return sources.Root(file.name, (file,), ())
+
+
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
+
+
+def suffix_of(head: bytes) -> str:
+    """What to call a stream that begins so.
+
+    Raises:
+        KbError: there is nothing in it, or it is compressed.
+    """
+    if not head:
+        raise KbError("standard input is empty; nothing was done")
+    if head.startswith(_PACKED):
+        raise KbError(
+            "standard input is compressed; unpack it in the pipe (gzip -dc, zstd -dc), or name the file itself"
+        )
+    return ".ndjson" if split.looks_like_lines(head) else ".json"
 
 
 def shown(file: sources.SourceFile) -> str:

@@ -14,11 +14,13 @@ from typing import IO, Any
 
 from pipeline import engine, publish, sources, store
 from pipeline.jobs.again import since
+from pipeline.jobs.given import suffix_of
 from pipeline.jobs.request import Request
 from pipeline.model import Compared, GateError, Incoming, IngestResult, KbError, Origin
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
-from pipeline.sources import formats, split
+from pipeline.sources import formats
+from pipeline.sources.containers import RECORDS
 from pipeline.store import KnownFile
 from pipeline.store.draft import Draft, Ousted, Place, change, create
 from pipeline.workspace import LAYOUTS, METRICS, PAGE, Workspace
@@ -46,6 +48,11 @@ class Plan:
     moved: list[Place] = field(default_factory=list)
     dropped: list[tuple[str, int]] = field(default_factory=list)
     seen: list[KnownFile] = field(default_factory=list)
+    alien: list[str] = field(default_factory=list)
+
+    def misread(self, form: str | None) -> list[str]:
+        """In which files no record looks like the format that all are said to have."""
+        return [sources.misread(self.alien, form)] if form and self.alien else []
 
     @property
     def idle(self) -> bool:
@@ -112,10 +119,11 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
         draft.set_scope(plan.scope(), whole=plan.whole)
         draft.remember_published()
         _judge(workspace, draft, plan, rules, request, folder / "batches")
+        plan.notes += plan.misread(request.form)
         if not plan.records and not plan.gone:
             raise KbError(f"{', '.join(root.name for root in plan.roots)}: no records there; nothing was done")
         if not request.allow_removals:
-            _guard(draft, workspace.settings.max_removals)
+            _guard(draft, workspace.settings.max_removals, plan.misread(request.form))
         compared = None if plan.fresh else draft.compare(workspace.store)
         sealed = publish.Sealed(store=False, records=False) if plan.fresh else publish.sealed(workspace)
         request.step("checking")
@@ -134,6 +142,8 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
         )
         changed = digest != publish.manifest(workspace.curated).get("digest")
         result = _outcome(draft, plan, rules, compared, written=changed or plan.fresh)
+        if not result.written:
+            result = result._replace(restored=tuple(export.altered(curated, workspace.curated)))
         if changed or plan.rejudged or plan.fresh:
             if plan.fresh:
                 _remember_earlier(draft, workspace.curated)
@@ -206,10 +216,21 @@ def _plan(
     """Hold what is on disk against what the base knows, without reading a file that looks as it did."""
     known: dict[str, KnownFile] = {}
     last = None
+    for path in paths:
+        sources.check_found_again(path, workspace)
     if base is not None and (publish.is_as_left(workspace) or base.unlike_declared() is None):
         known, last = base.known_files(), base.last_run()
     again = since(base, last, rules)
     roots = [_root(path, workspace, request, known) for path in paths]
+    empty = [root.name for root in roots if not root.files and not any(root.holds(name) for name in known)]
+    if len(empty) == len(roots):
+        raise KbError(f"{', '.join(empty)}: no records there; nothing was done")
+    remarks = [f"{name}: no records there" for name in empty]
+    remarks += [
+        f"{root.name}: outside of the workspace, so curated/ depends on what is not kept with it; copy it into raw/"
+        for root in roots
+        if root.name.startswith("..")
+    ]
     if again.rejudged and base is not None:
         for name in base.roots():
             if not any(root.holds(name) for root in roots):
@@ -226,7 +247,7 @@ def _plan(
     ]
     unread = {file.path for file in same}
     gone = sorted(name for name in known if name not in found and any(root.holds(name) for root in roots))
-    notes = [*again.notes(known), *(note for root in roots for note in root.passed_over)]
+    notes = [*remarks, *again.notes(known), *(note for root in roots for note in root.passed_over)]
     read = [file for file in found.values() if file.name not in unread]
     anew = frozenset(f.name for f in read if again.every or (f.name in known and known[f.name].form != f.form))
     return Plan(
@@ -238,8 +259,12 @@ def _plan(
 def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, KnownFile]) -> sources.Root:
     """What lies below a path; nothing, where the path is gone and the base knows records from there."""
     gone = sources.Root(sources.name_of(path, workspace), (), ())
-    if not path.exists() and any(gone.holds(name) for name in known):
-        return gone
+    if not path.exists():
+        if any(gone.holds(name) for name in known):
+            return gone
+        raise KbError(
+            f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it"
+        )
     return sources.discover(path, workspace, request.form)
 
 
@@ -294,6 +319,8 @@ def _reading(draft: Draft, plan: Plan, again: list[Incoming], known_files: Conta
             )  # fmt: skip
             if reading.note:
                 plan.notes.append(reading.note)
+            if reading.alien:
+                plan.alien.append(file.name)
 
         for incoming in sources.read(file, finish):
             path, position, line, digest = incoming.origin
@@ -330,13 +357,17 @@ def _fetch(
         )
 
 
-def _guard(draft: Draft, limit: float) -> None:
-    """Stop where more than a share of what was known from a path would go."""
-    for root, was, lost, example in draft.losses():
-        if lost > limit * was:
+def _guard(draft: Draft, limit: float, hints: Sequence[str]) -> None:
+    """Stop where more than a share of what was published from a path would be published no more."""
+    for root, was, gone, gone_example, rejected, rejected_example in draft.losses():
+        if gone + rejected > limit * was:
+            fates = [f"{gone} gone (such as {gone_example})"] if gone else []
+            fates += [f"{rejected} rejected (such as {rejected_example})"] if rejected else []
+            why = "; ".join(hints) or (f"`kb validate {root}` says why" if rejected else "")
             raise KbError(
-                f"{root}: {lost} of its {was} published records would be gone (such as {example}), more than"
-                f" {limit:.0%}; nothing was published. If that is meant, add --allow-removals"
+                f"{root}: {gone + rejected} of its {was} published records would be lost, more than {limit:.0%}:"
+                f" {' and '.join(fates)}; nothing was published.{why and f' {why[0].upper()}{why[1:]}.'}"
+                " If that is meant, add --allow-removals"
             )
 
 
@@ -369,32 +400,21 @@ def _outcome(base: Draft, plan: Plan, rules: RuleSet, compared: Compared | None,
 
 _HEAD = 1 << 20
 
-_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
-
-
-def _suffix(head: bytes) -> str:
-    """What to call a stream that begins so."""
-    if not head:
-        raise KbError("standard input is empty; nothing was done")
-    if head.startswith(_PACKED):
-        raise KbError(
-            "standard input is compressed; unpack it in the pipe (gzip -dc, zstd -dc), or name the file itself"
-        )
-    return ".ndjson" if split.looks_like_lines(head) else ".json"
-
 
 def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
     """Keep what comes in on a stream as `raw/<name>.ndjson` or `.json`, so that curated/ depends on raw/ alone.
 
-    A file of that name is replaced only if the base was made from it, for then nothing is lost that was not ingested.
+    A suffix that the name has already is left out. A file of that name is replaced only if the base was made from it,
+    for then nothing is lost that was not ingested.
 
     Raises:
         KbError: the name is no file name, the file is there and was never ingested, or the stream is empty.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", name):
         raise KbError(f"--as {name}: name it with letters, digits, `.`, `_`, `-` and `/`")
+    name = next((name.removesuffix(suffix) for suffix in RECORDS if name.endswith(suffix)), name)
     head = stream.read(_HEAD)
-    suffix = _suffix(head)
+    suffix = suffix_of(head)
     target = workspace.raw / f"{name}{suffix}"
     known: dict[str, KnownFile] = {}
     if workspace.store.exists():
@@ -403,13 +423,17 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
     for there in (workspace.raw / f"{name}.ndjson", workspace.raw / f"{name}.json"):
         if there.exists() and (there != target or sources.name_of(there, workspace) not in known):
             shown = there.relative_to(workspace.root)
-            raise KbError(
-                f"{shown}: is there, of another kind or never ingested; move it, or choose another name with --as"
+            why = (
+                "holds something that was never ingested" if there == target else f"is there, and this is {suffix[1:]}"
             )
+            raise KbError(f"{shown}: {why}; move it, or choose another name with --as")
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.part")
-    with draft.open("wb") as file:
-        file.write(head)
-        shutil.copyfileobj(stream, file, _HEAD)
-    draft.replace(target)
+    try:
+        with draft.open("wb") as file:
+            file.write(head)
+            shutil.copyfileobj(stream, file, _HEAD)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
     return target

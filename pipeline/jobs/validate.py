@@ -60,6 +60,7 @@ def validate(
             write=request.write_baseline,
         )
         new = list(compress(standing, compared.new))
+        alien = [reading.name for reading in readings if reading.alien]
         aside = [row for row in rows if row.suppressed is not None]
         findings, suppressed = (located(rows, files, workspace) for rows in (new, aside))
     return ValidateResult(
@@ -70,6 +71,7 @@ def validate(
             *bench.notes,
             *(note for root in roots for note in root.passed_over),
             *(reading.note for reading in readings if reading.note),
+            *([sources.misread(alien, request.form)] if request.form and alien else []),
             *compared.notes,
         ),
         suppressed,

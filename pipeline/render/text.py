@@ -145,7 +145,7 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
         yield f"quarantined {count(result.quarantined, 'record')}; `kb {verb}` says why"
     if dry_run:
         yield "dry run: nothing was written" if result.written else "dry run: nothing would change"
-    elif not result.written:
+    elif not result.written and not result.restored:
         yield "nothing changed, nothing was written"
 
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline import contract
 from pipeline.model import Incoming, KbError, Origin
+from pipeline.sources import formats
 from pipeline.sources.containers import Reading, faults, file_of, is_read, some
-from pipeline.sources.split import pieces
+from pipeline.sources.split import is_lines, pieces
 from pipeline.workspace import Workspace
 
 _SKIPPED = frozenset({"node_modules"})
@@ -67,9 +69,7 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     if path.exists() and not path.is_dir():
         raise KbError(f"{path}: neither file nor folder; pipe it in, as in `kb validate - < {path}`")
     if not path.is_dir():
-        raise KbError(
-            f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it"
-        )
+        raise KbError(f"{path}: no such file or folder")
     return _below(path, name, workspace, form)
 
 
@@ -82,7 +82,8 @@ def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Roo
     }
     others, special, outside = passed_over.values()
     home = os.path.realpath(path)
-    own = {os.path.relpath(os.path.realpath(kept), home) for kept in (workspace.curated, workspace.baseline)}
+    kept = (workspace.curated, workspace.baseline, workspace.store)
+    own = {os.path.relpath(os.path.realpath(path), home) for path in kept}
     for inner, entry in _walk(str(path), "", own):
         known = inner if name == "." else f"{name}/{inner}"
         if _excluded(inner, known, workspace.settings.exclude):
@@ -97,7 +98,38 @@ def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Roo
         elif not entry.is_dir():
             special.append(known)
     said = (f"passed over {some(names)}: {why}" for why, names in passed_over.items() if names)
-    return Root(name, tuple(sorted(files, key=lambda file: file.name)), tuple(said))
+    curated = os.path.relpath(os.path.realpath(workspace.curated), home)
+    within = workspace.curated.is_dir() and not curated.startswith(".")
+    left_out = [f"left out {curated}/: that is what kb makes of the rest"] if within else []
+    return Root(name, tuple(sorted(files, key=lambda file: file.name)), (*said, *left_out))
+
+
+def check_found_again(path: Path, workspace: Workspace) -> None:
+    """Hold a path that is named to be none that kb passes over in a folder, for then the next ingest would take it out.
+
+    Raises:
+        KbError: it is kb's own, hidden, excluded, or a link that leads out.
+    """
+    part, name = workspace.part(path), name_of(path, workspace)
+    if part in {"curated/", ".kb/", "kb.duckdb"}:
+        raise KbError(f"{path}: {part} is what kb makes of other files; ingest those")
+    if name == "." or name.startswith(".."):
+        return
+    hidden = next((step for step in name.split("/") if not _wanted(step)), None)
+    if hidden:
+        raise KbError(
+            f"{path}: kb passes over {hidden}, as over all that is hidden and node_modules; rename or copy it"
+        )
+    home = os.path.realpath(workspace.raw if name.startswith("raw/") else workspace.root)
+    if path.is_symlink() and path.exists() and _leads_out(path, home):
+        raise KbError(f"{path}: a link that leads out of {Path(home).name}, which kb passes over; copy the file")
+    if _excluded(name, name, workspace.settings.exclude):
+        raise KbError(f"{path}: `exclude` in kb.toml leaves it out; change that, or copy the file")
+
+
+def misread(names: Sequence[str], form: str | None) -> str:
+    """That no record of some files looks like the format that they are said to have."""
+    return f"no record of {some(names)} looks like {form}; leave --from out"
 
 
 def check_kind(path: Path) -> None:
@@ -140,7 +172,8 @@ def _leads_out(link: Path, home: str) -> bool:
 
 
 def _excluded(below: str, known: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in (below, known))
+    names = (below, known, known.removeprefix("raw/"))  # the same, whichever folder is named
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in names)
 
 
 def _describe(found: "Path | os.DirEntry[str]", name: str, form: str | None) -> SourceFile:
@@ -162,13 +195,36 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
     """
     reading = Reading(file.name, Path(file.path))
     form = file.form
+    fits = form is None
     with faults(file.name):
         for member in reading.members():
-            name = member.name
+            name, remark = member.name, None
+            in_lines = is_lines(name)
             for position, (line, column, raw, offset) in enumerate(pieces(name, member.stream)):
                 reading.records += 1
+                fits = fits or _fits(raw, form)
+                if in_lines and remark is None:
+                    remark = _no_lines(raw, first=position == 0)
                 yield Incoming(Origin(name, position, line, digest(raw)), raw, form, column, offset)
+            reading.remarks += [f"{name}: {remark}"] if remark else []
+    reading.alien = not fits and reading.records > 0
     done(reading)
+
+
+def _fits(raw: bytes, form: str | None) -> bool:
+    try:
+        return formats.detect(contract.read(raw)) is formats.named(form)
+    except contract.UnreadableError:
+        return False
+
+
+def _no_lines(raw: bytes, *, first: bool) -> str | None:
+    """What to say where a line is not a record but part of a JSON text, or many records."""
+    if first and (raw in {b"{", b"["} or (raw[:1] == b"{" and raw[-1:] in b"{[,")):
+        return "looks like one JSON document, not one record a line; name it .json"
+    if raw[:1] == b"[":
+        return "a line is a list; write one record a line, or name the file .json"
+    return None
 
 
 def records(name: str, data: bytes) -> Iterator[Incoming]:
@@ -186,10 +242,12 @@ __all__ = [
     "Reading",
     "Root",
     "SourceFile",
+    "check_found_again",
     "check_kind",
     "digest",
     "discover",
     "file_of",
+    "misread",
     "name_of",
     "read",
     "records",

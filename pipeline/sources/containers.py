@@ -40,8 +40,9 @@ def file_of(path: str) -> str:
 
 
 def some(names: Sequence[str]) -> str:
-    """One name, or how many and the first."""
-    return names[0] if len(names) == 1 else f"{len(names)} files ({names[0]}, …)"
+    """One name, or how many and the first three."""
+    more = ", …" if len(names) > 3 else ""
+    return names[0] if len(names) == 1 else f"{len(names)} files ({', '.join(names[:3])}{more})"
 
 
 def _plain(name: str) -> str:
@@ -51,21 +52,27 @@ def _plain(name: str) -> str:
 
 
 class Reading:
-    """A file while it is read: its members, their records, what was passed over, and, once all is read, its digest."""
+    """A file while it is read: its members, their records, what was passed over, and, once all is read, its digest.
+
+    It is `alien` where none of its records looks like the format that they are said to have.
+    """
 
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
         self.path = path
         self.digest = ""
         self.records = 0
+        self.alien = False
         self.passed_over: list[str] = []
+        self.remarks: list[str] = []
         self._given: set[str] = set()
 
     @property
     def note(self) -> str | None:
-        """What was passed over, in words."""
+        """What was passed over and what else there is to say, in words."""
         names = self.passed_over
-        return f"passed over {some(names)}: no .json, .ndjson or .jsonl file" if names else None
+        passed_over = [f"passed over {some(names)}: no .json, .ndjson or .jsonl file"] if names else []
+        return "; ".join([*passed_over, *self.remarks]) or None
 
     def members(self) -> Iterator[Member]:
         """The streams of the file, in order; each has to be read before the next is asked for.

@@ -31,8 +31,12 @@ class Piece(NamedTuple):
 
 def pieces(name: str, stream: IO[bytes]) -> Iterator[Piece]:
     """Cut a stream into records, by the suffix of its name: .ndjson and .jsonl hold lines, all else a JSON text."""
-    plain = name.lower().removesuffix(".gz").removesuffix(".zst")
-    return _lines(stream) if plain.endswith(LINES) else _values(stream)
+    return _lines(stream) if is_lines(name) else _values(stream)
+
+
+def is_lines(name: str) -> bool:
+    """Whether a stream of that name holds a record on each line."""
+    return name.lower().removesuffix(".gz").removesuffix(".zst").endswith(LINES)
 
 
 def looks_like_lines(head: bytes) -> bool:

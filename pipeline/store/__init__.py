@@ -195,7 +195,12 @@ def read(path: Path, *, files: bool = False, any_layout: bool = False) -> Iterat
 
 @contextmanager
 def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection, closed in the end; what a disk or another process can cause is one line."""
+    """A connection, closed in the end; what a disk or another process can cause is one line.
+
+    Raises:
+        KbError: it cannot be opened, or the disk or the memory is full.
+        KeyboardInterrupt: a person stopped a query.
+    """
     try:
         connection = duckdb.connect(path, read_only=True, config=config) if read_only else _attached(path, config)
     except duckdb.IOException as error:
@@ -211,6 +216,12 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         if not read_only:
             connection.execute("SET TimeZone = 'UTC'")
         yield connection
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except RuntimeError as error:
+        if str(error) == _STOPPED:
+            raise KeyboardInterrupt from None
+        raise
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise KbError(
             f"{Path(path).name}: {first_line(error)}; free some disk or memory, nothing was published"
@@ -218,6 +229,9 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
     finally:
         connection.close()
 
+
+_STOPPED = "Query interrupted"
+"""What DuckDB's Python client says, as a RuntimeError, when Ctrl-C stops a query."""
 
 _NAME = "kb"
 
@@ -261,6 +275,8 @@ def guarded(ask: Callable[[], T]) -> T:
     """Run SQL that a person wrote; what DuckDB says against it becomes one line."""
     try:
         return ask()
+    except duckdb.InterruptException:
+        raise
     except duckdb.PermissionException:
         raise KbError("sql: only the tables of the base can be read: no files, no network") from None
     except duckdb.Error as error:

@@ -43,6 +43,20 @@ class Ousted(NamedTuple):
     fingerprint: str | None = None
 
 
+class Loss(NamedTuple):
+    """Of the records that were published from a path: how many there were, are nowhere now, and are in quarantine now.
+
+    Of the latter two, an example each.
+    """
+
+    root: str
+    was: int
+    gone: int
+    gone_example: str | None
+    rejected: int
+    rejected_example: str | None
+
+
 class Draft(Store):
     """A store that an ingest, or a validation, fills."""
 
@@ -293,15 +307,17 @@ class Draft(Store):
         """The rows of a table that come from the scope; the whole table, where that is the same."""
         return table if self._whole else f"(SELECT t.* FROM {table} t JOIN scope s ON s.path = file_of(t.path))"
 
-    def losses(self) -> list[tuple[str, int, int, str]]:
-        """Of each ingested path: how many records were published from it, how many of those are nowhere now, and one."""
-        return self.query(
-            """SELECT root, count(*), count(*) FILTER (lost), min(id) FILTER (lost) FROM (
-                SELECT root, id, id NOT IN (SELECT id FROM records)
-                    AND id NOT IN (SELECT record_id FROM quarantine WHERE record_id IS NOT NULL)
-                    AND (path, position) NOT IN (SELECT path, position FROM quarantine) AS lost
+    def losses(self) -> list[Loss]:
+        """What became of each ingested path's records that were published."""
+        rows = self.query(
+            """SELECT root, count(*), count(*) FILTER (lost AND NOT rejected), min(id) FILTER (lost AND NOT rejected),
+                count(*) FILTER (lost AND rejected), min(id) FILTER (lost AND rejected)
+            FROM (SELECT root, id, id NOT IN (SELECT id FROM records) AS lost,
+                    id IN (SELECT record_id FROM quarantine WHERE record_id IS NOT NULL)
+                    OR (path, position) IN (SELECT path, position FROM quarantine) AS rejected
                 FROM was) GROUP BY root ORDER BY root"""
         ).rows
+        return [Loss(*row) for row in rows]
 
     def tally(self, *, changed: bool) -> dict[str, int]:
         """How many inputs of the scope stand in the base or in quarantine, and what changed since they were remembered."""

@@ -2,6 +2,8 @@
 
 import base64
 import datetime as dt
+import io
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +12,7 @@ import orjson
 import pytest
 
 from pipeline import __version__, engine
-from pipeline.jobs.ingest import ingest
+from pipeline.jobs.ingest import ingest, receive
 from pipeline.jobs.request import Request
 from pipeline.model import Curated, Document, GateError, Incoming, Json, KbError, Rejected
 from pipeline.rules import ruleset
@@ -41,7 +43,7 @@ def reasons(base: Base, code: str) -> list[str]:
 
 
 def lines_of(base: Base) -> dict[str, int | None]:
-    return dict(base.query("SELECT id, line FROM records"))
+    return dict(base.query("SELECT id, line FROM records ORDER BY id"))
 
 
 def many(count: int) -> list[Document]:
@@ -441,7 +443,8 @@ def test_more_than_a_tenth_needs_leave(base: Base) -> None:
     base.put("raw/x.ndjson", ndjson(*many(17)))
     before = base.footprint()
     with pytest.raises(
-        KbError, match=r"^raw: 3 of its 20 published records would be gone \(such as git/r17\)"
+        KbError,
+        match=r"^raw: 3 of its 20 published records would be lost, more than 10%: 3 gone \(such as git/r17\); noth",
     ) as refused:
         base.ingest()
     assert "--allow-removals" in str(refused.value)
@@ -466,12 +469,117 @@ def test_the_guard_is_a_setting(base: Base) -> None:
     assert base.ingest().removed == 2
 
 
-def test_what_is_rejected_now_is_not_gone(base: Base) -> None:
+def test_what_is_rejected_now_is_lost_too(base: Base) -> None:
+    base.put("raw/x.ndjson", ndjson(*many(20)))
+    base.ingest()
+    base.put("raw/x.ndjson", ndjson(*many(18), UNREADABLE, REJECTED))
+    result = base.ingest()
+    assert (result.quarantined, result.removed) == (2, 2)
+    spoilt = record("r15", confidence=85)
+    base.put("raw/x.ndjson", ndjson(*many(15), spoilt))
+    words = (
+        r"3 of its 18 .*: 2 gone \(such as git/r16\) and 1 rejected \(such as git/r15\); .* `kb validate raw` says why"
+    )
+    with pytest.raises(KbError, match=words):
+        base.ingest()
+    assert base.ingest(allow_removals=True).removed == 3
+
+
+def test_a_change_of_settings_that_rejects_many_needs_leave(base: Base) -> None:
+    base.put("raw/x.ndjson", ndjson(*(record(f"r{n}", **{"dead_ends/0/action": ""}) for n in range(3))))
+    base.ingest()
+    base.configure(CHANGES["severity"])
+    with pytest.raises(KbError, match=r"^raw: 3 of its 3 .* 3 rejected \(such as git/r0\)"):
+        base.ingest()
+    assert base.ingest(allow_removals=True).quarantined == 3
+
+
+def test_a_format_that_nothing_has_is_said(base: Base) -> None:
+    base.put("raw/x.ndjson", ndjson(*many(3)))
+    said = "no record of raw/x.ndjson looks like errorcanon; leave --from out"
+    foreign = Request(as_of=DAY, jobs=1, form="errorcanon")
+    assert said in ingest(base.workspace, [base.root / "raw"], foreign).notes
+    base.ingest()
+    with pytest.raises(KbError, match=rf"3 rejected .* N{said[1:]}\. If that is meant, add --allow-removals"):
+        ingest(base.workspace, [base.root / "raw"], foreign)
+
+
+# what stands where
+
+
+def test_a_named_path_that_the_next_ingest_would_pass_over_is_refused(base: Base) -> None:
     base.record("a")
     base.ingest()
-    base.put("raw/git/a.json", UNREADABLE)
+    base.put("raw/.dot.json", record("b"))
+    for name in ("raw/.dot.json", "curated/records"):
+        with pytest.raises(KbError, match=r"kb passes over|is what kb makes"):
+            base.ingest(name)
+    assert base.ingest(".").published == 0
+
+
+def test_files_outside_are_read_and_said(base: Base) -> None:
+    base.record("a")
+    base.put("../elsewhere/b.json", record("b"))
+    said = "../elsewhere: outside of the workspace, so curated/ depends on what is not kept with it; copy it into raw/"
+    assert base.ingest("../elsewhere").notes == (said,)
+    assert base.ingest().notes == ()
+
+
+def test_a_folder_without_records_is_an_error_beside_a_base_too(base: Base) -> None:
+    base.record("a")
+    base.ingest()
+    base.put("raw/empty/x.txt", b"")
+    with pytest.raises(KbError, match=r"^raw/empty: no records there; nothing was done"):
+        base.ingest("raw/empty")
+    assert "raw/empty: no records there" in base.ingest("raw/git", "raw/empty").notes
+
+
+def test_what_was_altered_below_curated_is_restored_and_said(base: Base) -> None:
+    path = base.record("a")
+    base.ingest()
+    before = base.curated()
+    base.put("curated/findings.ndjson", b"junk")
+    base.put("curated/records.ndjson", b"stray")
+    base.put("curated/mine.txt", b"kept")
+    os.utime(path)
     result = base.ingest()
-    assert (result.quarantined, result.removed) == (1, 1)
+    assert (result.written, result.restored) == (False, ("findings.ndjson", "records.ndjson"))
+    assert base.curated() == before | {"mine.txt": b"kept"}
+    os.utime(path)
+    assert base.ingest().restored == ()
+
+
+# from standard input
+
+
+def received(base: Base, data: bytes, name: str) -> str:
+    return receive(base.workspace, io.BytesIO(data), name).relative_to(base.root).as_posix()
+
+
+def test_a_name_may_have_its_suffix(base: Base) -> None:
+    assert received(base, b"{}", "a.json") == "raw/a.json"
+    assert received(base, b"{}\n{}\n", "b.json") == "raw/b.ndjson"
+    assert received(base, b"{}", "c.v1") == "raw/c.v1.json"
+
+
+def test_what_is_in_the_way_is_told_apart(base: Base) -> None:
+    received(base, b"{}", "a")
+    with pytest.raises(KbError, match=r"^raw/a\.json: holds something that was never ingested; move it"):
+        received(base, b"{}", "a")
+    with pytest.raises(KbError, match=r"^raw/a\.json: is there, and this is ndjson; move it"):
+        received(base, b"{}\n{}\n", "a")
+
+
+def test_a_stream_that_breaks_off_leaves_nothing(base: Base) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell():
+                raise KeyboardInterrupt
+            return super().read(size)
+
+    with pytest.raises(KeyboardInterrupt):
+        receive(base.workspace, Broken(b"{}"), "a")
+    assert list((base.root / "raw").iterdir()) == []
 
 
 # dry run, and nothing to do
@@ -674,7 +782,7 @@ def test_a_change_of_settings_reaches_what_came_from_elsewhere(base: Base) -> No
     base.put("inbox/b.json", record("b", **{"dead_ends/0/action": ""}))
     base.ingest("raw", "inbox")
     base.configure(CHANGES["severity"])
-    result = base.ingest("raw")
+    result = base.ingest("raw", allow_removals=True)
     assert (result.read, result.quarantined) == (2, 2)
 
 
@@ -716,7 +824,7 @@ def test_a_record_that_the_day_rejects_comes_back_another_day(base: Base) -> Non
     assert base.ingest().quarantined == 1
     assert base.ingest(as_of=dt.date(2027, 6, 1)).quarantined == 0
     assert base.slugs() == ["a", "e"]
-    assert base.ingest().quarantined == 1
+    assert base.ingest(allow_removals=True).quarantined == 1
     assert base.query("SELECT record_id, codes, by_corpus FROM quarantine") == [("git/e", ["DAT003"], True)]
 
 

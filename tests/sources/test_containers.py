@@ -96,7 +96,7 @@ def test_a_member_may_lie_anywhere_for_nothing_is_unpacked(base: Base) -> None:
 
 def test_what_is_passed_over_in_an_archive_is_said(base: Base) -> None:
     base.put("raw/x.tar", tarred(("a.json", encoded(record("a"))), ("link.json", None), ("notes.txt", b"x")))
-    expected = "passed over 2 files (raw/x.tar!link.json, …): no .json, .ndjson or .jsonl file"
+    expected = "passed over 2 files (raw/x.tar!link.json, raw/x.tar!notes.txt): no .json, .ndjson or .jsonl file"
     assert validate(base.workspace, [base.root / "raw"], Request(DAY, jobs=1)).notes == (expected,)
     assert base.ingest().notes == (expected,)
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.model import Document, Incoming, Json, KbError
-from pipeline.sources import Root, discover, records, split
+from pipeline.sources import Reading, Root, SourceFile, check_found_again, discover, read, records, split
 from tests.bases import Base, ndjson, sha256
 from tests.strategies import values
 
@@ -64,7 +64,9 @@ def test_other_files_are_passed_over_and_said(base: Base, name: str) -> None:
 def test_many_files_that_are_passed_over_are_counted(base: Base) -> None:
     for name in "abc":
         base.put(f"raw/{name}.txt", b"")
-    assert "passed over 3 files (raw/a.txt, …)" in notes(base)
+    assert "passed over 3 files (raw/a.txt, raw/b.txt, raw/c.txt): not" in notes(base)
+    base.put("raw/d.txt", b"")
+    assert "passed over 4 files (raw/a.txt, raw/b.txt, raw/c.txt, …): not" in notes(base)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,109 @@ def test_patterns_exclude(base: Base, pattern: str, left: list[str]) -> None:
         base.put(f"raw/{name}", b"{}")
     base.configure(f'exclude = ["{pattern}"]\n')
     assert names(base) == left
+
+
+@pytest.mark.parametrize("pattern", ["drafts/*", "raw/drafts/*", "drafts/c.json"])
+def test_patterns_exclude_whichever_folder_is_named(base: Base, pattern: str) -> None:
+    base.put("raw/drafts/c.json", b"{}")
+    base.configure(f'exclude = ["{pattern}"]\n')
+    for folder in (".", "raw", "raw/drafts"):
+        assert names(base, folder) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("raw/.x.json", "kb passes over .x.json, as over all that is hidden"),
+        ("raw/.hidden/x.json", "kb passes over .hidden, "),
+        ("raw/.hidden", "kb passes over .hidden, "),
+        ("raw/node_modules/x.json", "kb passes over node_modules, "),
+        ("raw/drafts/x.json", "`exclude` in kb.toml leaves it out"),
+        ("raw/link.json", "a link that leads out of raw, which"),
+        ("raw/folder", "a link that leads out of raw, which"),
+        ("top.json", "a link that leads out of base, which"),
+        ("curated", "curated/ is what kb makes of other files; ingest those"),
+        ("curated/records/x.json", "curated/ is what kb makes"),
+        ("raw/made.json", "curated/ is what kb makes"),
+        (".kb/next", r"\.kb/ is what kb makes"),
+        ("kb.duckdb", "kb.duckdb is what kb makes"),
+    ],
+)
+def test_what_a_folder_would_not_give_is_refused_by_name(base: Base, name: str, why: str) -> None:
+    base.configure('exclude = ["drafts/*"]\n')
+    for made in ("raw/.x.json", "raw/.hidden/x.json", "raw/node_modules/x.json", "raw/drafts/x.json"):
+        base.put(made, b"{}")
+    for made in ("curated/records/x.json", ".kb/next/x.json", "elsewhere/y.json", "kb.duckdb", "../out.json"):
+        base.put(made, b"{}")
+    for link, target in (("link.json", "../elsewhere/y.json"), ("folder", "../elsewhere")):
+        (base.root / "raw" / link).symlink_to(target)
+    (base.root / "raw/made.json").symlink_to("../curated/records/x.json")
+    (base.root / "top.json").symlink_to("../out.json")
+    with pytest.raises(KbError, match=why) as refused:
+        check_found_again(base.root / name, base.workspace)
+    assert str(refused.value).startswith(f"{base.root / name}: ")
+
+
+def test_what_a_folder_would_give_too_may_be_named(base: Base) -> None:
+    base.put("raw/a/x.json", b"{}")
+    base.put("elsewhere/.hidden/y.json", b"{}")
+    (base.root / "raw/y.json").symlink_to("a/x.json")
+    for path in (".", "raw", "raw/a", "raw/a/x.json", "raw/y.json", "elsewhere", "nowhere"):
+        check_found_again(base.root / path, base.workspace)
+    outer = Base(base.root / "raw").workspace
+    check_found_again(base.root / "elsewhere/.hidden/y.json", outer)
+
+
+def test_what_kb_made_is_left_out_of_the_folder_around_it_and_said(base: Base) -> None:
+    base.put("raw/x.json", b"{}")
+    base.put("curated/records/x.json", b"{}")
+    base.put("kb.duckdb", b"")
+    assert names(base, ".") == ["raw/x.json"]
+    assert found(base, ".").passed_over == ("left out curated/: that is what kb makes of the rest",)
+    assert found(base).passed_over == ()
+
+
+PRETTY = b'{\n  "id": 1\n}\n'
+ONE_JSON = "raw/x.ndjson: looks like one JSON document, not one record a line; name it .json"
+A_LIST = "raw/x.ndjson: a line is a list; write one record a line, or name the file .json"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (PRETTY, ONE_JSON),
+        (PRETTY.replace(b"{\n", b'{"a": 1,\n'), ONE_JSON),
+        (b"[\n{}\n]\n", ONE_JSON),
+        (b'[{"id": 1}, {"id": 2}]\n', A_LIST),
+        (b'{"id": 1}\n[{"id": 2}]\n[{"id": 3}]\n', A_LIST),
+        (b'{"id": 1}\n{\n"id": 2}\n', None),
+        (b'{"id": "cut\n{"id": 2}\n', None),
+    ],
+)
+def test_lines_that_are_none_are_said_once(base: Base, data: bytes, said: str | None) -> None:
+    path = base.put("raw/x.ndjson", data)
+    readings: list[Reading] = []
+    list(read(SourceFile("raw/x.ndjson", str(path), 0, 0, 0), readings.append))
+    assert [reading.note for reading in readings] == [said]
+
+
+@pytest.mark.parametrize(
+    ("form", "data", "alien"),
+    [
+        ("errorcanon", [{"id": 1}, {"signature": "x"}], True),
+        ("errorcanon", [{"id": 1}, {"error": {}, "verdict": {}}], False),
+        ("errorcanon", b"{", True),
+        ("errorcanon", [], False),
+        ("native", [{"error": {}, "verdict": {}}], True),
+        ("native", [{"id": 1}], False),
+        (None, [{"id": 1}], False),
+    ],
+)
+def test_a_format_that_no_record_has_is_noticed(base: Base, form: str | None, data: Json, alien: bool) -> None:  # noqa: FBT001 - a table
+    path = base.put("raw/x.json", data)
+    readings: list[Reading] = []
+    list(read(SourceFile("raw/x.json", str(path), 0, 0, 0, form), readings.append))
+    assert [reading.alien for reading in readings] == [alien]
 
 
 def test_a_missing_path_is_an_error(base: Base) -> None:
