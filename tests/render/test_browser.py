@@ -332,6 +332,8 @@ def test_nothing_is_wider_than_the_screen(look: Open, address: str, harmful: str
 def test_on_a_phone_a_record_covers_the_list_and_gives_it_back(look: Open, address: str) -> None:
     seen = look(address, width=375, height=812)
     assert not seen.page.is_visible("#record")
+    seen.page.locator(QUEUE).first.scroll_into_view_if_needed()
+    seen.page.evaluate("() => new Promise(requestAnimationFrame)")  # the rows are painted anew while one scrolls
     seen.page.locator(QUEUE).first.click()
     seen.page.wait_for_selector("#record:visible")
     seen.page.get_by_role("button", name="Back to the list").click()
