@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -79,24 +80,26 @@ def write(
     Returns:
         The digest of all that was written, as it stands in the manifest: equal digests mean equal bytes.
     """
-    if rules.settings.export.records != "ndjson":
-        touched = None
     digests = {}
     for name, sql in sorted(_LINES.items()):
         digests[name] = _write_lines(store, sql, folder / name, previous / name)
-    with ThreadPoolExecutor(1) as beside:  # to splice asks nothing of the store, which is busy with the reports
-        if touched is not None:
+    in_one = rules.settings.export.records == "ndjson"
+    with ThreadPoolExecutor(1) as beside:
+        if in_one:
             digests[_RECORDS] = ""
-            spliced = beside.submit(_write_parts, splice(previous / _RECORDS, *touched), folder / _RECORDS)
-        for name, parts in _files(store, options, rules, touched):
+            lines = splice(previous / _RECORDS, *touched) if touched else _lines(store)
+            written = beside.submit(_write_parts, lines, folder / _RECORDS)
+        for name, parts in _files(store, options, rules):
             target, old = folder / name, previous / name
             if isinstance(parts, bytes):
                 digests[name] = _write_bytes(parts, target, old)
             else:
                 digests[name] = _write_parts(parts, target)
                 _link(target, old)
-        if touched is not None:
-            digests[_RECORDS] = spliced.result()
+        if in_one:
+            digests[_RECORDS] = written.result()
+            if not touched:
+                _link(folder / _RECORDS, previous / _RECORDS)
     manifest = _manifest(store, options)
     told = [f"{name}\0{digest}\n" for name, digest in digests.items()]
     total = hashlib.sha256("".join(told).encode() + orjson.dumps(manifest)).hexdigest()
@@ -144,14 +147,16 @@ def pretty(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _files(
-    store: Store, options: Options, rules: RuleSet, touched: Touched | None
-) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
+def _lines(store: Store) -> Iterator[bytes]:
+    """Every document as a line. The first is there already, so that another thread asks for the rest by its own cursor."""
+    lines = (f"{doc}\n".encode() for _, doc in store.documents())
+    return chain([next(lines, b"")], lines)
+
+
+def _files(store: Store, options: Options, rules: RuleSet) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
     if rules.settings.export.records == "files":
         for name, doc in store.documents():
             yield f"records/{name}.json", pretty(orjson.loads(doc))
-    elif touched is None:
-        yield _RECORDS, (f"{doc}\n".encode() for _, doc in store.documents())
     yield from reports(store, options)
     if rules.settings.export.html:
         yield PAGE, _page(store, options._replace(history=False), rules)

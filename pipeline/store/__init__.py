@@ -101,12 +101,13 @@ class Store:
                 SELECT id, rowid AS place, (row_number() OVER (ORDER BY id) - 1) // {_PART} AS part
                 FROM records WHERE ({where}\n)) GROUP BY part ORDER BY part"""
         ).rows
-        for part in parts:
-            yield from self.query(
-                f"""SELECT id, doc FROM records
-                WHERE id BETWEEN $1 AND $2 AND rowid BETWEEN $3 AND $4 AND ({where}\n) ORDER BY id""",
-                part,
-            ).rows
+        with self.cursor() as cursor:  # so that the store can be asked other things between two parts
+            for part in parts:
+                yield from cursor.execute(
+                    f"""SELECT id, doc FROM records
+                    WHERE id BETWEEN $1 AND $2 AND rowid BETWEEN $3 AND $4 AND ({where}\n) ORDER BY id""",
+                    part,
+                ).fetchall()
 
     def copy_to(self, sql: str, path: Path, options: str) -> None:
         """Write the answer to a file; not for a store that was opened without access to files."""
@@ -237,8 +238,9 @@ _NAME = "kb"
 
 _PART = 8192
 
-_ROW_GROUP = 16384
-"""Rows that are written together. DuckDB's own figure, 122,880, is made for narrow rows: of records that is 700 MB."""
+_ROW_GROUP = 4096
+"""Rows that are written together, and compressed by one thread. DuckDB's own figure, 122,880, is made for narrow rows: of
+records that is 700 MB, and a slice of them would be no work for two threads."""
 
 
 def _attached(path: str, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
