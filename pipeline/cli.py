@@ -311,6 +311,8 @@ def validate(
         request = request._replace(told={code: told.severities[code] for code in told.rules})
         where = where._replace(settings=with_selected(where.settings, _parts(select), added))
     asked = _given(paths, where)
+    if output is not None and output.resolve() in [path.resolve() for path in asked]:
+        raise typer.BadParameter(f"{output}: is what is to be validated; name another place", param_hint="--output")
     if diff:
         _preview(where, asked, request)
     with progress("judging") as bar:

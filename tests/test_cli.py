@@ -256,6 +256,15 @@ def test_an_output_that_cannot_be_written_is_an_error(example: Base) -> None:
     refused(kb(example.root, "sql", "SELECT 1", "-o", "/"), "/: cannot be written: Is a directory")
 
 
+def test_what_is_validated_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"{}")
+    refused(
+        kb(tmp_path, "validate", "a.json", "-o", "./a.json"),
+        "Invalid value for --output: a.json: is what is to be validated; name another place",
+    )
+    assert (tmp_path / "a.json").read_bytes() == b"{}"
+
+
 # findings in every form
 
 
