@@ -125,7 +125,10 @@ def run(
 
 
 _FEW = 2
+"""So many chunks are judged sooner than workers are started."""
+
 _SMALL = 8
+"""So many chunks are small."""
 
 
 def _chunks(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:

@@ -16,7 +16,7 @@ from pipeline import engine, publish, sources, store
 from pipeline.jobs.again import since
 from pipeline.jobs.given import suffix_of
 from pipeline.jobs.request import Request
-from pipeline.model import Compared, GateError, Incoming, IngestResult, KbError, Origin
+from pipeline.model import Compared, GateError, Incoming, IngestResult, KbError
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats
@@ -119,11 +119,12 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
         draft.set_scope(plan.scope(), whole=plan.whole)
         draft.remember_published()
         _judge(workspace, draft, plan, rules, request, folder / "batches")
-        plan.notes += plan.misread(request.form)
+        misread = plan.misread(request.form)
+        plan.notes += misread
         if not plan.records and not plan.gone:
             raise KbError(f"{', '.join(root.name for root in plan.roots)}: no records there; nothing was done")
         if not request.allow_removals:
-            _guard(draft, workspace.settings.max_removals, plan.misread(request.form))
+            _guard(draft, workspace.settings.max_removals, misread)
         compared = None if plan.fresh else draft.compare(workspace.store)
         sealed = publish.Sealed(store=False, records=False) if plan.fresh else publish.sealed(workspace)
         request.step("checking")
@@ -178,16 +179,12 @@ def _remember_earlier(draft: Draft, curated: Path) -> None:
 def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, request: Request, batches: Path) -> None:
     """Carry every record that has to be judged through the record stage, then all of them through the corpus rules."""
     batches.mkdir()
-    forms = {path: file.form for path, file in draft.known_files().items()}
-    waiting = {
-        (path, position): Incoming(
-            Origin(path, position, line, sources.digest(raw)), raw, forms.get(sources.file_of(path))
-        )
-        for path, position, line, raw in draft.judged_by_others()
-    }
+    waiting = {incoming.origin[:2]: incoming for incoming in draft.judged_by_others()}
     unread = {file.name for file in plan.read}.union(plan.gone).isdisjoint
     again = [incoming for (path, _), incoming in waiting.items() if unread([sources.file_of(path)])]
-    engine.run(_reading(draft, plan, again, forms), rules, batches, request.processes, request.tick, _fetch_gate)
+    engine.run(
+        _reading(draft, plan, again, draft.known_files()), rules, batches, request.processes, request.tick, _fetch_gate
+    )
 
     request.step("loading")
     draft.prune([*plan.dropped, *draft.inputs_of_files(plan.gone), *waiting], plan.moved)

@@ -12,7 +12,7 @@ from pipeline.curate import curate
 from pipeline.jobs.baseline import Entry
 from pipeline.jobs.given import scratch_folder
 from pipeline.jobs.request import Request
-from pipeline.model import Curated, Incoming, KbError, Kind, Origin
+from pipeline.model import Curated, Incoming, KbError, Kind
 from pipeline.rules.ruleset import RuleSet
 from pipeline.workspace import FILE, Workspace
 
@@ -118,12 +118,12 @@ def _together(
         batches = folder / "batches"
         batches.mkdir()
         scratch.begin(rules)
-        again = list(_reopened(scratch, bench))
-        waiting = [(path, position) for path, position, *_ in scratch.judged_by_others()]
+        waiting = scratch.judged_by_others()
+        again = [record for record in waiting if not bench.replaces(sources.file_of(record.origin.path))]
         replaced = [name for name in scratch.known_files() if bench.replaces(name)]
         read = engine.run(chain(incoming, again), rules, batches, request.processes, request.tick) - len(again)
         request.step("loading")
-        scratch.prune([*scratch.inputs_of_files(replaced), *waiting], [])
+        scratch.prune([*scratch.inputs_of_files(replaced), *(record.origin[:2] for record in waiting)], [])
         scratch.oust([(row, b"") for row in scratch.contest(batches)])
         scratch.load(engine.slices(batches))
         request.step("comparing")
@@ -152,12 +152,3 @@ def _scratch(bench: Bench, folder: Path) -> "Iterator[Draft]":
                 return
     with create(None, folder / "spill") as scratch:
         yield scratch
-
-
-def _reopened(base: "Draft", bench: Bench) -> Iterator[Incoming]:
-    """The records of a base, from other files, whose fate hangs on other records."""
-    forms = {path: file.form for path, file in base.known_files().items()}
-    for path, position, line, raw in base.judged_by_others():
-        file = sources.file_of(path)
-        if not bench.replaces(file):
-            yield Incoming(Origin(path, position, line, sources.digest(raw)), raw, forms.get(file))

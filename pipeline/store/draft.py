@@ -11,10 +11,11 @@ import duckdb
 
 from pipeline import __version__
 from pipeline.fingerprint import AT_POINTER, fingerprints
-from pipeline.model import Compared, IngestResult, Kind
+from pipeline.model import Compared, Incoming, IngestResult, Kind, Origin
 from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.ver import LONGEST, PRODUCT
+from pipeline.sources import digest, file_of
 from pipeline.store import OFFLINE, KnownFile, Store, connected, own, together
 from pipeline.store.layout import comments, document_shape, script
 from pipeline.workspace import FILE as SETTINGS
@@ -78,12 +79,17 @@ class Draft(Store):
         """Set the time to live of every record as the settings have it now."""
         self.connection.execute(script("age.sql"))
 
-    def judged_by_others(self) -> list[tuple[str, int, int | None, bytes]]:
-        """Path, position, line and bytes of every input whose fate hangs on other records."""
-        return self.query(
+    def judged_by_others(self) -> list[Incoming]:
+        """Every input whose fate hangs on other records, as it came."""
+        forms = {path: file.form for path, file in self.known_files().items()}
+        rows = self.query(
             """SELECT path, position, line, raw FROM copies
             UNION ALL SELECT path, position, line, raw FROM quarantine WHERE by_corpus ORDER BY path, position"""
         ).rows
+        return [
+            Incoming(Origin(path, position, line, digest(raw)), raw, forms.get(file_of(path)))
+            for path, position, line, raw in rows
+        ]
 
     def begin(self, rules: RuleSet) -> None:
         """Lay out what the scripts need to know of the rules and the settings.
