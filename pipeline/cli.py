@@ -168,7 +168,7 @@ def ingest(
     Writes kb.duckdb, and into curated/ the records, the quarantine, findings, changes and reports.
     """
     from pipeline.jobs.ingest import ingest as run
-    from pipeline.jobs.ingest import receive
+    from pipeline.jobs.receive import receive
     from pipeline.jobs.request import Request
     from pipeline.model import KbError
     from pipeline.render import text

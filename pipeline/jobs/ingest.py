@@ -1,72 +1,23 @@
 """`kb ingest`: raw records in, a trusted knowledge base out."""
 
 import datetime as dt
-import hashlib
-import re
 import shutil
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
 
 from pipeline import engine, publish, sources, store
-from pipeline.jobs.again import since
-from pipeline.jobs.given import suffix_of
+from pipeline.jobs.planning import Plan, plan_for
 from pipeline.jobs.request import Request
 from pipeline.model import Compared, GateError, Incoming, IngestResult, KbError
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats
-from pipeline.sources.containers import RECORDS
 from pipeline.store import KnownFile
 from pipeline.store.draft import Draft, Ousted, Place, change, create
 from pipeline.workspace import LAYOUTS, METRICS, PAGE, Workspace
-
-
-@dataclass(slots=True)
-class Plan:
-    """What has to be read, what is as it was and what is gone; while reading, what became of each file is noted.
-
-    `rejudged`: the rules, the settings or kb itself are not what the base was judged with. Of the files in `anew` every
-    record is judged again, of others what is `concerned`, by file as path and position in the base. It is about
-    the `whole` base where that was made of no file from elsewhere.
-    """
-
-    roots: list[sources.Root]
-    same: list[KnownFile]
-    read: list[sources.SourceFile]
-    gone: list[str]
-    notes: list[str]
-    rejudged: bool
-    fresh: bool
-    whole: bool
-    anew: frozenset[str]
-    concerned: Mapping[str, set[tuple[str, int]]]
-    moved: list[Place] = field(default_factory=list)
-    dropped: list[tuple[str, int]] = field(default_factory=list)
-    seen: list[KnownFile] = field(default_factory=list)
-    alien: list[str] = field(default_factory=list)
-
-    def misread(self, form: str | None) -> list[str]:
-        """In which files no record looks like the format that all are said to have."""
-        return [sources.misread(self.alien, form)] if form and self.alien else []
-
-    @property
-    def idle(self) -> bool:
-        return not (self.read or self.gone or self.rejudged)
-
-    @property
-    def records(self) -> int:
-        """How many records lie below the paths now; known once all is read."""
-        return sum(file.records for file in (*self.same, *self.seen))
-
-    def scope(self) -> list[tuple[str, str]]:
-        """Every file that lies or lay below a path, with that path."""
-        names = [*(file.path for file in self.same), *(file.name for file in self.read), *self.gone]
-        return [(root.name, name) for root in self.roots for name in names if root.holds(name)]
 
 
 def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> IngestResult:
@@ -81,7 +32,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
         formats.named(request.form)
     with publish.writer(workspace) as folder:
         with _standing(workspace) as base:
-            plan, last = _plan(workspace, paths, rules, request, base)
+            plan, last = plan_for(workspace, paths, rules, request, base)
             told = publish.manifest(workspace.curated)
             if (
                 base
@@ -207,82 +158,6 @@ def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, reque
     draft.remember_files(plan.gone, plan.seen)
 
 
-def _plan(
-    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, base: store.Store | None
-) -> tuple[Plan, dict[str, Any] | None]:
-    """Hold what is on disk against what the base knows, without reading a file that looks as it did."""
-    known: dict[str, KnownFile] = {}
-    last = None
-    for path in paths:
-        sources.check_found_again(path, workspace)
-    if base is not None and (publish.is_as_left(workspace) or base.unlike_declared() is None):
-        known, last = base.known_files(), base.last_run()
-    again = since(base, last, rules)
-    roots = [_root(path, workspace, request, known) for path in paths]
-    empty = [root.name for root in roots if not root.files and not any(root.holds(name) for name in known)]
-    if len(empty) == len(roots):
-        raise KbError(f"{', '.join(empty)}: no records there; nothing was done")
-    remarks = [f"{name}: no records there" for name in empty]
-    remarks += [
-        f"{root.name}: outside of the workspace, so curated/ depends on what is not kept with it; copy it into raw/"
-        for root in roots
-        if root.name.startswith("..")
-    ]
-    if again.rejudged and base is not None:
-        for name in base.roots():
-            if not any(root.holds(name) for root in roots):
-                roots.append(_root(workspace.root / name, workspace, request._replace(form=None), known))
-    roots = _outermost(roots)
-    found = {file.name: file for root in roots for file in root.files}
-    if again.rejudged:  # what was said of a file's format still holds
-        found = {n: f._replace(form=known[n].form) if f.form is None and n in known else f for n, f in found.items()}
-    looks_same = _same_bytes if request.rehash else _same_stat
-    same = [
-        known[name]
-        for name, file in found.items()
-        if name in known and not again.every and name not in again.concerned and looks_same(known[name], file)
-    ]
-    unread = {file.path for file in same}
-    gone = sorted(name for name in known if name not in found and any(root.holds(name) for root in roots))
-    notes = [*remarks, *again.notes(known), *(note for root in roots for note in root.passed_over)]
-    read = [file for file in found.values() if file.name not in unread]
-    anew = frozenset(f.name for f in read if again.every or (f.name in known and known[f.name].form != f.form))
-    return Plan(
-        roots, same, read, gone, notes, again.rejudged, fresh=last is None,
-        whole=known.keys() <= found.keys() | set(gone), anew=anew, concerned=again.concerned,
-    ), last  # fmt: skip
-
-
-def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, KnownFile]) -> sources.Root:
-    """What lies below a path; nothing, where the path is gone and the base knows records from there."""
-    gone = sources.Root(sources.name_of(path, workspace), (), ())
-    if not path.exists():
-        if any(gone.holds(name) for name in known):
-            return gone
-        raise KbError(
-            f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it"
-        )
-    return sources.discover(path, workspace, request.form)
-
-
-def _outermost(roots: list[sources.Root]) -> list[sources.Root]:
-    """The roots that lie below no other, each once."""
-    by_name = {root.name: root for root in roots}
-    return [r for r in by_name.values() if not any(o.holds(r.name) for o in by_name.values() if o is not r)]
-
-
-def _same_stat(known: KnownFile, file: sources.SourceFile) -> bool:
-    seen = (known.size, known.modified, known.inode, known.form)
-    return seen == (file.size, file.modified, file.inode, file.form)
-
-
-def _same_bytes(known: KnownFile, file: sources.SourceFile) -> bool:
-    if (known.size, known.form) != (file.size, file.form):
-        return False
-    with Path(file.path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == known.digest
-
-
 @contextmanager
 def _draft(workspace: Workspace, plan: Plan, path: Path) -> Iterator[Draft]:
     """The next store: a new one, or a copy of the present one."""
@@ -393,44 +268,3 @@ def _outcome(base: Draft, plan: Plan, rules: RuleSet, compared: Compared | None,
     if result.read != result.published + result.unchanged + result.quarantined:
         raise RuntimeError(f"the sums do not balance: {result}")
     return result
-
-
-_HEAD = 1 << 20
-
-
-def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
-    """Keep what comes in on a stream as `raw/<name>.ndjson` or `.json`, so that curated/ depends on raw/ alone.
-
-    A suffix that the name has already is left out. A file of that name is replaced only if the base was made from it,
-    for then nothing is lost that was not ingested.
-
-    Raises:
-        KbError: the name is no file name, the file is there and was never ingested, or the stream is empty.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", name):
-        raise KbError(f"--as {name}: name it with letters, digits, `.`, `_`, `-` and `/`")
-    name = next((name.removesuffix(suffix) for suffix in RECORDS if name.endswith(suffix)), name)
-    head = stream.read(_HEAD)
-    suffix = suffix_of(head)
-    target = workspace.raw / f"{name}{suffix}"
-    known: dict[str, KnownFile] = {}
-    if workspace.store.exists():
-        with store.read(workspace.store) as base:
-            known = base.known_files()
-    for there in (workspace.raw / f"{name}.ndjson", workspace.raw / f"{name}.json"):
-        if there.exists() and (there != target or sources.name_of(there, workspace) not in known):
-            shown = there.relative_to(workspace.root)
-            why = (
-                "holds something that was never ingested" if there == target else f"is there, and this is {suffix[1:]}"
-            )
-            raise KbError(f"{shown}: {why}; move it, or choose another name with --as")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.part")
-    try:
-        with draft.open("wb") as file:
-            file.write(head)
-            shutil.copyfileobj(stream, file, _HEAD)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-    return target

@@ -1,0 +1,58 @@
+"""Standard input as a file of raw/."""
+
+import re
+import shutil
+from collections.abc import Container
+from pathlib import Path
+from typing import IO
+
+from pipeline import sources, store
+from pipeline.jobs.given import suffix_of
+from pipeline.model import KbError
+from pipeline.sources.containers import RECORDS
+from pipeline.workspace import Workspace
+
+_HEAD = 1 << 20
+
+
+def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
+    """Keep what comes in on a stream as `raw/<name>.ndjson` or `.json`, so that curated/ depends on raw/ alone.
+
+    A suffix that the name has already is left out. A file of that name is replaced only if the base was made from it,
+    for then nothing is lost that was not ingested.
+
+    Raises:
+        KbError: the name is no file name, the file is there and was never ingested, or the stream is empty.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", name):
+        raise KbError(f"--as {name}: name it with letters, digits, `.`, `_`, `-` and `/`")
+    name = next((name.removesuffix(suffix) for suffix in RECORDS if name.endswith(suffix)), name)
+    head = stream.read(_HEAD)
+    suffix = suffix_of(head)
+    target = workspace.raw / f"{name}{suffix}"
+    known = _ingested(workspace)
+    for there in (workspace.raw / f"{name}.ndjson", workspace.raw / f"{name}.json"):
+        if there.exists() and (there != target or sources.name_of(there, workspace) not in known):
+            shown = there.relative_to(workspace.root)
+            why = (
+                "holds something that was never ingested" if there == target else f"is there, and this is {suffix[1:]}"
+            )
+            raise KbError(f"{shown}: {why}; move it, or choose another name with --as")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        with draft.open("wb") as file:
+            file.write(head)
+            shutil.copyfileobj(stream, file, _HEAD)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def _ingested(workspace: Workspace) -> Container[str]:
+    """The names of the files that the base was made from."""
+    if not workspace.store.exists():
+        return ()
+    with store.read(workspace.store) as base:
+        return base.known_files()
