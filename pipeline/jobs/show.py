@@ -11,7 +11,7 @@ import orjson
 from pipeline.export import raw_text
 from pipeline.model import KbError, Table
 from pipeline.sources.containers import RECORDS
-from pipeline.sources.split import LINES
+from pipeline.sources.split import is_lines
 from pipeline.store import Store
 from pipeline.words import did_you_mean
 
@@ -131,7 +131,7 @@ def _check_line(base: Store, path: str, line: int, root: Path | None) -> None:
         return
     lines = _lines(root / path) if root is not None and (root / path).suffix in RECORDS else None
     beyond = lines is not None and line > lines
-    if beyond or line < min(starts) or (_OF_LINES.search(path) and line not in starts):
+    if beyond or line < min(starts) or (is_lines(path) and line not in starts):
         near = min(starts, key=lambda start: (abs(start - line), start))
         why_not = f"the file has {lines:,} {'line' if lines == 1 else 'lines'}" if beyond else "no record stands there"
         raise KbError(f"{path}:{line}: {why_not}; the nearest record is that of {path}:{near}")
@@ -144,9 +144,6 @@ def _lines(file: Path) -> int | None:
             return sum(1 for _ in stream)
     except OSError:
         return None
-
-
-_OF_LINES = re.compile(rf"({'|'.join(map(re.escape, LINES))})(\.gz|\.zst)?$")
 
 
 def split_place(subject: str) -> tuple[str, int | None]:
