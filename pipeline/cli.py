@@ -11,7 +11,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -155,7 +155,9 @@ def ingest(
     name: Annotated[
         str | None,
         typer.Option(
-            "--as", metavar="NAME", help="What `-` reads is kept as raw/NAME.ndjson, or .json; default: stdin."
+            "--as",
+            metavar="NAME",
+            help="What `-` reads is kept as raw/NAME.ndjson, or .json, in place of what `-` read before; default: stdin.",
         ),
     ] = None,
     rehash: Annotated[
@@ -181,10 +183,10 @@ def ingest(
         raise typer.BadParameter("names what `-` reads; name `-` too", param_hint="--as")
     if dry_run and paths and _STDIN in paths:
         raise KbError("--dry-run reads no standard input, for that is kept in raw/; see `kb validate -`")
-    with progress("judging") as bar:
+    with ExitStack() as stack, progress("judging") as bar:
         request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, *bar)
         given = [
-            receive(where, sys.stdin.buffer, name or "stdin") if path == _STDIN else path
+            stack.enter_context(receive(where, sys.stdin.buffer, name or "stdin")) if path == _STDIN else path
             for path in _given(paths, where)
         ]
         with _otherwise(

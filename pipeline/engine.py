@@ -7,6 +7,7 @@ their arguments, so that any engine which can call a Python function over a batc
 import datetime as dt
 import hashlib
 import heapq
+import signal
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -194,6 +195,7 @@ _WORKER: dict[str, RuleSet] = {}
 
 
 def _prepare(settings: Settings, as_of: dt.date | None, added: Sequence[Rule]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; only the parent tells of it
     _WORKER["rules"] = RuleSet(settings, as_of, added)
 
 

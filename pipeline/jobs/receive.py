@@ -2,24 +2,26 @@
 
 import re
 import shutil
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from pipeline import sources, store
 from pipeline.jobs.given import suffix_of
-from pipeline.model import KbError
+from pipeline.model import KbError, StoppedError
 from pipeline.sources.containers import RECORDS
 from pipeline.workspace import Workspace
 
 _HEAD = 1 << 20
 
 
-def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
+@contextmanager
+def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Iterator[Path]:
     """Keep what comes in on a stream as `raw/<name>.ndjson` or `.json`, so that curated/ depends on raw/ alone.
 
     A suffix that the name has already is left out. A file of that name is replaced only if the base was made from it,
-    for then nothing is lost that was not ingested.
+    for then nothing is lost that was not ingested. Where the body refuses what came in, that file is put back.
 
     Raises:
         KbError: the name is no file name, the file is there and was never ingested, or the stream is empty.
@@ -44,10 +46,27 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Path:
         with draft.open("wb") as file:
             file.write(head)
             shutil.copyfileobj(stream, file, _HEAD)
-        draft.replace(target)
-    finally:
+    except BaseException:
         draft.unlink(missing_ok=True)
-    return target
+        raise
+    before = target.with_name(f".{target.name}.before")
+    before.unlink(missing_ok=True)
+    if target.exists():
+        before.hardlink_to(target)
+    draft.replace(target)
+    try:
+        yield target
+    except StoppedError:
+        raise
+    except KbError as error:
+        if before.exists():
+            target.replace(draft)
+            before.replace(target)
+            kept, shown = (path.relative_to(workspace.root) for path in (draft, target))
+            error.args = (f"{error}; {shown} is as it was, and what came in is kept in {kept}",)
+        raise
+    finally:
+        before.unlink(missing_ok=True)
 
 
 def _ingested(workspace: Workspace) -> Container[str]:
