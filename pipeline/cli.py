@@ -33,8 +33,8 @@ app = typer.Typer(
     cls=Group,
     help="Curate a knowledge base of failures.\n\n"
     "What can be repaired is repaired, what would mislead goes to quarantine, the rest is flagged.",
-    epilog="Start with `kb init`, put records into raw/, then `kb ingest`. `kb rules` and `kb explain` tell what is asked of a "
-    "record, and the README and docs/ of the source the rest.",
+    epilog="Start with `kb init`, put records into raw/ (`kb new` makes one), then `kb ingest`. `kb rules` and `kb explain` "
+    "tell what is asked of a record, and the README and docs/ of the source the rest.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -724,6 +724,46 @@ def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need 
         _say([there])
     if within is not None:
         _say([f"{_shown(folder)}/ lies within the workspace {_shown(within)}/; in it, kb uses the inner kb.toml alone"])
+
+
+@app.command(epilog=_example("kb new docker/no-space-left", "kb new --domain docker > draft.json"))
+def new(
+    name: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Write raw/ID.json; default: print.", show_default=False)
+    ] = None,
+    domain: Annotated[
+        str | None, typer.Option("--domain", metavar="DOMAIN", help="The domain of what is printed; default: git.")
+    ] = None,
+) -> None:
+    """Start a record from a valid, commented example.
+
+    The example has no finding. Its comments ($comment) are not published.
+    """
+    from pipeline.jobs import new as job
+
+    if name is None:
+        sys.stdout.write(job.text(job.draft(domain or "git")))
+        return
+    if domain is not None:
+        raise typer.BadParameter("the domain is the first segment of ID; leave it out", param_hint="--domain")
+    path = _shown(job.new(_workspace(), name))
+    print(f"wrote {path}; replace what it says, then run `kb validate {path}`")
+
+
+@app.command(epilog=_example("kb schema", "kb schema record.incoming", "kb schema report.stale"))
+def schema(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="As listed, with or without its version.", show_default=False),
+    ] = None,
+) -> None:
+    """Print a JSON Schema of what kb reads or writes, or list them all."""
+    from pipeline import contract
+
+    if name is None:
+        _print(f"{key:24} {contract.schema(key)['title']}" for key in contract.names())
+    else:
+        sys.stdout.write(contract.text(name))
 
 
 @app.command(epilog=_example("kb doctor"))

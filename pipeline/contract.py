@@ -12,7 +12,8 @@ import jiter
 import orjson
 import re2
 
-from pipeline.model import Document, Json
+from pipeline.model import Document, Json, KbError
+from pipeline.words import did_you_mean
 
 INCOMING = "record.incoming.v1"
 CURATED = "record.curated.v1"
@@ -41,6 +42,24 @@ def schema(name: str) -> Document:
     return parsed
 
 
+def names() -> list[str]:
+    """The names of all schemas, as `schema` takes them."""
+    return sorted(path.name.removesuffix(".json") for path in _schema_folder().glob("*.json"))
+
+
+def text(name: str) -> str:
+    """A schema as it is written in its file; its name may be without the version.
+
+    Raises:
+        KbError: there is none of that name; the nearest is named.
+    """
+    known = names()
+    found = [key for key in known if name.removesuffix(".json") in {key, key.rpartition(".")[0]}]
+    if not found:
+        raise KbError(f"no schema {name}; {did_you_mean(name, known)}")
+    return _schema_folder().joinpath(f"{found[-1]}.json").read_text(encoding="utf-8")
+
+
 def _schema_folder() -> Path:
     packaged = Path(__file__).with_name("schemas")
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "schemas"
@@ -66,6 +85,9 @@ def read(raw: bytes) -> Document:
     except ValueError as error:
         if b"\0" in raw[:4]:
             raise UnreadableError("the text is UTF-16 or UTF-32, or none at all; write it as UTF-8") from None
+        relaxed = _relaxed(raw) if len(raw) <= _RELAXED else None
+        if relaxed:
+            raise UnreadableError(f"not strict JSON but JSON with {relaxed}{_stated(error)}; remove them") from None
         raise UnreadableError(f"not strict JSON: {error}; correct it at the source") from None
     except RecursionError:
         raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it") from None
@@ -74,6 +96,31 @@ def read(raw: bytes) -> Document:
     if not shallow or _ODD_NUMBER.search(raw):
         _check_values(value, 1)
     return value
+
+
+_RELAXED = 1 << 17
+"""The longest text, in bytes, of which kb says that it is JSON with comments: longer ones are written by programs."""
+
+_STRING = rb'"(?:[^"\\]|\\.)*"'
+_COMMENT = re2.compile(rb"(" + _STRING + rb")|//[^\n]*|/\*(?s:.*?)\*/")
+_TRAILING_COMMA = re2.compile(rb"(" + _STRING + rb")|,(\s*[\]}])")
+
+
+def _relaxed(raw: bytes) -> str | None:
+    """What makes a text JSONC or JSON5 and not JSON, if nothing else is wrong with it."""
+    plain = _COMMENT.sub(lambda match: match[1] or b" ", raw)
+    strict = _TRAILING_COMMA.sub(lambda match: match[1] or match[2], plain)
+    try:
+        jiter.from_json(strict, allow_inf_nan=False)
+    except (ValueError, RecursionError):
+        return None
+    return " and ".join(["comments"] * (plain != raw) + ["trailing commas"] * (strict != plain)) or None
+
+
+def _stated(error: ValueError) -> str:
+    """Where the parser stopped, in its words."""
+    at = re.search(r" at line \d+ column \d+$", str(error))
+    return at[0] if at else ""
 
 
 _ODD_NUMBER = re2.compile(rb"[0-9][eE]|[0-9]{16}")
@@ -193,13 +240,17 @@ def unescape(token: str) -> str:
     return token.replace("~1", "/").replace("~0", "~")
 
 
+NOTES = ("$schema", "$comment")
+"""What an author may write into any object for editors and for people: accepted, and not published."""
+
+
 class Shape:
     """The keys of one kind of object, in their order, with what stands for an absent or null value."""
 
     def __init__(self, definition: Document, *, without: tuple[str, ...] = ()) -> None:
         properties = definition["properties"]
         self.keys = tuple(key for key in properties if key not in without)
-        self.known = frozenset(properties)
+        self.known = frozenset((*properties, *NOTES))
         types = {key: _types(properties[key]) for key in self.keys}
         self.optional_texts = frozenset(key for key in self.keys if types[key] == ["string", "null"])
         self._in_order = list(self.keys)
@@ -243,7 +294,7 @@ def shapes() -> dict[str, Shape]:
     native = schema(INCOMING)
     transition = native["$defs"]["transition"]["anyOf"][1]
     return {
-        "record": Shape(native, without=("extensions", "schema_version", "curation")),
+        "record": Shape(native, without=(*NOTES, "extensions", "schema_version", "curation")),
         "version": Shape(native["$defs"]["version"]),
         "dead_end": Shape(native["$defs"]["dead_end"]),
         "workaround": Shape(native["$defs"]["workaround"]),

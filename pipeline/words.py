@@ -13,6 +13,18 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return str(found[0]) if found else None
 
 
+def misspelt(key: str, known: Iterable[str]) -> str | None:
+    """The known key that `key` is a slip or another style of (`whyFails` for `why_fails`); None where none is close."""
+    from rapidfuzz import fuzz, process  # noqa: PLC0415 - as above
+
+    found = process.extractOne(key, list(known), scorer=fuzz.ratio, processor=_letters, score_cutoff=75)
+    return str(found[0]) if found else None
+
+
+def _letters(key: str) -> str:
+    return "".join(filter(str.isalnum, key)).casefold()
+
+
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
     """The end of a message about an unknown word: the nearest known one, else `otherwise`, else all there are."""
     words = list(known)

@@ -138,6 +138,35 @@ def test_the_way_from_nothing_to_a_base(tmp_path: Path) -> None:
     )
 
 
+def test_a_record_starts_from_an_example(base: Base, kb_within: Kb) -> None:
+    assert kb_within(base.root, "new", "git/my-error") == Outcome(
+        0,
+        "wrote raw/git/my-error.json; replace what it says, then run `kb validate raw/git/my-error.json`\n",
+        "",
+    )
+    assert kb_within(base.root, "validate").out == "1 record read, all clean\n"
+    draft = kb_within(base.root, "new", "--domain", "docker")
+    assert json.loads(draft.out)["id"] == "docker/not-a-repository"
+    refused(kb_within(base.root, "new", "git/my-error"), "raw/git/my-error.json: is there already")
+    refused(kb_within(base.root, "new", "My Error"), '"My Error" cannot be the id: ')
+    refused(
+        kb_within(base.root, "new", "git/x", "--domain", "git"), "Invalid value for --domain: the domain is the first"
+    )
+
+
+def test_the_schemas_are_printed(tmp_path: Path, kb_within: Kb) -> None:
+    names = [line.split(" ", 1)[0] for line in kb_within(tmp_path, "schema").out.splitlines()]
+    assert names == sorted(path.name.removesuffix(".json") for path in (ROOT / "schemas").glob("*.json"))
+    for name in names:
+        assert kb_within(tmp_path, "schema", name).out == (ROOT / f"schemas/{name}.json").read_text(encoding="utf-8")
+    incoming = kb_within(tmp_path, "schema", "record.incoming.v1")
+    assert kb_within(tmp_path, "schema", "record.incoming") == kb_within(tmp_path, "schema", "record.incoming.v1.json")
+    assert incoming == kb_within(tmp_path, "schema", "record.incoming")
+    refused(
+        kb_within(tmp_path, "schema", "record.icoming"), "no schema record.icoming; did you mean `record.incoming.v1`?"
+    )
+
+
 def test_without_a_workspace_it_says_where_things_went(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     shutil.copytree(ROOT / "raw/redis", tmp_path / "elsewhere/redis")

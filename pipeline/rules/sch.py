@@ -3,7 +3,7 @@
 from pipeline import contract
 from pipeline.model import Document, Severity
 from pipeline.rules.base import ABSENT, Found, Record, Stage, check
-from pipeline.words import did_you_mean
+from pipeline.words import misspelt
 
 
 @check(
@@ -61,14 +61,21 @@ def schema_violation(document: Document) -> Found:
     "SCH003",
     "unknown-key",
     Severity.WARNING,
-    good=[{}, {"/extensions": {"anything": {"goes": 1}}}, {"/os_specific": {"linux": "notes"}}],
+    version=2,
+    good=[
+        {},
+        {"/extensions": {"anything": {"goes": 1}}},
+        {"/os_specific": {"linux": "notes"}},
+        {"/$schema": "record.incoming.v1.json", "/dead_ends/0/$comment": "Seen in three threads."},
+    ],
     bad=[{"/severity_level": "high"}, {"/dead_ends/0/why_fail": "typo"}, {"/versions/0/note": None}],
 )
 def unknown_key(r: Record) -> Found:
     """Has only keys that the schema names.
 
-    A misspelt key hides its value from every reader. The nearest known key is suggested and the value is kept as it
-    is; what belongs to another format goes under `extensions`.
+    A misspelt key hides its value from every reader. Where a known key is near it is suggested; the value is kept as it
+    is. What belongs to another format goes under `extensions`. `$schema` and `$comment` are for editors and authors: they
+    may stand in any object, and are not published.
     """
     shapes = contract.shapes()
     yield from _unknown(r.document, shapes["record"], "")
@@ -91,5 +98,6 @@ def _unknown(item: Document, shape: contract.Shape, pointer: str) -> Found:
     if not item.keys() <= shape.known:
         for key in item:
             if key not in shape.known:
-                hint = did_you_mean(key, shape.keys, "move it under `extensions`, or remove it")
+                near = misspelt(key, shape.keys)
+                hint = f"did you mean `{near}`?" if near else "move it under `extensions`, or remove it"
                 yield f"{pointer}/{contract.escape(key)}", f"unknown key {contract.show(key)}; {hint}"
