@@ -757,7 +757,7 @@ def schema(
         typer.Argument(metavar="NAME", help="As listed, with or without its version.", show_default=False),
     ] = None,
 ) -> None:
-    """Print a JSON Schema of what kb reads or writes, or list them all."""
+    """Print a JSON Schema, or list them all."""
     from pipeline import contract
 
     if name is None:
