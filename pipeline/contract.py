@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,11 @@ _INT_RANGE = range(-(2**63), 2**64)
 
 
 class UnreadableError(Exception):
-    """The bytes are not one strict JSON object; the text says why and what to do."""
+    """The bytes are not one strict JSON object; the text says why and what to do, `at` where: an offset in the bytes."""
+
+    def __init__(self, reason: str, at: int = 0) -> None:
+        super().__init__(reason)
+        self.at = at
 
 
 @cache
@@ -66,10 +71,10 @@ def _schema_folder() -> Path:
 
 
 def read(raw: bytes) -> Document:
-    """Read one strict JSON object (RFC 8259, and of RFC 7493 the unique keys and sane numbers).
+    """Read one strict JSON object (RFC 8259, and of RFC 7493 the unique keys and the numbers that every reader keeps).
 
     Raises:
-        UnreadableError: anything else; the line and column are in the text.
+        UnreadableError: anything else.
     """
     if len(raw) > MAX_BYTES:
         raise UnreadableError(f"the record is longer than the limit of {MAX_BYTES:,} bytes; split it")
@@ -83,19 +88,48 @@ def read(raw: bytes) -> Document:
     try:
         value: Json = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
-        if b"\0" in raw[:4]:
-            raise UnreadableError("the text is UTF-16 or UTF-32, or none at all; write it as UTF-8") from None
-        relaxed = _relaxed(raw) if len(raw) <= _RELAXED else None
-        if relaxed:
-            raise UnreadableError(f"not strict JSON but JSON with {relaxed}{_stated(error)}; remove them") from None
-        raise UnreadableError(f"not strict JSON: {error}; correct it at the source") from None
+        raise _refused(raw, str(error)) from None
     except RecursionError:
         raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it") from None
     if not isinstance(value, dict):
         raise UnreadableError(f"a record is a JSON object, this is {_type_name(value)}; wrap or remove it")
-    if not shallow or _ODD_NUMBER.search(raw):
-        _check_values(value, 1)
+    if not shallow:
+        _check_depth(value, 1)
+    if _ODD_NUMBER.search(raw) and not _keeps_numbers(jiter.from_json(raw, float_mode="decimal")):
+        raise _altered(raw)
     return value
+
+
+def _refused(raw: bytes, error: str) -> UnreadableError:
+    """Why no strict reader takes a text, given what the parser says of it."""
+    if b"\0" in raw[:4]:
+        return UnreadableError("the text is UTF-16 or UTF-32, or none at all; write it as UTF-8")
+    reason, at = _taken_apart(raw, error)
+    twice = _TWICE.fullmatch(reason)
+    if twice:
+        return UnreadableError(f"the key {show(twice[1])} stands twice in one object; keep one", at)
+    relaxed = _relaxed(raw) if len(raw) <= _RELAXED else None
+    if relaxed:
+        return UnreadableError(f"not strict JSON but JSON with {relaxed}; remove them", at)
+    before = raw[max(at - _SHOWN, 0) : at].decode(errors="replace").strip()
+    behind = f" behind {show(before)}" if before else ""
+    return UnreadableError(f"not strict JSON: {reason}{behind}; correct it at the source", at)
+
+
+_PLACED = re.compile(r"(.*) at line (\d+) column (\d+)", re.DOTALL)
+_TWICE = re.compile(r'Detected duplicate key "(.*)"', re.DOTALL)
+_SHOWN = 30
+
+
+def _taken_apart(raw: bytes, error: str) -> tuple[str, int]:
+    """What the parser says, and the offset at which it says so: it counts lines and, in bytes, columns from 1."""
+    placed = _PLACED.fullmatch(error)
+    if placed is None:
+        return error, 0
+    start = 0
+    for _ in range(int(placed[2]) - 1):
+        start = raw.find(b"\n", start) + 1
+    return placed[1], start + max(int(placed[3]) - 1, 0)
 
 
 _RELAXED = 1 << 17
@@ -117,28 +151,43 @@ def _relaxed(raw: bytes) -> str | None:
     return " and ".join(["comments"] * (plain != raw) + ["trailing commas"] * (strict != plain)) or None
 
 
-def _stated(error: ValueError) -> str:
-    """Where the parser stopped, in its words."""
-    at = re.search(r" at line \d+ column \d+$", str(error))
-    return at[0] if at else ""
+_ODD_NUMBER = re2.compile(rb"[0-9][eE]|[0-9.]{17}")
+"""Only such digits can be more than a double or 64 bits hold; to look for them costs less than to look at every value."""
+
+_NUMBER = re2.compile(rb"(" + _STRING + rb")|-?[0-9][0-9.eE+-]*")
 
 
-_ODD_NUMBER = re2.compile(rb"[0-9][eE]|[0-9]{16}")
-"""Only such digits can be beyond a double or 64 bits; to look for them costs less than to look at every value."""
+def _keeps_numbers(value: Json) -> bool:
+    """Whether every number, read as a decimal, stays the same as a double or in 64 bits."""
+    if isinstance(value, dict | list):
+        return all(map(_keeps_numbers, value.values() if isinstance(value, dict) else value))
+    if isinstance(value, Decimal):
+        return Decimal(repr(float(value))) == value
+    return not isinstance(value, int) or value in _INT_RANGE
 
 
-def _check_values(value: Json, depth: int) -> None:
+def _altered(raw: bytes) -> UnreadableError:
+    """That a number of a text would not be kept: which, and what a reader would make of it."""
+    numbers = (match for match in _NUMBER.finditer(raw) if match[1] is None)
+    odd = next(match for match in numbers if not _keeps_numbers(jiter.from_json(match[0], float_mode="decimal")))
+    written = odd[0].decode()
+    if written.lstrip("-").isdigit():
+        why = "does not fit 64 bits; write it as text"
+    elif math.isinf(float(written)):
+        why = "is too large for a double; write a real rate, or text"
+    else:
+        why = f"would be read as {float(written)!r}; write that, or text"
+    return UnreadableError(
+        f"the number {written if len(written) <= _SHOWN else f'{written[:_SHOWN]}…'} {why}", odd.start()
+    )
+
+
+def _check_depth(value: Json, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it")
     for child in value.values() if isinstance(value, dict) else value:
-        kind = type(child)
-        if kind is dict or kind is list:
-            _check_values(child, depth + 1)
-        elif kind is float:
-            if not math.isfinite(child):
-                raise UnreadableError("a number is too large for a double; write a real rate, or text")
-        elif kind is int and child not in _INT_RANGE:
-            raise UnreadableError(f"the integer {str(child)[:24]} does not fit 64 bits; write it as text")
+        if isinstance(child, dict | list):
+            _check_depth(child, depth + 1)
 
 
 @cache

@@ -90,10 +90,12 @@ class _Case:
 def _read(incoming: Incoming, shown: bytes, rules: RuleSet) -> "_Case | Rejected":
     origin = incoming.origin
     try:
+        if incoming.fault is not None:
+            raise contract.UnreadableError(incoming.fault)
         document = contract.read(shown)
-    except contract.UnreadableError:
-        unreadable = _found("SCH001", shown, origin.digest)
-        return Rejected(None, _fingerprinted(origin.path, None, unreadable))
+    except contract.UnreadableError as error:
+        unreadable = _Noted("SCH001", "", str(error), origin.digest)
+        return Rejected(None, _fingerprinted(origin.path, None, [unreadable]))
     form = formats.detect(document) if incoming.form is None else formats.named(incoming.form)
     case = _Case(origin, form.to_native(document) if form else document, form)
     if rules.suppressions:

@@ -78,7 +78,8 @@ class Incoming(NamedTuple):
     """One record as it came.
 
     `form` names its format where a user said it, else it is recognised. `column` (from 1) is where on its line it starts,
-    `offset` where in its stream, in bytes from 0.
+    `offset` where in its stream, in bytes from 0. Where its file is at fault and not it, `fault` says why, and `raw` is
+    the place.
     """
 
     origin: Origin
@@ -86,6 +87,7 @@ class Incoming(NamedTuple):
     form: str | None = None
     column: int = 1
     offset: int = 0
+    fault: str | None = None
 
 
 class Finding(NamedTuple):

@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from pipeline import sources
+from pipeline import contract, sources
 from pipeline.contract import BOM
 from pipeline.jobs.given import shown_path
 from pipeline.jobs.judging import Row
@@ -58,13 +58,21 @@ def _in_record(incoming: Incoming, findings: list[Row], home: str) -> Iterator[L
     text = raw.decode("utf-8", errors="replace")
     lines = [line.rstrip("\r") for line in text.split("\n")]
     lines[0] = " " * (incoming.column - 1) + lines[0]
-    known = {} if findings[0].code == "SCH001" else locate.offsets(text)  # what is unreadable may be nested for ever
+    fault = _fault(raw)
+    known = locate.offsets(text) if fault is None else {}  # what is unreadable may be nested for ever
     for row in findings:
-        line, column = locate.place(text, known, row.pointer, row.message)
-        if row.code == "SCH001":  # the parser counts bytes, people count characters
-            column = len(raw.split(b"\n")[line - 1][: column - 1].decode("utf-8", errors="replace")) + 1
+        line, column = locate.place(text, known, row.pointer) if fault is None else locate.place_of(text, fault)
         source = lines[line - 1]
         if line == 1:
             column += incoming.column - 1
         line += (incoming.origin.line or 1) - 1
         yield _placed(row, home, line, column, source, incoming.origin.line)
+
+
+def _fault(raw: bytes) -> int | None:
+    """The character of an unreadable record at which its fault is seen; None, if it can be read."""
+    try:
+        contract.read(raw)
+    except contract.UnreadableError as error:
+        return len(raw[: error.at].decode("utf-8", errors="replace"))
+    return None

@@ -200,12 +200,12 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
         for member in reading.members():
             name, remark = member.name, None
             in_lines = is_lines(name)
-            for position, (line, column, raw, offset) in enumerate(pieces(name, member.stream)):
+            for position, (line, column, raw, offset, fault) in enumerate(pieces(name, member.stream)):
                 reading.records += 1
                 fits = fits or _fits(raw, form)
                 if in_lines and remark is None:
                     remark = _no_lines(raw, first=position == 0)
-                yield Incoming(Origin(name, position, line, digest(raw)), raw, form, column, offset)
+                yield Incoming(Origin(name, position, line, digest(raw)), raw, form, column, offset, fault)
             reading.remarks += [f"{name}: {remark}"] if remark else []
     reading.alien = not fits and reading.records > 0
     done(reading)
@@ -229,8 +229,8 @@ def _no_lines(raw: bytes, *, first: bool) -> str | None:
 
 def records(name: str, data: bytes) -> Iterator[Incoming]:
     """The records of some bytes, as if they were a file of that name."""
-    for position, (line, column, raw, offset) in enumerate(pieces(name, io.BytesIO(data))):
-        yield Incoming(Origin(name, position, line, digest(raw)), raw, column=column, offset=offset)
+    for position, (line, column, raw, offset, fault) in enumerate(pieces(name, io.BytesIO(data))):
+        yield Incoming(Origin(name, position, line, digest(raw)), raw, column=column, offset=offset, fault=fault)
 
 
 def digest(data: bytes) -> str:

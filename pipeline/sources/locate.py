@@ -27,8 +27,6 @@ class Place(NamedTuple):
 # a text without an end is one token to the end: looked for anew at each quote in it, it would take quadratic time
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 
-_STATED = re.compile(r"\bline (\d+) column (\d+)")
-
 
 def offsets(text: str) -> dict[str, int]:
     """The offset of every value of a JSON text, by its pointer; of a broken text, as far as it can be followed."""
@@ -81,17 +79,18 @@ def end_of_value(line: str, column: int) -> int:
     return match.end() + 1 if match else column
 
 
-def place(text: str, known: dict[str, int], pointer: str, message: str, first_line: int = 1) -> Place:
-    """The place of a finding: of its value, else of the nearest value around it, else of what the message states."""
-    stated = _STATED.search(message) if not pointer else None
-    if stated:
-        return Place(first_line + int(stated[1]) - 1, max(int(stated[2]), 1))
+def place(text: str, known: dict[str, int], pointer: str) -> Place:
+    """The place of a value, else of the nearest value around it."""
     while pointer not in known and pointer:
         pointer = pointer.rpartition("/")[0]
-    at = known.get(pointer, 0)
+    return place_of(text, known.get(pointer, 0))
+
+
+def place_of(text: str, offset: int) -> Place:
+    """The line and column of an offset in a text."""
     starts = _line_starts(text)
-    line = bisect_right(starts, at) - 1
-    return Place(first_line + line, at - starts[line] + 1)
+    line = bisect_right(starts, offset) - 1
+    return Place(line + 1, offset - starts[line] + 1)
 
 
 @lru_cache(maxsize=1)

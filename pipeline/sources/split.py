@@ -21,12 +21,24 @@ _SPACE = 0x20
 
 
 class Piece(NamedTuple):
-    """The bytes of one record, and where they start: line and column from 1 (no line where it is alone), and the offset."""
+    """The bytes of one record, and where they start: line and column from 1 (no line where it is alone), and the offset.
+
+    Where the text around the records is no JSON, a piece of its own says why: its `fault`.
+    """
 
     line: int | None
     column: int
     raw: bytes
     offset: int
+    fault: str | None = None
+
+
+_UNCLOSED = "the array is not closed, so records may be missing; close it"
+_COMMA = "nothing follows this comma, and no other reader of JSON takes that; remove it"
+_TEXTS = (
+    "a second JSON text begins here, and no other reader takes that of a .json file; make them an array, or write one record"
+    " a line and name the file .ndjson"
+)
 
 
 def pieces(name: str, stream: IO[bytes]) -> Iterator[Piece]:
@@ -79,8 +91,10 @@ def _values(stream: IO[bytes]) -> Iterator[Piece]:
     if first is not None:
         second = next(texts, None)
         yield first if second else Piece(None, 1, first.raw, first.offset)
-        yield from [] if second is None else [second]
-        yield from texts
+        if second is not None:
+            yield Piece(second.line, second.column, b"", second.offset, _TEXTS)
+            yield second
+            yield from texts
 
 
 _TWO = re.compile(rb"\}\s*\{")
@@ -157,6 +171,11 @@ class _Window:
         self.end = len(self._buffer)
         return self.take(self.end)
 
+    def comma(self) -> Piece:
+        """The comma that the window begins behind."""
+        self._pass_to(self.start)
+        return Piece(self._line, self._column - 1, b",", self._dropped + self.start - 1, _COMMA)
+
     def _piece(self, end: int) -> Piece | None:
         raw = self._buffer[self.start : end].strip(_BLANK)
         if not raw:
@@ -176,7 +195,7 @@ class _Window:
 
 def _elements(window: _Window) -> Iterator[Piece]:
     """The elements of an array, up to its end or to what cannot be followed."""
-    depth = 0
+    depth = count = 0
     for mark in window.marks():
         if mark in _OPENING:
             depth += 1
@@ -185,7 +204,10 @@ def _elements(window: _Window) -> Iterator[Piece]:
         elif not depth:
             piece = None if mark == b"}" else window.take(window.begin)  # a brace that closes nothing
             if piece:
+                count += 1
                 yield piece
+            elif mark == b"]" and count:
+                yield window.comma()
             if mark == b"]":
                 window.start = window.end
             if mark == b"]" or not piece:  # nothing between two commas
@@ -194,7 +216,7 @@ def _elements(window: _Window) -> Iterator[Piece]:
     if rest:
         yield rest
     if not rest or (depth == 0 and rest.raw.startswith(b"{") and rest.raw.endswith(b"}")):
-        yield Piece(rest.line if rest else 1, 1, b"[", window.opened)  # the bracket that nothing closes
+        yield Piece(rest.line if rest else 1, 1, b"[", window.opened, _UNCLOSED)
 
 
 def _texts(window: _Window) -> Iterator[Piece]:

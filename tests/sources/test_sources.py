@@ -349,7 +349,7 @@ def test_lines_are_records(elements: list[Document], end: bytes, head: bytes) ->
 )
 def test_a_long_stream_says_where_each_record_starts(name: str, head: bytes, gap: bytes, tail: bytes) -> None:
     data = head + gap.join(orjson.dumps({"i": i, "é": "x" * 5000}) for i in range(500)) + tail
-    parts = list(records(name, data))
+    parts = [part for part in records(name, data) if part.fault is None]
     assert len(parts) == 500
     assert at_offsets(data, parts) == [part.raw for part in parts]
 
@@ -373,7 +373,7 @@ def test_a_text_too_long_costs_that_record_only(
     monkeypatch.setattr(split, "_READ", read)
     long = b'{"a": "\n' + b'\\"\\\\x,{' * 20 + b'", "b": [{}]}'
     data = b" " + head + gap.join([b'{"a": 1}', long, b'{"b": "\\\\"}']) + tail
-    parts = list(records("x.json", data))
+    parts = [part for part in records("x.json", data) if part.fault is None]
     assert [parts[0].raw, parts[2].raw] == [b'{"a": 1}', b'{"b": "\\\\"}']
     assert len(parts) == 3
     assert long.startswith(parts[1].raw)
@@ -424,6 +424,40 @@ def _solid(data: bytes) -> bytes:
 def test_of_an_array_only_brackets_and_commas_go(data: bytes) -> None:
     marks = WHITE + b"[],"
     assert b"".join(raws("x.json", data)).translate(None, marks) == data.translate(None, marks)
+
+
+@pytest.mark.parametrize(
+    ("data", "faults"),
+    [
+        (b'[{"a": 1}, {"a": 2}]', {}),
+        (b"[]", {}),
+        (b'[{"a": "]"}]', {}),
+        (b'[{"a": 1},]', {9: "nothing follows this comma"}),
+        (b'\xef\xbb\xbf[{"a": 1},\n {"a": 2},\n\n]\n', {23: "nothing follows this comma"}),
+        (b'[{"a": 1}', {0: "the array is not closed"}),
+        (b'[{"a": 1},', {0: "the array is not closed"}),
+        (b'{"a": 1} {"a": 2}\n{"a": 3}', {9: "a second JSON text begins here"}),
+        (b'{"a": "}{"}', {}),
+    ],
+)
+def test_what_no_reader_of_json_takes_is_said_once_and_in_its_place(data: bytes, faults: dict[int, str]) -> None:
+    pieces = list(records("x.json", data))
+    assert {p.offset: p.fault for p in pieces if p.fault is not None}.keys() == faults.keys()
+    assert all(said in (p.fault or "") for p in pieces for at, said in faults.items() if p.fault and p.offset == at)
+    good = [piece.raw for piece in pieces if piece.fault is None]
+    assert len(good) == data.count(b'{"a"'), "the records beside the fault are read"
+
+
+@given(documents.filter(len), st.sampled_from([b"", b" ", b"\n\n"]), st.integers(1, 50))
+def test_a_trailing_comma_has_its_place(elements: list[Document], gap: bytes, read: int) -> None:
+    data = b"[" + b",\n".join(map(orjson.dumps, elements)) + b"," + gap + b"]"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(split, "_READ", read)
+        comma = list(records("x.json", data))[-1]
+    before = data[: data.rindex(b",")]
+    assert (comma.raw, comma.offset) == (b",", len(before))
+    assert comma.origin.line == before.count(b"\n") + 1
+    assert comma.column == len(before.split(b"\n")[-1].decode()) + 1
 
 
 def test_places_rise(base: Base) -> None:
