@@ -89,18 +89,21 @@ class _Case:
 
 def _read(incoming: Incoming, shown: bytes, rules: RuleSet) -> "_Case | Rejected":
     origin = incoming.origin
+    if incoming.fault is not None:
+        return _unreadable(origin, incoming.fault)
     try:
-        if incoming.fault is not None:
-            raise contract.UnreadableError(incoming.fault)
         document = contract.read(shown)
     except contract.UnreadableError as error:
-        unreadable = _Noted("SCH001", "", str(error), origin.digest)
-        return Rejected(None, _fingerprinted(origin.path, None, [unreadable]))
+        return _unreadable(origin, str(error))
     form = formats.detect(document) if incoming.form is None else formats.named(incoming.form)
     case = _Case(origin, form.to_native(document) if form else document, form)
     if rules.suppressions:
         case.suppressed = rules.suppressed(_published_id(case, rules))
     return case
+
+
+def _unreadable(origin: Origin, why: str) -> Rejected:
+    return Rejected(None, _fingerprinted(origin.path, None, [_Noted("SCH001", "", why, origin.digest)]))
 
 
 def _published_id(case: _Case, rules: RuleSet) -> str | None:

@@ -3,6 +3,8 @@
 import hashlib
 import importlib
 import io
+import shutil
+import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -64,14 +66,18 @@ class Reading:
         self.records = 0
         self.alien = False
         self.passed_over: list[str] = []
+        self.links: list[str] = []
         self.remarks: list[str] = []
         self._given: set[str] = set()
 
     @property
     def note(self) -> str | None:
         """What was passed over and what else there is to say, in words."""
-        names = self.passed_over
-        passed_over = [f"passed over {some(names)}: no .json, .ndjson or .jsonl file"] if names else []
+        reasons = {
+            "no .json, .ndjson or .jsonl file": self.passed_over,
+            "a link, pipe or device, with no bytes": self.links,
+        }
+        passed_over = [f"passed over {some(names)}: {why}" for why, names in reasons.items() if names]
         return "; ".join([*passed_over, *self.remarks]) or None
 
     def members(self) -> Iterator[Member]:
@@ -106,18 +112,52 @@ class Reading:
                         yield Member(self._once(info.filename), plain)
 
     def _tar(self, stream: IO[bytes]) -> Iterator[Member]:
+        """The members of one tar behind the other, each hard link as a copy of what it links to."""
         import tarfile  # noqa: PLC0415 - most files are no archives
 
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
+        links: dict[str, list[str]] = {}
+        block = b""
+        while True:
+            with tarfile.open(fileobj=_Behind(block, stream), mode="r|", bufsize=tarfile.BLOCKSIZE) as archive:
+                for info in archive:
+                    if info.isdir() or not self._wanted(info.name):
+                        continue
+                    if info.islnk():
+                        links.setdefault(_tidy(info.linkname), []).append(info.name)
+                    elif not info.isfile():
+                        self.links.append(self._member(info.name))
+                    else:
+                        with _decompressed(info.name, archive.extractfile(info)) as plain:
+                            yield Member(self._once(info.name), plain)
+            block = _next_block(stream, tarfile.BLOCKSIZE)
+            if not block:
+                break
+            if not _is_header(block):
+                self.remarks.append(f"{self.name}: something that is no tar lies behind the end, and is not read")
+                break
+        if links:
+            yield from self._linked(links)
+
+    def _linked(self, links: dict[str, list[str]]) -> Iterator[Member]:
+        """The members that are hard links, read where they lead to in the same file."""
+        import tarfile  # noqa: PLC0415 - as above
+
+        with (
+            self.path.open("rb") as file,
+            _decompressed(self.name.lower().replace(".tgz", ".tar.gz"), file) as stream,
+            tarfile.open(fileobj=stream, mode="r|", ignore_zeros=True) as archive,
+        ):
             for info in archive:
-                if info.isdir() or not self._wanted(info.name):
+                target = archive.extractfile(info) if info.isfile() and _tidy(info.name) in links else None
+                if target is None:
                     continue
-                extracted = archive.extractfile(info) if info.isfile() else None
-                if extracted is None:  # a link, a pipe, a device
-                    self.passed_over.append(self._member(info.name))
-                    continue
-                with _decompressed(info.name, extracted) as plain:
-                    yield Member(self._once(info.name), plain)
+                with tempfile.NamedTemporaryFile() as copy:
+                    shutil.copyfileobj(target, copy)
+                    copy.flush()
+                    for name in links.pop(_tidy(info.name)):
+                        with Path(copy.name).open("rb") as again, _decompressed(name, again) as plain:
+                            yield Member(self._once(name), plain)
+        self.links += [self._member(name) for names in links.values() for name in names]
 
     def _wanted(self, member: str) -> bool:
         parts = PurePosixPath(member).parts
@@ -142,6 +182,43 @@ class Reading:
     def _member(self, member: str) -> str:
         name = member.removeprefix("./").encode("utf-8", errors="backslashreplace").decode()
         return f"{self.name}!{name}"
+
+
+def _tidy(member: str) -> str:
+    return str(PurePosixPath(member))
+
+
+def _next_block(stream: IO[bytes], size: int) -> bytes:
+    """The first block that is not all zeros; nothing at the end of the stream."""
+    while block := stream.read(size):
+        if block.strip(b"\0"):
+            return block
+    return b""
+
+
+def _is_header(block: bytes) -> bool:
+    import tarfile  # noqa: PLC0415 - most files are no archives
+
+    try:
+        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except tarfile.TarError:
+        return False
+    return True
+
+
+class _Behind(io.RawIOBase):
+    """A stream in front of which some bytes are put back."""
+
+    def __init__(self, head: bytes, stream: IO[bytes]) -> None:
+        self._head = head
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        head, self._head = self._head, b""
+        return head or self._stream.read(size)
 
 
 @contextmanager

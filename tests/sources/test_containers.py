@@ -96,9 +96,56 @@ def test_a_member_may_lie_anywhere_for_nothing_is_unpacked(base: Base) -> None:
 
 def test_what_is_passed_over_in_an_archive_is_said(base: Base) -> None:
     base.put("raw/x.tar", tarred(("a.json", encoded(record("a"))), ("link.json", None), ("notes.txt", b"x")))
-    expected = "passed over 2 files (raw/x.tar!link.json, raw/x.tar!notes.txt): no .json, .ndjson or .jsonl file"
+    expected = (
+        "passed over raw/x.tar!notes.txt: no .json, .ndjson or .jsonl file;"
+        " passed over raw/x.tar!link.json: a link, pipe or device, with no bytes"
+    )
     assert validate(base.workspace, [base.root / "raw"], Request(DAY, jobs=1)).notes == (expected,)
     assert base.ingest().notes == (expected,)
+
+
+def linked(*members: tuple[str, bytes | str]) -> bytes:
+    """A tar of some files; a member with a text for content is a hard link to the member of that name."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            if isinstance(content, str):
+                info.type, info.linkname = tarfile.LNKTYPE, content
+            else:
+                info.size = len(content)
+            archive.addfile(info, io.BytesIO(content) if isinstance(content, bytes) else None)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(("name", "pack"), [("x.tar", bytes), ("x.tgz", gzip.compress), ("x.tar.zst", compressed)])
+def test_a_hard_link_is_the_file_that_it_links_to(name: str, pack: Pack, base: Base) -> None:
+    data = linked(
+        (".store/1", encoded(record("a"))), ("./b.json", encoded(record("b"))), ("a.json", ".store/1"),
+        ("lines.ndjson.gz", gzip.compress(LINES)), ("again.ndjson.gz", "./lines.ndjson.gz"), ("twice.json", "b.json"),
+        ("thrice.json", "./b.json"), ("lost.json", "nowhere"),
+    )  # fmt: skip
+    found = paths(base, name, pack(data))
+    assert {path: found.count(path) for path in found} == {
+        f"{name}!b.json": 1, f"{name}!lines.ndjson.gz": 20, f"{name}!again.ndjson.gz": 20, f"{name}!a.json": 1,
+        f"{name}!twice.json": 1, f"{name}!thrice.json": 1,
+    }  # fmt: skip
+    result = base.ingest()
+    assert result.read == 44
+    assert result.notes == (f"passed over raw/{name}!lost.json: a link, pipe or device, with no bytes",)
+
+
+@pytest.mark.parametrize(("name", "pack"), [("x.tar", bytes), ("x.tgz", gzip.compress)])
+def test_one_tar_behind_the_other_is_read_too(name: str, pack: Pack, base: Base) -> None:
+    one, two = (tarred((f"{key}.json", encoded(record(key)))) for key in "ab")
+    assert paths(base, name, pack(one + two)) == [f"{name}!a.json", f"{name}!b.json"]
+    assert paths(base, name, pack(one) + pack(two)) == [f"{name}!a.json", f"{name}!b.json"]
+    assert base.ingest().read == 2
+
+
+def test_what_lies_behind_the_end_of_a_tar_is_said(base: Base) -> None:
+    base.put("raw/x.tar", tarred(("a.json", encoded(record("a")))) + b"signature" * 100)
+    assert base.ingest().notes == ("raw/x.tar: something that is no tar lies behind the end, and is not read",)
 
 
 def test_a_reading_says_nothing_where_nothing_was_passed_over() -> None:
