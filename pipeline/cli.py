@@ -185,10 +185,11 @@ def ingest(
         raise KbError("--dry-run reads no standard input, for that is kept in raw/; see `kb validate -`")
     with ExitStack() as stack, progress("judging") as bar:
         request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, *bar)
-        given = [
-            stack.enter_context(receive(where, sys.stdin.buffer, name or "stdin")) if path == _STDIN else path
-            for path in _given(paths, where)
-        ]
+        given: list[Path] = []
+        for path in _given(paths, where):
+            given += (
+                stack.enter_context(receive(where, sys.stdin.buffer, name or "stdin")) if path == _STDIN else [path]
+            )
         with _otherwise(
             "what came in is kept in raw/, nothing was published" if _STDIN in (paths or []) else UNCHANGED
         ):

@@ -289,6 +289,9 @@ def unescape(token: str) -> str:
     return token.replace("~1", "/").replace("~0", "~")
 
 
+KEPT_FOR_KB = frozenset({"schema_version", "curation"})
+"""Keys that kb writes on publication."""
+
 NOTES = ("$schema", "$comment")
 """What an author may write into any object for editors and for people: accepted, and not published."""
 
@@ -343,7 +346,7 @@ def shapes() -> dict[str, Shape]:
     native = schema(INCOMING)
     transition = native["$defs"]["transition"]["anyOf"][1]
     return {
-        "record": Shape(native, without=(*NOTES, "extensions", "schema_version", "curation")),
+        "record": Shape(native, without=(*NOTES, *KEPT_FOR_KB, "extensions")),
         "version": Shape(native["$defs"]["version"]),
         "dead_end": Shape(native["$defs"]["dead_end"]),
         "workaround": Shape(native["$defs"]["workaround"]),

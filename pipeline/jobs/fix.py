@@ -16,7 +16,7 @@ from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError
 from pipeline.render.diff import unified
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
-from pipeline.sources import Root, SourceFile, edit, formats
+from pipeline.sources import Root, SourceFile, edit, formats, nothing_in
 from pipeline.sources.containers import RECORDS, Reading, faults
 from pipeline.sources.edit import Edit
 from pipeline.workspace import Workspace
@@ -68,7 +68,7 @@ def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Pl
     told = rules.rules if request.told is None else request.told
     edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, told), tally.notes, request)
     if not tally.read:
-        raise KbError(f"{', '.join(root.name for root in roots)}: no records there, so nothing was validated")
+        raise KbError(f"{nothing_in(roots, tally.notes)}; nothing was validated")
     return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})))
 
 

@@ -72,8 +72,8 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
         _judge(workspace, draft, plan, rules, request, folder / "batches")
         misread = plan.misread(request.form)
         plan.notes += misread
-        if not plan.records and not plan.gone:
-            raise KbError(f"{', '.join(root.name for root in plan.roots)}: no records there; nothing was done")
+        if not (plan.records or plan.gone or plan.dropped):
+            raise KbError(f"{sources.nothing_in(plan.roots, plan.notes)}; nothing was done")
         if not request.allow_removals:
             _guard(draft, workspace.settings.max_removals, misread)
         compared = None if plan.fresh else draft.compare(workspace.store)

@@ -63,6 +63,11 @@ class Bench(NamedTuple):
     roots: Sequence[sources.Root]
     files: list[str]
     notes: list[str]
+    readings: Sequence[sources.Reading] = ()
+
+    def remarks(self) -> list[str]:
+        """What there is to say of the files that were read."""
+        return [reading.note for reading in self.readings if reading.note]
 
     def replaces(self, name: str) -> bool:
         """Whether what the base knows from a file would not be there any more if the given paths were ingested."""
@@ -79,7 +84,7 @@ def judge(
     """
     head = list(islice(incoming, 2))
     if not head:
-        raise KbError(f"{', '.join(root.name for root in bench.roots)}: no records there, so nothing was validated")
+        raise KbError(f"{sources.nothing_in(bench.roots, bench.remarks())}; nothing was validated")
     judged = None if len(head) > 1 or about_settings else _alone(head[0], rules, request, bench)
     return judged or _together(chain(head, incoming), rules, request, bench, about_settings=about_settings)
 

@@ -78,10 +78,10 @@ def plan_for(
         known, last = base.known_files(), base.last_run()
     again = since(base, last, rules)
     roots = [_root(path, workspace, request, known) for path in paths]
-    empty = [root.name for root in roots if not root.files and not any(root.holds(name) for name in known)]
+    empty = [root for root in roots if not root.files and not any(root.holds(name) for name in known)]
     if len(empty) == len(roots):
-        raise KbError(f"{', '.join(empty)}: no records there; nothing was done")
-    remarks = [f"{name}: no records there" for name in empty]
+        raise KbError(f"{sources.nothing_in(empty, [])}; nothing was done")
+    remarks = [f"{root.name}: no records there" for root in empty]
     remarks += [
         f"{root.name}: outside of the workspace, so curated/ depends on what is not kept with it; copy it into raw/"
         for root in roots

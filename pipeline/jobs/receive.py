@@ -14,14 +14,16 @@ from pipeline.sources.containers import RECORDS
 from pipeline.workspace import Workspace
 
 _HEAD = 1 << 20
+_ENDS = (".ndjson", ".json")
 
 
 @contextmanager
-def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Iterator[Path]:
+def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Iterator[list[Path]]:
     """Keep what comes in on a stream as `raw/<name>.ndjson` or `.json`, so that curated/ depends on raw/ alone.
 
-    A suffix that the name has already is left out. A file of that name is replaced only if the base was made from it,
-    for then nothing is lost that was not ingested. Where the body refuses what came in, that file is put back.
+    A suffix that the name has already is left out. A file of that name, with either suffix, is replaced only if the base
+    was made from it, for then nothing is lost that was not ingested. Where the body refuses what came in, it is put back.
+    Yields the file, and the one of the other suffix in whose place it is, both to be ingested.
 
     Raises:
         KbError: the name is no file name, the file is there and was never ingested, or the stream is empty.
@@ -33,13 +35,17 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Iterator[Path
     suffix = suffix_of(head)
     target = workspace.raw / f"{name}{suffix}"
     known = _ingested(workspace)
-    for there in (workspace.raw / f"{name}.ndjson", workspace.raw / f"{name}.json"):
-        if there.exists() and (there != target or sources.name_of(there, workspace) not in known):
+    rivals = [
+        path
+        for path in (target.with_name(f"{target.name.removesuffix(suffix)}{end}") for end in _ENDS)
+        if path.exists()
+    ]
+    for there in rivals:
+        if sources.name_of(there, workspace) not in known:
             shown = there.relative_to(workspace.root)
-            why = (
-                "holds something that was never ingested" if there == target else f"is there, and this is {suffix[1:]}"
+            raise KbError(
+                f"{shown}: holds something that was never ingested; move it, or choose another name with --as"
             )
-            raise KbError(f"{shown}: {why}; move it, or choose another name with --as")
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.part")
     try:
@@ -49,24 +55,24 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Iterator[Path
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    before = target.with_name(f".{target.name}.before")
-    before.unlink(missing_ok=True)
-    if target.exists():
-        before.hardlink_to(target)
+    aside = {there.replace(there.with_name(f".{there.name}.before")): there for there in rivals}
     draft.replace(target)
     try:
-        yield target
+        yield [target, *(there for there in rivals if there != target)]
     except StoppedError:
         raise
     except KbError as error:
-        if before.exists():
+        if aside:
             target.replace(draft)
-            before.replace(target)
-            kept, shown = (path.relative_to(workspace.root) for path in (draft, target))
-            error.args = (f"{error}; {shown} is as it was, and what came in is kept in {kept}",)
+            for before, there in aside.items():
+                before.replace(there)
+            kept = draft.relative_to(workspace.root)
+            were = " and ".join(str(there.relative_to(workspace.root)) for there in rivals)
+            error.args = (f"{error}; {were} is as it was, and what came in is kept in {kept}",)
         raise
     finally:
-        before.unlink(missing_ok=True)
+        for before in aside:
+            before.unlink(missing_ok=True)
 
 
 def _ingested(workspace: Workspace) -> Container[str]:

@@ -48,7 +48,7 @@ def validate(
             incoming = _noting(incoming, files, origins)
         whole = bool(workspace.settings.suppress or request.baseline) and _are_whole(roots, workspace)
         about_settings = whole and bool(workspace.settings.suppress)
-        bench = Bench(workspace, roots, list(files), [])
+        bench = Bench(workspace, roots, list(files), [], readings)
         judged = judge(incoming, rules, request, bench, about_settings=about_settings)
         told = rules.severities if request.told is None else request.told
         rows = [row._replace(severity=told[row.code]) for row in judged.rows if row.code in told]
@@ -70,7 +70,7 @@ def validate(
         (
             *bench.notes,
             *(note for root in roots for note in root.passed_over),
-            *(reading.note for reading in readings if reading.note),
+            *bench.remarks(),
             *([sources.misread(alien, request.form)] if request.form and alien else []),
             *compared.notes,
         ),

@@ -68,16 +68,25 @@ def schema_violation(document: Document) -> Found:
         {"/os_specific": {"linux": "notes"}},
         {"/$schema": "record.incoming.v1.json", "/dead_ends/0/$comment": "Seen in three threads."},
     ],
-    bad=[{"/severity_level": "high"}, {"/dead_ends/0/why_fail": "typo"}, {"/versions/0/note": None}],
+    bad=[
+        {"/severity_level": "high"},
+        {"/dead_ends/0/why_fail": "typo"},
+        {"/versions/0/note": None},
+        {"/curation": {"reviewer": "ann"}},
+        {"/schema_version": "7"},
+    ],
 )
 def unknown_key(r: Record) -> Found:
     """Has only keys that the schema names.
 
     A misspelt key hides its value from every reader. Where a known key is near it is suggested; the value is kept as it
-    is. What belongs to another format goes under `extensions`. `$schema` and `$comment` are for editors and authors: they
+    is. What belongs to another format goes under `extensions`; `curation` and `schema_version` are written by kb alone, and
+    what an author has there is not published. `$schema` and `$comment` are for editors and authors: they
     may stand in any object, and are not published.
     """
     shapes = contract.shapes()
+    if not contract.KEPT_FOR_KB.isdisjoint(r.incoming):
+        yield from _not_published(r.incoming)
     yield from _unknown(r.document, shapes["record"], "")
     for key, kind in contract.LISTS_OF_OBJECTS:
         yield from _unknown_in(r.document[key], shapes[kind], f"/{key}")
@@ -85,6 +94,18 @@ def unknown_key(r: Record) -> Found:
     yield from _unknown(graph, shapes["transition_graph"], "/transition_graph")
     for key in shapes["transition_graph"].keys:
         yield from _unknown_in(graph[key], shapes["transition"], f"/transition_graph/{key}")
+
+
+def _not_published(incoming: Document) -> Found:
+    """The author's own values under keys of kb; what kb itself published may come in again."""
+    if contract.accepts(incoming, contract.CURATED):
+        return
+    for key in sorted(contract.KEPT_FOR_KB & incoming.keys()):
+        if incoming[key] not in (None, contract.SCHEMA_VERSION if key == "schema_version" else None):
+            yield (
+                f"/{key}",
+                f"{contract.show(incoming[key])} is not published, for kb itself writes `{key}`; move it under `extensions`",
+            )
 
 
 def _unknown_in(items: list[Document], shape: contract.Shape, pointer: str) -> Found:

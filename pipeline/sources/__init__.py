@@ -4,7 +4,7 @@ import fnmatch
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,6 +125,12 @@ def check_found_again(path: Path, workspace: Workspace) -> None:
         raise KbError(f"{path}: a link that leads out of {Path(home).name}, which kb passes over; copy the file")
     if _excluded(name, name, workspace.settings.exclude):
         raise KbError(f"{path}: `exclude` in kb.toml leaves it out; change that, or copy the file")
+
+
+def nothing_in(roots: Sequence[Root], notes: Iterable[str]) -> str:
+    """That no record lies below some paths, and what was passed over there."""
+    passed_over = "; ".join(dict.fromkeys([note for root in roots for note in root.passed_over] + list(notes)))
+    return f"{', '.join(root.name for root in roots)}: no records there{f' ({passed_over})' if passed_over else ''}"
 
 
 def misread(names: Sequence[str], form: str | None) -> str:
@@ -249,6 +255,7 @@ __all__ = [
     "file_of",
     "misread",
     "name_of",
+    "nothing_in",
     "read",
     "records",
     "some",

@@ -52,10 +52,10 @@ def is_lines(name: str) -> bool:
 
 
 def looks_like_lines(head: bytes) -> bool:
-    """Whether a stream that begins so is NDJSON: several lines, and one of them, not indented, a whole object."""
+    """Whether a stream that begins so is NDJSON: one of its lines, not indented, is a whole object, and it opens no array."""
     lines = [line for line in head.removeprefix(BOM).split(b"\n") if line.strip(_BLANK)]
     whole = any(line[:1] == b"{" and line.rstrip(_BLANK)[-1:] == b"}" for line in lines)
-    return len(lines) > 1 and whole and lines[0].lstrip(_BLANK)[:1] != b"["
+    return whole and lines[0].lstrip(_BLANK)[:1] != b"["
 
 
 def _lines(stream: IO[bytes]) -> Iterator[Piece]:

@@ -104,7 +104,7 @@ def test_no_record_at_all_is_never_passed(base: Base, content: bytes | None) -> 
     if content is not None:
         base.put("raw/a.json", content)
         base.put("raw/b.ndjson", b"\n\n")
-    with pytest.raises(KbError, match=r"raw: no records there, so nothing was validated"):
+    with pytest.raises(KbError, match=r"raw: no records there; nothing was validated"):
         judged(base)
 
 
