@@ -210,5 +210,14 @@ def forms_in_doubt(text: str, beside: Iterable[str] = ()) -> bool:
     return any(other != plain and _nfc(other) == _nfc(plain) for other in others)
 
 
+def looks_like_ascii(text: str) -> str | None:
+    """A character of a text that is left apart from the one of ASCII which it looks like; a Greek one is at home there."""
+    match = _LIKE_ASCII.search(text)
+    return match[0] if match else None
+
+
+_LIKE_ASCII = re.compile("(?<![\u0370-\u03ff\u1f00-\u1fff])\u037e|[\u1fef\u212a]")
+
+
 def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)

@@ -7,10 +7,20 @@ from collections.abc import Iterator, Sequence
 from pipeline.contract import shapes, show
 from pipeline.model import Json, Severity
 from pipeline.rules.base import EVERY_TEXT, Found, Record, check, corpus, fix
-from pipeline.rules.characters import HIDDEN_IN_JSON, MISREAD, composed, hidden_in_doubt, trimmed, visible
+from pipeline.rules.characters import (
+    HIDDEN_IN_JSON,
+    MISREAD,
+    composed,
+    forms_in_doubt,
+    hidden_in_doubt,
+    looks_like_ascii,
+    trimmed,
+    visible,
+)
 from pipeline.rules.fixing import texts
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+
 
 @fix(
     "TXT001",
@@ -346,15 +356,17 @@ def character_in_doubt(r: Record) -> Found:
         doubt = hidden_in_doubt(text)
         if doubt:
             hidden, why = doubt
-            yield pointer, f"{show(text)} holds U+{ord(hidden):04X}, which {why}; write its name or escape, or take it out"
+            yield (
+                pointer,
+                f"{show(text)} holds U+{ord(hidden):04X}, which {why}; write its name or escape, or take it out",
+            )
         elif not text.isascii() and not unicodedata.is_normalized("NFC", text):
-            apart = _LIKE_ASCII.search(text)
-            if apart:
-                yield pointer, f"{show(text)} holds U+{ord(apart[0]):04X}, which looks like `{unicodedata.normalize('NFC', apart[0])}`; write that, if it is meant"
-            elif composed(text, [other for _, other in every]) == text and not _GREEK_QUESTION.search(text):
-                yield pointer, f"{show(text)} is not in Unicode NFC, and may be meant so; say which form is meant, or write NFC"
-
-
-_GREEK_QUESTION = re.compile("(?<=[\u0370-\u03ff\u1f00-\u1fff])\u037e")
-
-_LIKE_ASCII = re.compile("(?<![\u0370-\u03ff\u1f00-\u1fff])\u037e|[\u1fef\u212a]")
+            other = looks_like_ascii(text)
+            if other:
+                plain = unicodedata.normalize("NFC", other)
+                yield (
+                    pointer,
+                    f"{show(text)} holds U+{ord(other):04X}, which looks like `{plain}`; write that, if it is meant",
+                )
+            elif forms_in_doubt(text, [other for _, other in every]):
+                yield pointer, f"{show(text)} is not in Unicode NFC, and may be meant so; write it in NFC if it is not"
