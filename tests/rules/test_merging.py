@@ -66,7 +66,7 @@ def test_what_differs_in_a_dot_is_another_thing(key: str, one: str, other: str) 
 @each_kind
 def test_a_copy_of_what_already_disagrees_is_one_with_that(key: str) -> None:
     rate = "fail_rate" if key == "dead_ends" else "success_rate"
-    other = _copy(key, **{rate: 0.5})
+    other = {**_copy(key), rate: 0.5}
     outcome = published(with_changes({f"/{key}/2": other, f"/{key}/3": other}))
     assert outcome.document[key] == [*CLEAN[key], other]
 
