@@ -24,12 +24,16 @@ def trimmed(text: str) -> str:
     if _HUNK.search(text):
         return text.strip("\r\n")
     body = text.rstrip()
-    if len(body) < len(text) and (len(body) - len(body.rstrip("\\"))) % 2:
+    if len(body) < len(text) and _ends_with_escape(visible(text).rstrip()):
         body = text[: len(body) + 1]
     white = len(body) - len(body.lstrip())
     if _BREAK.search(body, white, len(body.rstrip())):
         white = max((match.end() for match in _BREAK.finditer(body, 0, white)), default=0)
     return body[white:]
+
+
+def _ends_with_escape(text: str) -> bool:
+    return (len(text) - len(text.rstrip("\\"))) % 2 == 1
 
 
 _HIDDEN = (
@@ -142,7 +146,7 @@ _DOUBTFUL = (
     "|(?P<printed>(?:printf|echo|print)\\b[^\n\x1b]{0,200}\x1b)"
     f"|{_KEPT}|{_UNNAMED_CSI}|{_OTHER_ESCAPES}|{_STRUCK}"
     "|(?P<unknown>\x1b(?=[!-~])|\x9b(?=[0-9;?]))"
-    f"|(?P<misread>(?<=\\w){_WINDOWS}|{_WINDOWS}(?=\\w))"
+    f"|(?P<misread>(?<=[\\w\u0300-\u036f]){_WINDOWS}|{_WINDOWS}(?=\\w))"
     "|(?P<escaped>\x08(?=\\w)|(?<=\\b[A-Za-z]:)[\r\x0c](?=\\w)|(?<![^\\s$\"'`])\x0c(?=[a-z]))"
 )
 
@@ -190,8 +194,13 @@ _WORD = re.compile(r"[^\s\x00-/:-@\[-`{-\x7f‘’“”«»]+")
 
 
 def composed(text: str, beside: Iterable[str] = ()) -> str:
-    """A text in NFC, but for what would then be another character to a shell; `beside` are the record's other texts."""
-    if text.isascii() or unicodedata.is_normalized("NFC", text) or forms_in_doubt(text, beside):
+    """A text in NFC, but for what would then be another character to a shell; `beside` are the record's other texts.
+
+    What is hidden goes first: an accent behind an escape sequence would make another letter of that sequence's end.
+    """
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        return text
+    if visible(text) != text or forms_in_doubt(text, beside):
         return text
     return "".join(part if _ALONE.fullmatch(part) else _nfc(part) for part in _ALONE.split(text))
 
