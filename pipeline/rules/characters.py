@@ -143,7 +143,6 @@ _WINDOWS = "[\x80\x82-\x84\x86-\x8c\x8e\x91-\x9c\x9e\x9f]"
 
 _DOUBTFUL = (
     f"(?P<quoted>(['\"`/|]){_RUN}\\2|[(\\[<‘“«]{_RUN}[)\\]>’”»])"
-    "|(?P<printed>(?:printf|echo|print)\\b[^\n\x1b]{0,200}\x1b)"
     f"|{_KEPT}|{_UNNAMED_CSI}|{_OTHER_ESCAPES}|{_STRUCK}"
     "|(?P<unknown>\x1b(?=[!-~])|\x9b(?=[0-9;?]))"
     f"|(?P<misread>(?<=[\\w\u0300-\u036f]){_WINDOWS}|{_WINDOWS}(?=\\w))"
@@ -152,12 +151,12 @@ _DOUBTFUL = (
 
 _WHY = {
     "quoted": "stands alone between quotes",
-    "printed": "may be meant for the terminal",
     "unknown": "begins no sequence that terminals know",
     "misread": "is a letter or a quote in Windows-1252",
     "escaped": "may have been a backslash and a letter",
 }
 
+_PRINTS = re.compile(r"\b(?:printf|echo|print)\b")
 _RIGHT_TO_LEFT = re.compile("[\u05be-\u05f4\u0620-\u07ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -169,6 +168,8 @@ def _doubt(text: str) -> tuple[str, str] | None:
     marks = _DIRECTION.search(text)
     if marks and _RIGHT_TO_LEFT.search(text):
         return marks[0], "orders the letters of text that runs from right to left"
+    if any(_PRINTS.search(line.partition("\x1b")[0]) for line in text.split("\n") if "\x1b" in line):
+        return "\x1b", "may be meant for the terminal"
     for match in re.finditer(_DOUBTFUL, text):
         why = next((why for name, why in _WHY.items() if match[name]), None)
         if why:

@@ -64,7 +64,7 @@ def dead_end_unexplained(r: Record) -> Found:
         {"/dead_ends/2": {**_TWICE, "fail_rate": 0.5}},
         {"/dead_ends/2": {**_TWICE, "action": "reinstall git"}},
     ],
-    bad=[{"/dead_ends/2": _TWICE}, {"/dead_ends/2": {**_TWICE, "action": " Reinstall git\n"}}],
+    bad=[{"/dead_ends/2": _TWICE}],
     version=2,
 )
 def dead_end_duplicated(items: Json) -> Json:
