@@ -95,7 +95,7 @@ def _read(incoming: Incoming, shown: bytes, rules: RuleSet) -> "_Case | Rejected
         document = contract.read(shown)
     except contract.UnreadableError as error:
         return _unreadable(origin, str(error))
-    form = formats.detect(document) if incoming.form is None else formats.named(incoming.form)
+    form = formats.of(document, incoming.form)
     case = _Case(origin, form.to_native(document) if form else document, form)
     if rules.suppressions:
         case.suppressed = rules.suppressed(_published_id(case, rules))
@@ -137,7 +137,8 @@ def _is_accepted(case: _Case, rules: RuleSet) -> bool:
         case.found += _found("SCH002", case.document)
         return False
     path, _, line, _ = case.origin
-    case.record = Record(contract.complete(case.document), case.document, path, line, rules.settings)
+    repairs = tuple(case.changes)
+    case.record = Record(contract.complete(case.document), case.document, path, line, rules.settings, repairs)
     return True
 
 

@@ -79,8 +79,6 @@ class Trust(NamedTuple):
         "generated": "ai_generated",
         "machine_generated": "ai_generated",
         "community": "community_reported",
-        "reviewed": "human_reviewed",
-        "verified": "community_verified",
     }
     ceiling_by_sources: tuple[float, ...] = (0.3, 0.6, 0.6, 0.8)
     ceiling_by_tier: Mapping[str, float] = {"human_reviewed": 0.9, "community_verified": 0.95, "reproduced": 1.0}
@@ -279,13 +277,17 @@ def load_settings(path: Path) -> Settings:
 
 
 def _fit_defaults(settings: Settings, given: Mapping[str, Any]) -> Settings:
-    """With a ladder of its own, a base keeps only those default aliases and ceilings that lead to a tier of it."""
+    """With a ladder of its own, a base keeps only those default aliases and ceilings that lead to a tier of it.
+
+    And only those aliases that raise no ceiling: that a word means such a tier is for the base to say.
+    """
     ladder = settings.trust.ladder
     aliases, ceilings = settings.trust.aliases, settings.trust.ceiling_by_tier
-    if "aliases" not in given:
-        aliases = {alias: tier for alias, tier in aliases.items() if tier in ladder and alias not in ladder}
     if "ceiling_by_tier" not in given:
         ceilings = {tier: value for tier, value in ceilings.items() if tier in ladder}
+    if "aliases" not in given:
+        plain = frozenset(ladder).difference(ceilings)
+        aliases = {alias: tier for alias, tier in aliases.items() if tier in plain and alias not in ladder}
     return settings._replace(trust=settings.trust._replace(aliases=aliases, ceiling_by_tier=ceilings))
 
 

@@ -22,6 +22,13 @@ ODD_TEXTS = (
     "क\u200de\u0323",
     " \u200b x \u2028",
     "\U0001f3f4\U000e0067\U000e007f\u200d",
+    "\x1b[31mred\x1b[0m",
+    "cd a\rmake",
+    "tr -d '\r'",
+    "  a:\n    b",
+    "cd my\\ ",
+    "\u037e\u212a",
+    "mv e\u0301 é",
     "90%",
     " 95 % ",
     "1e3",
@@ -65,7 +72,7 @@ values: SearchStrategy[Json] = st.recursive(
 """Any JSON value."""
 
 dead_ends = st.fixed_dictionaries(
-    {"action": st.sampled_from(["Reinstall git", "reinstall  GIT\u200b", "", "."]) | texts},
+    {"action": st.sampled_from(["Reinstall git", " Reinstall git\u200b", "reinstall  GIT", "", "."]) | texts},
     optional={
         "why_fails": texts,
         "fail_rate": rates,
@@ -77,7 +84,7 @@ dead_ends = st.fixed_dictionaries(
 workarounds = st.fixed_dictionaries(
     {"action": st.sampled_from(["Name the folder with -C", "", "."]) | texts},
     optional={
-        "how": st.sampled_from(["name the folder with -C.", "", "."]) | st.none() | texts,
+        "how": st.sampled_from(["Name the folder with -C.", "name the folder with -c", "", "."]) | st.none() | texts,
         "success_rate": rates,
         "condition": st.none() | texts,
         "sources": st.none() | st.lists(texts, max_size=3),

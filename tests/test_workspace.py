@@ -337,6 +337,12 @@ def test_a_wrong_code_names_the_nearest(rules: RuleSettings, message: str) -> No
         RuleSet(Settings(rules=rules))
 
 
+def test_no_default_alias_raises_a_ceiling(configure: Configure) -> None:
+    trust = configure("[trust.ceiling_by_tier]\ncommunity_reported = 0.7\n").trust
+    assert "community" not in trust.aliases
+    assert trust.aliases["auto_generated"] == "ai_generated"
+
+
 @pytest.mark.parametrize("aliases", [{}, {"per+haps (?)": "ai_generated"}], ids=str)
 def test_any_aliases_will_do(configure: Configure, aliases: dict[str, str]) -> None:
     lines = "\n".join(f'"{alias}" = "{tier}"' for alias, tier in aliases.items())

@@ -12,7 +12,7 @@ from pipeline import contract, publish, sources
 from pipeline.curate import curate
 from pipeline.jobs.given import shown
 from pipeline.jobs.request import Request
-from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError
+from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError, Rejected
 from pipeline.render.diff import unified
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
@@ -35,7 +35,8 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     """The edits that carry out the fixes of every record, each judged by itself. Nothing is written yet.
 
     What nobody can read stays as it is, and so do packed files and records that hold a credential, of which no rule sees
-    the text. A merge of copies that would lose what only a foreign format has a place for is left to a person.
+    the text. A merge of copies that would lose what only a foreign format has a place for is left to a person, and what
+    that format has no word for to ingest.
 
     Raises:
         KbError: a file cannot be read, or there is no record that could be edited.
@@ -79,11 +80,13 @@ class _Tally:
     notes: list[str]
     read: int = 0
     fixed: Counter[str] = field(default_factory=Counter)
+    unworded: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def edits(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
         """The edits that carry out what can be fixed in one record."""
         outcome = curate(incoming, rules)
-        held = _losing(incoming, outcome.changes)
+        form = _form(incoming, outcome.changes)
+        held = _losing(incoming, outcome.changes, form)
         if held:
             self.notes.append(
                 f"{incoming.origin}: {', '.join(sorted(held))} would lose what only the record's own format has a place"
@@ -91,10 +94,14 @@ class _Tally:
             )
         if any(finding.code == "SAF001" for finding in outcome.findings):
             self.notes.append(f"{incoming.origin}: left as it is, for it holds a credential; take that out first")
-        changes = [change for change in outcome.changes if change.code not in held]
+        wanted = [change for change in _but_traces(outcome) if change.code not in held]
+        changes = formats.worded(wanted, form)
+        if form:
+            unworded = Counter(change.code for change in wanted) - Counter(change.code for change in changes)
+            self.unworded.update({(form.name, code): count for code, count in unworded.items()})
         edits = edit.edits(incoming.raw, changes) if changes else []
         if changes:
-            _check_gone(incoming, edits, changes, rules)
+            _check_gone(incoming, edits, outcome.changes, changes, rules)
         self.read += 1
         self.fixed.update(change.code for change in changes)
         return edits
@@ -109,7 +116,11 @@ class _Tally:
         return edit.edits(incoming.raw, changes) if changes else []
 
     def result(self, files: int) -> FixResult:
-        return FixResult(self.read, dict(self.fixed), files, tuple(self.notes))
+        left = [
+            f"{count} of {code}: the format {form} has no word for what it writes, so the file keeps its own"
+            for (form, code), count in sorted(self.unworded.items())
+        ]
+        return FixResult(self.read, dict(self.fixed), files, (*self.notes, *left))
 
 
 def _files(roots: Sequence[Root]) -> list[SourceFile]:
@@ -139,20 +150,33 @@ def _edits(
     return dict(found)
 
 
-def _losing(incoming: Incoming, changes: Sequence[Change]) -> frozenset[str]:
+def _form(incoming: Incoming, changes: Sequence[Change]) -> formats.Format | None:
+    """The foreign format of a record that is changed."""
+    return formats.of(contract.read(incoming.raw), incoming.form) if changes else None
+
+
+def _losing(incoming: Incoming, changes: Sequence[Change], form: formats.Format | None) -> frozenset[str]:
     """The fixes that would take out an object which says what the native format has no place for."""
     removals = [change for change in changes if change.after is GONE]
-    if not removals:
+    if not removals or form is None:
         return frozenset()
     document = contract.read(incoming.raw)
-    form = formats.detect(document) if incoming.form is None else formats.named(incoming.form)
-    return frozenset(change.code for change in removals if form and form.holds_more(document, change.pointer))
+    return frozenset(change.code for change in removals if form.holds_more(document, change.pointer))
 
 
-def _check_gone(incoming: Incoming, edits: list[Edit], changes: Sequence[Change], rules: RuleSet) -> None:
-    """Make sure that nothing which was fixed is found again after the edits."""
+def _but_traces(outcome: Curated | Rejected) -> list[Change]:
+    """The changes of a record but those that would wipe out the trace of a lost word (TXT008): a blank at an end."""
+    traces = {finding.pointer for finding in outcome.findings if finding.code == "TXT008"}
+    return [change for change in outcome.changes if change.code != "TXT001" or change.pointer not in traces]
+
+
+def _check_gone(
+    incoming: Incoming, edits: list[Edit], found: Sequence[Change], changes: Sequence[Change], rules: RuleSet
+) -> None:
+    """Make sure that nothing which was fixed is found again after the edits, but what was left alone."""
     outcome = curate(incoming._replace(raw=edit.carried_out(incoming.raw, edits)), rules)
-    back = {change.code for change in changes}.intersection(change.code for change in outcome.changes)
+    left = Counter(change.code for change in found) - Counter(change.code for change in changes)
+    back = {change.code for change in changes}.intersection(change.code for change in outcome.changes) - left.keys()
     if back:
         raise RuntimeError(f"{incoming.origin}: {', '.join(sorted(back))} would come back; nothing was written")
 

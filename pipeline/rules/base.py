@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from pipeline.model import Document, Json, Kind, Severity
+from pipeline.model import Change, Document, Json, Kind, Severity
 from pipeline.rules import urls
 from pipeline.workspace import Settings
 
@@ -57,7 +57,7 @@ class Rule:
     makes findings of that table. `screen` is an RE2 pattern over the compact JSON of
     the document: where it does not occur, the rule cannot fire and is not run. `alone` is the like for a corpus rule:
     whether it may speak against a curated document that is the only one; without it, it cannot. `file` names the file of a
-    user's own rule.
+    user's own rule. A fix of texts with `beside` is given all that its pattern names in the record, too.
     """
 
     code: str
@@ -79,6 +79,7 @@ class Rule:
     most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
     reads: tuple[str, ...] = ()
+    beside: bool = False
     file: str = ""
 
     @property
@@ -98,14 +99,31 @@ _TRANSITIONS = frozenset({"leads_to", "preceded_by", "frequently_confused_with"}
 class Record:
     """One record as the checks see it: accepted, complete, its values repaired; lists are still as they came."""
 
-    def __init__(self, document: Document, incoming: Document, path: str, line: int | None, settings: Settings) -> None:
+    def __init__(
+        self,
+        document: Document,
+        incoming: Document,
+        path: str,
+        line: int | None,
+        settings: Settings,
+        repairs: Sequence[Change] = (),
+    ) -> None:
         self.document = document
+        self._repairs = repairs
         self.incoming = incoming
         self.path = path
         self.line = line
         self.settings = settings
         self.dead_ends: list[Document] = document["dead_ends"]
         self.workarounds: list[Document] = document["workarounds"]
+
+    def as_it_came(self, pointer: str, text: str) -> str:
+        """The text at a place, before any fix had its turn there."""
+        return self._came.get(pointer, text) if self._repairs else text
+
+    @cached_property
+    def _came(self) -> dict[str, str]:
+        return {change.pointer: change.before for change in reversed(self._repairs) if isinstance(change.before, str)}
 
     def items(self) -> Iterator[tuple[str, Document]]:
         """Every dead end and workaround, with its pointer."""
@@ -190,18 +208,20 @@ def fix(
     stage: Stage = Stage.VALUE,
     screen: str | Callable[[Settings], str] | None = None,
     reads: Sequence[str] = (),
+    beside: bool = False,
     version: int = 1,
 ) -> Callable[[Callable[..., Json]], Rule]:
     """Declare a rule that is its own repair: value → value, run at every place that `at` names.
 
     `at` holds places such as `dead_ends/*/fail_rate` (`a|b` for either key), EVERY_TEXT, or WHOLE. A function that
     returns what it was given has found nothing. `says` is the message; `{before}` and `{after}` stand for the values.
+    With `beside`, the function is given every value at those places too: a repair may make two of them equal.
     """
 
     def declare(run: Callable[..., Json]) -> Rule:
         return Rule(
             code, name, Kind.FIX, severity, stage, _doc(run), run, good, bad, False, version, screen, tuple(at), says,
-            reads=tuple(reads),
+            reads=tuple(reads), beside=beside,
         )  # fmt: skip
 
     return declare

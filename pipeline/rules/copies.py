@@ -1,20 +1,25 @@
-"""Dead ends and workarounds that stand more than once in their list."""
+"""Dead ends and workarounds that stand more than once in their list, and when two values say the same."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from enum import Enum, auto
 from typing import Any
 
-from pipeline.model import GONE, Document
+from pipeline.contract import show
+from pipeline.model import GONE, Document, Json
 from pipeline.rules.base import fold
+from pipeline.rules.characters import trimmed
 
 
 def merge_copies(items: list[Any]) -> list[Any]:
     """Dead ends or workarounds, each once: a later copy gives its sources to the first and is gone.
 
-    A copy has the same action and condition, case and spaces folded, and is equal in all else but its sources.
+    A copy has the same action and condition, but for the white space around them, and is equal in all else but its
+    sources.
     """
     merged = items
-    for i, home in _copies(items):
-        if _alike(items[home], items[i]):
+    for i, home, likeness in _repeated(items):
+        if likeness is _Likeness.COPY:
             merged = list(items) if merged is items else merged
             extra = [url for url in items[i]["sources"] if url not in merged[home]["sources"]]
             if extra:
@@ -23,28 +28,66 @@ def merge_copies(items: list[Any]) -> list[Any]:
     return merged
 
 
-def disagreements(items: list[Document]) -> Iterator[tuple[int, int]]:
-    """Later items with the action and condition of an earlier one that are not equal to it, as (later, earlier)."""
-    return ((i, home) for i, home in _copies(items) if not _alike(items[home], items[i]))
+def disagreements(key: str, items: list[Document]) -> Iterator[tuple[str, str]]:
+    """Of the list under a key, what repeats an earlier item and is no copy of it: findings."""
+    for i, home, likeness in _repeated(items):
+        shown, first = show(items[i]["action"]), f"/{key}/{home}"
+        if likeness is _Likeness.OTHERWISE:
+            yield f"/{key}/{i}", f"{shown} is also {first}, which says otherwise; keep one, or add conditions"
+        elif likeness is _Likeness.NEAR:
+            yield (
+                f"/{key}/{i}",
+                f"{shown} differs from {first} in case or spaces alone; keep one, or say in the conditions what parts them",
+            )
 
 
-def _copies(items: list[Document]) -> Iterator[tuple[int, int]]:
+class _Likeness(Enum):
+    """How an item repeats an earlier one."""
+
+    COPY = auto()
+    OTHERWISE = auto()  # the same action and condition, but other rates or words
+    NEAR = auto()  # another case or other spaces, which may be code: `-d` and `-D`
+
+
+def _repeated(items: list[Document]) -> Iterator[tuple[int, int, _Likeness]]:
+    """Each item that repeats an earlier one, with that one's place; an empty action is none."""
     first_words = {word.casefold() for item in items for word in item["action"].split(None, 1)[:1]}
-    if len(first_words) == len(items):  # most records: nothing to fold
+    if len(first_words) == len(items):  # most records: nothing to compare
         return
-    homes: dict[tuple[str, str], int] = {}
+    kept: dict[tuple[str, str], list[int]] = defaultdict(list)
+    folded: dict[tuple[str, str], int] = {}
     for i, item in enumerate(items):
-        action = fold(item["action"])
-        if action:
-            home = homes.setdefault((action, fold(item["condition"])), i)
-            if home != i:
-                yield i, home
+        action, condition = item["action"], item["condition"] or ""
+        if not action.strip():
+            continue
+        home = folded.setdefault((fold(action), fold(condition)), i)
+        earlier = kept[trimmed(action), trimmed(condition)]
+        copied = next((place for place in earlier if _alike(items[place], item)), None)
+        if copied is not None:
+            yield i, copied, _Likeness.COPY
+            continue
+        if earlier:
+            yield i, earlier[0], _Likeness.OTHERWISE
+        elif home != i:
+            yield i, home, _Likeness.NEAR
+        earlier.append(i)
 
 
 def _alike(one: Document, other: Document) -> bool:
-    return all(other.get(key) == value for key, value in one.items() if key not in _COPY_KEYS) and len(one) == len(
-        other
+    """Whether two items of one action and condition say the same but for their sources."""
+    return says_the_same(
+        {key: value for key, value in one.items() if key not in _COPY_KEYS},
+        {key: value for key, value in other.items() if key not in _COPY_KEYS},
     )
 
 
 _COPY_KEYS = frozenset({"action", "condition", "sources"})
+
+
+def says_the_same(one: Json, other: Json) -> bool:
+    """Whether two values are equal as JSON, where 1 is 1.0 but not true."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(says_the_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(says_the_same, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)

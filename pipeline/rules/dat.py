@@ -12,9 +12,11 @@ _DATES = ("first_seen", "last_confirmed", "last_updated")
 
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-_LOOSE = re.compile(
-    r"([0-9]{4})(?P<sep>[-/])([0-9]{1,2})(?P=sep)([0-9]{1,2})"
-    r"|([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+_LOOSE = re.compile(r"([0-9]{4})(?P<sep>[-/])([0-9]{1,2})(?P=sep)([0-9]{1,2})")
+
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.[0-9]+)?"
+    r"(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
 )
 
 
@@ -120,23 +122,35 @@ def date_placeholder(r: Record) -> Found:
     at=_DATES,
     says="{before} is not written as YYYY-MM-DD; write {after}",
     screen=r'"(?:first_seen|last_confirmed|last_updated)":"(?:\d{4}/|\d{4}-\d[-/]|\d{4}-\d\d-\d"|\d{4}-\d\d-\d\d[Tt ])',
-    good=[{}],
+    version=2,
+    good=[{}, {"/last_updated": "2026-08-01T25:00:00Z"}],
     bad=[{"/last_updated": "2026/8/1"}, {"/last_confirmed": "2026-8-1"}, {"/last_updated": "2026-08-01T09:30:00Z"}],
 )
 def date_format(text: Json) -> Json:
     """Writes days as `YYYY-MM-DD` (ISO 8601, RFC 3339).
 
     `2024/6/1`, `2024-6-1` and a full RFC 3339 time have one reading each: the day as written. Day-first and
-    month-first dates have two, and are left to DAT001.
+    month-first dates have two, and a time such as 25:00 has none: they are left to DAT001.
     """
     if not isinstance(text, str) or (len(text) == 10 and _ISO.fullmatch(text)):
         return text
-    match = _LOOSE.fullmatch(text)
-    if not match:
-        return text
-    year, month, day = (match[1], match[3], match[4]) if match[1] else (match[5], match[6], match[7])
-    written = f"{year}-{int(month):02}-{int(day):02}"
+    loose = _LOOSE.fullmatch(text)
+    written = f"{loose[1]}-{int(loose[3]):02}-{int(loose[4]):02}" if loose else _day_of_time(text)
     return written if _day(written) else text
+
+
+def _day_of_time(text: str) -> str | None:
+    """The day of an RFC 3339 time, as written there; None of what is no time. A leap second ends a day in UTC."""
+    match = _TIME.fullmatch(text)
+    if not match:
+        return None
+    day, hour, minute, second, sign, hours, minutes = match.groups(default="0")
+    offset = (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1)
+    is_last = (int(hour) * 60 + int(minute) - offset) % _MINUTES == _MINUTES - 1
+    return day if second != "60" or is_last else None
+
+
+_MINUTES = 24 * 60
 
 
 @check(

@@ -6,7 +6,7 @@ from pipeline.rules.base import ABSENT, Found, Record, Stage, check, fix
 from pipeline.rules.copies import disagreements, merge_copies
 
 _TWICE = {
-    "action": "reinstall  git",
+    "action": "Reinstall git",
     "why_fails": "The program is sound; it was started in the wrong folder.",
     "fail_rate": 0.98,
     "condition": None,
@@ -58,14 +58,21 @@ def dead_end_unexplained(r: Record) -> Found:
     stage=Stage.LIST,
     at=("dead_ends",),
     says="{before} stands twice; one is kept, with the sources of both",
-    good=[{}, {"/dead_ends/2": {**_TWICE, "condition": "On Windows"}}, {"/dead_ends/2": {**_TWICE, "fail_rate": 0.5}}],
+    good=[
+        {},
+        {"/dead_ends/2": {**_TWICE, "condition": "On Windows"}},
+        {"/dead_ends/2": {**_TWICE, "fail_rate": 0.5}},
+        {"/dead_ends/2": {**_TWICE, "action": "reinstall git"}},
+    ],
     bad=[{"/dead_ends/2": _TWICE}],
+    version=2,
 )
 def dead_end_duplicated(items: Json) -> Json:
     """Lists each dead end once.
 
-    Copies (the same action and condition, case and spaces folded) are merged and their sources united. Copies that
-    differ in anything else are left to DED006, for nobody can tell which is right.
+    Copies (the same action and condition, character for character but for outer white space) are merged and their
+    sources united. What differs in anything else is left to DED006, for nobody can tell which is right: case and inner
+    space are code (`git branch -d` and `-D`).
     """
     return merge_copies(items)
 
@@ -115,16 +122,14 @@ def dead_end_often_works(r: Record) -> Found:
     bad=[
         {"/dead_ends/2": {**_TWICE, "fail_rate": 0.5}},
         {"/dead_ends/2": {**_TWICE, "why_fails": "Another reason altogether."}},
+        {"/dead_ends/2": {**_TWICE, "action": "reinstall  git"}},
     ],
+    version=2,
 )
 def dead_ends_disagree(r: Record) -> Found:
     """Does not give one dead end twice with different rates or reasons.
 
     The two cannot both hold under one condition. Either they differ in a condition that is not written down, or one is
-    wrong.
+    wrong. Two that differ in case or inner space alone are noted too: they may be one, or two commands.
     """
-    for i, first in disagreements(r.dead_ends):
-        yield (
-            f"/dead_ends/{i}",
-            f"{show(r.dead_ends[i]['action'])} is also /dead_ends/{first}, which says otherwise; keep one, or add conditions",
-        )
+    return disagreements("dead_ends", r.dead_ends)

@@ -13,9 +13,11 @@ def apply(rule: Rule, document: Document, settings: Settings) -> list[Change]:
     """Run a fix over a document, in place, and tell what it changed."""
     changes: list[Change] = []
     for pattern in rule.at:
-        for parent, key, pointer in places(document, pattern):
+        found_at = places(document, pattern)
+        more = (settings,) if rule.reads else ([parent[key] for parent, key, _ in found_at],) if rule.beside else ()
+        for parent, key, pointer in found_at:
             before = parent[key]
-            after = rule.run(before, settings) if rule.reads else rule.run(before)
+            after = rule.run(before, *more)
             if after is not before:
                 found = list(_differences(rule.code, pointer, before, after))
                 if found:

@@ -18,7 +18,7 @@ _RATES = (
     "fix_success_rate",
 )
 
-_NUMBER = re.compile(r"\s*(\+?[0-9]+(?:\.[0-9]+)?)\s*(%?)\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*(\+?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)\s*(%?)\s*", re.ASCII)
 
 
 def _rates(document: Document) -> Iterator[tuple[str, float | None]]:

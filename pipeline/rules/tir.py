@@ -41,12 +41,14 @@ def _aliases(settings: Settings) -> str:
     says="{before} is another word for {after}; write that",
     screen=_aliases,
     reads=("trust.aliases",),
-    good=[{}],
+    good=[{}, {"/verification_tier": "verified"}],
     bad=[{"/verification_tier": "auto_generated", "/confidence": 0.8}],
+    version=2,
 )
 def tier_alias(value: Json, settings: Settings) -> Json:
     """Uses the ladder's own word for its tier.
 
-    The aliases are settings; each stands for exactly one tier.
+    The aliases are settings; each stands for exactly one tier. Those that come with kb raise no ceiling: "verified" does
+    not say who did it, so it is no alias, unless kb.toml makes it one.
     """
     return settings.trust.aliases.get(value, value) if isinstance(value, str) else value

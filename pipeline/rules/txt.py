@@ -2,36 +2,24 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.contract import shapes, show
 from pipeline.model import Json, Severity
 from pipeline.rules.base import EVERY_TEXT, Found, Record, check, corpus, fix
+from pipeline.rules.characters import (
+    HIDDEN_IN_JSON,
+    MISREAD,
+    composed,
+    forms_in_doubt,
+    hidden_in_doubt,
+    looks_like_ascii,
+    trimmed,
+    visible,
+)
 from pipeline.rules.fixing import texts
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
-
-_INVISIBLE = (
-    "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f"  # control characters but \t, \n and NEL, which counts as white space
-    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"  # soft hyphen, fillers, Mongolian selectors
-    "\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"  # zero width, bidi, annotations
-    "\U000e0001\U000e0020-\U000e007f]"  # tags
-)
-
-_FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
-
-_THEN = "[\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]"
-
-_MISREAD = f"(?:[\xc2-\xdf]{_THEN}|[\xe0-\xef]{_THEN}{{2}}|[\xf0-\xf4]{_THEN}{{3}})"
-"""A character of UTF-8 that was read as Latin-1 or Windows-1252. A control character in it is a part of that."""
-
-_KEPT_OR_INVISIBLE = f"({_FLAG}|{_MISREAD})|{_INVISIBLE}"  # compiled when a record needs it: large, and hardly one does
-
-_LATIN = "\x00-\u02af\u1e00-\u1eff"
-
-_IDLE_JOINERS = re.compile(  # runs of joiners next to Latin text or to nothing
-    f"(?<![^{_LATIN}])[\u200c\u200d]+|[\u200c\u200d]+(?![^{_LATIN}\u200c\u200d])"
-)
 
 
 @fix(
@@ -41,16 +29,28 @@ _IDLE_JOINERS = re.compile(  # runs of joiners next to Latin text or to nothing
     at=(EVERY_TEXT,),
     says="{before} has white space around it; write {after}",
     screen=rf'"[{_WHITE}]|[{_WHITE}]"|"\\[tnrfbu]|\\[tnrf]"|\\u00[01].',
-    good=[{}, {"/root_cause": "two\n\nparagraphs"}, {"/regex": " fatal: not a git repository "}],
-    bad=[{"/root_cause": "  fell off the end\n"}, {"/workarounds/0/how": "\u3000先进入目录\u00a0"}],
+    good=[
+        {},
+        {"/root_cause": "two\n\nparagraphs"},
+        {"/regex": " fatal: not a git repository "},
+        {"/workarounds/0/how": "  services:\n    app: {}\n  volumes: {}"},
+        {"/workarounds/0/how": "cd my\\ folder\\ "},
+    ],
+    bad=[
+        {"/root_cause": "  fell off the end\n"},
+        {"/workarounds/0/how": "\u3000先进入目录\u00a0"},
+        {"/workarounds/0/how": "\n    if ready:\n        start()\n"},
+    ],
+    version=2,
 )
 def outer_whitespace(text: str) -> str:
-    """Has no leading or trailing white space in any string but `regex`.
+    """Has no leading or trailing white space in any string but `regex`; lines keep their relative indentation.
 
     It is an accident of copying, and makes equal texts differ. White space within a text is left alone: there it is
-    code.
+    code. So is the indentation of the first of several lines, by which the others are indented, and a blank that is
+    escaped with a backslash.
     """
-    return text.strip()
+    return trimmed(text)
 
 
 @fix(
@@ -59,11 +59,7 @@ def outer_whitespace(text: str) -> str:
     Severity.WARNING,
     at=(EVERY_TEXT,),
     says="{before} holds characters that nobody sees; write {after}",
-    screen=(
-        r"\\u00|\\[bfr]|[\x7f-\x84\x86-\x9f\xad\x{34f}\x{61c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180e}"
-        r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{3164}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}"
-        r"\x{e0001}\x{e0020}-\x{e007f}]"
-    ),
+    screen=HIDDEN_IN_JSON,
     good=[
         {},
         {"/root_cause": "tabs\tand\nlines"},
@@ -76,19 +72,21 @@ def outer_whitespace(text: str) -> str:
         {"/workarounds/0/action": "rm \u202efdp.exe"},
         {"/root_cause": "bell\x07"},
         {"/root_cause": "jo\u200dined"},
+        {"/workarounds/0/how": "cd build\rmake install"},
+        {"/root_cause": "\x1b[1;31merror\x1b[0m: no such file"},
     ],
-    version=2,
+    version=3,
 )
 def invisible_characters(text: str) -> str:
     """Has no control characters but line feed and tab, no zero-width and no bidirectional-override characters.
 
-    A command with such a character in it fails when pasted, or is not the command that is seen. Joiners inside emoji
-    and inside scripts that need them stay, and so do control characters that are half of a letter in the wrong encoding
-    (TXT005), for without them it could not be repaired.
+    A command with such a character in it fails when pasted, or is not the command that is seen. An escape sequence goes
+    as a whole, and where a carriage return, a vertical tab or a form feed parts two lines, a line feed does. Joiners
+    inside emoji and inside scripts that need them stay, and so do control characters that are half of a letter in the
+    wrong encoding (TXT005), for without them it could not be repaired. Where a character may be meant, the text is left
+    to TXT012.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return _IDLE_JOINERS.sub("", re.sub(_KEPT_OR_INVISIBLE, lambda match: match[1] or "", text))
+    return visible(text)
 
 
 def _optional_places() -> tuple[str, ...]:
@@ -122,29 +120,41 @@ def empty_means_null(text: Json) -> Json:
     return None if text == "" else text
 
 
+_UNSTABLE_IN_JSON = (
+    r"[^\x00-\x{2ff}\x{400}-\x{482}\x{2002}-\x{2027}\x{202a}-\x{205e}\x{2060}-\x{20cf}\x{2100}-\x{2125}\x{2190}-\x{2300}"
+    r"\x{2500}-\x{2adb}\x{3000}-\x{3029}\x{3041}-\x{3096}\x{30a1}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}"
+    r"\x{ff00}-\x{ffef}]"
+)
+
+
 @fix(
     "TXT004",
     "not-nfc",
     Severity.INFO,
     at=(EVERY_TEXT,),
+    beside=True,
     says="{before} is not in Unicode NFC; write {after}",
-    screen=(
-        r"[^\x00-\x{2ff}\x{400}-\x{482}\x{2002}-\x{2027}\x{202a}-\x{205e}\x{2060}-\x{20cf}\x{2100}-\x{2125}\x{2190}-\x{2300}"
-        r"\x{2500}-\x{2adb}\x{3000}-\x{3029}\x{3041}-\x{3096}\x{30a1}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}"
-        r"\x{ff00}-\x{ffef}]"
-    ),
-    good=[{}, {"/root_cause": "café 重启"}],
+    screen=_UNSTABLE_IN_JSON,
+    good=[
+        {},
+        {"/root_cause": "café 重启"},
+        {"/workarounds/0/how": "mv cafe\u0301 café"},
+        {"/root_cause": "cd build\u037e make"},
+    ],
     bad=[{"/root_cause": "cafe\u0301"}, {"/signature_zh": "仓库 \u212b"}],
+    version=2,
 )
-def not_nfc(text: str) -> str:
+def not_nfc(text: str, beside: Sequence[str] = ()) -> str:
     """Is in Unicode Normalization Form C (UAX #15).
 
-    The same letters in another form look alike and compare unequal, so that searches and duplicates miss them.
+    The same letters in another form look alike and compare unequal, so that searches and duplicates miss them. What
+    would become a character of a shell, such as U+037E the semicolon, and two names that differ in their form alone,
+    stay as they are and are left to TXT012.
     """
-    return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    return composed(text, beside)
 
 
-_MIXED_UP = rf"{_MISREAD}|[âвβā]€|вЂ|(?:[РС][^\x00-\x7f]){{3}}|[‚√Ă][^\x00-\x7f]"
+_MIXED_UP = rf"{MISREAD}|[âвβā]€|вЂ|(?:[РС][^\x00-\x7f]){{3}}|[‚√Ă][^\x00-\x7f]"
 """What UTF-8 looks like when read as Windows-1252, -1251, -1250, -1253, -1257 or Mac Roman; compiled when needed."""
 
 
@@ -320,3 +330,43 @@ def boilerplate() -> None:
     What is said of everything says nothing of this error. Sentences of 12 characters and more are compared, case and
     white space folded.
     """
+
+
+@check(
+    "TXT012",
+    "character-in-doubt",
+    Severity.WARNING,
+    screen=f"{HIDDEN_IN_JSON}|{_UNSTABLE_IN_JSON}",
+    good=[{}, {"/root_cause": "Replace each U+200B by nothing."}, {"/root_cause": "τι είναι αυτό\u037e"}],
+    bad=[
+        {"/root_cause": "The file begins with a byte order mark: \ufeff{}"},
+        {"/workarounds/0/how": "tr -d '\r' < a > b"},
+        {"/workarounds/0/how": "cd build\u037e make"},
+        {"/workarounds/0/how": "mv cafe\u0301 café"},
+    ],
+)
+def character_in_doubt(r: Record) -> Found:
+    """Has no character that is hidden, or looks like another, where it may be meant.
+
+    TXT002 and TXT004 repair such characters. Where a text speaks of them, quotes them alone or would then say something
+    else, they leave it to the author: who means the character writes its escape or its name, who does not takes it out.
+    """
+    every = list(texts(r.document))
+    for pointer, text in every:
+        doubt = hidden_in_doubt(text)
+        if doubt:
+            hidden, why = doubt
+            yield (
+                pointer,
+                f"{show(text)} holds U+{ord(hidden):04X}, which {why}; write its name or escape, or take it out",
+            )
+        elif not text.isascii() and not unicodedata.is_normalized("NFC", text):
+            other = looks_like_ascii(text)
+            if other:
+                plain = unicodedata.normalize("NFC", other)
+                yield (
+                    pointer,
+                    f"{show(text)} holds U+{ord(other):04X}, which looks like `{plain}`; write that, if it is meant",
+                )
+            elif forms_in_doubt(text, [other for _, other in every]):
+                yield pointer, f"{show(text)} is not in Unicode NFC, and may be meant so; write it in NFC if it is not"

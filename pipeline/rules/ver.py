@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from pipeline.contract import show
 from pipeline.model import GONE, Json, Severity
-from pipeline.rules.base import Found, Record, Stage, check, fix, fold
+from pipeline.rules.base import Found, Record, Stage, check, fix
+from pipeline.rules.copies import says_the_same
 
 PRODUCT = r"([A-Za-z][^\d]*?)[ @:/=-]+(?:v|V|version )?(\d\S*(?:.*\d\S*)?)"
 
@@ -90,20 +91,21 @@ def versions_disordered(r: Record) -> Found:
     stage=Stage.LIST,
     at=("versions",),
     says="{before} stands twice; one is kept",
-    good=[{}, {"/versions/1": {"version": "2.39.5", "status": "removed"}}],
+    good=[
+        {},
+        {"/versions/1": {"version": "2.39.5", "status": "removed"}},
+        {"/versions": [{"version": "2.0-RC1"}, {"version": "2.0-rc1"}]},
+    ],
     bad=[{"/versions/1": {"version": "2.39.5", "status": "active"}}],
+    version=2,
 )
 def version_duplicated(items: Json) -> Json:
     """Lists a version once.
 
-    Entries equal in all they say are one entry; those that say different things of one version stay.
+    Entries equal in all they say are one entry; those that say different things of one version, or write it in another
+    case, stay.
     """
-    if len(items) < 2:
-        return items
-    seen: list[Json] = []
-    kept = []
+    kept: list[Json] = []
     for item in items:
-        folded = {**item, "version": fold(item["version"])}
-        kept.append(GONE if folded in seen else item)
-        seen.append(folded)
+        kept.append(GONE if any(says_the_same(item, other) for other in kept) else item)
     return kept if GONE in kept else items

@@ -1,22 +1,22 @@
 """WRK: workarounds, what works."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 
 from pipeline.contract import show
 from pipeline.model import GONE, Document, Json, Severity
 from pipeline.rules.base import WHOLE, Found, Record, Stage, check, fix, fold
+from pipeline.rules.characters import trimmed
 from pipeline.rules.copies import disagreements, merge_copies
 
 _TWICE = {
-    "action": "Change into the CLONED folder first",
+    "action": "Change into the cloned folder first",
     "success_rate": 0.95,
     "how": "cd into the folder that holds .git, then run the command again.",
     "condition": None,
     "sources": ["https://git-scm.com/book/en/v2"],
 }
-
-_CLOSING = " .,;:!。，；：！"
 
 _ROUNDING = 1e-9
 
@@ -27,23 +27,48 @@ _ROUNDING = 1e-9
     Severity.INFO,
     at=("workarounds/*",),
     says="{before} repeats the action; write {after}, or say how it is done",
-    good=[{}, {"/workarounds/0/how": None}, {"/workarounds/0/action": "", "/workarounds/0/how": "."}],
-    bad=[{"/workarounds/0/how": "Change into the cloned folder first."}],
+    good=[
+        {},
+        {"/workarounds/0/how": None},
+        {"/workarounds/0/action": "", "/workarounds/0/how": "."},
+        {"/workarounds/0/action": "git add", "/workarounds/0/how": "git add ."},
+        {"/workarounds/0/action": "git branch -d topic", "/workarounds/0/how": "git branch -D topic"},
+    ],
+    bad=[
+        {"/workarounds/0/how": "Change into the cloned folder first"},
+        {"/workarounds/0/how": " Change into the cloned folder first."},
+    ],
+    version=2,
 )
 def how_repeats_action(item: Json) -> Json:
     """Has a `how` that adds something to its action.
 
-    One equal to the action (case, spaces and closing punctuation folded) says nothing twice, and becomes null.
+    One equal to the action, character for character but for outer white space and one closing full stop of a sentence,
+    says nothing twice, and becomes null. What differs in case or inner space may be code, and is left to WRK002.
     """
     if not isinstance(item, dict):
         return item
     action, how = item.get("action"), item.get("how")
     if not isinstance(action, str) or not isinstance(how, str):
         return item
-    if action.lstrip()[:1].casefold() != how.lstrip()[:1].casefold():
+    if action.lstrip()[:1] != how.lstrip()[:1]:
         return item
-    same = action == how or fold(action).rstrip(_CLOSING) == fold(how).rstrip(_CLOSING)
+    action, how = trimmed(action), trimmed(how)
+    same = action == how or _without_stop(action) == how or action == _without_stop(how)
     return {**item, "how": None} if same and any(map(str.isalnum, action)) else item
+
+
+def _without_stop(text: str) -> str:
+    """A text without the full stop of its last sentence: in code a dot may be an argument, or a part of one."""
+    return text[:-1] if _SENTENCE.fullmatch(text) else text
+
+
+_SENTENCE = re.compile(
+    r".*[\u3400-\u9fff]。"
+    r"|(?=[A-Z][a-z']*\s|.*\b(?:an|and|for|from|in|into|is|of|on|or|that|the|then|this|to|with|your)\s)"
+    r".*\s[\"'(\[`]*[A-Za-z][a-z'-]*[\"')\]`]?\."
+)
+"""One line of English, that begins with a word or has a word of English in it, and ends with a word; or of Chinese."""
 
 
 @check(
@@ -51,23 +76,31 @@ def how_repeats_action(item: Json) -> Json:
     "how-nearly-repeats-action",
     Severity.INFO,
     good=[{}, {"/workarounds/0/how": "Change into the cloned folder first: cd path/to/clone"}],
-    bad=[{"/workarounds/0/how": "Change to the cloned folder first."}],
+    bad=[
+        {"/workarounds/0/how": "Change to the cloned folder first."},
+        {"/workarounds/0/how": "change into the  cloned folder first!"},
+    ],
+    version=2,
 )
 def how_nearly_repeats_action(r: Record) -> Found:
     """Has a `how` that adds more to its action than a letter or two.
 
-    Folded as for WRK001, and likeness is at least 95 of 100 (RapidFuzz's ratio). A letter may matter, so it stays.
+    With case, spaces and closing punctuation folded, likeness is at least 95 of 100 (RapidFuzz's ratio). A letter or a
+    blank may matter, so it stays.
     """
     for i, item in enumerate(r.workarounds):
         action, how = item["action"], item["how"]
         if how is None or not 0.8 * len(action) < len(how) < 1.25 * len(action):
             continue
-        action, how = fold(action).rstrip(_CLOSING), fold(how).rstrip(_CLOSING)
-        if action != how and _likeness()(action, how, score_cutoff=95):
+        action, how = _CLOSING.sub("", fold(action)), _CLOSING.sub("", fold(how))
+        if any(map(str.isalnum, how)) and _likeness()(action, how, score_cutoff=95):
             yield (
                 f"/workarounds/{i}/how",
                 f"{show(item['how'])} hardly differs from the action; say how it is done, or leave it out",
             )
+
+
+_CLOSING = re.compile(r"(?<=[^\W_])[.,;:!。，；：！]+$")
 
 
 @cache
@@ -84,17 +117,23 @@ def _likeness() -> Callable[..., float]:
     stage=Stage.LIST,
     at=(WHOLE,),
     says="{before} stands twice; one is kept, with the sources of both",
-    good=[{}, {"/workarounds/2": {**_TWICE, "success_rate": 0.5}}],
+    good=[
+        {},
+        {"/workarounds/2": {**_TWICE, "success_rate": 0.5}},
+        {"/workarounds/2": {**_TWICE, "action": "change into the cloned folder first"}},
+    ],
     bad=[
         {"/workarounds/2": _TWICE},
         {"/workarounds/2": _TWICE, "/workarounds_zh": ["先进入目录", "用 -C", "先进入目录"]},
     ],
+    version=2,
 )
 def workaround_duplicated(document: Document) -> Document:
     """Lists each workaround once.
 
-    Copies (the same action and condition, case and spaces folded) are merged and their sources united; where the
-    translations stand one for one, the copy's goes with it. Copies that differ in anything else are left to WRK008.
+    Copies (the same action and condition, character for character but for outer white space) are merged and their
+    sources united; where the translations stand one for one, the copy's goes with it, and where a copy's going would
+    make another's translation its own, LOC003 comes first. What differs in anything else is left to WRK008.
     """
     items, translations = document["workarounds"], document["workarounds_zh"]
     merged = merge_copies(items)
@@ -102,6 +141,8 @@ def workaround_duplicated(document: Document) -> Document:
         return document
     if len(translations) == len(items):
         translations = [GONE if item is GONE else text for item, text in zip(merged, translations, strict=True)]
+    elif GONE in merged[: len(translations)]:
+        return document
     return {**document, "workarounds": merged, "workarounds_zh": translations}
 
 
@@ -211,15 +252,17 @@ def workaround_action_empty(r: Record) -> Found:
     "workarounds-disagree",
     Severity.WARNING,
     good=[{}, {"/workarounds/2": _TWICE}],
-    bad=[{"/workarounds/2": {**_TWICE, "success_rate": 0.5}}, {"/workarounds/2": {**_TWICE, "how": "Otherwise."}}],
+    bad=[
+        {"/workarounds/2": {**_TWICE, "success_rate": 0.5}},
+        {"/workarounds/2": {**_TWICE, "how": "Otherwise."}},
+        {"/workarounds/2": {**_TWICE, "action": "change into the  cloned folder first"}},
+    ],
+    version=2,
 )
 def workarounds_disagree(r: Record) -> Found:
     """Does not give one workaround twice with different rates or instructions.
 
-    Either the two differ in a condition that is not written down, or one is wrong.
+    Either the two differ in a condition that is not written down, or one is wrong. Two that differ in case or inner
+    space alone are noted too: they may be one, or two commands.
     """
-    for i, first in disagreements(r.workarounds):
-        yield (
-            f"/workarounds/{i}",
-            f"{show(r.workarounds[i]['action'])} is also /workarounds/{first}, which says otherwise; keep one, or add conditions",
-        )
+    return disagreements("workarounds", r.workarounds)

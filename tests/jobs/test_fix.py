@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.curate import curate
 from pipeline.jobs.fix import Plan, carry_out, diff, plan, preview
 from pipeline.jobs.given import given
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
-from pipeline.model import KbError
+from pipeline.model import Curated, Finding, Incoming, KbError, Rejected
 from pipeline.rules import catalogue
 from pipeline.rules.example import with_changes
+from pipeline.rules.ruleset import RuleSet
 from pipeline.sources.edit import Edit
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
@@ -174,6 +176,30 @@ def test_a_copy_that_says_more_in_its_own_format_is_kept_and_said(base: Base) ->
     result = fixed(base).result
     assert "DED003" not in result.fixed
     assert [note for note in result.notes if note.startswith("raw/a.json: DED003 would lose what only")]
+
+
+def test_what_a_foreign_format_has_no_word_for_stays_in_its_file_and_is_said(base: Base) -> None:
+    path = base.put("raw/a.json", (CASES / "errorcanon/before.json").read_bytes())
+    result = fixed(base).result
+    assert b'"review_status": "auto_generated"' in path.read_bytes()
+    assert "TIR002" not in result.fixed
+    assert (
+        "1 of TIR002: the format errorcanon has no word for what it writes, so the file keeps its own" in result.notes
+    )
+    assert base.ingest().repairs["TIR002"] == 1
+
+
+def test_the_trace_of_a_lost_word_is_not_wiped_out(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = base.record("a", **{"workarounds/0/how": "docker exec -it ", "root_cause": " x"})
+
+    def traced(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
+        outcome = curate(incoming, rules)
+        lost = Finding("TXT008", "/workarounds/0/how", "a word is lost", "")
+        return outcome._replace(findings=(*outcome.findings, lost))
+
+    monkeypatch.setattr("pipeline.jobs.fix.curate", traced)
+    assert fixed(base).result.fixed == {"TXT001": 1}
+    assert b'"docker exec -it "' in path.read_bytes()
 
 
 def test_a_record_that_holds_a_credential_is_left_as_it_is_and_shown_to_nobody(base: Base) -> None:

@@ -7,6 +7,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import contract
 from pipeline.contract import BOM
 from pipeline.model import GONE, Change, Curated, Document, Json
 from pipeline.sources import formats, records
@@ -32,7 +33,13 @@ LAYOUTS: list[Layout] = [
 
 def fixed(raw: bytes) -> bytes:
     """One record after its fixes, whatever becomes of it."""
-    return carried_out(raw, edits(raw, judge(raw).changes))
+    return carried_out(raw, edits(raw, _worded(raw)))
+
+
+def _worded(raw: bytes) -> list[Change]:
+    """The changes to a record, in the words of its format."""
+    changes = judge(raw).changes
+    return formats.worded(changes, formats.of(contract.read(raw), None)) if changes else []
 
 
 def _as_errorcanon(document: Document, extras: dict[str, Json]) -> Document:
@@ -106,7 +113,7 @@ def _scalars(text: str, but: set[str]) -> list[str]:
 def test_every_other_byte_stays(document: Document, layout: Layout) -> None:
     text = layout(document)
     after = fixed(text.encode()).decode()
-    changes = judge(text.encode()).changes
+    changes = _worded(text.encode())
     touched = {change.pointer for change in changes if not isinstance(change.after, list)}
     if any(map(_is_list_change, changes)):
         left = iter(_scalars(after, set()))
@@ -120,13 +127,23 @@ def test_foreign_records_are_fixed_in_their_own_format(document: Document, layou
     raw = layout(document).encode()
     once = fixed(raw)
     before, after = judge(raw), judge(once)
-    assert after.changes == ()
+    assert _worded(once) == []
     assert type(before) is type(after)
     if isinstance(before, Curated) and isinstance(after, Curated):
         own = {"extensions"}  # there the places of lists are counted, which shift where copies go
         assert {k: v for k, v in body(after.document).items() if k not in own} == {
             k: v for k, v in body(before.document).items() if k not in own
         }
+
+
+@given(foreign, layouts)
+def test_a_fix_of_a_foreign_record_speaks_its_format(document: Document, layout: Layout) -> None:
+    """What a fix writes there is a tier of ErrorCanon, and never null, which ErrorCanon does not have."""
+    raw = layout(document).encode()
+    for change in _worded(raw):
+        assert change.after is not None
+        if change.pointer == "/metadata/review_status":
+            assert change.after in {"auto_generated", "human_reviewed", "community_verified"}
 
 
 @given(

@@ -31,6 +31,7 @@ PROMISES = {
     "TXT005": ("mojibake", "check", "warning"),
     "TXT006": ("placeholder-text", "check", "warning"),
     "TXT007": ("boilerplate", "corpus", "info"),
+    "TXT012": ("character-in-doubt", "check", "warning"),
     "DED001": ("dead-end-action-empty", "check", "warning"),
     "DED002": ("dead-end-unexplained", "check", "warning"),
     "DED003": ("dead-end-duplicated", "fix", "info"),

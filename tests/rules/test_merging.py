@@ -30,10 +30,51 @@ def test_copies_unite_their_sources_in_order(key: str) -> None:
 
 
 @each_kind
-def test_the_first_of_the_copies_gives_its_words(key: str) -> None:
-    loud = CLEAN[key][0]["action"].upper().replace(" ", "  ")
-    outcome = published(with_changes({f"/{key}/2": _copy(key, action=loud)}))
+def test_white_space_around_its_words_makes_no_copy_another(key: str) -> None:
+    spaced = f" {CLEAN[key][0]['action']}\n"
+    outcome = published(with_changes({f"/{key}/2": _copy(key, action=spaced, condition=" ")}))
     assert outcome.document[key] == CLEAN[key]
+
+
+@each_kind
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("git branch -d topic", "git branch -D topic"),
+        ("tar -c -f a.tar x", "tar -C -f a.tar x"),
+        ("grep 'a  b' log", "grep 'a b' log"),
+        ("Empty the cache", "empty the cache"),
+    ],
+)
+def test_what_differs_in_case_or_inner_space_stays_and_is_flagged(key: str, one: str, other: str) -> None:
+    outcome = published(with_changes({f"/{key}/2": _copy(key, action=one), f"/{key}/3": _copy(key, action=other)}))
+    merged, disagree = KINDS[key]
+    assert [item["action"] for item in outcome.document[key][2:]] == [one, other]
+    assert merged not in codes(outcome)
+    (finding,) = (finding for finding in outcome.findings if finding.code == disagree)
+    assert finding.pointer == f"/{key}/3"
+    assert "case or spaces alone" in finding.message
+
+
+@each_kind
+@pytest.mark.parametrize(("one", "other"), [("git add", "git add ."), ("cd ..", "cd ."), ("ls a.", "ls a")])
+def test_what_differs_in_a_dot_is_another_thing(key: str, one: str, other: str) -> None:
+    outcome = published(with_changes({f"/{key}/2": _copy(key, action=one), f"/{key}/3": _copy(key, action=other)}))
+    assert [item["action"] for item in outcome.document[key][2:]] == [one, other]
+
+
+@each_kind
+def test_a_copy_of_what_already_disagrees_is_one_with_that(key: str) -> None:
+    rate = "fail_rate" if key == "dead_ends" else "success_rate"
+    other = {**_copy(key), rate: 0.5}
+    outcome = published(with_changes({f"/{key}/2": other, f"/{key}/3": other}))
+    assert outcome.document[key] == [*CLEAN[key], other]
+
+
+@each_kind
+def test_true_is_not_one(key: str) -> None:
+    outcome = published(with_changes({f"/{key}/2": _copy(key, note=1), f"/{key}/3": _copy(key, note=True)}))
+    assert len(outcome.document[key]) == 4
 
 
 @each_kind
@@ -90,6 +131,14 @@ def test_the_translation_of_a_merged_workaround_goes_with_it() -> None:
 def test_translations_that_do_not_stand_one_for_one_stay() -> None:
     outcome = published(with_changes(TWICE))
     assert outcome.document["workarounds_zh"] == CLEAN["workarounds_zh"]
+
+
+def test_a_copy_whose_going_would_shift_translations_stays() -> None:
+    items = CLEAN["workarounds"]
+    example = {"/workarounds": [items[0], items[0], items[1]], "/workarounds_zh": ["先进入目录", "再进入目录"]}
+    outcome = published(with_changes(example))
+    assert outcome.document["workarounds"] == example["/workarounds"]
+    assert "LOC003" in codes(outcome)
 
 
 def test_a_copy_in_the_middle_leaves_the_others_in_their_places() -> None:

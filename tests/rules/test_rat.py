@@ -52,6 +52,16 @@ def test_a_number_in_quotes_becomes_exactly_that_number(text: str, number: float
         "NaN",
         "inf",
         "9" * 25,
+        "090",
+        "00.9",
+        "1e-1",
+        "+.9",
+        "1.0.0",
+        "90％",
+        "9 0%",
+        "90\u00a0%",
+        "%90",
+        "±0.9",
     ],
 )
 def test_what_is_no_plain_number_is_left_to_the_schema(text: str) -> None:

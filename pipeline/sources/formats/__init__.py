@@ -17,7 +17,8 @@ class Format(NamedTuple):
     """A foreign format. Mapping loses nothing: `to_source(to_native(document)) == document` for every JSON object.
 
     `place` turns a pointer into the native document into one into the document as it came, `native_place` back.
-    `holds_more` says whether an object in a document says what the native one has no place for.
+    `holds_more` says whether an object in a document says what the native one has no place for. `worded` tells a change
+    in the words of the format, or that it has none for it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Format(NamedTuple):
     place: Callable[[str], str]
     native_place: Callable[[str], str]
     holds_more: Callable[[Document, str], bool]
+    worded: Callable[[Change], Change | None]
 
 
 FORMATS = {
@@ -38,6 +40,7 @@ FORMATS = {
         errorcanon.MAPPING.place,
         errorcanon.MAPPING.native_place,
         errorcanon.MAPPING.holds_more,
+        errorcanon.worded,
     )
 }
 
@@ -61,6 +64,18 @@ def named(name: str | None) -> Format | None:
     if name not in FORMATS:
         raise KbError(f"no format {name}; {did_you_mean(name or '', [NATIVE, *FORMATS])}")
     return FORMATS[name]
+
+
+def of(document: Document, name: str | None) -> Format | None:
+    """The format of a record: the one that a user named, else the one that is recognised."""
+    return detect(document) if name is None else named(name)
+
+
+def worded(changes: Sequence[Change], form: Format | None) -> list[Change]:
+    """What can be written into a document as it came, of the changes that ingest makes to it."""
+    if form is None:
+        return list(changes)
+    return [own for change in changes if (own := form.worded(change)) is not None]
 
 
 def original(curated: Document, changes: Sequence[Change], form: Format | None) -> Document:

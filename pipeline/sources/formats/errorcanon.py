@@ -1,6 +1,8 @@
 """ErrorCanon, the format of deadends.dev (schema 1.0.0, github.com/dbwls99706/deadends.dev)."""
 
-from pipeline.model import Document
+import re
+
+from pipeline.model import GONE, Change, Document
 from pipeline.sources.formats.mapping import Mapping
 
 MAPPING = Mapping(
@@ -38,3 +40,22 @@ def recognises(document: Document) -> bool:
         and isinstance(document.get("verdict"), dict)
         and "signature" not in document
     )
+
+
+_REVIEW_STATUSES = frozenset({"auto_generated", "human_reviewed", "community_verified"})
+
+_REQUIRED = re.compile(
+    r"/verdict/(?:summary|last_updated)|/transition_graph/frequently_confused_with/[0-9]+/distinction"
+)
+
+
+def worded(change: Change) -> Change | None:
+    """A change of a document of this format in its own words, or None where it has none for what is now there.
+
+    It has its own tiers, and no null: what is not said is not there, unless the format requires it.
+    """
+    if change.pointer == "/metadata/review_status":
+        return change if change.after in _REVIEW_STATUSES else None
+    if change.after is None:
+        return None if _REQUIRED.fullmatch(change.pointer) else change._replace(after=GONE)
+    return change
