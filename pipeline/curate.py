@@ -132,7 +132,8 @@ def _is_accepted(case: _Case, rules: RuleSet) -> bool:
         case.found += _found("SCH002", case.document)
         return False
     path, _, line, _ = case.origin
-    case.record = Record(contract.complete(case.document), case.document, path, line, rules.settings)
+    repairs = tuple(case.changes)
+    case.record = Record(contract.complete(case.document), case.document, path, line, rules.settings, repairs)
     return True
 
 

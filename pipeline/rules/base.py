@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from pipeline.model import Document, Json, Kind, Severity
+from pipeline.model import Change, Document, Json, Kind, Severity
 from pipeline.rules import urls
 from pipeline.workspace import Settings
 
@@ -98,14 +98,31 @@ _TRANSITIONS = frozenset({"leads_to", "preceded_by", "frequently_confused_with"}
 class Record:
     """One record as the checks see it: accepted, complete, its values repaired; lists are still as they came."""
 
-    def __init__(self, document: Document, incoming: Document, path: str, line: int | None, settings: Settings) -> None:
+    def __init__(
+        self,
+        document: Document,
+        incoming: Document,
+        path: str,
+        line: int | None,
+        settings: Settings,
+        repairs: Sequence[Change] = (),
+    ) -> None:
         self.document = document
+        self._repairs = repairs
         self.incoming = incoming
         self.path = path
         self.line = line
         self.settings = settings
         self.dead_ends: list[Document] = document["dead_ends"]
         self.workarounds: list[Document] = document["workarounds"]
+
+    def as_it_came(self, pointer: str, text: str) -> str:
+        """The text at a place, before any fix had its turn there."""
+        return self._came.get(pointer, text) if self._repairs else text
+
+    @cached_property
+    def _came(self) -> dict[str, str]:
+        return {change.pointer: change.before for change in reversed(self._repairs) if isinstance(change.before, str)}
 
     def items(self) -> Iterator[tuple[str, Document]]:
         """Every dead end and workaround, with its pointer."""

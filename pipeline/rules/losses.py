@@ -1,0 +1,200 @@
+"""Gaps in a text where a word was: what a shell took out of double quotes, or a template did not fill in."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from pipeline.rules.snippets import backticked, is_command
+
+_LINES = re.compile(r"[^\n]+")
+
+_BREAK_IN_WORDS = re.compile(r"\\[nrt](?=  )")
+"""A line feed or tab that was escaped twice: what follows it is indentation."""
+
+_GAP = re.compile(r"(?<=[^\s])  +(?=[^\s])")
+
+_NO_WORD_BEFORE = re.compile(
+    r"\s*(?:[-*+•>#%;|]+|//+|\d{1,3}[.)]|[A-Za-z][.)])\Z|.*[.!?:;,|\\{}\[(。：；，！？]\Z|.*\s-{1,2}\Z|.*(?:[=→←⇒]|[-=]>)\Z",
+    re.DOTALL,
+)
+"""What two blanks may follow: a marker of an item or a comment, the end of a sentence, a label, a bracket."""
+
+_NO_WORD_AFTER = re.compile(
+    r"[#|\\=:}\])]|//|/\*|\{/\*|\(\*|<!--|<?[-=]{1,2}>|<[-=]|[-–—]{1,3}(?:\s|\Z)|[→←⇒↔↦✓✔✗•·]|;[; ]\s*\S"
+)
+"""What two blanks may come before: a comment, an arrow, a dash, a sign that stands in a column."""
+
+_SEPARATED = re.compile(r"\S  +(?:or|and|vs\.?|versus|then|to|from|oder|und|ou|et)  +\S")
+
+_OF_HELP = re.compile(r"\s*-{1,2}[A-Za-z]")
+
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
+
+_WIDEST = 3
+"""A gap of more blanks is a column."""
+
+_EMPTY_OPTION = re.compile(
+    r"(?<![\w-])--?[A-Za-z][\w-]*=(?=\s+-{1,2}[A-Za-z]|\s*\Z)"
+    r"|(?<=\s)-e [A-Z][A-Z0-9_]*=(?=\s+-{1,2}[A-Za-z])"
+    r"|(?<=\s)(?:-v|--volume|--mount) :(?=/)"
+    r"|(?<=\s)(?:-u|--user)[ =]:(?=\s|\Z)"
+    r"|\bchown (?:-\w+ )?:(?=\s|\Z)"
+    r"|\b[A-Z_]*PATH=[\"']?:(?=[/~])"
+    r"|\b(?:Bearer|Basic) (?=[\"'])"
+)
+"""Options, owners and paths of which a value is not there."""
+
+_LOST_BEFORE_SEMICOLON = re.compile(
+    r"(?:^|(?<=[;{:,'\"`]))\s*(?:"
+    r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+"  # a directive that says nothing: proxy_pass ;
+    r"|(?:root|alias|index|listen|return|rewrite|set|include|expires|deny|allow|resolver|hash|upstream|server_name|location"
+    r"|export|unset|source|kill|chown|chmod|rm|mv|cp|mkdir|cat|cd|use|let|var|const|import|require|goto|USE|SET)"
+    r"|(?:[a-z]+_)?(?:set_header|add_header|pass_header|hide_header|param|map_hash|log_format)\s+[\w-]+"
+    r"|kill\s+-\w+|(?:SET|set|let|var|const)\s+\$?[\w.]+\s+=?"
+    r") ;|\b(?:in|=|\+=|==|-eq|-ne|>>?|<|&&|\|\|) ;"
+)
+
+_DANGLING = re.compile(
+    r"\b(?:[Tt]he|[Aa]n|[Yy]our|[Tt]his|named|called) (?:[,;)]|\.(?=\s|\Z))|[(\[{]\s?, (?=\w)|\bprint ,|, ,(?=\s)"
+)
+"""An article, or a bracket, whose word is not there."""
+
+_EMPTY_NAME = re.compile(
+    r"(?i:(?<!\w)(?:the|a|an|this|your|run|running|use|using|install|execute|type|call|called|named|via|see)) "
+    r"(?:\"\"|''|“”|‘’|「」|《》)(?=[\s.,;:)]|\Z)"
+)
+
+_OF_EMPTINESS = re.compile(
+    r"(?i)\bempt|\bblank|\bfalsy|\bquot|\bnull|\bnone\b|\bdefault|\bpassphrase|\bliteral|\bfragment|\bdiamond|空|string"
+)
+
+_EMPTY_TICKS = re.compile(r"(?:(?<=\s)|^)``(?=[\s.,;:)]|\Z)")
+
+_UNFINISHED = re.compile(
+    r"(?:^|\s)(?:the|a|an|to|of|with|in|on|at|by|from|via|using|named|called|run|use|set|is|as|[Rr]un|[Uu]se|[Ss]et|[Aa]dd)\Z"
+)
+
+_NAME_AT_END = re.compile(
+    r"(?:^|\s)(?:-{1,2}[A-Za-z][\w-]*|[\w.-]*[A-Za-z0-9][_=/:][\w./:=-]*|\$\w+)\Z|(?:^|\s)[a-z]+_[a-z_]+\s[\w-]+\Z"
+)
+
+_WORD_AT_END = re.compile(r"[\w\-=/:+@]\Z")
+
+_AROUND = 18
+
+
+def losses(text: str) -> Iterator[str]:
+    """A piece of the text around each gap in it, in the order of the kinds below."""
+    for has, places in _KINDS:
+        if has(text):
+            for start, end in places(text):
+                yield _piece(text, start, end)
+
+
+def _gaps(text: str) -> Iterator[tuple[int, int]]:
+    if _BREAK_IN_WORDS.search(text):
+        text = _BREAK_IN_WORDS.sub("\n\n", text)  # as long as it was
+    lines = [match.span() for match in _LINES.finditer(text)]
+    several = len(lines) > 1
+    columns = _columns(text, lines) if several else {}
+    for start, end in lines:
+        line = text[start:end]
+        gaps = [match.span() for match in _GAP.finditer(line)] if "  " in line else []
+        if not gaps or _is_of_columns(line, gaps, several=several):
+            continue
+        quoted = [match.span() for match in _QUOTED.finditer(line)]
+        for left, right in gaps:
+            if columns.get(right, 0) > 1 or _is_inside(left, quoted, line):
+                continue
+            if not _NO_WORD_BEFORE.match(line[max(0, left - 40) : left]) and not _NO_WORD_AFTER.match(line, right):
+                yield start + left, start + right
+
+
+def _columns(text: str, lines: list[tuple[int, int]]) -> dict[int, int]:
+    """How many lines have a gap that ends in a column."""
+    columns: dict[int, int] = {}
+    for start, end in lines:
+        for match in _GAP.finditer(text[start:end]):
+            columns[match.end()] = columns.get(match.end(), 0) + 1
+    return columns
+
+
+def _is_of_columns(line: str, gaps: list[tuple[int, int]], *, several: bool) -> bool:
+    """Whether the blanks of a line put its words into columns, or set them apart."""
+    widest = max(right - left for left, right in gaps)
+    if widest > _WIDEST or (widest == _WIDEST and len(gaps) > 1) or "\t" in line or line.count("|") > 1:
+        return True
+    if _SEPARATED.search(line) or (_OF_HELP.match(line) and not _OF_HELP.match(line, gaps[0][1])):
+        return True
+    return several and len(gaps) > 2  # noqa: PLR2004 - a row of a table
+
+
+def _is_inside(place: int, quoted: list[tuple[int, int]], line: str) -> bool:
+    """Whether a place is inside a quoted text that is no command: there, blanks are what is quoted."""
+    return any(start < place < end and not is_command(line[start + 1 : end]) for start, end in quoted)
+
+
+def _semicolons(text: str) -> Iterator[tuple[int, int]]:
+    for line in _LINES.finditer(text):
+        if " ;" in line[0]:
+            for match in _LOST_BEFORE_SEMICOLON.finditer(line[0]):
+                yield line.start() + match.end() - 2, line.start() + match.end()
+
+
+def _options(text: str) -> Iterator[tuple[int, int]]:
+    return (match.span() for match in _EMPTY_OPTION.finditer(text) if not _ends_code(text, match.end()))
+
+
+def _ends_code(text: str, place: int) -> bool:
+    """Whether an option is named rather than given: nothing but it stands there."""
+    return text[place:].strip() == "" and not is_command(text.rpartition("\n")[2])
+
+
+def _dangling(text: str) -> Iterator[tuple[int, int]]:
+    return (match.span() for match in _DANGLING.finditer(text))
+
+
+def _empty_names(text: str) -> Iterator[tuple[int, int]]:
+    if not _OF_EMPTINESS.search(text):
+        yield from (match.span() for match in _EMPTY_NAME.finditer(text))
+
+
+def _empty_code(text: str) -> Iterator[tuple[int, int]]:
+    if "`` `" not in text:  # there, two backticks stand around one
+        yield from (match.span() for match in _EMPTY_TICKS.finditer(text))
+    if text.count("`") % 2 == 0:
+        for start, end in backticked(text):
+            code = text[start:end]
+            if not code.strip():
+                yield start - 1, end + 1
+            elif code[-1] == " " and code[0] != " " and is_command(code):
+                yield start, end
+
+
+def _end(text: str) -> Iterator[tuple[int, int]]:
+    """A blank at the end, where a command, or a sentence, waits for a word."""
+    kept = text.rstrip(" ")
+    line = kept.rpartition("\n")[2]
+    last = re.split(r": |[;&|] |['\"`]", line)[-1]
+    if (
+        kept != text
+        and _WORD_AT_END.search(line)
+        and (is_command(last) or is_command(line) or _NAME_AT_END.search(line[-80:]) or _UNFINISHED.search(line[-20:]))
+    ):
+        yield len(kept), len(text)
+
+
+def _piece(text: str, start: int, end: int) -> str:
+    before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
+    return f"{'…' if start > _AROUND else ''}{before}{text[start:end]}{after}{'…' if end + _AROUND < len(text) else ''}"
+
+
+_KINDS: tuple[tuple[Callable[[str], bool], Callable[[str], Iterator[tuple[int, int]]]], ...] = (
+    (lambda text: "  " in text, _gaps),
+    (lambda text: " ;" in text, _semicolons),
+    (lambda text: "=" in text or " :" in text or ' "' in text or " '" in text, _options),
+    (lambda text: " ," in text or " ." in text or " ;" in text or " )" in text or "(," in text, _dangling),
+    (lambda text: any(pair in text for pair in ('""', "''", "“”", "‘’", "「」", "《》")), _empty_names),
+    (lambda text: "`" in text, _empty_code),
+    (lambda text: text.endswith(" "), _end),
+)
+"""What a text must have for a kind of gap, and where it has that."""
