@@ -1,12 +1,12 @@
-"""The words of a text that say something: without function words, and without their endings."""
+"""The words of a text that say something: function words, and without their endings."""
 
 import re
 
 _FUNCTION_WORDS = frozenset(
     """
-    a about after all also am an and any are as at be because been before being between but by can cannot could did do does done
+    a about after also am an and any are as at be because been before being between but by can cannot could did do does done
     due during each either else for from had has have having he her his how i if in into is it its itself may me might must my
-    neither no nor not of off on once only or other our out over own per shall she should since so some such than that the their
+    neither nor of on once or other our over own per shall she should since so some such than that the their
     them then there these they this those though through to too under until up upon us very via was we were what when where
     whether which while who whom whose why will with within without would you your
     """.split()

@@ -32,7 +32,7 @@ _BEFORE = frozenset("sudo doas env time nohup exec command xargs nice watch then
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=\S*$")
 
 _ARGUMENT = re.compile(
-    rf"[-{DASHES}]{{1,2}}[A-Za-z0-9?]|[.~]?/|\.$|\*|\$|<\w|\{{|[\w.-]+[=/:@]\S|[{QUOTES}\"'][-\w/.*{{]|\S*\.\w{{1,5}}$|\d+$"
+    rf"[-{DASHES}]{{1,2}}[A-Za-z0-9?]|[.~]?/|\.$|\*|\$|<\w|\{{|[\w.-]+[=/:@]\S|[{QUOTES}\"'][-\w/.*{{]|\S*\.\w{{1,5}}$|\d+$|[a-z]+-[a-z0-9-]+$"
 )
 
 _PROGRAMS = frozenset(
@@ -58,7 +58,7 @@ _ALSO_ENGLISH = frozenset(
     """
     brew bundle cat code command conda cut dig echo export find flutter free gem git go head helm install jest java jupyter kill
     less locate make meson more mount nano node patch ping rake rails service snap sort source swift tail tar test top
-    touch vault watch which zip docker kubectl nginx redis mysql python npm terraform gradle php ruby dotnet cargo code
+    touch vault watch which zip docker nginx redis mysql python npm terraform gradle php ruby
     """.split()
 )
 """Programs whose names stand in prose too; what follows them has to look like an argument, or be a word of theirs."""
@@ -153,12 +153,13 @@ def _end_of_marker(text: str) -> int:
 _CODE_SHAPES = re.compile(
     r"`[^`\s]"
     rf"|(?:^|\s)[-{DASHES}]{{1,2}}[A-Za-z][\w-]*"  # an option
-    r"|\w\([^()\s]*\)|\w\(['\"]"  # a call
+    r"|\w\((?!e?s\)|ies\))"  # a call
     r"|\w\s?[:+]?==?\s?['\"\w\[{$-]|\w=\S"  # an assignment
-    r"|[A-Za-z0-9]_[A-Za-z0-9]|@\w{3,}|\$\w|\$\{"  # a name
+    r"|\w_\w|@\w{3,}|\$\w|\$\{|\w::|\b[a-z]{2,}(?:[A-Z][a-z0-9]+)+[A-Z]{0,3}\b"  # a name
     r"|\b(?!e\.g|i\.e|a\.m|p\.m|vs\.|[A-Z]\.[A-Z])[A-Za-z][\w-]*\.[a-zA-Z]\w+"  # a dotted name, a file
-    r"|(?:^|\s)(?:~|\.{1,2})?/[\w.-]+/?"  # a path
-    r"|\w+:(?:true|false|null|none|\d)"  # a setting
+    r"|(?:^|\s)(?:~|\.{1,2})?/[\w.-]+/?|\b(?:GET|POST|PUT|PATCH|DELETE|HEAD) [\w/.]*/"  # a path
+    r"|\b[a-z]\w*:[A-Za-z0-9]|\{['\"]?\w+['\"]?:|\b[a-z]+(?:-[a-z]+){3,}\b"  # a setting
+    r"|\b(?:nvidia-smi|redis-cli|apt-get|docker-compose|\w+-cli)\b"  # a program that no prose has a word for
     r"|</?\w+>|\*\d{2,}#|\s[>→]\s"  # a tag, a number to dial, a way through menus
 )
 
