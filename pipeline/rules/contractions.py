@@ -1,11 +1,13 @@
 """English contractions that lost their apostrophe."""
 
-import re
 from collections.abc import Iterator
 
-from pipeline.rules.snippets import backticked
+from pipeline.rules.snippets import backticked, compiled
 
-_NOT = "ain aren can couldn didn doesn don hadn hasn haven isn mightn mustn needn shouldn wasn weren won wouldn".split()
+_NOT = [
+    *("ain", "aren", "can", "couldn", "didn", "doesn", "don", "hadn", "hasn", "haven"),
+    *("isn", "mightn", "mustn", "needn", "shouldn", "wasn", "weren", "won", "wouldn"),
+]  # each before a t
 
 _OTHERS = {
     "youre": "you're", "theyre": "they're", "youve": "you've", "theyve": "they've", "weve": "we've", "youll": "you'll",
@@ -18,15 +20,10 @@ _RIGHT = {f"{word}t": f"{word}'t" for word in _NOT} | _OTHERS
 _APART = [word for word in _NOT if word not in {"ain", "can", "haven", "won"}]
 """Words that stand only before a lost apostrophe: `doesn t`."""
 
-_LOST = re.compile(
-    rf"(?<![^\s(“‘])(?:({'|'.join(_RIGHT)})|(?:{'|'.join(_APART)})[ ?]t)(?=[\s,;:!?)”’]|[.](?:\s|$)|$)(?![:=]\S|\s*[=(])",
-    re.IGNORECASE,
-)
+_LOST = rf"(?i)(?<![^\s(“‘])(?:({'|'.join(_RIGHT)})|(?:{'|'.join(_APART)})[ ?]t)(?=[\s,;:!?)”’]|[.](?:\s|$)|$)(?![:=]\S|\s*[=(])"
 """A word of its own: no part of a name, a path, an option or an assignment, and not in quotes."""
 
-_FOREIGN = re.compile(
-    r"\b(?:le|la|les|des|du|est|une|et|pour|qui|que|el|els|amb|het|een|niet|der|die|und)\b", re.IGNORECASE
-)
+_FOREIGN = r"(?i)\b(?:le|la|les|des|du|est|une|et|pour|qui|que|el|els|amb|het|een|niet|der|die|und)\b"
 _SEVERAL = 2
 
 
@@ -34,8 +31,8 @@ def without_apostrophe(text: str) -> Iterator[tuple[str, str]]:
     """The contractions of a text without their apostrophe, each with the right spelling; not those in backticks."""
     if not any(sign in text for sign in _SIGNS):
         return
-    found = [match for match in _LOST.finditer(text) if not match[0].isupper()]
-    if not found or len(_FOREIGN.findall(text)) >= _SEVERAL:
+    found = [match for match in compiled(_LOST).finditer(text) if not match[0].isupper()]
+    if not found or len(compiled(_FOREIGN).findall(text)) >= _SEVERAL:
         return
     code = list(backticked(text))
     for match in found:

@@ -14,8 +14,9 @@ _LOST = "\ufffd|ï¿½|锟斤拷|锟斤|斤拷|(?:烫烫|屯屯|葺葺|燙燙){2
 """What stands for bytes that are lost: the replacement character, that in other encodings, and memory that was never set."""
 
 _ABOUT = (
-    r"(?i)\b(?:mojibake|garbled|charset|(?:en|de)cod(?:e|er|es|ed|ing|ings)\b|codec|code ?page|utf-?(?:8|16)|latin-?1|cp\d{3,4}|iso-?8859"
-    r"|gbk|gb2312|gb18030|big5|shift.?jis|windows-125\d|unicode\w*|replacement char\w*|non-?ascii|multi-?byte)\b|U\+FFFD|\\ufffd|\\xef\\xbf\\xbd"
+    r"(?i)\b(?:mojibake|garbled|charset|(?:en|de)cod(?:e|er|es|ed|ing|ings)\b|codec|code ?page|utf-?(?:8|16)|latin-?1|cp\d{3,4}"
+    r"|iso-?8859|gbk|gb2312|gb18030|big5|shift.?jis|windows-125\d|unicode\w*|replacement char\w*|non-?ascii|multi-?byte)\b"
+    r"|U\+FFFD|\\ufffd|\\xef\\xbf\\xbd"
     r"|乱码|亂碼|编码|編碼|解码|字符集|替换字符|文字化け|未初始化|uninitiali[sz]ed|0x?CC\b|0x?CD\b"
 )
 
@@ -23,7 +24,7 @@ _NAMED_BY_ITSELF = "(?<=['\"`‘“「(])(?:\ufffd|锟斤拷)+(?=['\"`’”」)
 
 _RUN = "[^\x00-\x7f]{4,}"
 
-_CHINESE = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]{2,}")
+_CHINESE = "[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]{2,}"
 
 _FEW = 20
 _AROUND = "\"'`.,;:()[]<>“”‘’«»"
@@ -59,7 +60,7 @@ def _read_as_gbk(run: str) -> str:
         right = data[: error.start].decode()
     except UnicodeEncodeError:
         return run
-    return right if _CHINESE.fullmatch(right) else run
+    return right if re.fullmatch(_CHINESE, right) else run
 
 
 def _shows_both(text: str) -> bool:

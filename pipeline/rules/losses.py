@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from pipeline.rules.snippets import backticked, is_command
+from pipeline.rules.snippets import backticked, compiled, is_command
 
 _LINES = re.compile(r"[^\n]+")
 
@@ -12,27 +12,28 @@ _BREAK_IN_WORDS = re.compile(r"\\[nrt](?=  )")
 
 _GAP = re.compile(r"(?<=[^\s])  +(?=[^\s])")
 
-_NO_WORD_BEFORE = re.compile(
-    r"\s*(?:[-*+•>#%;|]+|//+|\d{1,3}[.)]|[A-Za-z][.)])\Z|.*[.!?:;,|\\{}\[(。：；，！？]\Z|.*\s-{1,2}\Z|.*(?:[=→←⇒]|[-=]>)\Z",
-    re.DOTALL,
+_NO_WORD_BEFORE = (
+    r"(?s)\s*(?:[-*+•>#%;|]+|//+|\d{1,3}[.)]|[A-Za-z][.)])\Z|.*[.!?:;,|\\{}\[(。：；，！？]\Z|.*\s-{1,2}\Z|.*(?:[=→←⇒]|[-=]>)\Z"
+    r"|.*(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\Z"
 )
-"""What two blanks may follow: a marker of an item or a comment, the end of a sentence, a label, a bracket."""
+"""What two blanks may follow: a marker of an item or a comment, the end of a sentence, a label, a bracket, a month."""
 
-_NO_WORD_AFTER = re.compile(
-    r"[#|\\=:}\])]|//|/\*|\{/\*|\(\*|<!--|<?[-=]{1,2}>|<[-=]|[-–—]{1,3}(?:\s|\Z)|[→←⇒↔↦✓✔✗•·]|;[; ]\s*\S"
-)
+_NO_WORD_AFTER = r"[#|\\=:}\])]|//|/\*|\{/\*|\(\*|<!--|<?[-=]{1,2}>|<[-=]|[-–—]{1,3}(?:\s|\Z)|[→←⇒↔↦✓✔✗•·]|;[; ]\s*\S"
 """What two blanks may come before: a comment, an arrow, a dash, a sign that stands in a column."""
 
-_SEPARATED = re.compile(r"\S  +(?:or|and|vs\.?|versus|then|to|from|oder|und|ou|et)  +\S")
+_SEPARATED = r"\S  +(?:or|and|vs\.?|versus|then|to|from|oder|und|ou|et)  +\S"
 
-_OF_HELP = re.compile(r"\s*-{1,2}[A-Za-z]")
+_OF_HELP = r"\s*-{1,2}[A-Za-z]"
 
-_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
+_QUOTED = r"(?<!\w)(?:'[^'\n]*'|\"[^\"\n]*\")(?!\w)"
 
 _WIDEST = 3
 """A gap of more blanks is a column."""
 
-_EMPTY_OPTION = re.compile(
+_A_ROW = 3
+"""So many gaps in one of several lines are a row of a table."""
+
+_EMPTY_OPTION = (
     r"(?<![\w-])--?[A-Za-z][\w-]*=(?=\s+-{1,2}[A-Za-z]|\s*\Z)"
     r"|(?<=\s)-e [A-Z][A-Z0-9_]*=(?=\s+-{1,2}[A-Za-z])"
     r"|(?<=\s)(?:-v|--volume|--mount) :(?=/)"
@@ -43,7 +44,7 @@ _EMPTY_OPTION = re.compile(
 )
 """Options, owners and paths of which a value is not there."""
 
-_LOST_BEFORE_SEMICOLON = re.compile(
+_LOST_BEFORE_SEMICOLON = (
     r"(?:^|(?<=[;{:,'\"`]))\s*(?:"
     r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+"  # a directive that says nothing: proxy_pass ;
     r"|(?:root|alias|index|listen|return|rewrite|set|include|expires|deny|allow|resolver|hash|upstream|server_name|location"
@@ -53,27 +54,27 @@ _LOST_BEFORE_SEMICOLON = re.compile(
     r") ;|\b(?:in|=|\+=|==|-eq|-ne|>>?|<|&&|\|\|) ;"
 )
 
-_DANGLING = re.compile(
+_DANGLING = (
     r"\b(?:[Tt]he|[Aa]n|[Yy]our|[Tt]his|named|called) (?:[,;)]|\.(?=\s|\Z))|[(\[{]\s?, (?=\w)|\bprint ,|, ,(?=\s)"
 )
 """An article, or a bracket, whose word is not there."""
 
-_EMPTY_NAME = re.compile(
+_EMPTY_NAME = (
     r"(?i:(?<!\w)(?:the|a|an|this|your|run|running|use|using|install|execute|type|call|called|named|via|see)) "
     r"(?:\"\"|''|“”|‘’|「」|《》)(?=[\s.,;:)]|\Z)"
 )
 
-_OF_EMPTINESS = re.compile(
+_OF_EMPTINESS = (
     r"(?i)\bempt|\bblank|\bfalsy|\bquot|\bnull|\bnone\b|\bdefault|\bpassphrase|\bliteral|\bfragment|\bdiamond|空|string"
 )
 
-_EMPTY_TICKS = re.compile(r"(?:(?<=\s)|^)``(?=[\s.,;:)]|\Z)")
+_EMPTY_TICKS = r"(?:(?<=\s)|^)``(?=[\s.,;:)]|\Z)"
 
-_UNFINISHED = re.compile(
-    r"(?:^|\s)(?:the|a|an|to|of|with|in|on|at|by|from|via|using|named|called|run|use|set|is|as|[Rr]un|[Uu]se|[Ss]et|[Aa]dd)\Z"
+_UNFINISHED = (
+    r"(?:^|\s)(?:the|a|an|to|of|with|in|on|at|by|from|via|using|named|called|run|use|set|is|as|Run|Use|Set|Add)\Z"
 )
 
-_NAME_AT_END = re.compile(
+_NAME_AT_END = (
     r"(?:^|\s)(?:-{1,2}[A-Za-z][\w-]*|[\w.-]*[A-Za-z0-9][_=/:][\w./:=-]*|\$\w+)\Z|(?:^|\s)[a-z]+_[a-z_]+\s[\w-]+\Z"
 )
 
@@ -97,16 +98,24 @@ def _gaps(text: str) -> Iterator[tuple[int, int]]:
     several = len(lines) > 1
     columns = _columns(text, lines) if several else {}
     for start, end in lines:
-        line = text[start:end]
-        gaps = [match.span() for match in _GAP.finditer(line)] if "  " in line else []
+        if "  " not in text[start:end]:
+            continue
+        line = compiled(_QUOTED).sub(_filled, text[start:end])
+        gaps = [match.span() for match in _GAP.finditer(line)]
         if not gaps or _is_of_columns(line, gaps, several=several):
             continue
-        quoted = [match.span() for match in _QUOTED.finditer(line)]
         for left, right in gaps:
-            if columns.get(right, 0) > 1 or _is_inside(left, quoted, line):
-                continue
-            if not _NO_WORD_BEFORE.match(line[max(0, left - 40) : left]) and not _NO_WORD_AFTER.match(line, right):
+            if (
+                columns.get(right, 0) <= 1
+                and not compiled(_NO_WORD_BEFORE).match(line[max(0, left - 40) : left])
+                and not compiled(_NO_WORD_AFTER).match(line, right)
+            ):
                 yield start + left, start + right
+
+
+def _filled(quoted: re.Match[str]) -> str:
+    """A quoted text without its blanks, unless it is a command: what is quoted has them on purpose."""
+    return quoted[0] if is_command(quoted[0][1:]) else quoted[0].replace(" ", "_")
 
 
 def _columns(text: str, lines: list[tuple[int, int]]) -> dict[int, int]:
@@ -121,27 +130,24 @@ def _columns(text: str, lines: list[tuple[int, int]]) -> dict[int, int]:
 def _is_of_columns(line: str, gaps: list[tuple[int, int]], *, several: bool) -> bool:
     """Whether the blanks of a line put its words into columns, or set them apart."""
     widest = max(right - left for left, right in gaps)
-    if widest > _WIDEST or (widest == _WIDEST and len(gaps) > 1) or "\t" in line or line.count("|") > 1:
+    if widest > _WIDEST or (widest == _WIDEST and (several or len(gaps) > 1)) or "\t" in line or line.count("|") > 1:
         return True
-    if _SEPARATED.search(line) or (_OF_HELP.match(line) and not _OF_HELP.match(line, gaps[0][1])):
+    if compiled(_SEPARATED).search(line) or (
+        compiled(_OF_HELP).match(line) and not compiled(_OF_HELP).match(line, gaps[0][1])
+    ):
         return True
-    return several and len(gaps) > 2  # noqa: PLR2004 - a row of a table
-
-
-def _is_inside(place: int, quoted: list[tuple[int, int]], line: str) -> bool:
-    """Whether a place is inside a quoted text that is no command: there, blanks are what is quoted."""
-    return any(start < place < end and not is_command(line[start + 1 : end]) for start, end in quoted)
+    return several and len(gaps) >= _A_ROW
 
 
 def _semicolons(text: str) -> Iterator[tuple[int, int]]:
     for line in _LINES.finditer(text):
         if " ;" in line[0]:
-            for match in _LOST_BEFORE_SEMICOLON.finditer(line[0]):
+            for match in compiled(_LOST_BEFORE_SEMICOLON).finditer(line[0]):
                 yield line.start() + match.end() - 2, line.start() + match.end()
 
 
 def _options(text: str) -> Iterator[tuple[int, int]]:
-    return (match.span() for match in _EMPTY_OPTION.finditer(text) if not _ends_code(text, match.end()))
+    return (match.span() for match in compiled(_EMPTY_OPTION).finditer(text) if not _ends_code(text, match.end()))
 
 
 def _ends_code(text: str, place: int) -> bool:
@@ -150,17 +156,17 @@ def _ends_code(text: str, place: int) -> bool:
 
 
 def _dangling(text: str) -> Iterator[tuple[int, int]]:
-    return (match.span() for match in _DANGLING.finditer(text))
+    return (match.span() for match in compiled(_DANGLING).finditer(text))
 
 
 def _empty_names(text: str) -> Iterator[tuple[int, int]]:
-    if not _OF_EMPTINESS.search(text):
-        yield from (match.span() for match in _EMPTY_NAME.finditer(text))
+    if not compiled(_OF_EMPTINESS).search(text):
+        yield from (match.span() for match in compiled(_EMPTY_NAME).finditer(text))
 
 
 def _empty_code(text: str) -> Iterator[tuple[int, int]]:
     if "`` `" not in text:  # there, two backticks stand around one
-        yield from (match.span() for match in _EMPTY_TICKS.finditer(text))
+        yield from (match.span() for match in compiled(_EMPTY_TICKS).finditer(text))
     if text.count("`") % 2 == 0:
         for start, end in backticked(text):
             code = text[start:end]
@@ -178,7 +184,12 @@ def _end(text: str) -> Iterator[tuple[int, int]]:
     if (
         kept != text
         and _WORD_AT_END.search(line)
-        and (is_command(last) or is_command(line) or _NAME_AT_END.search(line[-80:]) or _UNFINISHED.search(line[-20:]))
+        and (
+            is_command(last)
+            or is_command(line)
+            or compiled(_NAME_AT_END).search(line[-80:])
+            or compiled(_UNFINISHED).search(line[-20:])
+        )
     ):
         yield len(kept), len(text)
 

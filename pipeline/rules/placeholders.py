@@ -1,24 +1,46 @@
 """What stands where a text belongs: words that say that there is none, in some languages."""
 
 import re
+from itertools import product
+
+_ALL_THERE_IS = frozenset(
+    [
+        *("todo", "tba", "tbc", "tbd", "fixme", "change me", "changeme", "placeholder", "placeholder text", "lorem"),
+        *("pending", "coming soon", "n/a", "na", "n.a", "n a", "nil", "null", "none", "nothing", "empty", "blank"),
+        *("does not apply", "ditto", "idem", "same", "as above", "as before", "like above", "fill in", "fill me in"),
+        *("no comment", "no details", "no data", "no info", "no information", "no information available", "no reason"),
+        *("no description", "no description available", "no description provided", "no content", "no text", "no value"),
+        *("unknown cause", "unknown reason", "cause unknown", "reason unknown", "unknown at this time", "unknown yet"),
+        *(f"to be {done}" for done in ("done", "determined", "decided", "written", "added", "filled in", "confirmed")),
+        *(f"to be {done}" for done in ("announced", "completed", "continued", "defined", "specified", "discussed")),
+        *map("".join, product(("", "currently ", "still "), ("unknown", "unspecified", "undetermined", "unclear"))),
+        *map("".join, product(
+            ("not ", "not yet ", "currently not "),
+            ("applicable", "available", "specified", "known", "provided", "given", "set", "determined", "documented"),
+        )),
+        *map("".join, product(("same as ", "the same as "), ("above", "before", "previous", "the above", "the previous one"))),
+        *map("".join, product(
+            ("see ", "see the ", "refer to ", "refer to the ", "cf ", "cf. "),
+            ("above", "below", "action", "description", "previous", "previous one", "root cause", "first one", "signature"),
+        )),
+        *map("".join, product(
+            ("", "insert ", "enter ", "add ", "your ", "insert your ", "enter your ", "add your "),
+            ("text here", "description here", "content here", "action here", "reason here", "text goes here"),
+        )),
+        *("待补", "待补充", "待定", "待办", "待填", "待填写", "待确认", "待完善", "待续", "待查", "未知", "未定", "未填", "未填写", "未提供"),
+        *("无", "無", "没有", "沒有", "暂无", "暫無", "无内容", "暂无内容", "暂无信息", "暂无数据", "暂无说明", "不适用", "不適用"),
+        *("不详", "不詳", "同上", "如上", "同前", "见上", "见上文", "见上面", "見上", "参见上文", "请见上文", "略", "空", "占位", "占位符"),
+        *("なし", "該当なし", "不明", "未定義", "없음", "해당 없음", "해당없음", "미정"),
+        *("keine", "keine angabe", "keine angaben", "nicht zutreffend", "unbekannt", "siehe oben", "aucun", "aucune"),
+        *("sans objet", "inconnu", "voir ci-dessus", "ninguno", "no aplica", "desconocido", "нет", "неизвестно", "см. выше"),
+    ]
+)  # fmt: skip
 
 _LONGEST = 60
 
-_NOTHING_BUT = re.compile(
-    r"[\s.…?!*~_/\-–—。？]+|\W*(?:todo|tb[dac]|fixme|x{3,}|n\W?/?\W?a|placeholder(?: text)?|lorem|change ?me|fill (?:me |this )?in|"
-    r"to be (?:done|determined|decided|written|added|filled in|confirmed|announced|completed|continued)|coming soon|pending|"
-    r"(?:currently |still )?(?:unknown|unspecified|undetermined|undefined|unclear)(?: (?:at this time|yet|for now|cause|reason))?|"
-    r"not (?:applicable|available|specified|known|provided|given|set|yet known|yet available|determined|stated|documented)(?: yet)?|"
-    r"does not apply|no (?:information|info|data|details?|description|content|text|value|comment|reason)(?: (?:available|given|provided|yet))?|"
-    r"none|nil|null|nothing|empty|blank|ditto|idem|same|(?:the )?same(?: as| like)? (?:above|before|previous(?: one)?|the (?:above|previous)(?: one)?)|"
-    r"as (?:above|before)|like above|(?:see|refer to|cf\.?) (?:the )?(?:above|below|action|description|previous(?: one| entry)?|root cause|first one|title|signature)|"
-    r"(?:insert|enter|add|your|some) (?:your )?(?:text|description|content|details?)(?: here)?|(?:text|description) (?:goes )?here|"
-    r"(?:your )?(?:action|reason|description) here|"
-    r"待补充?|待定|待办|待填写?|待确认|待完善|待续|待查|无|無|没有|沒有|暂无|暫無|无内容|暂无(?:内容|信息|数据|说明)|不适用|不適用|不详|不詳|未知|未定|未填写?|未提供|"
-    r"同上|如上|同前|见上(?:文|面)?|見上|参见上文|请见上文|略|空|占位符?|なし|該当なし|不明|未定義|없음|해당 ?없음|미정|"
-    r"keine?(?: angaben?)?|nicht zutreffend|unbekannt|siehe oben|aucune?|sans objet|inconnu|voir ci-dessus|ninguno|no aplica|desconocido|нет|неизвестно|см\. выше)\W*",
-    re.IGNORECASE,
-)
+_NO_WORD = re.compile(r"[\s.…?!*~_/\-–—。？]+")
+_RUN_OF_X = re.compile(r"[xX]{3,}")
+_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
 
 _MARKS = ("TODO", "FIXME", "TBD")
 
@@ -27,8 +49,14 @@ _LEFT_OVER = re.compile(r"^\W*(?:TODO|FIXME|TBD)\s*[:(\-–—]|[\[<](?:TODO|FIX
 
 def holds_a_place(text: str) -> bool:
     """Whether a text is all placeholder, or marks what is missing in it."""
-    return (
-        (len(text) <= _LONGEST and _NOTHING_BUT.fullmatch(text) is not None)
-        or (any(mark in text for mark in _MARKS) and _LEFT_OVER.search(text) is not None)
-        or "lorem ipsum" in text.lower()
-    )
+    if len(text) <= _LONGEST and _says_nothing(text):
+        return True
+    marked = any(mark in text for mark in _MARKS) and _LEFT_OVER.search(text)
+    return bool(marked) or "lorem ipsum" in text.lower()
+
+
+def _says_nothing(text: str) -> bool:
+    if _NO_WORD.fullmatch(text):
+        return True
+    words = " ".join(_AROUND.sub("", text).lower().split())
+    return words in _ALL_THERE_IS or _RUN_OF_X.fullmatch(words) is not None

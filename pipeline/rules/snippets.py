@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 Span = tuple[int, int]
 """Where a piece of a text starts and ends."""
@@ -17,22 +18,43 @@ _TICKS = re.compile(r"`+")
 _LOOK_AT = 240
 """How much of a text tells whether a command starts it."""
 
-_STARTS = re.compile(
+_STARTS = (
     r"(?:^|(?<=\n)|: |：\s?|[;|]\s|&& |(?<=\s)['\"(]|^['\"(]"
     r"|\b(?:[Rr]un|[Uu]se|[Ee]xecute|[Tt]ry|[Tt]ype|[Ee]nter|[Ii]ssue|[Cc]all|[Ww]ith|[Vv]ia|[Bb]y|[Oo]r|[Aa]nd|[Tt]hen)\s)"
     r"(?=\s{0,40}[^\s])"
 )
 
-_MARKER = re.compile(r"\s*(?:[-*+•]\s+|\(?\d{1,3}[.)]\s+|[$%>❯]\s+|PS [^>\n]{0,60}>\s*|C:\\[^>\n]{0,60}>\s*)*")
+_MARKER = r"\s*(?:[-*+•]\s+|\(?\d{1,3}[.)]\s+|[$%>❯]\s+|PS [^>\n]{0,60}>\s*|C:\\[^>\n]{0,60}>\s*)*"
 
-_ENDS = re.compile(rf"\n|\.(?=\s+[A-Z]|\s*$)|\s#\s|\s[{DASHES}]\s|,\s|;\s(?=[A-Z])|\s\((?=[a-z]+\s[a-z])")
+_ENDS = rf"\n|\.(?=\s+[A-Z]|\s*$)|\s#\s|\s[{DASHES}]\s|,\s|;\s(?=[A-Z])|\s\((?=[a-z]+\s[a-z])"
 
-_BEFORE = frozenset("sudo doas env time nohup exec command xargs nice watch then do else && || ! run".split())
+_BEFORE = frozenset(
+    (
+        "sudo",
+        "doas",
+        "env",
+        "time",
+        "nohup",
+        "exec",
+        "command",
+        "xargs",
+        "nice",
+        "watch",
+        "then",
+        "do",
+        "else",
+        "&&",
+        "||",
+        "!",
+        "run",
+    )
+)
 
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=\S*$")
 
-_ARGUMENT = re.compile(
-    rf"[-{DASHES}]{{1,2}}[A-Za-z0-9?]|[.~]?/|\.$|\*|\$|<\w|\{{|[\w.-]+[=/:@]\S|[{QUOTES}\"'][-\w/.*{{]|\S*\.\w{{1,5}}$|\d+$|[a-z]+-[a-z0-9-]+$"
+_ARGUMENT = (
+    rf"[-{DASHES}]{{1,2}}[A-Za-z0-9?]|[.~]?/|\.$|\*|\$|<\w|\{{|[\w.-]+[=/:@]\S|[{QUOTES}\"'][-\w/.*{{]"
+    r"|\S*\.\w{1,5}$|\d+$|[a-z]+-[a-z0-9-]+$"
 )
 
 _PROGRAMS = frozenset(
@@ -51,7 +73,7 @@ _PROGRAMS = frozenset(
     ssh-copy-id ssh-keygen stat strace su swift sysctl systemctl tail tar tcpdump tee telnet terraform test top touch tox
     tr tsc tsx umount uname uniq unzip update-alternatives usermod useradd uv uvicorn vagrant vault vi vim virtualenv
     wc wget which winget xattr xcodebuild xcrun yarn yum zip zsh zypper
-    """.split()
+    """.split()  # noqa: SIM905 - so many words are better read, and kept in order, as text
 )
 
 _ALSO_ENGLISH = frozenset(
@@ -59,7 +81,7 @@ _ALSO_ENGLISH = frozenset(
     brew bundle cat code command conda cut dig echo export find flutter free gem git go head helm install jest java jupyter kill
     less locate make meson more mount nano node patch ping rake rails service snap sort source swift tail tar test top
     touch vault watch which zip docker nginx redis mysql python npm terraform gradle php ruby
-    """.split()
+    """.split()  # noqa: SIM905 - so many words are better read, and kept in order, as text
 )
 """Programs whose names stand in prose too; what follows them has to look like an argument, or be a word of theirs."""
 
@@ -72,18 +94,31 @@ _THEIRS = frozenset(
     restart restore revert rm rmi rollback rollout root run save scale search show start stash state stats status stop
     submodule switch system tag tap taint test tidy top uninstall unlink untaint update upgrade validate version view
     volume wait watch workspace
-    """.split()
+    """.split()  # noqa: SIM905 - so many words are better read, and kept in order, as text
 )
 
 _OF_PROSE = frozenset(
     """
     a again all already also an and any are as at be because been before being but by can cannot command commands could
-    daemon desktop did do does errors every failed fails file files for from had has have how if in instead into is it its itself may might
-    must needs never no not of on only or out over process processes project requires server should so still sure than that the their them then
+    daemon desktop did do does errors every failed fails file files for from had has have how if in instead into is it its
+    itself may
+    might must needs never no not of on only or out over process processes project requires server should so still
+    sure than that the their them then
     there these they this those to too until up users uses version was were what when where whether which while who why
     will with without would you your
-    """.split()
+    """.split()  # noqa: SIM905 - so many words are better read, and kept in order, as text
 )
+
+
+def has_no_spaces(char: str) -> bool:
+    """Whether a character is of a script without spaces between words: Han, kana, or Hangul, which has few."""
+    return "\u3040" <= char <= "\ud7a3"
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern, compiled when the first record needs it: most commands judge none."""
+    return re.compile(pattern)
 
 
 def backticked(text: str) -> Iterator[Span]:
@@ -119,38 +154,38 @@ def is_command(text: str) -> bool:
         return bool(arguments) and arguments[0] not in _OF_PROSE
     if not arguments or arguments[0] in _OF_PROSE:
         return False
-    return bool(_ARGUMENT.match(arguments[0])) or arguments[0] in _THEIRS or _has_option(arguments)
+    return bool(compiled(_ARGUMENT).match(arguments[0])) or arguments[0] in _THEIRS or _has_option(arguments)
 
 
 def commands(text: str) -> Iterator[Span]:
     """The commands that stand in prose, or are all there is, without backticks around them; none overlap."""
     done = 0
-    for match in _STARTS.finditer(text):
+    for match in compiled(_STARTS).finditer(text):
         start = match.end()
         if start < done:
             continue
         head = text[start : start + _LOOK_AT]
         start += _end_of_marker(head)
         if is_command(text[start : start + _LOOK_AT]):
-            end = _ENDS.search(text, start)
+            end = compiled(_ENDS).search(text, start)
             done = end.start() if end else len(text)
             yield start, done
 
 
 def _is_program(word: str) -> bool:
-    return word in _PROGRAMS or bool(re.fullmatch(r"(?:\.{0,2}|~)/[\w./+-]*\w", word))
+    return word in _PROGRAMS or bool(compiled(r"(?:\.{0,2}|~)/[\w./+-]*\w").fullmatch(word))
 
 
 def _has_option(words: list[str]) -> bool:
-    return any(re.match(rf"[-{DASHES}]{{1,2}}[A-Za-z]", word) for word in words)
+    return any(compiled(rf"[-{DASHES}]{{1,2}}[A-Za-z]").match(word) for word in words)
 
 
 def _end_of_marker(text: str) -> int:
-    match = _MARKER.match(text)
+    match = compiled(_MARKER).match(text)
     return match.end() if match else 0
 
 
-_CODE_SHAPES = re.compile(
+_CODE_SHAPES = (
     r"`[^`\s]"
     rf"|(?:^|\s)[-{DASHES}]{{1,2}}[A-Za-z][\w-]*"  # an option
     r"|\w\((?!e?s\)|ies\))"  # a call
@@ -160,10 +195,10 @@ _CODE_SHAPES = re.compile(
     r"|(?:^|\s)(?:~|\.{1,2})?/[\w.-]+/?|\b(?:GET|POST|PUT|PATCH|DELETE|HEAD) [\w/.]*/"  # a path
     r"|\b[a-z]\w*:[A-Za-z0-9]|\{['\"]?\w+['\"]?:|\b[a-z]+(?:-[a-z]+){3,}\b"  # a setting
     r"|\b(?:nvidia-smi|redis-cli|apt-get|docker-compose|\w+-cli)\b"  # a program that no prose has a word for
-    r"|</?\w+>|\*\d{2,}#|\s[>→]\s"  # a tag, a number to dial, a way through menus
+    r"|</?\w+>|\*\d{2,}#|\s[>→]\s"
 )
 
 
 def has_code(text: str) -> bool:
     """Whether there is code in a text: in backticks, a command, or a name that only code has."""
-    return bool(_CODE_SHAPES.search(text)) or next(commands(text), None) is not None
+    return bool(compiled(_CODE_SHAPES).search(text)) or next(commands(text), None) is not None

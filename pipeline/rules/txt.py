@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pipeline.contract import shapes, show
 from pipeline.model import Json, Severity
 from pipeline.rules import contractions, encodings, typography
-from pipeline.rules.base import EVERY_TEXT, Found, Record, check, corpus, fix
+from pipeline.rules.base import EVERY_TEXT, Found, Record, check, corpus, fix, fold
 from pipeline.rules.content_words import content_words
 from pipeline.rules.encodings import MISREAD
 from pipeline.rules.fixing import texts
@@ -346,14 +346,15 @@ def lost_text(r: Record) -> Found:
     A shell takes `$name` and a command in backticks out of double quotes, a template leaves blank what it was not given:
     what stays is two blanks between words, an option without its value, ` ;`, empty quotes, a blank after a command. The
     text is judged as it came, before TXT001 strips it. Write what was lost; no repair can know it. Two blanks after a
-    sentence, before a comment, an arrow or a dash, and in columns are none.
+    sentence, before a comment, an arrow or a dash, and in columns are none, nor are those of a text that the record has with
+    single blanks as well.
     """
-    for pointer, text in _content(r):
-        if text and not pointer.startswith("/signature"):
-            gaps = list(dict.fromkeys(losses(r.as_it_came(pointer, text))))
-            if gaps:
-                more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
-                yield pointer, f"{show(gaps[0])}{more} has a gap where a word was; write what was lost, such as a $name"
+    told = [(pointer, text) for pointer, text in _content(r) if text]
+    for pointer, text in told:
+        gaps = [] if pointer.startswith("/signature") else list(dict.fromkeys(losses(r.as_it_came(pointer, text))))
+        if gaps and not any(fold(text) == fold(other) != text for _, other in told if other != text):
+            more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+            yield pointer, f"{show(gaps[0])}{more}: a word is missing there; write what was lost, such as a $name"
 
 
 @check(

@@ -8,7 +8,7 @@ from pipeline.contract import show
 from pipeline.model import GONE, Document, Json, Severity
 from pipeline.rules.base import ABSENT, WHOLE, Found, Record, Stage, check, fix, fold
 from pipeline.rules.copies import disagreements, merge_copies
-from pipeline.rules.snippets import has_code
+from pipeline.rules.snippets import has_code, has_no_spaces
 
 _TWICE = {
     "action": "Change into the CLONED folder first",
@@ -309,8 +309,7 @@ def workarounds_without_how(r: Record) -> Found:
 
 
 def _says_how(action: str) -> bool:
-    return len(action.split()) >= _AT_LENGTH or len(_NO_SPACES.findall(action)) >= 2 * _AT_LENGTH or has_code(action)
+    return len(action.split()) >= _AT_LENGTH or sum(map(has_no_spaces, action)) >= 2 * _AT_LENGTH or has_code(action)
 
 
 _AT_LENGTH = 20
-_NO_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
