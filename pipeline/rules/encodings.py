@@ -22,7 +22,7 @@ _ABOUT = (
 
 _NAMED_BY_ITSELF = "(?<=['\"`‘“「(])(?:\ufffd|锟斤拷)+(?=['\"`’”」)])"
 
-_RUN = "[^\x00-\x7f]{4,}"
+_RUN = "[^\x00-\x7f]{3,}"
 
 _CHINESE = "[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]{2,}"
 

@@ -1,13 +1,14 @@
 """Gaps in a text where a word was: what a shell took out of double quotes, or a template did not fill in."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from pipeline.rules.snippets import backticked, compiled, is_command
 
 _LINES = re.compile(r"[^\n]+")
 
-_BREAK_IN_WORDS = re.compile(r"\\[nrt](?=  )")
+_BREAK_IN_WORDS = r"\\[nrt](?=  )"
 """A line feed or tab that was escaped twice: what follows it is indentation."""
 
 _GAP = re.compile(r"(?<=[^\s])  +(?=[^\s])")
@@ -29,9 +30,6 @@ _QUOTED = r"(?<!\w)(?:'[^'\n]*'|\"[^\"\n]*\")(?!\w)"
 
 _WIDEST = 3
 """A gap of more blanks is a column."""
-
-_A_ROW = 3
-"""So many gaps in one of several lines are a row of a table."""
 
 _EMPTY_OPTION = (
     r"(?<![\w-])--?[A-Za-z][\w-]*=(?=\s+-{1,2}[A-Za-z]|\s*\Z)"
@@ -92,21 +90,19 @@ def losses(text: str) -> Iterator[str]:
 
 
 def _gaps(text: str) -> Iterator[tuple[int, int]]:
-    if _BREAK_IN_WORDS.search(text):
-        text = _BREAK_IN_WORDS.sub("\n\n", text)  # as long as it was
-    lines = [match.span() for match in _LINES.finditer(text)]
+    if compiled(_BREAK_IN_WORDS).search(text):
+        text = compiled(_BREAK_IN_WORDS).sub("\n\n", text)  # as long as it was
+    lines = [(match.start(), compiled(_QUOTED).sub(_filled, match[0])) for match in _LINES.finditer(text)]
+    gaps = [[match.span() for match in _GAP.finditer(line)] if "  " in line else [] for _, line in lines]
     several = len(lines) > 1
-    columns = _columns(text, lines) if several else {}
-    for start, end in lines:
-        if "  " not in text[start:end]:
+    ends = Counter(right for places in gaps for _, right in places)
+    rows = sum(len(places) > 1 for places in gaps)
+    for (start, line), places in zip(lines, gaps, strict=True):
+        if not places or (len(places) > 1 and rows > 1) or _is_of_columns(line, places, several=several):
             continue
-        line = compiled(_QUOTED).sub(_filled, text[start:end])
-        gaps = [match.span() for match in _GAP.finditer(line)]
-        if not gaps or _is_of_columns(line, gaps, several=several):
-            continue
-        for left, right in gaps:
+        for left, right in places:
             if (
-                columns.get(right, 0) <= 1
+                ends[right] == 1
                 and not compiled(_NO_WORD_BEFORE).match(line[max(0, left - 40) : left])
                 and not compiled(_NO_WORD_AFTER).match(line, right)
             ):
@@ -118,25 +114,15 @@ def _filled(quoted: re.Match[str]) -> str:
     return quoted[0] if is_command(quoted[0][1:]) else quoted[0].replace(" ", "_")
 
 
-def _columns(text: str, lines: list[tuple[int, int]]) -> dict[int, int]:
-    """How many lines have a gap that ends in a column."""
-    columns: dict[int, int] = {}
-    for start, end in lines:
-        for match in _GAP.finditer(text[start:end]):
-            columns[match.end()] = columns.get(match.end(), 0) + 1
-    return columns
-
-
 def _is_of_columns(line: str, gaps: list[tuple[int, int]], *, several: bool) -> bool:
     """Whether the blanks of a line put its words into columns, or set them apart."""
     widest = max(right - left for left, right in gaps)
     if widest > _WIDEST or (widest == _WIDEST and (several or len(gaps) > 1)) or "\t" in line or line.count("|") > 1:
         return True
-    if compiled(_SEPARATED).search(line) or (
-        compiled(_OF_HELP).match(line) and not compiled(_OF_HELP).match(line, gaps[0][1])
-    ):
-        return True
-    return several and len(gaps) >= _A_ROW
+    return bool(
+        compiled(_SEPARATED).search(line)
+        or (compiled(_OF_HELP).match(line) and not compiled(_OF_HELP).match(line, gaps[0][1]))
+    )
 
 
 def _semicolons(text: str) -> Iterator[tuple[int, int]]:

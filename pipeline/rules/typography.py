@@ -40,8 +40,8 @@ _OPTION = (
 """An option as it is written, behind a dash that no program takes for one."""
 
 _CALL = (
-    r"\w[(\[{]\s?[\u2018-\u201f\u00ab]"
-    r"|[=:{\[]\s?[\u201c-\u201f\u2018\u2019](?=[\w/.~-]+[\u2018-\u201f])[\w/.~-]+[\u2018-\u201f]\s?[,}\])]"
+    r"\w[(\[{]\s?[\u2018-\u201f\u00ab]|[={\[]\s?[\u2018-\u201f](?=[\w/.~$-])"
+    r"|[\u201c-\u201f][\w.-]+[\u201c-\u201f]\s?:\s?(?:[\u201c-\u201f\d{\[]|true|false|null)"
 )
 """A quoted argument, or an element of JSON."""
 
