@@ -20,7 +20,9 @@ _RIGHT = {f"{word}t": f"{word}'t" for word in _NOT} | _OTHERS
 _APART = [word for word in _NOT if word not in {"ain", "can", "haven", "won"}]
 """Words that stand only before a lost apostrophe: `doesn t`."""
 
-_LOST = rf"(?i)(?<![^\s(“‘])(?:({'|'.join(_RIGHT)})|(?:{'|'.join(_APART)})[ ?]t)(?=[\s,;:!?)”’]|[.](?:\s|$)|$)(?![:=]\S|\s*[=(])"
+_LOST = (
+    rf"(?i)(?<![^\s(“‘])(?:({'|'.join(_RIGHT)})|(?:{'|'.join(_APART)})[ ?]t)(?=[\s,;!?)”’]|[.](?:\s|$)|$)(?!\s*[=(])"
+)
 """A word of its own: no part of a name, a path, an option or an assignment, and not in quotes."""
 
 _FOREIGN = r"(?i)\b(?:le|la|les|des|du|est|une|et|pour|qui|que|el|els|amb|het|een|niet|der|die|und)\b"

@@ -87,13 +87,15 @@ _ALSO_ENGLISH = frozenset(
 
 _THEIRS = frozenset(
     """
-    add apply attach auth bisect branch build bundle checkout cherry-pick ci clean clone commit compose config container
-    context cp create delete describe destroy dev diff drain edit env exec explain fetch fmt fsck gc generate get graph
-    history image images import info init inspect install kill lfs link list load log login logout logs ls merge mod mv
-    network node outdated output pip plan plugin prune ps publish pull push rebase reflog reload remote remove repo reset
-    restart restore revert rm rmi rollback rollout root run save scale search show start stash state stats status stop
-    submodule switch system tag tap taint test tidy top uninstall unlink untaint update upgrade validate version view
-    volume wait watch workspace
+    add annotate apply attach audit auth autoscale bench bisect blame branch build bundle cache check checkout
+    cherry-pick ci clean clone commit compose config console container context cordon cp create dedupe delete describe
+    destroy dev diff doc doctor down drain edit ef env exec explain expose fetch fix fmt freeze fsck gc generate get
+    graph help history image images import info init inspect install kill label lfs link list load lock log login logout
+    logs ls ls-files merge metadata migrate migrations mod mv network new node outdated output pip plan plugin providers
+    prune ps publish pull push rebase rebuild reflog refresh reload remote remove repo reset restart restore rev-list
+    rev-parse revert rm rmi rollback rollout root run save scale search serve shell show start stash state stats status
+    stop submodule switch sync system tag taint tap test tidy top tree uninstall unlink untaint up update upgrade
+    validate vendor version view volume wait watch workspace worktree
     """.split()  # noqa: SIM905 - so many words are better read, and kept in order, as text
 )
 
