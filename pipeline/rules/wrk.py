@@ -1,6 +1,5 @@
 """WRK: workarounds, what works."""
 
-import re
 from collections.abc import Callable
 from functools import cache
 
@@ -8,7 +7,7 @@ from pipeline.contract import show
 from pipeline.model import GONE, Document, Json, Severity
 from pipeline.rules.base import ABSENT, WHOLE, Found, Record, Stage, check, fix, fold
 from pipeline.rules.copies import disagreements, merge_copies
-from pipeline.rules.snippets import has_code, has_no_spaces
+from pipeline.rules.snippets import compiled, has_code, has_no_spaces
 
 _TWICE = {
     "action": "Change into the CLONED folder first",
@@ -269,9 +268,12 @@ def _is_part(how: str, action: str) -> bool:
 
 
 def _stands_in(words: str, text: str) -> bool:
-    left = r"(?<![^\W\u3400-\u9fff])" if re.match(r"\w", words) else ""
-    right = r"(?![^\W\u3400-\u9fff])" if re.search(r"\w\Z", words) else ""
-    return words in text and re.search(f"{left}{re.escape(words)}{right}", text) is not None
+    return words in text and _apart(words) in _apart(text)
+
+
+def _apart(text: str) -> str:
+    """A text with a mark around each word, or character of a script without spaces."""
+    return "\0".join(["", *compiled(r"[^\W\u3040-\ud7a3]+|[\s\S]").findall(text), ""])
 
 
 _NEARLY_ALL = 0.475
