@@ -1,6 +1,7 @@
 """The words of a text that say something: function words, and without their endings."""
 
 import re
+from collections.abc import Iterator
 
 from pipeline.rules.snippets import has_no_spaces
 
@@ -16,16 +17,27 @@ _FUNCTION_WORDS = frozenset(
 
 _WORD = re.compile(r"[^\W_]+")
 _IN_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_ENDING = re.compile(r"(?<=\w{3})(?:ations?|ions?|ings?|ed|ures?|es|s|e)$")
-_DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1$")
+_ENDINGS = ("ations", "ation", "ions", "ion", "ings", "ing", "ures", "ure", "ed", "es", "s", "e")
+_SHORTEST = 3
 
 
-def content_words(text: str) -> set[str]:
-    """Those words; a character each where a script has no spaces between words."""
-    words = set()
-    for word in _WORD.findall(_IN_CAMEL_CASE.sub(" ", text)):
-        if any(map(has_no_spaces, word)):
-            words.update(word)
+def content_words(text: str) -> Iterator[str]:
+    """Those words, in their order; a character each where a script has no spaces between words."""
+    for match in _WORD.finditer(text):
+        yield from _parts(match[0])
+
+
+def _parts(name: str) -> Iterator[str]:
+    for word in [name] if name.islower() else _IN_CAMEL_CASE.split(name):
+        if not word.isascii() and any(map(has_no_spaces, word)):
+            yield from word
         elif word.lower() not in _FUNCTION_WORDS:
-            words.add(_DOUBLED.sub(r"\1", _ENDING.sub("", word.lower())))
-    return words
+            yield _stem(word.lower())
+
+
+def _stem(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST:
+            word = word[: -len(ending)]
+            break
+    return word[:-1] if word[-1:] == word[-2:-1] and word[-1] not in "aeiou0123456789" else word

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.rules.snippets import backticked, compiled, is_command
 
@@ -81,12 +81,22 @@ _WORD_AT_END = re.compile(r"[\w\-=/:+@]\Z")
 _AROUND = 18
 
 
-def losses(text: str) -> Iterator[str]:
-    """A piece of the text around each gap in it, in the order of the kinds below."""
-    for has, places in _KINDS:
+Kind = tuple[Callable[[str], bool], Callable[[str], Iterator[tuple[int, int]]]]
+"""A kind of gap: what a text must have for it, and where it has that."""
+
+
+def losses(text: str, kinds: Sequence[Kind] | None = None) -> Iterator[str]:
+    """A piece of the text around each gap in it, kind by kind."""
+    for has, places in _KINDS if kinds is None else kinds:
         if has(text):
             for start, end in places(text):
                 yield _piece(text, start, end)
+
+
+def kinds_in(texts: Sequence[str]) -> list[Kind]:
+    """The kinds of which there may be a gap in one of the texts; what none has is asked once."""
+    whole = "\n".join(texts)
+    return [kind for kind in _KINDS if kind[0](whole) or (kind is _AT_THE_END and any(map(kind[0], texts)))]
 
 
 def _gaps(text: str) -> Iterator[tuple[int, int]]:
@@ -185,13 +195,16 @@ def _piece(text: str, start: int, end: int) -> str:
     return f"{'…' if start > _AROUND else ''}{before}{text[start:end]}{after}{'…' if end + _AROUND < len(text) else ''}"
 
 
-_KINDS: tuple[tuple[Callable[[str], bool], Callable[[str], Iterator[tuple[int, int]]]], ...] = (
+_SIGNS = ("= ", "=\n", "=\t", " :", "=:", '="', "='", 'r "', 'c "', "r '", "c '")
+
+_AT_THE_END: Kind = (lambda text: text.endswith(" "), _end)
+
+_KINDS: tuple[Kind, ...] = (
     (lambda text: "  " in text, _gaps),
     (lambda text: " ;" in text, _semicolons),
-    (lambda text: "=" in text or " :" in text or ' "' in text or " '" in text, _options),
-    (lambda text: " ," in text or " ." in text or " ;" in text or " )" in text or "(," in text, _dangling),
+    (lambda text: any(sign in text for sign in _SIGNS) or text.endswith("="), _options),
+    (lambda text: any(sign in text for sign in (" ,", " .", " ;", " )", "(,")), _dangling),
     (lambda text: any(pair in text for pair in ('""', "''", "“”", "‘’", "「」", "《》")), _empty_names),
     (lambda text: "`" in text, _empty_code),
-    (lambda text: text.endswith(" "), _end),
+    _AT_THE_END,
 )
-"""What a text must have for a kind of gap, and where it has that."""

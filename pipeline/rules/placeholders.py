@@ -42,7 +42,7 @@ _LONGEST = 60
 
 _NO_WORD = re.compile(r"[\s.…?!*~_/\-–—。？]+")
 _RUN_OF_X = re.compile(r"[xX]{3,}")
-_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
+_AROUND = " \t\n.,;:!?…*~_/\\-–—|()[]{}<>\"'`“”‘’«»。，；：！？（）【】「」"
 
 _MARKS = ("TODO", "FIXME", "TBD")
 
@@ -60,5 +60,5 @@ def holds_a_place(text: str) -> bool:
 def _says_nothing(text: str) -> bool:
     if _NO_WORD.fullmatch(text):
         return True
-    words = " ".join(_AROUND.sub("", text).lower().split())
+    words = " ".join(text.strip(_AROUND).lower().split())
     return words in _ALL_THERE_IS or _RUN_OF_X.fullmatch(words) is not None

@@ -11,7 +11,7 @@ from pipeline.rules.base import EVERY_TEXT, Found, Record, check, corpus, fix, f
 from pipeline.rules.content_words import content_words
 from pipeline.rules.encodings import MISREAD
 from pipeline.rules.fixing import texts
-from pipeline.rules.losses import losses
+from pipeline.rules.losses import kinds_in, losses
 from pipeline.rules.placeholders import holds_a_place
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
@@ -148,6 +148,7 @@ def not_nfc(text: str) -> str:
     "TXT005",
     "mojibake",
     Severity.WARNING,
+    screen=r"[^\x00-\x7f]",
     good=[
         {},
         {"/root_cause": "Décodé à l'entrée, « CAFÉ » et Übergröße; плохая кодировка; 编码错误。"},
@@ -219,29 +220,9 @@ def placeholder_text(r: Record) -> Found:
     A reader, or a program, takes it for an answer. A text that speaks of such words is not meant: they count where they
     are all that is said, or where they mark what is missing (`TODO: …`, `[TBD]`).
     """
-    for pointer, text in _content(r):
-        if text and holds_a_place(text):
+    for pointer, text in r.told:
+        if holds_a_place(text):
             yield pointer, f"{show(text)} holds the place of a text; write it, or say null where that may be"
-
-
-_TOLD = {
-    "dead_ends": ("action", "why_fails", "condition"),
-    "workarounds": ("action", "how", "condition"),
-    "versions": ("behavior_change",),
-}
-
-
-def _content(r: Record) -> Iterator[tuple[str, str | None]]:
-    """Every text that is written to be read, with its pointer."""
-    for key in ("signature", "signature_zh", "root_cause", "root_cause_zh"):
-        yield f"/{key}", r.document[key]
-    for key, told in _TOLD.items():
-        for i, item in enumerate(r.document[key]):
-            yield from ((f"/{key}/{i}/{text}", item[text]) for text in told)
-    for i, text in enumerate(r.document["workarounds_zh"]):
-        yield f"/workarounds_zh/{i}", text
-    for pointer, entry in r.transitions():
-        yield from ((f"{pointer}/{text}", entry[text]) for text in ("condition", "distinction"))
 
 
 _OTHERS = 5
@@ -349,18 +330,27 @@ def lost_text(r: Record) -> Found:
     sentence, before a comment, an arrow or a dash, and in columns are none, nor are those of a text that the record has with
     single blanks as well.
     """
-    told = [(pointer, text) for pointer, text in _content(r) if text]
-    for pointer, text in told:
-        gaps = [] if pointer.startswith("/signature") else list(dict.fromkeys(losses(r.as_it_came(pointer, text))))
-        if gaps and not any(fold(text) == fold(other) != text for _, other in told if other != text):
+    for pointer, text, gaps in _gaps(r):
+        if not any(fold(text) == fold(other) != text for _, other in r.told if other != text):
             more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
             yield pointer, f"{show(gaps[0])}{more}: a word is missing there; write what was lost, such as a $name"
+
+
+def _gaps(r: Record) -> Iterator[tuple[str, str, list[str]]]:
+    """Each text with gaps but the signatures, which are the output of tools, and a piece around each gap."""
+    came = [(pointer, r.as_it_came(pointer, text), text) for pointer, text in r.told if "/signature" not in pointer]
+    kinds = kinds_in([text for _, text, _ in came])
+    for pointer, text, now in came if kinds else ():
+        gaps = list(dict.fromkeys(losses(text, kinds)))
+        if gaps:
+            yield pointer, now, gaps
 
 
 @check(
     "TXT009",
     "lost-apostrophe",
     Severity.INFO,
+    screen=contractions.SCREEN,
     good=[
         {},
         {"/root_cause": 'It doesn\'t lie in a tree, and can’t; set `dont_ask`, --dont-ask or dont.ask = "dont".'},
@@ -376,12 +366,11 @@ def lost_apostrophe(r: Record) -> Found:
     A shell takes it, or a careless export; what else it took is worth a look. Words in backticks, names and URLs are
     left alone, and so is a text in a language that has such words.
     """
-    for pointer, text in _content(r):
-        if text:
-            words = list(dict.fromkeys(contractions.without_apostrophe(text)))
-            if words:
-                said = ", ".join(f"{wrong} for {right}" for wrong, right in words[:3])
-                yield pointer, f"{show(text)} lost an apostrophe ({said}); put it back"
+    for pointer, text in r.told:
+        words = list(dict.fromkeys(contractions.without_apostrophe(text)))
+        if words:
+            said = ", ".join(f"{wrong} for {right}" for wrong, right in words[:3])
+            yield pointer, f"{show(text)} lost an apostrophe ({said}); put it back"
 
 
 @check(
@@ -405,11 +394,19 @@ def root_cause_repeats_signature(r: Record) -> Found:
     left out; of Chinese, characters.
     """
     cause = r.document["root_cause"]
-    if cause:
-        said, known = content_words(cause), content_words(r.document["signature"])
-        new = said - known
-        if len(new) <= 1 and said & known:
-            yield "/root_cause", f"{show(cause)} says hardly more than the signature; say why it happens"
+    if cause and _repeats(cause, set(content_words(r.document["signature"]))):
+        yield "/root_cause", f"{show(cause)} says hardly more than the signature; say why it happens"
+
+
+def _repeats(text: str, known: set[str]) -> bool:
+    """Whether a text has a word that is known, and at most one that is not."""
+    new: set[str] = set()
+    for word in content_words(text):
+        if word not in known:
+            new.add(word)
+            if len(new) > 1:
+                return False
+    return not known.isdisjoint(content_words(text))
 
 
 @check(
@@ -437,8 +434,8 @@ def typographic_characters_in_code(r: Record) -> Found:
     right. A text that speaks about such characters, and a message that has them, are left alone.
     """
     about = _subject(r)
-    for pointer, text in _content(r):
-        if text and not text.isascii() and not pointer.startswith("/signature"):
+    for pointer, text in r.told:
+        if not text.isascii() and not pointer.startswith("/signature"):
             wrong = list(typography.in_code(text, about, is_how=pointer.endswith("/how")))
             if wrong:
                 said = ", ".join(typography.named(char) for char in wrong[:3])

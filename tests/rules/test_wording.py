@@ -176,4 +176,4 @@ words = st.sampled_from(["disk", "memory", "token", "folder", "branch", "socket"
 @given(st.lists(words, min_size=1, max_size=6), st.permutations(["the", "was", "of", "in"]))
 def test_order_number_and_function_words_change_no_content(nouns: list[str], others: list[str]) -> None:
     turned = " ".join([*others, *(f"{noun}s" for noun in reversed(nouns))])
-    assert content_words(turned) == content_words(" ".join(nouns))
+    assert set(content_words(turned)) == set(content_words(" ".join(nouns)))
