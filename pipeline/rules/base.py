@@ -95,6 +95,14 @@ class Rule:
 
 _TRANSITIONS = frozenset({"leads_to", "preceded_by", "frequently_confused_with"})
 
+_TOLD = ("signature", "signature_zh", "root_cause", "root_cause_zh")
+
+_TOLD_IN = {
+    "dead_ends": ("action", "why_fails", "condition"),
+    "workarounds": ("action", "how", "condition"),
+    "versions": ("behavior_change",),
+}
+
 
 class Record:
     """One record as the checks see it: accepted, complete, its values repaired; lists are still as they came."""
@@ -137,6 +145,18 @@ class Record:
             if key in _TRANSITIONS:
                 for i, entry in enumerate(entries):
                     yield f"/transition_graph/{key}/{i}", entry
+
+    @cached_property
+    def told(self) -> list[tuple[str, str]]:
+        """Every text that is written to be read, with its pointer."""
+        said: list[tuple[str, str | None]] = [(f"/{key}", self.document[key]) for key in _TOLD]
+        for key, texts in _TOLD_IN.items():
+            for i, item in enumerate(self.document[key]):
+                said += [(f"/{key}/{i}/{text}", item[text]) for text in texts]
+        said += [(f"/workarounds_zh/{i}", text) for i, text in enumerate(self.document["workarounds_zh"])]
+        for pointer, entry in self.transitions():
+            said += [(f"{pointer}/condition", entry["condition"]), (f"{pointer}/distinction", entry["distinction"])]
+        return [(pointer, text) for pointer, text in said if text]
 
     @cached_property
     def links(self) -> list[tuple[str, str, urls.Reading]]:

@@ -4,7 +4,7 @@ CREATE TABLE traits ( -- What corpus rules compare a published record by, worked
     record_id VARCHAR NOT NULL, -- Id of the record.
     form VARCHAR, -- The foreign format it came in; null: native.
     signature_key UBIGINT NOT NULL, -- Digest of the signature, case, white space and digits folded.
-    sentence_keys UINTEGER[] NOT NULL, -- Digests of the sentences of its actions and reasons.
+    sentence_keys UINTEGER[] NOT NULL, -- Digests of the sentences of its actions, reasons and distinctions.
     bands UINTEGER[] NOT NULL, -- MinHash bands of signature, root cause and actions: near copies share one.
     needs VARCHAR[] NOT NULL, -- Texts of which every match of the regex holds one, in lower case; empty: not known.
     compared BOOLEAN NOT NULL -- Whether it was compared with all others.
