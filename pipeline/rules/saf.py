@@ -1,8 +1,7 @@
 """SAF: safe to hand to a person or an agent."""
 
-import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -11,9 +10,12 @@ import re2
 from pipeline import contract
 from pipeline.contract import escape, show
 from pipeline.model import Json, Severity
+from pipeline.rules import harm, remote
+from pipeline.rules.advice import is_listed_with, is_warned_of
 from pipeline.rules.base import Found, Record, Stage, check
 from pipeline.rules.credentials import credentials, masked_text
 from pipeline.rules.fixing import texts
+from pipeline.rules.shell import Reader
 
 
 def _specimen() -> str:
@@ -103,73 +105,40 @@ def _compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
     return re2.compile(pattern)
 
 
-_UNWISE = r"(?i)\b(?:never|not|don.?t|avoid|instead|rather than|without|beware|danger\w*|warning)\b|不要|切勿|避免"
-_SENTENCE_END = re.compile(r"[.!?;:。！？；]\s|\n")
-_SENTENCE = 200
+def _advised(r: Record, seek: Callable[[Reader], list[tuple[int, int]]]) -> Found:
+    """The first place in each text of the workarounds that advises what is sought, and the words."""
+    for pointer, text in _told(r):
+        reader = Reader(text)
+        previous, is_warning = 0, False
+        for start, end in seek(reader):
+            # of what is listed with it, a warning speaks too
+            is_warning = (is_warning and is_listed_with(text, previous, start)) or is_warned_of(text, start, end)
+            if not is_warning:
+                yield pointer, f"{show(text[start:end].strip())} "
+                break
+            previous = end
+        else:
+            if reader.spent:
+                yield pointer, "more commands than anyone could check "
 
 
-def _advice(r: Record, pattern: str) -> Iterator[tuple[str, str]]:
-    """Every place where a workaround advises what a pattern means, and the words."""
+def _told(r: Record) -> Iterator[tuple[str, str]]:
+    """Every text that tells a reader what to do, with its pointer."""
     for i, item in enumerate(r.workarounds):
         for key in ("action", "how"):
-            text = item[key] or ""
-            words = next(
-                (match.group() for match in _compiled(pattern).finditer(text) if _is_advised(text, match)), None
-            )
-            if words is not None:
-                yield f"/workarounds/{i}/{key}", words.strip()
-
-
-def _is_advised(text: str, match: Any) -> bool:  # noqa: ANN401
-    """Whether neither the words nor their sentence so far warn of them."""
-    before = text[max(0, match.start() - _SENTENCE) : match.start()]
-    unwise = _compiled(_UNWISE)
-    return not unwise.search(_SENTENCE_END.split(before)[-1]) and not unwise.search(match.group())
-
-
-_END = r"(?:[\s\"'`;&|),]|$)"
-_TREES = "bin|boot|dev|etc|home|lib|lib64|opt|proc|root|sbin|srv|sys|usr|var|Users|System|Library"
-_DATA = "/var/lib/(?:docker|mysql|postgresql|mongodb|redis|elasticsearch|rabbitmq|kubelet|etcd)"
-_PRECIOUS = rf"(?:(?:/(?:{_TREES})?|~|\$HOME|\$\{{HOME\}})(?:/?\*|/)?{_END}|{_DATA}\b)"
-_DISK = r"/dev/(?:sd|hd|vd|xvd|nvme|mmcblk|disk)\w*"
-
-_DESTRUCTIVE = _any_of(
-    rf"\brm\s+(?:-[\w-]+\s+)*-(?:[a-zA-Z]*[rR]|-recursive)[\w-]*\s+(?:-[\w-]+\s+)*[\"']?{_PRECIOUS}",
-    r"\brm\s[^\n;|&]*--no-preserve-root",
-    rf"\bmkfs(?:\.\w+)?\s+(?:-\S+\s+)*{_DISK}",
-    rf"\bdd\s[^\n;|&]*\bof={_DISK}",
-    rf">\s*{_DISK}",
-    rf"\b(?:wipefs|shred)\s+(?:-\S+\s+)*{_DISK}",
-    r":\(\)\s*\{\s*:\s*\|\s*:\s*&\s*\}\s*;\s*:",
-    r"(?i)\bformat\s+[c-z]:",
-    rf"(?i)\bRemove-Item\b[^\n;|]*\s[\"']?[a-z]:\\\\?(?:Windows|Users)?\\\\?\*?{_END}",
-    rf"(?i)\b(?:rd|rmdir)\s+/s\b[^\n;|&]*\s[a-z]:\\\\?{_END}",
-    r"\bDROP\s+(?:DATABASE|SCHEMA)\s+[\w\"'`<{$]+",
-    r"\b(?:FLUSHALL|FLUSHDB)\b",
-    r"\bdocker\s+system\s+prune\b[^\n;|&.]*--volumes",
-    r"\bdocker\s+volume\s+prune\b",
-    r"\bkubectl\s+delete\s+(?:ns|namespaces?|pvc?|persistentvolumes?|persistentvolumeclaims?)\b",
-    r"\bkubectl\s+delete\s+[^\n;|&.]*--all\b",
-    r"\bterraform\s+destroy\b[^\n;|&]*-auto-approve",
-    r"\bgit\s+push(?:\s+[\w./:@+-]+)*?\s+(?:--force|-f)(?:[^\w-]|$)",
-    r"\bchmod\s+(?:-\S+\s+)*-R\s+(?:-\S+\s+)*(?:0?777|a\+rwx|ugo\+rwx)\b",
-    rf"\bchmod\s+(?:-\S+\s+)*(?:0?777|0?666|a\+rwx?|o\+rwx?)\s+/(?:{_TREES}|app|data|mnt|run)\b[\w./-]*",
-    r"\bsetenforce\s+0|\bufw\s+disable|\biptables\s+(?:-F|--flush)\b",
-    r"\bnetsh\s+advfirewall\s+set\s+\w+\s+state\s+off",
-    r"\bsystemctl\s+(?:--now\s+)?(?:stop|disable)\s+(?:--now\s+)?(?:firewalld|ufw|apparmor|nftables)\b",
-    r"\bNOPASSWD:\s*ALL\b",
-)
+            if item[key]:
+                yield f"/workarounds/{i}/{key}", item[key]
+    for i, text in enumerate(r.document["workarounds_zh"]):
+        if text:
+            yield f"/workarounds_zh/{i}", text
 
 
 @check(
     "SAF002",
     "destructive-command",
     Severity.WARNING,
-    screen=(
-        r"\brm\s+-|mkfs|\bdd\s[^\"]*of=|/dev/[shvnmdx]|:\(\)|\b[fF][oO][rR][mM][aA][tT]\s+[a-zA-Z]:|(?i:Remove-Item)|(?i:\brd|\brmdir)\s+/"
-        r"|DROP\s|FLUSH|docker\s+(?:system|volume)\s|kubectl\s|terraform\s|git\s+push\s|chmod\s|setenforce|\bufw\s|iptables|netsh"
-        r"|systemctl|NOPASSWD"
-    ),
+    version=2,
+    screen=harm.SCREEN,
     good=[
         {},
         {"/workarounds/0/how": "rm -rf node_modules build/ && npm ci"},
@@ -193,29 +162,16 @@ def destructive_command(r: Record) -> Found:
     database or a published history with them, or that let everyone in; what can be built again (`rm -rf node_modules`) is
     not, nor is a sentence that warns of one. Where there is no other way, say what is lost and how to save it first.
     """
-    for pointer, words in _advice(r, _DESTRUCTIVE):
-        yield pointer, f"{show(words)} destroys data or opens the system; name a safer way, or what to save first"
-
-
-_SHELL = r"(?:\S*/)?(?:env\s+)?(?:ba|z|da|k|fi|c)?sh\b"
-_INTERPRETER = r"(?:\S*/)?(?:python[\d.]*|perl|ruby|node|php)(?:\s+-)?\s*(?:$|[\"'`;&)\n.,])"
-_FETCH = r"\b(?:curl|wget|fetch)\s"
-_POWERSHELL_FETCH = r"\b(?:iwr|irm|curl|wget|Invoke-WebRequest|Invoke-RestMethod|DownloadString)\b"
-
-_REMOTE_CODE = _any_of(
-    rf"(?i){_FETCH}[^\n|;]*\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:{_SHELL}|{_INTERPRETER})",
-    rf"(?i)(?:\b{_SHELL}|\bsource|\.)\s+(?:-\S+\s+)*<\(\s*{_FETCH}[^\n)]*\)",
-    rf"(?i)\b(?:{_SHELL}\s+-c|eval)\s+[\"']?(?:\$\(|`)\s*{_FETCH}[^\n)`]*",
-    rf"(?i)\b(?:iex|Invoke-Expression)\b[^\n|;]*{_POWERSHELL_FETCH}[^\n|;]*",
-    rf"(?i){_POWERSHELL_FETCH}[^\n|;]*\|\s*(?:iex|Invoke-Expression)\b",
-)
+    for pointer, words in _advised(r, harm.harmful):
+        yield pointer, f"{words}destroys data or opens the system; name a safer way, or what to save first"
 
 
 @check(
     "SAF003",
     "remote-code",
     Severity.WARNING,
-    screen=r"(?i)(?:curl|wget|fetch)(?:\s|\\[nt])[^|]*\||<\(|(?:-c|eval)\s[^`(]*[`(]|\biwr|\birm\b|\biex\b|invoke-(?:web|rest|exp)",
+    version=2,
+    screen=remote.SCREEN,
     good=[
         {},
         {"/workarounds/0/how": "curl -s https://example.org/api | python3 -m json.tool"},
@@ -235,8 +191,8 @@ def remote_code(r: Record) -> Found:
     Nobody has read what is run, it can be another thing tomorrow, and half of it runs if the line breaks. Let it be saved,
     checked against a digest or read, and then run; or name the package that holds it.
     """
-    for pointer, words in _advice(r, _REMOTE_CODE):
-        yield pointer, f"{show(words)} runs what nobody has read; save it, check it, then run it"
+    for pointer, words in _advised(r, remote.unread):
+        yield pointer, f"{words}runs what nobody has read; save it, check it, then run it"
 
 
 _TOLD = r"(?:previous|prior|above|preceding|earlier|foregoing|original)"
