@@ -1,11 +1,9 @@
 """Which commands take data with them or open a system, as tables: a new command is a row."""
 
-import re
 from collections.abc import Iterator
-from itertools import islice
-from typing import NamedTuple
 
 from pipeline.rules import shell
+from pipeline.rules.phrases import phrase, places, screen
 from pipeline.rules.shell import Form
 
 _ROOTS = "bin|boot|dev|etc|lib|lib32|lib64|proc|root|sbin|sys|usr|var|System|Library"
@@ -58,7 +56,8 @@ FORMS = (
         "-n",
     ),
     Form("dd", (), (rf"of={DISK}",)),
-    Form("shred|blkdiscard|truncate|badblocks|tee|cp|pv", (), (rf"{DISK}",), "-n -s:x"),
+    Form("shred|blkdiscard|truncate|tee", (), (DISK,)),
+    Form("badblocks", ("-w",), (DISK,)),
     Form("wipefs", ("-a --all -o --offset",), (DISK,), "-n --no-act"),
     Form("sgdisk", ("-Z --zap-all -z --zap -o --clear",), (DISK,)),
     Form("sfdisk", ("--delete",), (DISK,)),
@@ -108,7 +107,6 @@ FORMS = (
     Form("aws s3 rb", ("--force",), ("s3://.*|.*[$<{].*",)),
     Form("aws rds delete-db-instance|delete-db-cluster"),
     Form("aws dynamodb delete-table"),
-    Form("aws cloudformation delete-stack"),
     Form("aws ec2 terminate-instances", (), (), "--dry-run"),
     Form("gsutil rm", ("-r -R -a",), ("gs://.*|.*[$<{].*",)),
     Form("gsutil rb"),
@@ -159,54 +157,45 @@ FORMS = (
 )  # fmt: skip
 
 
-MOST_PHRASES = 200
-
-
-class Phrase(NamedTuple):
-    """What does harm in another language than a shell's: a word that is in it, and an RE2 pattern of the whole."""
-
-    word: str
-    pattern: str
-
-
 _NAME = r"[\w.\"'`<>{}\[\]$%:-]+"
 _CLOSE = r"(?:\s*(?:CASCADE|RESTRICT|PURGE|FORCE|SYNC|RESTART\s+IDENTITY(?:\s+CASCADE)?|WITH\s*\(\s*FORCE\s*\)))*\s*(?:;|[\"'`)]|\\[\"']|$|\n|--)"
 _DROPPED = r"(?:DATABASE|SCHEMA|TABLE|KEYSPACE|TABLESPACE|COLLECTION|BUCKET|MEASUREMENT)"
 
 PHRASES = (
-    Phrase("drop", rf"\bDROP\s+{_DROPPED}S?\s+[\w\"'`<{{$\[]"),
-    Phrase("drop", rf"(?i)\bdrop\s+{_DROPPED}\s+(?:if\s+exists\s+)?{_NAME}(?:\s*,\s*{_NAME})*{_CLOSE}"),
-    Phrase("drop", rf"(?i)\bdrop\s+{_DROPPED}\s+if\s+exists\s+{_NAME}"),
-    Phrase("drop", r"(?i)\bALTER\s+TABLE\s+\S+\s+DROP\s+COLUMN\s+\S+"),
-    Phrase("truncate", r"\bTRUNCATE\s+TABLE\s+[\w\"'`<{$\[]"),
-    Phrase("truncate", rf"(?i)\btruncate\s+(?:table\s+)?(?:only\s+)?{_NAME}(?:\s*,\s*{_NAME})*{_CLOSE}"),
-    Phrase("delete", rf"\bDELETE\s+FROM\s+{_NAME}\s*(?:;|[\"'`)]|\\[\"']|$|\n)"),
-    Phrase("delete", rf"(?i)\bdelete\s+from\s+{_NAME}\s*(?:where\s+(?:1\s*=\s*1|true)\s*)?;"),
-    Phrase("flush", r"\b(?:FLUSHALL|FLUSHDB|flushall|flushdb)\b"),
-    Phrase("drop", r"\bdropDatabase\(|\bdrop_database\(|\.drop\(\)"),
-    Phrase("delete", r"\.deleteMany\(\s*\{\s*\}\s*\)|\.delete_many\(\s*\{\s*\}\s*\)"),
-    Phrase("delete", r"(?i)\b(?:-X\s*|--request[ =])[\"']?DELETE\b[^\n;|&]*/(?:_all|\*)(?:[\s\"'`?]|$)"),
-    Phrase("/dev/", rf">\|?\s*{DISK}"),
-    Phrase(":|:", r":\s*\(\)\s*\{\s*:\s*\|\s*:\s*&\s*\}\s*;\s*:"),
-    Phrase("nopasswd", r"\bNOPASSWD:\s*(?:ALL\b|/)"),
-    Phrase("selinux", r"\bSELINUX=(?:disabled|permissive)\b"),
-    Phrase("rmtree", rf"\b(?:rmtree|remove_tree)\(\s*[\"'](?:{PRECIOUS})[\"']"),
-    Phrase("dirsync", rf"\brmdirSync\(\s*[\"'](?:{PRECIOUS})[\"']"),
-    Phrase("rmsync", rf"\brmSync\(\s*[\"'](?:{PRECIOUS})[\"']"),
-    Phrase("rm_r", rf"\b(?:rm_rf|rm_r)\s*\(?\s*[\"'](?:{PRECIOUS})[\"']"),
-    Phrase("removeall", rf"\bRemoveAll\(\s*\"(?:{PRECIOUS})\""),
-    Phrase("remove_dir_all", rf"\bremove_dir_all\(\s*\"(?:{PRECIOUS})\""),
+    # what does harm in another language than that of a shell
+    phrase("drop", rf"\bDROP\s+{_DROPPED}S?\s+[\w\"'`<{{$\[]"),
+    phrase("drop", rf"(?i)\bdrop\s+{_DROPPED}\s+(?:if\s+exists\s+)?{_NAME}(?:\s*,\s*{_NAME})*{_CLOSE}"),
+    phrase("drop", rf"(?i)\bdrop\s+{_DROPPED}\s+if\s+exists\s+{_NAME}"),
+    phrase("drop", r"(?i)\bALTER\s+TABLE\s+\S+\s+DROP\s+COLUMN\s+\S+"),
+    phrase("truncate", r"\bTRUNCATE\s+TABLE\s+[\w\"'`<{$\[]"),
+    phrase("truncate", rf"(?i)\btruncate\s+(?:table\s+)?(?:only\s+)?{_NAME}(?:\s*,\s*{_NAME})*{_CLOSE}"),
+    phrase("delete", rf"\bDELETE\s+FROM\s+{_NAME}\s*(?:;|[\"'`)]|\\[\"']|$|\n)"),
+    phrase("delete", rf"(?i)\bdelete\s+from\s+{_NAME}\s*(?:where\s+(?:1\s*=\s*1|true)\s*)?;"),
+    phrase("flush", r"\b(?:FLUSHALL|FLUSHDB|flushall|flushdb)\b"),
+    phrase("drop", r"\bdropDatabase\(|\bdrop_database\(|\.drop\(\)"),
+    phrase("delete", r"\.deleteMany\(\s*\{\s*\}\s*\)|\.delete_many\(\s*\{\s*\}\s*\)"),
+    phrase("delete", r"(?i)\b(?:-X\s*|--request[ =])[\"']?DELETE\b[^\n;|&]*/(?:_all|\*)(?:[\s\"'`?]|$)"),
+    phrase("/dev/", rf">\|?\s*{DISK}"),
+    phrase(":|:", r":\s*\(\)\s*\{\s*:\s*\|\s*:\s*&\s*\}\s*;\s*:"),
+    phrase("nopasswd", r"\bNOPASSWD:\s*(?:ALL\b|/)"),
+    phrase("selinux", r"\bSELINUX=(?:disabled|permissive)\b"),
+    phrase("rmtree", rf"\b(?:rmtree|remove_tree)\(\s*[\"'](?:{PRECIOUS})[\"']"),
+    phrase("dirsync", rf"\brmdirSync\(\s*[\"'](?:{PRECIOUS})[\"']"),
+    phrase("rmsync", rf"\brmSync\(\s*[\"'](?:{PRECIOUS})[\"']"),
+    phrase("rm_r", rf"\b(?:rm_rf|rm_r)\s*\(?\s*[\"'](?:{PRECIOUS})[\"']"),
+    phrase("removeall", rf"\bRemoveAll\(\s*\"(?:{PRECIOUS})\""),
+    phrase("remove_dir_all", rf"\bremove_dir_all\(\s*\"(?:{PRECIOUS})\""),
 )
 
 NAMES = tuple(sorted({name for form in FORMS for name in form.names}))
 _BY_NAME = {name: [form for form in FORMS if name.lower() in map(str.lower, form.names)] for name in map(str.lower, NAMES)}
-SCREEN = f"{shell.screen(NAMES)}|(?i:{'|'.join(sorted({re.escape(phrase.word) for phrase in PHRASES}))})"
+SCREEN = f"{shell.screen(NAMES)}|{screen(PHRASES)}"
 """What every text has in it, as JSON spells it, in which `harmful` finds anything."""
 
 
 def harmful(reader: shell.Reader) -> list[tuple[int, int]]:
     """Where the text of a reader has a command that takes data with it or opens a system: each one's beginning and end."""
-    return sorted({*_called(reader), *_phrased(reader)})
+    return sorted({*_called(reader), *places(PHRASES, reader.text)})
 
 
 def _called(reader: shell.Reader) -> Iterator[tuple[int, int]]:
@@ -214,11 +203,3 @@ def _called(reader: shell.Reader) -> Iterator[tuple[int, int]]:
         call = shell.Call(command.words, shell.entered(reader.text, command.start))
         if any(call.is_of(form) for form in _BY_NAME.get(call.name, ())):
             yield command.start, command.end
-
-
-def _phrased(reader: shell.Reader) -> Iterator[tuple[int, int]]:
-    folded = reader.text.lower()
-    for phrase in PHRASES:
-        if phrase.word in folded:
-            for match in islice(shell.compiled(phrase.pattern).finditer(reader.text), MOST_PHRASES):
-                yield match.span()

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from pipeline.rules import shell
+from pipeline.rules.phrases import phrase, places, screen
 
 _FETCHERS = (
     "curl", "wget", "wget2", "fetch", "aria2c", "lynx", "xh", "http", "https", "nc", "ncat", "netcat", "base64", "iwr", "irm",
@@ -37,33 +37,28 @@ _SUBSTITUTED = re.compile(
 )
 _RUNNER = r"(?:iex|Invoke-Expression|Invoke-Command|\[?scriptblock\]?::Create)"
 _FETCHED = r"(?:iwr|irm|curl|wget|Invoke-WebRequest|Invoke-RestMethod|Download(?:String|Data)|Net\.WebClient|Net\.Http\.HttpClient)"
+_ENCODED = "|".join("EncodedCommand"[:length] for length in range(14, 0, -1))
 _STATEMENT = r"(?:[^\n;]|`\r?\n)*"
 
-_PHRASES = (
-    ("iex", "invoke-", "scriptblock"),
-    (
-        rf"(?i)(?:^|[^\w-]){_RUNNER}\b{_STATEMENT}[^\w-]{_FETCHED}\b[^\n;|]*",
-        rf"(?i)(?:^|[^\w-]){_FETCHED}\b{_STATEMENT}\|[\s(]*{_RUNNER}\b",
+PHRASES = (
+    phrase("iex invoke- scriptblock", rf"(?i)(?:^|[^\w-]){_RUNNER}\b{_STATEMENT}[^\w-]{_FETCHED}\b[^\n;|]*"),
+    phrase("iex invoke- scriptblock", rf"(?i)(?:^|[^\w-]){_FETCHED}\b{_STATEMENT}\|[\s(]*{_RUNNER}\b"),
+    phrase(
+        "powershell pwsh",
+        rf"(?i)\b(?:powershell|pwsh)(?:\.exe)?\s[^\n;|]*[-/](?:ec|{_ENCODED})[\s:]+[\"']?(?:[A-Za-z0-9+/=]{{16,}}|\$\w+)",
     ),
-), (
-    ("powershell", "pwsh"),
-    (r"(?i)\b(?:powershell|pwsh)(?:\.exe)?\s[^\n;|]*[-/]e(?:c|n[a-z]*)?[\s:]+[\"']?[A-Za-z0-9+/=$<]{8,}",),
-), (
-    ("mshta", "regsvr32"),
-    (r"(?i)\b(?:mshta|regsvr32)(?:\.exe)?\s[^\n;|]*https?://\S+",),
-)  # fmt: skip
-"""Forms without a pipe: one of the words has to be there, and one of the patterns to be found."""
+    phrase("mshta regsvr32", r"(?i)\b(?:mshta|regsvr32)(?:\.exe)?\s[^\n;|]*https?://\S+"),
+)
+"""Forms without a pipe."""
 
 NAMES = (*_FETCHERS, *sorted({name for form in _STORED for name in form.names}))
-SCREEN = f"{shell.screen(NAMES)}|(?i:{'|'.join(re.escape(word) for words, _ in _PHRASES for word in words)})"
+SCREEN = f"{shell.screen(NAMES)}|{screen(PHRASES)}"
 """What every text has in it, as JSON spells it, in which `unread` finds anything."""
-
-_MOST_PHRASES = 200
 
 
 def unread(reader: shell.Reader) -> list[tuple[int, int]]:
     """Where the text of a reader runs what nobody has read: each place's beginning and end."""
-    return sorted({*_piped(reader), *_phrased(reader)})
+    return sorted({*_piped(reader), *places(PHRASES, reader.text)})
 
 
 def _piped(reader: shell.Reader) -> Iterator[tuple[int, int]]:
@@ -132,12 +127,3 @@ def _is_teed(text: str, stage: shell.Command) -> bool:
 
 
 _TEED = re.compile(rf"\s{{0,9}}>\(\s{{0,9}}(?:sudo\s+)?{_ANY_SHELL}\b")
-
-
-def _phrased(reader: shell.Reader) -> Iterator[tuple[int, int]]:
-    folded = reader.text.lower()
-    for words, patterns in _PHRASES:
-        if any(word in folded for word in words):
-            for pattern in patterns:
-                for match in islice(shell.compiled(pattern).finditer(reader.text), _MOST_PHRASES):
-                    yield match.span()

@@ -7,10 +7,10 @@ No text can make that slow: a command has an end, and so has what is read of one
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import NamedTuple
 
-import re2
+from pipeline.rules.phrases import compiled
 
 MOST_CHARS = 1_500
 MOST_WORDS = 60
@@ -21,14 +21,16 @@ MOST_WORDS_OF_A_TEXT = 20_000
 _GAP = r"(?:[ \t\r\u00a0\u3000]|[\\`^]\r?\n)++"
 _CLOSED = r"\"[^\"\n]{0,400}+\"|'[^'\n]{0,400}+'"
 _PLAIN = r"[^\s\"'`;&|<>()\u3000-\u303f\u4e00-\u9fff\uff00-\uff5e]"
+_PLACEHOLDER = r"<[A-Za-z][\w .:/-]{0,40}+>"
 _TOKEN = re.compile(
     rf"(?P<gap>{_GAP})"
     r"|(?P<pipe>\|&?(?!\|))"
-    r"|(?P<redirect>\d?(?:&>>?|>>?\|?|<<<|<)(?:&[\d-]+|(?=[^(])))"
+    rf"|(?P<redirect>(?!{_PLACEHOLDER})\d?(?:&>>?|>>?\|?|<<<|<)(?:&[\d-]+|(?=[^(])))"
     rf"|(?P<word>(?:{_CLOSED})(?=[\s;&|)`.,:]|$)"
     rf"|(?:\$\([^()\n]{{0,200}}+\)|\$?\{{[^}}\s]{{0,80}}+\}}|(?<=[=:])(?:{_CLOSED})|\"[^\"\s]{{1,200}}+\"(?=[^\s\"'])"
-    rf"|\\[;&|()<>]|(?<=[a-zA-Z])'(?=[a-zA-Z])|{_PLAIN})++(?:\"[^\"\s]{{0,200}}+\")?+)"
+    rf"|{_PLACEHOLDER}|\\[;&|()<>]|(?<=[a-zA-Z])'(?=[a-zA-Z])|{_PLAIN})++(?:\"[^\"\s]{{0,200}}+\")?+)"
 )
+_CLOSED_PIPE = re.compile(r"[ \t]{0,9}\)[ \t]{0,9}\|(?!\|)")
 _PUNCTUATION = ".,:!?…"
 _NO_ARGUMENT = frozenset(
     "and then or but to from for the is are was must should can cannot could will would may might never not which that this it "
@@ -144,6 +146,8 @@ class Reader:
                 if is_last:
                     break
             place = token.end()
+        closed = _CLOSED_PIPE.match(self.text, place)
+        pipe = closed.end() if closed else pipe
         self.words_read += len(words) + 1
         return Command(tuple(words), start, words[-1].end if words else start, pipe)
 
@@ -182,7 +186,7 @@ def entered(text: str, start: int) -> str:
     """The folder that the command right before a place changes to, or nothing."""
     begin = max(0, start - 300)
     match = _ENTERED.search(text[begin:start])
-    return match[1].rstrip("/") if match else ""
+    return match[1] if match else ""
 
 
 class Call:
@@ -196,7 +200,7 @@ class Call:
     def is_of(self, form: Form) -> bool:
         """Whether it is called as a form says."""
         first, *path = form.call.split(" ")
-        if self.name not in first.split("|"):
+        if self.name not in first.lower().split("|"):
             return False
         rest = _after_path(self.arguments, path)
         if rest is None:
@@ -226,7 +230,7 @@ class Call:
             elif only_operands or not _is_option(argument, windows=windows):
                 found.append(argument)
         if self._folder:
-            found += [f"{self._folder}/{operand.removeprefix('./')}" for operand in found if operand[:1] in "*."]
+            found += [f"{self._folder.rstrip('/')}/{operand.removeprefix('./')}" for operand in found if operand[:1] in "*."]
         return found
 
 
@@ -327,10 +331,4 @@ def _skip(text: str, place: int) -> int:
 
 
 _BLANK = re.compile(r"(?:[\s({]|[\\`]\r?\n){0,40}+")
-
-
-@cache
-def compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
-    """RE2 searches what strangers wrote: no text can make that slow. Made when a record needs it, for hardly one does."""
-    return re2.compile(pattern)
 
