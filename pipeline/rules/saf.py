@@ -10,7 +10,7 @@ import re2
 from pipeline import contract
 from pipeline.contract import escape, show
 from pipeline.model import Json, Severity
-from pipeline.rules import harm, remote
+from pipeline.rules import harm, orders, remote
 from pipeline.rules.advice import is_listed_with, is_warned_of
 from pipeline.rules.base import Found, Record, Stage, check
 from pipeline.rules.credentials import credentials, masked_text
@@ -195,31 +195,12 @@ def remote_code(r: Record) -> Found:
         yield pointer, f"{words}runs what nobody has read; save it, check it, then run it"
 
 
-_TOLD = r"(?:previous|prior|above|preceding|earlier|foregoing|original)"
-_ORDERS = r"(?:instructions?|prompts?|directions?|directives?|guidelines|rules|messages?)"
-
-_DIRECTIVE = _any_of(
-    rf"(?i)\b(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+)?(?:of\s+)?(?:the\s+|your\s+|my\s+|these\s+)?{_TOLD}\s+(?:system\s+)?{_ORDERS}",
-    r"(?i)\b(?:ignore|disregard|forget)\s+(?:all\s+)?(?:your|the)\s+(?:system\s+)?(?:instructions|guidelines|system\s+prompt)\b",
-    r"(?i)\b(?:do\s+not|don.t|never)\s+(?:tell|inform|alert|warn|(?:mention|reveal)\s+(?:this\s+|it\s+)?to)\s+(?:the|your)\s+(?:user|human|operator)s?\b",
-    r"(?i)\b(?:if\s+you\s+are|attention,?|note\s+to)\s+(?:an?\s+|any\s+|all\s+)?(?:AI|LLM|language\s+model|coding\s+agent)\b"
-    r"[^.\n]{0,60}\b(?:must|run|execute|ignore|send|should)\b",
-    r"(?i)\byou\s+are\s+now\s+(?:DAN\b|in\s+(?:developer|jailbreak|god)\s+mode|an?\s+(?:unrestricted|unfiltered|uncensored)\b)",
-    r"(?:忽略|无视|忘记)(?:掉)?(?:你)?(?:之前|以前|上述|以上|前面|先前)的?(?:所有|全部|一切)?的?(?:指令|指示|提示|规则)",
-    r"<\|(?:im_start|start_header_id|system|user|assistant|developer)\|>",
-    r"\[/?INST\]|<</?SYS>>",
-    r"(?:^|\n\n)(?:Human|Assistant): ",
-)
-
-
 @check(
     "SAF004",
     "agent-directive",
     Severity.WARNING,
-    screen=(
-        r"(?i)(?:ignore|disregard|forget|override)\s|(?:tell|inform|mention|reveal|alert|warn)\s|you are|attention|note to"
-        r"|忽略|无视|忘记|<\||\[/?inst\]|<</?sys>>|human: |assistant: "
-    ),
+    version=2,
+    screen=orders.SCREEN,
     good=[
         {},
         {"/root_cause": "The model ignores the system prompt when earlier messages are long."},
@@ -238,15 +219,22 @@ def agent_directive(r: Record) -> Found:
 
     A base that agents read is a way into them: whoever gets a sentence into it speaks to each of them. Meant are orders to
     drop what an agent was told, to hide something from its user, and the tags that open a role in a conversation.
-    A record about such attacks says that it quotes one, and is looked at by a curator all the same.
+    Where the record is about such attacks, by its signature, root cause or category, what stands in quotes or in code is an
+    example, and no order.
     """
+    is_about = None
     for pointer, text in texts(r.document):
-        match = _compiled(_DIRECTIVE).search(text)
-        if match:
-            yield (
-                pointer,
-                f"{show(match.group().strip())} speaks to the reader's agent; describe it in other words, or remove it",
-            )
+        if not orders.may_speak(text):
+            continue
+        if is_about is None:
+            is_about = orders.speak_of_attacks([r.document[key] or "" for key in _SUBJECT])
+        place = next(orders.spoken(text, quotes_are_examples=is_about), None)
+        if place is not None:
+            words = show(text[slice(*place)].strip())
+            yield pointer, f"{words} speaks to the reader's agent; describe it in other words, or remove it"
+
+
+_SUBJECT = ("signature", "signature_zh", "root_cause", "root_cause_zh", "category", "subcategory")
 
 
 _ACTIVE = _any_of(
