@@ -38,7 +38,7 @@ _ORDERS = (
     r"|guardrails|safeguards|safety (?:rules|filters?|measures|policies|guidelines|training)|ethics|system (?:prompt|message)s?|briefing|mandates?)"
 )
 _LATER = (
-    r"(?:above|before(?:hand)?|so far|earlier|previously|until now|up to (?:now|here|this point)|(?:that|which) (?:came|come|comes|was|were) (?:before|above|earlier|given)"
+    r"(?:(?:given |provided |stated )?above|before(?:hand)?|so far|earlier|previously|until now|up to (?:now|here|this point)|(?:that|which) (?:came|come|comes|was|were) (?:before|above|earlier|given)"
     r"|(?:that )?(?:you|i|they|anyone|the user|the system|the developer|your developers?) (?:were|was|have been|had been|have|had|has)?\s*(?:told|given|said|taught|received|provided|know|learned|instructed|gave|wrote))"
 )
 
@@ -48,6 +48,7 @@ _DROPPING = (
     _said(_DROP_WORDS, rf"{_DROP}(?: (?:all|any|of|every))* (?:your|the) (?:(?:system|own|safety|security|developer.?s|content|usage|ethical|core|built.in|existing|internal) )*"
           r"(?:instructions|guidelines|system prompt|programming|training|guardrails|safeguards|directives|ethics|safety (?:rules|filters?|measures|policies|guidelines|training))\b"),
     _said(_DROP_WORDS, rf"{_DROP}{_ANY} (?:instructions?|rules|everything|anything|whatever|what|all|prompts?|directions|orders|things?) {_LATER}\b"),
+    _said(_DROP_WORDS, rf"{_DROP}(?: \w+){{1,6}} (?:instructions?|guidance|directives) (?:(?:that|which) )?{_LATER}"),
     _said("instructions instruction prompt rules orders directives", r"\b(?:your|all) (?:previous|prior|earlier|original|old) (?:instructions|prompt|rules|orders|directives) (?:are|is|have been|were|was) (?:now )?(?:void|cancell?ed|revoked|obsolete|superseded|replaced|no longer|invalid|overridden|null|outdated|suspended|lifted)\b"),
 )  # fmt: skip
 
@@ -58,7 +59,9 @@ _ROLE = (
 )
 _BECOMING = (
     _said("now", rf"\byou are now (?:in {_MODE} mode|(?:operating|running|working) in {_MODE} mode|{_ROLE}|free (?:from|of|to)|no longer (?:bound|restricted|limited|an?))"),
-    _said("longer", r"\byou(?: are|.re) no longer (?:bound|restricted|limited|required to|subject|an? (?:ai|assistant|language model)|claude|chatgpt|gpt|gemini|under)\b"),
+    _said("are", r"\byou are (?:dan\b|an? (?:unrestricted|unfiltered|uncensored|jailbroken|unaligned)\b)"),
+    _said("role persona identity", r"\b(?:assume|take on|adopt) the (?:role|persona|identity) of (?:an? |the )?(?:system\b|developer|dan\b|unrestricted|unfiltered|uncensored|jailbroken|evil|hacker|attacker)"),
+    _said("longer", r"\byou(?: are|.re) no longer (?:bound|restricted|limited|required to (?:follow|obey|comply)|subject|an? (?:ai|assistant|language model)|claude|chatgpt|gpt|gemini|under)\b"),
     _said("now moment point", r"\bfrom (?:now|here|this (?:moment|point)) on(?:wards?)? (?:and \w+ )?you (?:are (?:an?|the|my|now|no|dan|free|to (?:obey|ignore|act|answer|follow))|act|answer|obey|respond|will (?:act|respond|answer|behave|obey|only|ignore|follow|do anything|pretend|be an?)"
           r"|must (?:obey|ignore|answer|respond|follow|act|do anything|run|execute)|should (?:obey|ignore|act|respond|answer)|shall\b|have no|do not have|can do anything|ignore)"),
     _said("pretend imagine roleplay role", r"\b(?:pretend|imagine|role.?play|play the role)(?: (?:to be|that|you|are|you.re|as|of|being|have|had|were))+ (?:an? |the |no |my )?(?:dan\b|unrestricted|unfiltered|uncensored|system|admin\w*|developer|root|evil|jailbroken|restrictions|rules|limits|hacker|ai without|different ai)"),
@@ -75,6 +78,10 @@ _HIDING = (
     _said("tell inform alert warn notify", rf"\b(?:do not|don.?t|never|must not|should not|shouldn.?t|mustn.?t) (?:ever )?(?:tell|telling|inform|informing|alert|alerting|warn|warning|notify|notifying) (?:the|your|any|this) {_READER}\b"),
     _said("mention reveal disclose report show admit explain say", rf"\b(?:do not|don.?t|never|must not|should not|avoid) (?:ever )?(?:mention|reveal|disclose|report|show|admit|explain|say|mentioning|revealing|disclosing) (?:(?:any of|this|that|these|it|them|anything|what you did|what you do|about|instructions?|message|step|command|steps|commands|note|the) )+to (?:the |your |any )?(?:{_READER}|anyone|anybody)\b"),
     _said("mention reveal disclose", r"\b(?:do not|don.?t|never) (?:ever )?(?:mention|reveal|disclose) (?:that you (?:ran|did|have|were|are|read|saw|followed)|these instructions|this (?:instruction|message|note|prompt)|the (?:existence|source) of (?:this|these))\b"),
+    _said("let", rf"\b(?:do not|don.?t|never) (?:ever )?let (?:the|your|any) {_READER} (?:know|notice|find out|learn|suspect|realize|see (?:this|that|it|what))\b"),
+    _said("need", rf"\bno need to (?:tell|inform) (?:the|your) {_READER}\b"),
+    _said("sure", rf"\bmake sure (?:that )?(?:the|your) {_READER} (?:does not|doesn.?t|do not|don.?t|never|cannot) (?:find out|finds out|learns?|suspects?|knows? about|sees? (?:this|it))\b"),
+    _said("telling informing", rf"(?:^|[.!\n]\s*)without (?:telling|informing) (?:the|your|any) {_READER}\s*,\s*\w+"),
     _said("keep hide conceal", rf"\b(?:keep|hide|conceal|withhold) (?:(?:this|it|that|these|them|all|of|what|you|do|did|step|steps|command|commands|output|the|a|secret|hidden|private|quiet|completely|action|actions) )+from (?:the |your |any )?{_READER}\b"),
     _said("know see find notice learn suspect realize", rf"\b(?:the|your) {_READER} (?:must|should|may|need|can) (?:not|never) (?:know|see|find out|notice|learn|suspect|realize|be (?:told|informed|aware|warned))(?: (?:about|of|this|that|it|out)|[.!;]|$)"),
     _said("silently secretly quietly covertly", rf"\b(?:silently|secretly|quietly|covertly) (?:run|execute|send|upload|delete|install|add|insert|push|commit|exfiltrate|copy|post)\b.{{0,80}}\b(?:without|so that|do not|don.?t) .{{0,40}}\b{_READER}\b"),
@@ -102,6 +109,8 @@ _SINK = (
 )
 _STEALING = (
     _said("env ssh private id_rsa id_ed25519 credentials conversation chat prompt secrets tokens passwords keys cookies passwd shadow", rf"\b(?:send|post|upload|exfiltrate|forward|e.?mail|transmit|leak|copy|report|submit|append|deliver|publish|ship|steal) {_SECRETS}[^\n]{{0,60}}? (?:to|at|into|via) {_SINK}"),
+    _said("env ssh private id_rsa id_ed25519 credentials conversation chat prompt secrets tokens passwords keys cookies passwd shadow", rf"\b(?:read|collect|gather|take|dump|cat|find|get|open|grab|encode|list|extract|fetch|copy|print) {_SECRETS}[^\n]{{0,40}}? and (?:then )?(?:send|post|upload|forward|e.?mail|transmit|submit|deliver|publish|share|exfiltrate)(?: (?:it|them|that|the|result|content|contents|everything|output))+ (?:to|at|via) {_SINK}"),
+    _said("env ssh private id_rsa id_ed25519 credentials secrets tokens passwords keys cookies", rf"\b(?:include|add|put|print|paste|append|write|quote|list|output|show|return) {_SECRETS}[^\n.]{{0,30}}? ?(?:your (?:reply|answer|response|output|next \w+|comment|summary|message)|the (?:reply|answer|response))\b"),
     _said("exfiltrat", r"\b(?:please |now |then |^)exfiltrate\b"),
     _said("curl wget nc http", r"\b(?:curl|wget|http)\b[^\n;|]*(?:-d|--data\S*|-F|-T|--upload-file|--form|--post-(?:file|data))\s?\S*(?:~/\.ssh/|\.env\b|/etc/(?:passwd|shadow)|\$\(\s*(?:env|printenv|cat)\b|`(?:env|printenv)`|id_rsa|\.aws/credentials|\.netrc|\.npmrc|\.git-credentials)".replace(" ", "")),
     _said("curl wget nc", r"(?:^|[\s`;&(])(?:env|printenv|cat\s+(?:~|\$HOME|/root|/home/\w+)/\.(?:ssh/\S+|aws/credentials|netrc|git-credentials)|cat\s+\S*\.env)\s*\|[^\n]{0,60}\b(?:curl|wget|nc|ncat)\s"),
@@ -109,13 +118,17 @@ _STEALING = (
 
 _AI = (
     r"(?:an? |any |all |the |every |whichever |dear |other )*(?:(?:ai|llm|autonomous|coding|automated|large|language|artificial intelligence|generative) )*"
-    r"(?:ai\b|llms?\b|a\.i\.|language models?|(?:ai|coding|llm|autonomous|automated|software) (?:agents?|assistants?|models?|systems?|bots?|crawlers?|tools?)|assistants?|chatbots?|agents?|copilot|claude|chatgpt|gpt.?\d\w*|gemini|cursor|codex|devin)"
+    r"(?:ai\b|llms?\b|a\.i\.|language models?|(?:ai|coding|llm|autonomous|automated|software) (?:agents?|assistants?|models?|systems?|bots?|crawlers?|tools?)|chatbots?|copilot|claude|chatgpt|gpt.?\d\w*|gemini|cursor|codex|devin)"
 )
 _MUST = r"(?:must|run|execute|ignore|send|should|follow|do not|don.?t|stop|always|never|obey|please|you (?:have|need|are required|are instructed)|delete|add|include|recommend|insert|install|is required|are required|reply|respond|answer|print|output|disregard|shall)"
 _ADDRESSING = (
     _said("if attention note message dear hey hello", rf"(?:\bif you are|\bif you.re|\battention|\bnote (?:to|for)|\bmessage (?:to|for)|\bdear|\bhey|\bhello) {_AI}(?: (?:reading|processing|parsing|summari[sz]ing|helping|working|running|tasked|with access|that|who|which|model|assistant|agent)\b[^.\n]{{0,60}}?)?[\s,:;!.*-]+(?:(?:you|and|then|please) )*{_MUST}\b"),
+    _said("if", rf"\bif you(?: are|.re) an? (?:agent|assistant)[\s,]+(?:you )?{_MUST}\b"),
+    _said("ai llm language", r"(?:^|[.!\n:]\s*)(?:all |any |every )?(?:ai|llm|language)s?(?: (?:assistants?|agents?|models?|systems?))?(?: reading this)? (?:must|should|shall|have to) (?:(?:run|execute|install|do|follow) (?:this|the following|these|it)\b|ignore|disregard|obey|not tell|always (?:run|recommend|install|obey))"),
+    _said("llm ai claude chatgpt gpt gemini copilot cursor", r"(?:^|\n)\s*(?:dear )?(?:llms?|ai|ai (?:agent|assistant|model)s?|claude|chatgpt|gpt|gemini|copilot|cursor)\s*[:,]\s*(?:please )?(?:ignore|disregard|forget|run|execute|you (?:must|should|are)|do not|delete|send|obey|always|never)\b"),
+    _said("override", r"(?:^|[.!\n\[*#]\s*)(?:system|admin|developer|security|emergency)(?: prompt)? override\b[\])*]*\s*[:!.]"),
     _said("as", r"\bas an? (?:ai|llm)(?: (?:language model|assistant|agent|model|coding agent))? (?:reading this |you )+(?:must|should|will|shall|are required|need)\b"),
-    _said("reading processing", r"\b(?:any|all|every|to the) (?:ai|llm|agents?|assistants?|models?)(?: (?:agents?|assistants?|models?))? (?:reading|processing|that reads?|who reads?) this\b"),
+    _said("reading processing", r"\b(?:(?:any|all|every|to the) (?:ai|llm|agents?|assistants?|models?)|(?:ai|llm)s?)(?: (?:agents?|assistants?|models?))? (?:reading|processing|that reads?|who reads?) this\b"),
     _said("system assistant developer", r"(?:^|\n)\s*[#>*\[(<-]*\s*(?:system|assistant|developer|admin)(?: (?:message|prompt|override|note|instruction|command|alert)s?)?[\])*>]*\s*:\s*(?:you (?:are|must|will|should|have|may)|ignore|disregard|forget|from now|new |execute|run |do not|always|never|the user)"),
 )  # fmt: skip
 
@@ -129,7 +142,7 @@ TAGS = (
     phrase("sys>>", r"(?i)<</?sys>>"),
     phrase("start_of_turn", r"<start_of_turn>\s*(?:system|user|model)"),
     phrase("[system_prompt] [tool_results] [available_tools]", r"\[/?(?:SYSTEM_PROMPT|TOOL_RESULTS|AVAILABLE_TOOLS)\]"),
-    phrase("human assistant", r"(?:^|\n\n)(?:Human|Assistant): "),
+    phrase("human assistant", r"(?:^(?:Human|Assistant): [A-Z\x{4e00}-\x{9fff}]|\n\n(?:Human|Assistant): )"),
     phrase("###", r"(?i)(?:^|\n)###\s*(?:instructions?|system|response|human|assistant|user|system prompt)\s*:\s"),
     phrase(
         "<system <instruction <important <admin <developer <assistant <human <secret",
@@ -152,8 +165,11 @@ _HAN = (
     phrase(_HAN_DROP_WORDS, rf"{_HAN_DROP}掉?(?:你|您)?(?:所|收到|被|给|的|在|了|所有|全部|一切|任何|这些|那些|那|这|关于){{0,5}}{_HAN_OLD}[^，。；、！？,.;\n]{{0,12}}?{_HAN_ORDERS}"),
     phrase(_HAN_DROP_WORDS, rf"{_HAN_DROP}掉?(?:你|您)(?:的|所)?(?:所有|全部|一切|任何|原有|系统|安全|收到的|接收到的|被给予的|的){{0,4}}(?:指令|指示|提示词|系统提示|规则|设定|限制|约束|准则|守则|训练|指引|要求)"),
     phrase(_HAN_DROP_WORDS, rf"{_HAN_DROP}掉?(?:所有|全部|一切|任何|的|掉|这些|那些){{0,3}}(?:系统|开发者|安全|内置|预设|既定)(?:的)?(?:指令|提示词|规则|设定|限制|约束|准则|守则|指引)"),
-    phrase("作废 失效 取消 无效", rf"{_HAN_OLD}的?(?:所有|全部|一切)?的?(?:指令|指示|提示词|规则|设定|限制|约束|要求)(?:都|已|均|全部|现在|一律|已经|现已){{0,3}}(?:作废|失效|被?取消|无效)"),
-    phrase("你 您", r"(?:你|您)(?:现在|从此|已经|已|如今)(?:起)?就?(?:是|变成|成为|扮演)(?:一个|一名|一位|个)?(?:没有|不受|无|全新|新|名为|叫|自由)?[^，。；\n]{0,10}?(?:限制|约束|助手|模型|AI|DAN|人工智能|智能体|管理员|root|系统|开发者模式|越狱|黑客|终端|机器人|角色|审查|道德)"),
+    phrase("作废 取消", rf"{_HAN_OLD}的?(?:所有|全部|一切)?的?(?:指令|指示|提示词|规则|设定)(?:都|已|均|全部|现在|一律|已经|现已){{0,3}}(?:作废|被?取消)"),
+    phrase(_HAN_DROP_WORDS, rf"{_HAN_DROP}掉?(?:上文|前文|以上(?:全部|所有|一切)|上述(?:全部|所有|一切)|先前(?:全部|所有|一切)|你的(?:身份|角色|职责|使命))"),
+    phrase("把 将", rf"(?:把|将)[^，。；\n]{{0,6}}{_HAN_OLD}[^，。；\n]{{0,8}}?(?:指令|指示|提示词|提示|规则|设定|要求|约束|限制|对话|内容)(?:都|全|全部|统统|一律|给|通通){{0,3}}(?:忘掉|忘记|忘了|忽略|无视|抛开|抛弃|抛到)"),
+    phrase("你的角色 你的身份 你的任务 你的目标", r"你的(?:角色|身份|任务|目标)(?:现在|现已|已|已经)(?:是|变为|变成|改为|更改为)[^否不]"),
+    phrase("你 您", r"(?:你|您)(?:现在|从此|已经|已|如今)(?:起)?就?(?:是|变成|成为|扮演)(?:一个|一名|一位|个)?(?:没有|不受|无|全新|新|名为|叫|自由)?[^，。；\n]{0,10}?(?:限制|约束|助手|模型|AI|DAN|人工智能|智能体|管理员|系统(?:角色|本身|[，。！,.!]|$)|开发者模式|越狱|黑客|终端|机器人|角色|审查|道德)"),
     phrase("你 您", r"(?:从现在|自现在|从此刻|从这一刻|从此|即刻|现在|今后|往后|接下来)(?:起|开始)?[，,]?\s*(?:你|您)(?:就)?(?:是|扮演|作为|必须(?:服从|听从|遵守|执行|忽略|回答|听)|只能|将(?:扮演|作为|成为|忽略|服从|听从|不受)|不再(?:是|受|遵守|有)|要(?:扮演|忽略|服从|听)|应(?:当|该)?(?:扮演|忽略|服从|听)|可以做任何|没有任何|不受|需要(?:扮演|忽略|服从))"),
     phrase("你 您", r"(?:你|您)(?:已经|已|现在)?不再(?:是|受|遵守|有任何)"),
     phrase("假装 扮演 假设 装作", r"(?:假装|装作|假设|扮演)(?:你|您|自己)?(?:是|为|成)?(?:一个|一名)?(?:没有(?:任何)?(?:限制|约束|规则|道德)|不受(?:任何)?(?:限制|约束)|系统(?:管理员)?|DAN|越狱|无限制|黑客|邪恶)"),
@@ -164,10 +180,10 @@ _HAN = (
     phrase("告诉 告知 告之 透露 提及 提到 知道 发现 察觉 泄露 通知 说 报告", rf"(?:不要|别|不得|切勿|禁止|请勿|无需|不必|不能|不可|绝不|勿|不准|不许|不应|不用)[^，。；,;\n]{{0,10}}?(?:(?:告诉|告知|告之|透露给|泄露给|报告给|通知){_HAN_WHO}|(?:向|对|跟|和){_HAN_WHO}(?:透露|提及|提到|提起|说明|披露|说|报告|承认|泄露)|让{_HAN_WHO}(?:知道|发现|察觉|看到这|看见这|意识到|得知))"),
     phrase("隐瞒 瞒着 保密 隐藏", rf"(?:向|对){_HAN_WHO}(?:隐瞒|保密|隐藏)|瞒着{_HAN_WHO}"),
     phrase("提及 透露 泄露 提到", r"(?:不要|切勿|请勿|别|不得)(?:在(?:回复|回答|输出)(?:中|里))?(?:提及|透露|泄露|提到)(?:这|此|本|上述|以上)(?:条|些|个|段)?(?:指令|消息|提示|步骤|内容|指示|说明|信息)"),
-    phrase("未经 不经 无需 不用 不必 征得", rf"(?:未经|不经|无需|不用|不必|无须)(?:征得|得到|获得|经过|询问|告知|通知)?{_HAN_WHO}(?:的)?(?:同意|许可|确认|批准|允许)?[，,]?(?:就|即可|直接|便|立即)(?:执行|运行|删除|发送|上传|安装|提交)"),
+    phrase("未经 不经 无需 不用 不必 征得", rf"(?:未经|不经|无需|不用|不必|无须)(?:征得|得到|获得|经过|询问|告知|通知)?{_HAN_WHO}(?:的)?(?:同意|许可|确认|批准|允许)?[，,]?(?:就|直接|便|立即)(?:执行|运行|删除|发送|上传|提交)"),
     phrase("提示 指令 设定 prompt 规则", r"(?:输出|打印|显示|重复|复述|透露|泄露|告诉我|说出|展示|给出|公开|写出|列出|发给我)(?:一遍)?(?:了)?(?:全部|所有|完整|完整的)?(?:你|您)的?(?:全部|所有|完整|原始|初始|隐藏|内部|系统|的){0,4}(?:提示词|系统提示|提示|指令|设定|prompt|规则)"),
     phrase("提示 指令", r"(?:透露|泄露|公开|泄漏)(?:全部|所有|完整|原始|初始|隐藏|内部|的){0,4}(?:系统)?(?:提示词|系统提示|隐藏指令|系统指令)"),
-    phrase("环境变量 私钥 .env ssh 密钥 对话 凭据 凭证 令牌 密码", r"(?i)(?:把|将)?[^，。；\n]{0,12}(?:环境变量|私钥|\.env|ssh\s*密钥|所有(?:的)?(?:密钥|密码|凭据|凭证|令牌)|(?:你|用户|系统)的(?:密钥|密码|凭据|凭证|令牌)|对话(?:记录|历史|内容)|聊天记录)[^，。；\n]{0,12}(?:发送|上传|提交|发|转发|泄露|传|传送|推送|写)(?:到|给|至|往)\s*(?:https?://|我|以下|下面|下列|这个(?:地址|网址|服务器)|外部|攻击者|该(?:地址|网址)|\S{1,30}@)"),
+    phrase("环境变量 私钥 .env ssh id_rsa 密钥 对话 凭据 凭证 令牌 密码", r"(?i)(?:把|将)?[^，。；\n]{0,12}(?:环境变量|私钥|\.env|~/\.ssh\S*|\S*id_rsa|ssh\s*密钥|所有(?:的)?(?:密钥|密码|凭据|凭证|令牌)|(?:你|用户|系统)的(?:密钥|密码|凭据|凭证|令牌)|对话(?:记录|历史|内容)|聊天记录)[^，。；\n]{0,12}(?:发送|上传|提交|发|转发|泄露|传|传送|推送|写)(?:到|给|至|往)\s*(?:https?://|我|以下|下面|下列|这个(?:地址|网址|服务器)|外部|攻击者|该(?:地址|网址)|\S{1,30}@)"),
     phrase("发送 上传 发给 传到 发到", r"(?i)(?:发送|上传|提交|转发)(?:所有|全部|你的|用户的|系统的|的){0,4}(?:环境变量|私钥|\.env|ssh\s*密钥|对话记录|聊天记录)(?:文件|内容)?(?:到|给|至|往)\s*(?:https?://|我|以下|下面|外部|攻击者|\S{1,30}@)"),
     phrase("如果你是 若你是 如果您是", r"(?:如果|若|假如)(?:你|您)是(?:一个|一名|一位|个|任何)?\s*(?i:AI|LLM|GPT|Claude|人工智能|大语言模型|大模型|语言模型|智能体|代理|机器人)[^。\n]{0,40}(?:必须|请|应|要|执行|运行|忽略|发送)"),
     phrase("致 注意 各位 给", r"(?:^|[。\n！])\s*(?:致|注意|给|各位|所有)[，,：:]?\s*(?:所有|任何|各位|阅读此文的|正在阅读的)*(?:的)?(?i:AI|LLM|人工智能|大语言模型|大模型|智能体)(?:助手|代理|模型|系统|们)*[:：，,！!]"),
@@ -240,6 +256,6 @@ _VERB_FIRST = re.compile(
     r"(?:ignor|disregard|forget|overrid|bypass|discard|abandon|dismiss|stop|quit|cease|pay|set|put|leave|cast|supersede|violate|disobey|unlearn|nullify|revoke|erase|pretend|imagine|role"
     r"|play|act|behave|respond|answer|speak|enter|enable|activate|switch|go|engage|keep|hide|conceal|withhold|run|execute|send|delete|install|push|commit|upload|post|do (?!not)|reveal|print|show|output"
     r"|repeat|display|disclose|leak|expose|tell|give|write|return|recite|dump|share|echo|paste|quote|divulge|summari|translate|exfiltrate|forward|e.?mail|transmit|copy|report|submit|append|deliver"
-    r"|publish|ship|steal|silently|secretly|quietly|covertly)",
+    r"|publish|ship|steal|read|collect|gather|take|find|get|open|grab|encode|list|extract|fetch|include|add|assume|adopt|silently|secretly|quietly|covertly)",
     re.IGNORECASE,
 )
