@@ -2,15 +2,11 @@
 
 import zlib
 from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
-
-import re2
 
 from pipeline import contract
 from pipeline.contract import escape, show
 from pipeline.model import Json, Severity
-from pipeline.rules import harm, orders, remote
+from pipeline.rules import active, harm, orders, remote
 from pipeline.rules.advice import is_listed_with, is_warned_of
 from pipeline.rules.base import Found, Record, Stage, check
 from pipeline.rules.credentials import credentials, masked_text
@@ -92,17 +88,6 @@ def _with_credentials(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
             if shown != key:
                 yield here, f"the key {show(shown)}"
             yield from _with_credentials(child, here)
-
-
-def _any_of(*shapes: str) -> str:
-    """One pattern of several."""
-    return "|".join(shapes)
-
-
-@cache
-def _compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
-    """RE2 searches what strangers wrote: no text can make that slow. Made when a record needs it, for hardly one does."""
-    return re2.compile(pattern)
 
 
 def _advised(r: Record, seek: Callable[[Reader], list[tuple[int, int]]]) -> Found:
@@ -237,25 +222,12 @@ def agent_directive(r: Record) -> Found:
 _SUBJECT = ("signature", "signature_zh", "root_cause", "root_cause_zh", "category", "subcategory")
 
 
-_ACTIVE = _any_of(
-    r"(?i)<script[\s/][^>]*[=/][^>]*>",
-    r"(?i)<script[^>]*>[^\s`'\".,;:)\]<]",
-    r"(?i)<script[^>]*>(?s:.*?)</script",
-    r"(?i)<(?:iframe|object|embed|frame|applet)[\s/][^>]*\b(?:src|srcdoc|data|code)\s*=",
-    r"(?i)<[a-z][a-z0-9-]*[\s/](?:[^<>]*[\s/\"'])?on[a-z]{3,20}\s*=\s*[\"']?[^\s\"'{=>]",
-    r"(?i)\b(?:href|src|action|formaction|data|xlink:href)\s*=\s*[\"']?\s*(?:javascript|vbscript):",
-    r"(?i)\b(?:javascript|vbscript):\s*[\w.$%]+\s*[(=]",
-    r"(?i)\]\(\s*(?:javascript|vbscript):",
-    r"(?i)\bdata:text/html\s*[;,]",
-    r"(?i)<meta[\s/][^>]*http-equiv\s*=\s*[\"']?refresh",
-)
-
-
 @check(
     "SAF005",
     "markup",
     Severity.WARNING,
-    screen=r"(?i)<script|<(?:iframe|object|embed|frame|applet|meta)[\s/]|<[a-z][^<>]*on[a-z]{3,20}\s*=|(?:javascript|vbscript):|data:text/html",
+    version=2,
+    screen=active.SCREEN,
     good=[
         {},
         {"/root_cause": "A file that holds <script> tags is served as text; npm run <script> is another thing."},
@@ -277,6 +249,6 @@ def markup(r: Record) -> Found:
     written so that it does not run.
     """
     for pointer, text in texts(r.document):
-        match = _compiled(_ACTIVE).search(text)
-        if match:
-            yield pointer, f"{show(match.group())} is active HTML; describe it, or write it so that it does not run"
+        found = active.active(text)
+        if found is not None:
+            yield pointer, f"{show(found.strip())} is active HTML; describe it, or write it so that it does not run"
