@@ -182,7 +182,7 @@ PHRASES = (
     phrase("rmtree", rf"\b(?:rmtree|remove_tree)\(\s*[\"'](?:{PRECIOUS})[\"']"),
     phrase("dirsync", rf"\brmdirSync\(\s*[\"'](?:{PRECIOUS})[\"']"),
     phrase("rmsync", rf"\brmSync\(\s*[\"'](?:{PRECIOUS})[\"']"),
-    phrase("rm_r", rf"\b(?:rm_rf|rm_r)\s*\(?\s*[\"'](?:{PRECIOUS})[\"']"),
+    phrase("rm_rf rm_r", rf"\b(?:rm_rf|rm_r)\s*\(?\s*[\"'](?:{PRECIOUS})[\"']"),
     phrase("removeall", rf"\bRemoveAll\(\s*\"(?:{PRECIOUS})\""),
     phrase("remove_dir_all", rf"\bremove_dir_all\(\s*\"(?:{PRECIOUS})\""),
 )

@@ -3,17 +3,14 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import product
 
-from pipeline.rules.phrases import Phrase, compiled, phrase, places, screen
-
-
-def _spaced(pattern: str) -> str:
-    """The pattern, its blanks standing for all that parts words, emphasis and quotes among it."""
-    return "(?i)" + pattern.replace(" ", r"[\s*_\"'`“”‘’,:-]+")
+from pipeline.rules.phrases import compiled, may_hold, phrase, places, said, screen
 
 
-def _said(words: str, pattern: str) -> Phrase:
-    return phrase(words, _spaced(pattern))
+def _each(*parts: str) -> str:
+    """Keys: every way to take one word of each part."""
+    return " ".join("_".join(words) for words in product(*(part.split() for part in parts)))
 
 
 _DROP_WORDS = (
@@ -43,13 +40,13 @@ _LATER = (
 )
 
 _DROPPING = (
-    _said(_DROP_WORDS, rf"{_DROP}{_ANY} {_TOLD}(?: (?:system|user|developer|safety|and|or|set|of|conversation))* {_ORDERS}\b"),
-    _said(_DROP_WORDS, rf"{_DROP}{_ANY} all {_TOLD} (?:messages|context|conversations?|text|content|input)\b"),
-    _said(_DROP_WORDS, rf"{_DROP}(?: (?:all|any|of|every))* (?:your|the) (?:(?:system|own|safety|security|developer.?s|content|usage|ethical|core|built.in|existing|internal) )*"
+    said(_DROP_WORDS, rf"{_DROP}{_ANY} {_TOLD}(?: (?:system|user|developer|safety|and|or|set|of|conversation))* {_ORDERS}\b"),
+    said(_DROP_WORDS, rf"{_DROP}{_ANY} all {_TOLD} (?:messages|context|conversations?|text|content|input)\b"),
+    said(_DROP_WORDS, rf"{_DROP}(?: (?:all|any|of|every))* (?:your|the) (?:(?:system|own|safety|security|developer.?s|content|usage|ethical|core|built.in|existing|internal) )*"
           r"(?:instructions|guidelines|system prompt|programming|training|guardrails|safeguards|directives|ethics|safety (?:rules|filters?|measures|policies|guidelines|training))\b"),
-    _said(_DROP_WORDS, rf"{_DROP}{_ANY} (?:instructions?|rules|everything|anything|whatever|what|all|prompts?|directions|orders|things?) {_LATER}\b"),
-    _said(_DROP_WORDS, rf"{_DROP}(?: \w+){{1,6}} (?:instructions?|guidance|directives) (?:(?:that|which) )?{_LATER}"),
-    _said("instructions instruction prompt rules orders directives", r"\b(?:your|all) (?:previous|prior|earlier|original|old) (?:instructions|prompt|rules|orders|directives) (?:are|is|have been|were|was) (?:now )?(?:void|cancell?ed|revoked|obsolete|superseded|replaced|no longer|invalid|overridden|null|outdated|suspended|lifted)\b"),
+    said(_DROP_WORDS, rf"{_DROP}{_ANY} (?:instructions?|rules|everything|anything|whatever|what|all|prompts?|directions|orders|things?) {_LATER}\b"),
+    said(_DROP_WORDS, rf"{_DROP}(?: \w+){{1,6}} (?:instructions?|guidance|directives) (?:(?:that|which) )?{_LATER}"),
+    said("instructions instruction prompt rules orders directives", r"\b(?:your|all) (?:previous|prior|earlier|original|old) (?:instructions|prompt|rules|orders|directives) (?:are|is|have been|were|was) (?:now )?(?:void|cancell?ed|revoked|obsolete|superseded|replaced|no longer|invalid|overridden|null|outdated|suspended|lifted)\b"),
 )  # fmt: skip
 
 _MODE = r"(?:developer|dev|jailbreak|jailbroken|god|unrestricted|debug|admin(?:istrator)?|root|maintenance|sudo|dan|evil|no.?filter|unfiltered|override|unsafe)"
@@ -58,44 +55,45 @@ _ROLE = (
     r"(?:ai|assistant|agent|model|chatbot|bot|language model|terminal|shell|administrator|hacker|attacker|persona|operator)\b)"
 )
 _BECOMING = (
-    _said("now", rf"\byou are now (?:in {_MODE} mode|(?:operating|running|working) in {_MODE} mode|{_ROLE}|free (?:from|of|to)|no longer (?:bound|restricted|limited|an?))"),
-    _said("are", r"\byou are (?:dan\b|an? (?:unrestricted|unfiltered|uncensored|jailbroken|unaligned)\b)"),
-    _said("role persona identity", r"\b(?:assume|take on|adopt) the (?:role|persona|identity) of (?:an? |the )?(?:system\b|developer|dan\b|unrestricted|unfiltered|uncensored|jailbroken|evil|hacker|attacker)"),
-    _said("longer", r"\byou(?: are|.re) no longer (?:bound|restricted|limited|required to (?:follow|obey|comply)|subject|an? (?:ai|assistant|language model)|claude|chatgpt|gpt|gemini|under)\b"),
-    _said("now moment point", r"\bfrom (?:now|here|this (?:moment|point)) on(?:wards?)? (?:and \w+ )?you (?:are (?:an?|the|my|now|no|dan|free|to (?:obey|ignore|act|answer|follow))|act|answer|obey|respond|will (?:act|respond|answer|behave|obey|only|ignore|follow|do anything|pretend|be an?)"
+    said("you_are_now", rf"\byou are now (?:in {_MODE} mode|(?:operating|running|working) in {_MODE} mode|{_ROLE}|free (?:from|of|to)|no longer (?:bound|restricted|limited|an?))"),
+    said("are_dan unrestricted unfiltered uncensored jailbroken unaligned", r"\byou are (?:dan\b|an? (?:unrestricted|unfiltered|uncensored|jailbroken|unaligned)\b)"),
+    said("role persona identity", r"\b(?:assume|take on|adopt) the (?:role|persona|identity) of (?:an? |the )?(?:system\b|developer|dan\b|unrestricted|unfiltered|uncensored|jailbroken|evil|hacker|attacker)"),
+    said("re_no_longer", r"\byou(?: are|.re) no longer (?:bound|restricted|limited|required to (?:follow|obey|comply)|subject|an? (?:ai|assistant|language model)|claude|chatgpt|gpt|gemini|under)\b"),
+    said("now_on here_on moment_on point_on now_onward here_onward", r"\bfrom (?:now|here|this (?:moment|point)) on(?:wards?)? (?:and \w+ )?you (?:are (?:an?|the|my|now|no|dan|free|to (?:obey|ignore|act|answer|follow))|act|answer|obey|respond|will (?:act|respond|answer|behave|obey|only|ignore|follow|do anything|pretend|be an?)"
           r"|must (?:obey|ignore|answer|respond|follow|act|do anything|run|execute)|should (?:obey|ignore|act|respond|answer)|shall\b|have no|do not have|can do anything|ignore)"),
-    _said("pretend imagine roleplay role", r"\b(?:pretend|imagine|role.?play|play the role)(?: (?:to be|that|you|are|you.re|as|of|being|have|had|were))+ (?:an? |the |no |my )?(?:dan\b|unrestricted|unfiltered|uncensored|system|admin\w*|developer|root|evil|jailbroken|restrictions|rules|limits|hacker|ai without|different ai)"),
-    _said("act behave respond", r"\b(?:act|behave|respond|answer|speak) (?:as|like) (?:if you (?:have|had|were|are) (?:no|not|an? un|free|the system|the developer)|(?:an? |the )?(?:dan\b|unrestricted|unfiltered|uncensored|jailbroken|evil|unaligned)|(?:the |a )?(?:system|developer)(?: (?:prompt|message|role|itself))?(?: and| from|[.;!]|$))"),
-    _said("new", r"\byour new (?:role|task|goal|objective|mission|instructions?|directives?|orders?|rules|system prompt|identity|persona|purpose|job) (?:is|are)\b"),
-    _said("instructions instruction prompt directive orders", r"(?:^|[\n.!>#*\[(]\s*)(?:new|updated|important|revised|real|actual|urgent|hidden|override)(?: (?:system|developer|agent|admin))? (?:instructions?|prompt|directives?|orders)[*\])]*\s*:"),
-    _said("restrictions limits limitations rules filters", r"\byou (?:now )?have no (?:more )?(?:restrictions|limits|limitations|rules|filters|content policy)(?: (?:and|or|any ?more|whatsoever|at all|now)\b|\s*(?:[.!,;]|$))"),
-    _said("mode", rf"\b(?:enter|enable|activate|switch to|go into|engage) (?:jailbreak|god|dan|unrestricted|unfiltered|no.?filter|do anything now|evil) mode\b"),
-    _said("anything", r"\bdo anything now\b"),
+    said("pretend imagine roleplay role_play the_role", r"\b(?:pretend|imagine|role(?:play| play)|play the role)(?: (?:to be|that|you|are|you.re|as|of|being|have|had|were))+ (?:an? |the |no |my )?(?:dan\b|unrestricted|unfiltered|uncensored|system|admin\w*|developer|root|evil|jailbroken|restrictions|rules|limits|hacker|ai without|different ai)"),
+    said(_each("act behave respond answer speak", "as like"), r"\b(?:act|behave|respond|answer|speak) (?:as|like) (?:if you (?:have|had|were|are) (?:no|not|an? un|free|the system|the developer)|(?:an? |the )?(?:dan\b|unrestricted|unfiltered|uncensored|jailbroken|evil|unaligned)|(?:the |a )?(?:system|developer)(?: (?:prompt|message|role|itself))?(?: and| from|[.;!]|$))"),
+    said("your_new", r"\byour new (?:role|task|goal|objective|mission|instructions?|directives?|orders?|rules|system prompt|identity|persona|purpose|job) (?:is|are)\b"),
+    said("instructions instruction prompt directive orders", r"(?:^|[\n.!>#*\[(]\s*)(?:new|updated|important|revised|real|actual|urgent|hidden|override)(?: (?:system|developer|agent|admin))? (?:instructions?|prompt|directives?|orders)[*\])]*\s*:"),
+    said("you_have_no you_now_have", r"\byou (?:now )?have no (?:more )?(?:restrictions|limits|limitations|rules|filters|content policy)(?: (?:and|or|any ?more|whatsoever|at all|now)\b|\s*(?:[.!,;]|$))"),
+    said("jailbreak_mode god_mode dan_mode unrestricted_mode unfiltered_mode filter_mode nofilter_mode now_mode evil_mode", rf"\b(?:enter|enable|activate|switch to|go into|engage) (?:jailbreak|god|dan|unrestricted|unfiltered|(?:no)?filter|no filter|do anything now|evil) mode\b"),
+    said("do_anything_now", r"\bdo anything now\b"),
 )  # fmt: skip
 
-_READER = r"(?:user|human|operator|customer|owner|person|developer|client|reader|maintainer|victim)s?"
+_READERS = "user human operator customer owner person developer client reader maintainer victim"
+_READER = f"(?:{_READERS.replace(' ', '|')})s?"
 _HIDING = (
-    _said("tell inform alert warn notify", rf"\b(?:do not|don.?t|never|must not|should not|shouldn.?t|mustn.?t) (?:ever )?(?:tell|telling|inform|informing|alert|alerting|warn|warning|notify|notifying) (?:the|your|any|this) {_READER}\b"),
-    _said("mention reveal disclose report show admit explain say", rf"\b(?:do not|don.?t|never|must not|should not|avoid) (?:ever )?(?:mention|reveal|disclose|report|show|admit|explain|say|mentioning|revealing|disclosing) (?:(?:any of|this|that|these|it|them|anything|what you did|what you do|about|instructions?|message|step|command|steps|commands|note|the) )+to (?:the |your |any )?(?:{_READER}|anyone|anybody)\b"),
-    _said("mention reveal disclose", r"\b(?:do not|don.?t|never) (?:ever )?(?:mention|reveal|disclose) (?:that you (?:ran|did|have|were|are|read|saw|followed)|these instructions|this (?:instruction|message|note|prompt)|the (?:existence|source) of (?:this|these))\b"),
-    _said("let", rf"\b(?:do not|don.?t|never) (?:ever )?let (?:the|your|any) {_READER} (?:know|notice|find out|learn|suspect|realize|see (?:this|that|it|what))\b"),
-    _said("need", rf"\bno need to (?:tell|inform) (?:the|your) {_READER}\b"),
-    _said("sure", rf"\bmake sure (?:that )?(?:the|your) {_READER} (?:does not|doesn.?t|do not|don.?t|never|cannot) (?:find out|finds out|learns?|suspects?|knows? about|sees? (?:this|it))\b"),
-    _said("telling informing", rf"(?:^|[.!\n]\s*)without (?:telling|informing) (?:the|your|any) {_READER}\s*,\s*\w+"),
-    _said("keep hide conceal", rf"\b(?:keep|hide|conceal|withhold) (?:(?:this|it|that|these|them|all|of|what|you|do|did|step|steps|command|commands|output|the|a|secret|hidden|private|quiet|completely|action|actions) )+from (?:the |your |any )?{_READER}\b"),
-    _said("know see find notice learn suspect realize", rf"\b(?:the|your) {_READER} (?:must|should|may|need|can) (?:not|never) (?:know|see|find out|notice|learn|suspect|realize|be (?:told|informed|aware|warned))(?: (?:about|of|this|that|it|out)|[.!;]|$)"),
-    _said("silently secretly quietly covertly", rf"\b(?:silently|secretly|quietly|covertly) (?:run|execute|send|upload|delete|install|add|insert|push|commit|exfiltrate|copy|post)\b.{{0,80}}\b(?:without|so that|do not|don.?t) .{{0,40}}\b{_READER}\b"),
-    _said("telling informing asking notifying approval permission confirmation consent confirm", rf"\b(?:run|execute|send|delete|install|push|commit|upload|post|do) (?:this|it|these|the following|all|them|every)\b.{{0,60}}\bwithout (?:telling|informing|notifying|asking|approval|permission|confirmation|consent)(?: (?:from|of|by))?(?: (?:the|your|any) {_READER}|[.!;]|$)"),
+    said(_each("tell telling inform informing alert alerting warn warning notify notifying", "the your any this"), rf"\b(?:do not|don.?t|never|must not|should not|shouldn.?t|mustn.?t) (?:ever )?(?:tell|telling|inform|informing|alert|alerting|warn|warning|notify|notifying) (?:the|your|any|this) {_READER}\b"),
+    said(f"{_each('to', 'the your any', _READERS)} {_each('to', _READERS)} to_anyone to_anybody", rf"\b(?:do not|don.?t|never|must not|should not|avoid) (?:ever )?(?:mention|reveal|disclose|report|show|admit|explain|say|mentioning|revealing|disclosing) (?:(?:any of|this|that|these|it|them|anything|what you did|what you do|about|instructions?|message|step|command|steps|commands|note|the) )+to (?:the |your |any )?(?:{_READER}|anyone|anybody)\b"),
+    said("mention reveal disclose", r"\b(?:do not|don.?t|never) (?:ever )?(?:mention|reveal|disclose) (?:that you (?:ran|did|have|were|are|read|saw|followed)|these instructions|this (?:instruction|message|note|prompt)|the (?:existence|source) of (?:this|these))\b"),
+    said(_each("let", "the your any"), rf"\b(?:do not|don.?t|never) (?:ever )?let (?:the|your|any) {_READER} (?:know|notice|find out|learn|suspect|realize|see (?:this|that|it|what))\b"),
+    said("no_need_to", rf"\bno need to (?:tell|inform) (?:the|your) {_READER}\b"),
+    said("make_sure", rf"\bmake sure (?:that )?(?:the|your) {_READER} (?:does not|doesn.?t|do not|don.?t|never|cannot) (?:find out|finds out|learns?|suspects?|knows? about|sees? (?:this|it))\b"),
+    said("telling informing", rf"(?:^|[.!\n]\s*)without (?:telling|informing) (?:the|your|any) {_READER}\s*,\s*\w+"),
+    said(f"{_each('from', 'the your any', _READERS)} {_each('from', _READERS)}", rf"\b(?:keep|hide|conceal|withhold) (?:(?:this|it|that|these|them|all|of|what|you|do|did|step|steps|command|commands|output|the|a|secret|hidden|private|quiet|completely|action|actions) )+from (?:the |your |any )?{_READER}\b"),
+    said(_each(f"{_READERS} {' '.join(f'{who}s' for who in _READERS.split())}", "must should may need can"), rf"\b(?:the|your) {_READER} (?:must|should|may|need|can) (?:not|never) (?:know|see|find out|notice|learn|suspect|realize|be (?:told|informed|aware|warned))(?: (?:about|of|this|that|it|out)|[.!;]|$)"),
+    said("silently secretly quietly covertly", rf"\b(?:silently|secretly|quietly|covertly) (?:run|execute|send|upload|delete|install|add|insert|push|commit|exfiltrate|copy|post)\b.{{0,80}}\b(?:without|so that|do not|don.?t) .{{0,40}}\b{_READER}\b"),
+    said(_each("without", "telling informing notifying asking approval permission confirmation consent"), rf"\b(?:run|execute|send|delete|install|push|commit|upload|post|do) (?:this|it|these|the following|all|them|every)\b.{{0,60}}\bwithout (?:telling|informing|notifying|asking|approval|permission|confirmation|consent)(?: (?:from|of|by))?(?: (?:the|your|any) {_READER}|[.!;]|$)"),
 )  # fmt: skip
 
-_PROMPT = r"(?:(?:system|hidden|initial|original|secret|developer|internal|full|exact|above|pre) )*(?:system prompt|system message|developer (?:prompt|message)|initial (?:prompt|instructions)|hidden (?:prompt|instructions)|secret instructions|prompt above|instructions (?:above|you (?:were|have been) given)|instructions|pre.?prompt|guidelines)"
+_PROMPT = r"(?:(?:system|hidden|initial|original|secret|developer|internal|full|exact|above|pre) )*(?:system prompt|system message|developer (?:prompt|message)|initial (?:prompt|instructions)|hidden (?:prompt|instructions)|secret instructions|prompt above|instructions (?:above|you (?:were|have been) given)|instructions|pre prompt|preprompt|guidelines)"
 _TELL = r"\b(?:reveal|print|show|output|repeat|display|disclose|leak|expose|tell me|give me|write (?:out|down)|return|recite|dump|share|send|echo|paste|quote|divulge|summari[sz]e|translate)"
 _REVEALING = (
-    _said("prompt message instructions guidelines", rf"{_TELL}(?: (?:me|us|all|of|back|every|word|the|full|entire|complete|exact|verbatim|text|contents?|out))* your (?:own )?{_PROMPT}\b"),
-    _said("prompt message instructions", rf"\b(?:reveal|leak|disclose|recite|divulge|expose|exfiltrate)(?: (?:me|us|all|of|the|full|entire|complete|exact|verbatim|contents?))* (?:system prompt|system message|hidden instructions|hidden prompt|initial prompt|developer message|initial instructions)\b"),
-    _said("instructions prompt", r"\b(?:what (?:are|is|were|was)|repeat|print) your (?:system|initial|original|hidden|secret) (?:instructions|prompt)\b"),
-    _said("verbatim word", r"\b(?:repeat|print|output|show|recite) (?:the |all |everything |of )*(?:text|words|instructions|prompt|conversation|everything) (?:above|before this)\b"),
-    _said("above", r"\b(?:repeat|recite) (?:everything|all|the (?:words|text|prompt|instructions))(?: .{0,30})? above\b"),
+    said("prompt preprompt system_message developer_message instructions guidelines", rf"{_TELL}(?: (?:me|us|all|of|back|every|word|the|full|entire|complete|exact|verbatim|text|contents?|out))* your (?:own )?{_PROMPT}\b"),
+    said("system_prompt system_message hidden_instructions hidden_prompt initial_prompt developer_message initial_instructions", rf"\b(?:reveal|leak|disclose|recite|divulge|expose|exfiltrate)(?: (?:me|us|all|of|the|full|entire|complete|exact|verbatim|contents?))* (?:system prompt|system message|hidden instructions|hidden prompt|initial prompt|developer message|initial instructions)\b"),
+    said(_each("your", "system initial original hidden secret"), r"\b(?:what (?:are|is|were|was)|repeat|print) your (?:system|initial|original|hidden|secret) (?:instructions|prompt)\b"),
+    said(_each("text words instructions prompt conversation everything", "above before_this"), r"\b(?:repeat|print|output|show|recite) (?:the |all |everything |of )*(?:text|words|instructions|prompt|conversation|everything) (?:above|before this)\b"),
+    said("repeat recite", r"\b(?:repeat|recite) (?:everything|all|the (?:words|text|prompt|instructions))(?: .{0,30})? above\b"),
 )  # fmt: skip
 
 _SECRETS = (
@@ -108,12 +106,12 @@ _SINK = (
     r"|[\w.+]+@[\w]+\.|[\w-]+\.(?:com|net|org|io|dev|ru|xyz|site)\b)"
 )
 _STEALING = (
-    _said("env ssh private id_rsa id_ed25519 credentials conversation chat prompt secrets tokens passwords keys cookies passwd shadow", rf"\b(?:send|post|upload|exfiltrate|forward|e.?mail|transmit|leak|copy|report|submit|append|deliver|publish|ship|steal) {_SECRETS}[^\n]{{0,60}}? (?:to|at|into|via) {_SINK}"),
-    _said("env ssh private id_rsa id_ed25519 credentials conversation chat prompt secrets tokens passwords keys cookies passwd shadow", rf"\b(?:read|collect|gather|take|dump|cat|find|get|open|grab|encode|list|extract|fetch|copy|print) {_SECRETS}[^\n]{{0,40}}? and (?:then )?(?:send|post|upload|forward|e.?mail|transmit|submit|deliver|publish|share|exfiltrate)(?: (?:it|them|that|the|result|content|contents|everything|output))+ (?:to|at|via) {_SINK}"),
-    _said("env ssh private id_rsa id_ed25519 credentials secrets tokens passwords keys cookies", rf"\b(?:include|add|put|print|paste|append|write|quote|list|output|show|return) {_SECRETS}[^\n.]{{0,30}}? ?(?:your (?:reply|answer|response|output|next \w+|comment|summary|message)|the (?:reply|answer|response))\b"),
-    _said("exfiltrat", r"\b(?:please |now |then |^)exfiltrate\b"),
-    _said("curl wget nc http", r"\b(?:curl|wget|http)\b[^\n;|]*(?:-d|--data\S*|-F|-T|--upload-file|--form|--post-(?:file|data))\s?\S*(?:~/\.ssh/|\.env\b|/etc/(?:passwd|shadow)|\$\(\s*(?:env|printenv|cat)\b|`(?:env|printenv)`|id_rsa|\.aws/credentials|\.netrc|\.npmrc|\.git-credentials)".replace(" ", "")),
-    _said("curl wget nc", r"(?:^|[\s`;&(])(?:env|printenv|cat\s+(?:~|\$HOME|/root|/home/\w+)/\.(?:ssh/\S+|aws/credentials|netrc|git-credentials)|cat\s+\S*\.env)\s*\|[^\n]{0,60}\b(?:curl|wget|nc|ncat)\s"),
+    said("env ssh private id_rsa id_ed25519 credentials conversation chat prompt secrets tokens passwords keys cookies passwd shadow", rf"\b(?:send|post|upload|exfiltrate|forward|e.?mail|transmit|leak|copy|report|submit|append|deliver|publish|ship|steal) {_SECRETS}[^\n]{{0,60}}? (?:to|at|into|via) {_SINK}"),
+    said("env ssh private id_rsa id_ed25519 credentials conversation chat prompt secrets tokens passwords keys cookies passwd shadow", rf"\b(?:read|collect|gather|take|dump|cat|find|get|open|grab|encode|list|extract|fetch|copy|print) {_SECRETS}[^\n]{{0,40}}? and (?:then )?(?:send|post|upload|forward|e.?mail|transmit|submit|deliver|publish|share|exfiltrate)(?: (?:it|them|that|the|result|content|contents|everything|output))+ (?:to|at|via) {_SINK}"),
+    said("env ssh private id_rsa id_ed25519 credentials secrets tokens passwords keys cookies", rf"\b(?:include|add|put|print|paste|append|write|quote|list|output|show|return) {_SECRETS}[^\n.]{{0,30}}? ?(?:your (?:reply|answer|response|output|next \w+|comment|summary|message)|the (?:reply|answer|response))\b"),
+    said("exfiltrat", r"\b(?:please |now |then |^)exfiltrate\b"),
+    said("curl wget nc http", r"\b(?:curl|wget|http)\b[^\n;|]*(?:-d|--data\S*|-F|-T|--upload-file|--form|--post-(?:file|data))\s?\S*(?:~/\.ssh/|\.env\b|/etc/(?:passwd|shadow)|\$\(\s*(?:env|printenv|cat)\b|`(?:env|printenv)`|id_rsa|\.aws/credentials|\.netrc|\.npmrc|\.git-credentials)".replace(" ", "")),
+    said("curl wget nc", r"(?:^|[\s`;&(])(?:env|printenv|cat\s+(?:~|\$HOME|/root|/home/\w+)/\.(?:ssh/\S+|aws/credentials|netrc|git-credentials)|cat\s+\S*\.env)\s*\|[^\n]{0,60}\b(?:curl|wget|nc|ncat)\s"),
 )  # fmt: skip
 
 _AI = (
@@ -122,14 +120,14 @@ _AI = (
 )
 _MUST = r"(?:must|run|execute|ignore|send|should|follow|do not|don.?t|stop|always|never|obey|please|you (?:have|need|are required|are instructed)|delete|add|include|recommend|insert|install|is required|are required|reply|respond|answer|print|output|disregard|shall)"
 _ADDRESSING = (
-    _said("if attention note message dear hey hello", rf"(?:\bif you are|\bif you.re|\battention|\bnote (?:to|for)|\bmessage (?:to|for)|\bdear|\bhey|\bhello) {_AI}(?: (?:reading|processing|parsing|summari[sz]ing|helping|working|running|tasked|with access|that|who|which|model|assistant|agent)\b[^.\n]{{0,60}}?)?[\s,:;!.*-]+(?:(?:you|and|then|please) )*{_MUST}\b"),
-    _said("if", rf"\bif you(?: are|.re) an? (?:agent|assistant)[\s,]+(?:you )?{_MUST}\b"),
-    _said("ai llm language", r"(?:^|[.!\n:]\s*)(?:all |any |every )?(?:ai|llm|language)s?(?: (?:assistants?|agents?|models?|systems?))?(?: reading this)? (?:must|should|shall|have to) (?:(?:run|execute|install|do|follow) (?:this|the following|these|it)\b|ignore|disregard|obey|not tell|always (?:run|recommend|install|obey))"),
-    _said("llm ai claude chatgpt gpt gemini copilot cursor", r"(?:^|\n)\s*(?:dear )?(?:llms?|ai|ai (?:agent|assistant|model)s?|claude|chatgpt|gpt|gemini|copilot|cursor)\s*[:,]\s*(?:please )?(?:ignore|disregard|forget|run|execute|you (?:must|should|are)|do not|delete|send|obey|always|never)\b"),
-    _said("override", r"(?:^|[.!\n\[*#]\s*)(?:system|admin|developer|security|emergency)(?: prompt)? override\b[\])*]*\s*[:!.]"),
-    _said("as", r"\bas an? (?:ai|llm)(?: (?:language model|assistant|agent|model|coding agent))? (?:reading this |you )+(?:must|should|will|shall|are required|need)\b"),
-    _said("reading processing", r"\b(?:(?:any|all|every|to the) (?:ai|llm|agents?|assistants?|models?)|(?:ai|llm)s?)(?: (?:agents?|assistants?|models?))? (?:reading|processing|that reads?|who reads?) this\b"),
-    _said("system assistant developer", r"(?:^|\n)\s*[#>*\[(<-]*\s*(?:system|assistant|developer|admin)(?: (?:message|prompt|override|note|instruction|command|alert)s?)?[\])*>]*\s*:\s*(?:you (?:are|must|will|should|have|may)|ignore|disregard|forget|from now|new |execute|run |do not|always|never|the user)"),
+    said("if_you attention note_to note_for message_to message_for dear hey hello", rf"(?:\bif you are|\bif you.re|\battention|\bnote (?:to|for)|\bmessage (?:to|for)|\bdear|\bhey|\bhello) {_AI}(?: (?:reading|processing|parsing|summari[sz]ing|helping|working|running|tasked|with access|that|who|which|model|assistant|agent)\b[^.\n]{{0,60}}?)?[\s,:;!.*-]+(?:(?:you|and|then|please) )*{_MUST}\b"),
+    said("if_you", rf"\bif you(?: are|.re) an? (?:agent|assistant)[\s,]+(?:you )?{_MUST}\b"),
+    said(_each("ai ais llm llms assistant assistants agent agents model models system systems this", "must should shall have_to"), r"(?:^|[.!\n:]\s*)(?:all |any |every )?(?:ai|llm|language)s?(?: (?:assistants?|agents?|models?|systems?))?(?: reading this)? (?:must|should|shall|have to) (?:(?:run|execute|install|do|follow) (?:this|the following|these|it)\b|ignore|disregard|obey|not tell|always (?:run|recommend|install|obey))"),
+    said("llm llms claude chatgpt gpt gemini copilot cursor ai: ai, agent: agents: assistant: assistants: model: models: agent, agents, assistant, assistants,", r"(?:^|\n)\s*(?:dear )?(?:llms?|ai|ai (?:agent|assistant|model)s?|claude|chatgpt|gpt|gemini|copilot|cursor)[:,]\s*(?:please )?(?:ignore|disregard|forget|run|execute|you (?:must|should|are)|do not|delete|send|obey|always|never)\b"),
+    said("override", r"(?:^|[.!\n\[*#]\s*)(?:system|admin|developer|security|emergency)(?: prompt)? override\b[\])*]*\s*[:!.]"),
+    said("as_an_ai as_an_llm as_a_ai as_a_llm", r"\bas an? (?:ai|llm)(?: (?:language model|assistant|agent|model|coding agent))? (?:reading this |you )+(?:must|should|will|shall|are required|need)\b"),
+    said(_each("reading processing reads read", "this"), r"\b(?:(?:any|all|every|to the) (?:ai|llm|agents?|assistants?|models?)|(?:ai|llm)s?)(?: (?:agents?|assistants?|models?))? (?:reading|processing|that reads?|who reads?) this\b"),
+    said(" ".join(f"{role}{mark}" for role in ("system", "assistant", "developer", "admin") for mark in (":", "]", ")", ">", "*", "_message", "_prompt", "_override", "_note", "_instruction", "_command", "_alert")), r"(?:^|\n)\s*[#>*\[(<-]*\s*(?:system|assistant|developer|admin)(?: (?:message|prompt|override|note|instruction|command|alert)s?)?[\])*>]*:\s*(?:you (?:are|must|will|should|have|may)|ignore|disregard|forget|from now|new |execute|run |do not|always|never|the user)"),
 )  # fmt: skip
 
 TAGS = (
@@ -141,8 +139,8 @@ TAGS = (
     phrase("inst]", r"(?i)\[/?inst\]"),
     phrase("sys>>", r"(?i)<</?sys>>"),
     phrase("start_of_turn", r"<start_of_turn>\s*(?:system|user|model)"),
-    phrase("[system_prompt] [tool_results] [available_tools]", r"\[/?(?:SYSTEM_PROMPT|TOOL_RESULTS|AVAILABLE_TOOLS)\]"),
-    phrase("human assistant", r"(?:^(?:Human|Assistant): [A-Z\x{4e00}-\x{9fff}]|\n\n(?:Human|Assistant): )"),
+    phrase("system_prompt tool_results available_tools", r"\[/?(?:SYSTEM_PROMPT|TOOL_RESULTS|AVAILABLE_TOOLS)\]"),
+    phrase("human: assistant:", r"(?:^(?:Human|Assistant): [A-Z\x{4e00}-\x{9fff}]|\n\n(?:Human|Assistant): )"),
     phrase("###", r"(?i)(?:^|\n)###\s*(?:instructions?|system|response|human|assistant|user|system prompt)\s*:\s"),
     phrase(
         "<system <instruction <important <admin <developer <assistant <human <secret",
@@ -150,9 +148,9 @@ TAGS = (
         r"(?:you\b|ignore|disregard|forget|always|never|do not|don.?t|run|execute|new |from now|the (?:user|assistant|agent)|this is|please|before|when|send|read)",
     ),
     phrase("</", r"(?i)</(?:system|system[-_](?:prompt|message|reminder)|user[-_]?(?:input|message|query|data)|untrusted\w*|function_results?|tool_results?|tool_response|context|documents?|search_results?)>\s*(?:system\b|you\b|ignore|now\b|new |<(?:system|instructions?|user|assistant|function|tool))"),
-    phrase("<function <tool_ <invoke", r"(?i)<(?:function_results?|function_calls?|function_response|tool_results?|tool_response|tool_output|tool_call|tool_use|invoke)\b[^<>]{0,80}>\s*[^\s<`\"',.;:)][\s\S]{0,800}?</"),
-    phrase("<function <tool_ <invoke <antml", r"(?i)<(?:antml:)?(?:function_calls|invoke name=|parameter name=|function_results)[^<>]{0,60}>\s*<"),
-    phrase("role", r"[{,]\s*\\?\"role\\?\"\s*:\s*\\?\"(?:system|developer)\\?\"\s*,\s*\\?\"content\\?\"\s*:\s*\\?\"(?i:you (?:must|are now|will)|ignore|disregard|forget|new instructions)"),
+    phrase("<function <tool <invoke", r"(?i)<(?:function_results?|function_calls?|function_response|tool_results?|tool_response|tool_output|tool_call|tool_use|invoke)\b[^<>]{0,80}>\s*[^\s<`\"',.;:)][\s\S]{0,800}?</"),
+    phrase("<function <tool <invoke <antml", r"(?i)<(?:antml:)?(?:function_calls|invoke name=|parameter name=|function_results)[^<>]{0,60}>\s*<"),
+    phrase("role_system role_developer", r"[{,]\s*\"role\"\s*:\s*\"(?:system|developer)\"\s*,\s*\"content\"\s*:\s*\"(?i:you (?:must|are now|will)|ignore|disregard|forget|new instructions)"),
 )  # fmt: skip
 """The tags that open a role, or end one, in the conversations of the common models, and results that no tool gave."""
 
@@ -167,11 +165,11 @@ _HAN = (
     phrase(_HAN_DROP_WORDS, rf"{_HAN_DROP}掉?(?:所有|全部|一切|任何|的|掉|这些|那些){{0,3}}(?:系统|开发者|安全|内置|预设|既定)(?:的)?(?:指令|提示词|规则|设定|限制|约束|准则|守则|指引)"),
     phrase("作废 取消", rf"{_HAN_OLD}的?(?:所有|全部|一切)?的?(?:指令|指示|提示词|规则|设定)(?:都|已|均|全部|现在|一律|已经|现已){{0,3}}(?:作废|被?取消)"),
     phrase(_HAN_DROP_WORDS, rf"{_HAN_DROP}掉?(?:上文|前文|以上(?:全部|所有|一切)|上述(?:全部|所有|一切)|先前(?:全部|所有|一切)|你的(?:身份|角色|职责|使命))"),
-    phrase("把 将", rf"(?:把|将)[^，。；\n]{{0,6}}{_HAN_OLD}[^，。；\n]{{0,8}}?(?:指令|指示|提示词|提示|规则|设定|要求|约束|限制|对话|内容)(?:都|全|全部|统统|一律|给|通通){{0,3}}(?:忘掉|忘记|忘了|忽略|无视|抛开|抛弃|抛到)"),
+    phrase("忘 忽略 无视 抛", rf"(?:把|将)[^，。；\n]{{0,6}}{_HAN_OLD}[^，。；\n]{{0,8}}?(?:指令|指示|提示词|提示|规则|设定|要求|约束|限制|对话|内容)(?:都|全|全部|统统|一律|给|通通){{0,3}}(?:忘掉|忘记|忘了|忽略|无视|抛开|抛弃|抛到)"),
     phrase("你的角色 你的身份 你的任务 你的目标", r"你的(?:角色|身份|任务|目标)(?:现在|现已|已|已经)(?:是|变为|变成|改为|更改为)[^否不]"),
-    phrase("你 您", r"(?:你|您)(?:现在|从此|已经|已|如今)(?:起)?就?(?:是|变成|成为|扮演)(?:一个|一名|一位|个)?(?:没有|不受|无|全新|新|名为|叫|自由)?[^，。；\n]{0,10}?(?:限制|约束|助手|模型|AI|DAN|人工智能|智能体|管理员|系统(?:角色|本身|[，。！,.!]|$)|开发者模式|越狱|黑客|终端|机器人|角色|审查|道德)"),
-    phrase("你 您", r"(?:从现在|自现在|从此刻|从这一刻|从此|即刻|现在|今后|往后|接下来)(?:起|开始)?[，,]?\s*(?:你|您)(?:就)?(?:是|扮演|作为|必须(?:服从|听从|遵守|执行|忽略|回答|听)|只能|将(?:扮演|作为|成为|忽略|服从|听从|不受)|不再(?:是|受|遵守|有)|要(?:扮演|忽略|服从|听)|应(?:当|该)?(?:扮演|忽略|服从|听)|可以做任何|没有任何|不受|需要(?:扮演|忽略|服从))"),
-    phrase("你 您", r"(?:你|您)(?:已经|已|现在)?不再(?:是|受|遵守|有任何)"),
+    phrase("你现在 您现在 你从此 您从此 你已 您已 你如今 您如今", r"(?:你|您)(?:现在|从此|已经|已|如今)(?:起)?就?(?:是|变成|成为|扮演)(?:一个|一名|一位|个)?(?:没有|不受|无|全新|新|名为|叫|自由)?[^，。；\n]{0,10}?(?:限制|约束|助手|模型|AI|DAN|人工智能|智能体|管理员|系统(?:角色|本身|[，。！,.!]|$)|开发者模式|越狱|黑客|终端|机器人|角色|审查|道德)"),
+    phrase("从现在 自现在 从此 从这一刻 即刻 现在 今后 往后 接下来", r"(?:从现在|自现在|从此刻|从这一刻|从此|即刻|现在|今后|往后|接下来)(?:起|开始)?[，,]?\s*(?:你|您)(?:就)?(?:是|扮演|作为|必须(?:服从|听从|遵守|执行|忽略|回答|听)|只能|将(?:扮演|作为|成为|忽略|服从|听从|不受)|不再(?:是|受|遵守|有)|要(?:扮演|忽略|服从|听)|应(?:当|该)?(?:扮演|忽略|服从|听)|可以做任何|没有任何|不受|需要(?:扮演|忽略|服从))"),
+    phrase("不再", r"(?:你|您)(?:已经|已|现在)?不再(?:是|受|遵守|有任何)"),
     phrase("假装 扮演 假设 装作", r"(?:假装|装作|假设|扮演)(?:你|您|自己)?(?:是|为|成)?(?:一个|一名)?(?:没有(?:任何)?(?:限制|约束|规则|道德)|不受(?:任何)?(?:限制|约束)|系统(?:管理员)?|DAN|越狱|无限制|黑客|邪恶)"),
     phrase("模式", r"(?:(?:你|您)(?:现在|已经|已)?(?:处于|进入)了?|(?:请|立即|现在)?(?:进入|切换到|开启|启用))(?:越狱|上帝|无限制|DAN|不受限制?)(?:的)?模式|(?:你|您)(?:现在|已经|已)?(?:处于|进入)了?(?:开发者|管理员|调试|维护)模式"),
     phrase("你的新 您的新 新指令 新的指令 新的系统 新系统 新任务", r"(?:你|您)的新(?:的)?(?:任务|角色|指令|身份|目标|规则|使命)(?:是|为|如下|：|:)|新的?(?:系统)?(?:指令|提示词|任务指令)\s*[:：]"),
@@ -190,7 +188,8 @@ _HAN = (
 )  # fmt: skip
 
 ORDERS = (*_DROPPING, *_BECOMING, *_HIDING, *_REVEALING, *_STEALING, *_ADDRESSING, *_HAN)
-SCREEN = screen((*ORDERS, *TAGS))
+_ALL = (*ORDERS, *TAGS)
+SCREEN = screen(_ALL)
 """What every text has in it, as JSON spells it, in which `spoken` finds anything."""
 
 _BEGINS_AN_ORDER = re.compile(
@@ -217,7 +216,7 @@ def speak_of_attacks(texts: Sequence[str]) -> bool:
 
 def may_speak(text: str) -> bool:
     """Whether it is worth to look closer: the very words of the tables."""
-    return compiled(SCREEN).search(text) is not None
+    return may_hold(_ALL, text)
 
 
 def spoken(text: str, *, quotes_are_examples: bool) -> Iterator[tuple[int, int]]:

@@ -12,34 +12,59 @@ MOST = 200
 """So many places of one phrase are looked at in one text."""
 
 
-class Phrase(NamedTuple):
-    """An RE2 pattern, and words of which a text has to hold one, in any case, for the pattern to be tried on it.
+GAP = r"[\s*_\"'`“”‘’,:-]+"
+"""What parts words: blanks, emphasis and quotes among it."""
 
-    The words are ASCII or Chinese, in small letters, without blanks, quotes and backslashes: JSON spells them as they are.
+_GAP_IN_JSON = r"(?:[^A-Za-z0-9\\]|\\u[0-9a-fA-F]{4}|\\.)+"
+
+
+class Phrase(NamedTuple):
+    """An RE2 pattern, and keys of which a text has to hold one, in any case, for the pattern to be tried on it.
+
+    A key is ASCII or Chinese, in small letters, without blanks, quotes and backslashes: JSON spells it as it is. In a key,
+    `_` stands for what parts words.
     """
 
-    words: tuple[str, ...]
+    keys: tuple[str, ...]
     pattern: str
 
 
-def phrase(words: str, pattern: str) -> Phrase:
-    """A row of a table; `words` are parted by blanks."""
-    return Phrase(tuple(words.split()), pattern)
+def phrase(keys: str, pattern: str) -> Phrase:
+    """A row of a table; `keys` are parted by blanks."""
+    return Phrase(tuple(keys.split()), pattern)
+
+
+def said(keys: str, pattern: str) -> Phrase:
+    """Likewise for a sentence: its case does not count, and its blanks stand for all that parts words."""
+    return phrase(keys, f"(?i){pattern.replace(' ', GAP)}")
 
 
 def screen(phrases: Sequence[Phrase]) -> str:
-    """An RE2 pattern for every text, and for its JSON, in which one of the phrases can be."""
-    words = {word for each in phrases for word in each.words}
-    return f"(?i:{'|'.join(re.escape(word) for word in sorted(words))})"
+    """An RE2 pattern for the JSON of every text in which one of the phrases can be."""
+    return _any_key(phrases, _GAP_IN_JSON)
+
+
+def may_hold(phrases: Sequence[Phrase], text: str) -> bool:
+    """Whether one of the phrases can be in a text."""
+    return compiled(_any_key_of_text(tuple(phrases))).search(text) is not None
 
 
 def places(phrases: Sequence[Phrase], text: str) -> Iterator[tuple[int, int]]:
     """Where the phrases are in a text: beginning and end, phrase by phrase."""
-    folded = text.lower()
     for each in phrases:
-        if any(word in folded for word in each.words):
+        if may_hold((each,), text):
             for match in islice(compiled(each.pattern).finditer(text), MOST):
                 yield match.span()
+
+
+@cache
+def _any_key_of_text(phrases: tuple[Phrase, ...]) -> str:
+    return _any_key(phrases, GAP)
+
+
+def _any_key(phrases: Sequence[Phrase], gap: str) -> str:
+    keys = sorted({key for each in phrases for key in each.keys})
+    return f"(?i:{'|'.join(gap.join(map(re.escape, key.split('_'))) for key in keys)})"
 
 
 @cache

@@ -7,7 +7,7 @@ from pipeline.rules import shell
 from pipeline.rules.phrases import phrase, places, screen
 
 _FETCHERS = (
-    "curl", "wget", "wget2", "fetch", "aria2c", "lynx", "xh", "http", "https", "nc", "ncat", "netcat", "base64", "iwr", "irm",
+    "curl", "wget", "wget2", "fetch", "aria2c", "lynx", "xh", "nc", "ncat", "netcat", "base64", "iwr", "irm",
     "Invoke-WebRequest", "Invoke-RestMethod",
 )  # fmt: skip
 _STORED = (
