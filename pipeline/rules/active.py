@@ -3,11 +3,11 @@
 import html
 import re
 
-from pipeline.rules.phrases import compiled, phrase, places, screen
+from pipeline.rules.phrases import Table, compiled, phrase
 
 _ATTRIBUTES = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*"
 
-TAGS = (
+TAGS = Table(
     phrase("<script", r"(?i)<script[\s/][^>]*[=/][^>]*>"),
     phrase("<script", r"(?i)<script[^>]*>[^\s`'\".,;:)\]<]"),
     phrase("<script", r"(?i)<script[^>]*>(?s:.*?)</script"),
@@ -44,13 +44,13 @@ _REFERENCE = re.compile(r"&(?:#|colon|tab|newline|lpar|sol)", re.IGNORECASE)
 _IN_ANY = ("data:", "&#", "&colon", "&tab", "&newline", "&lpar", "&sol")
 _TO_ADDRESSES = "|".join(re.escape(word) for word in _IN_ANY)
 _HAS_ADDRESS = f"(?i){_split(_INSIDE)}|{_TO_ADDRESSES}"
-SCREEN = f"{screen(TAGS)}|(?i:{_split(_INSIDE_JSON)}|{_TO_ADDRESSES})"
+SCREEN = f"{TAGS.screen}|(?i:{_split(_INSIDE_JSON)}|{_TO_ADDRESSES})"
 """What every text has in it, as JSON spells it, in which `active` finds anything."""
 
 
 def active(text: str) -> str | None:
     """The first active HTML in a text, or the first address that runs code."""
-    place = next(places(TAGS, text), None)
+    place = next(TAGS.places(text), None)
     if place is not None:
         return text[slice(*place)]
     if compiled(_HAS_ADDRESS).search(text) is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.rules import shell
-from pipeline.rules.phrases import phrase, places, screen
+from pipeline.rules.phrases import Table, phrase
 from pipeline.rules.shell import Form
 
 _ROOTS = "bin|boot|dev|etc|lib|lib32|lib64|proc|root|sbin|sys|usr|var|System|Library"
@@ -95,7 +95,7 @@ FORMS = (
     Form("docker|podman|nerdctl system prune", ("--volumes",)),
     Form("docker|podman|nerdctl compose down|rm", ("-v --volumes",)),
     Form("docker-compose|podman-compose down|rm", ("-v --volumes",)),
-    Form("kubectl|oc|k3s delete", (), (_OWNS_DATA := r"(?i)(?:[\w.,-]*,)?(?:ns|namespaces?|projects?|pvc?|persistentvolumes?|persistentvolumeclaims?|crds?|customresourcedefinitions?(?:\.\S+)?|nodes?)(?:[/,].*)?",), "--dry-run"),
+    Form("kubectl|oc|k3s delete", (), (r"(?i)(?:[\w.,-]*,)?(?:ns|namespaces?|projects?|pvc?|persistentvolumes?|persistentvolumeclaims?|crds?|customresourcedefinitions?(?:\.\S+)?|nodes?)(?:[/,].*)?",), "--dry-run"),
     Form("kubectl|oc|k3s delete", ("--all -A --all-namespaces",), (".+",), "--dry-run"),
     Form("kubectl|oc delete-namespace"),
     # infrastructure
@@ -144,13 +144,11 @@ FORMS = (
     Form("iptables|ip6tables|iptables-legacy|iptables-nft", ("-P --policy",), ("INPUT|FORWARD", "ACCEPT")),
     Form("nft flush ruleset"),
     Form("pfctl", ("-d -F",)),
-    Form("systemctl stop|disable|mask|kill", (), (_GUARDS := r"(?:firewalld|ufw|apparmor|nftables|iptables|ip6tables|fail2ban|auditd)(?:\.service)?",)),
-    Form("service", (), (_GUARDS, "stop")),
+    Form("systemctl stop|disable|mask|kill", (), (r"(?:firewalld|ufw|apparmor|nftables|iptables|ip6tables|fail2ban|auditd)(?:\.service)?",)),
     Form("netsh advfirewall set", (), ("state", "off"), windows=True),
     Form("netsh firewall set", (), ("disable", "opmode"), windows=True),
     Form("Set-NetFirewallProfile", ("-Enabled",), (r"\$?(?i:false)|0",), windows=True),
     Form("Stop-Service|Set-Service", (), ("(?i:MpsSvc|WinDefend)",), windows=True),
-    Form("sc|sc.exe|net stop|delete|config", (), ("(?i:MpsSvc|WinDefend)",), windows=True),
     Form("Set-MpPreference", ("-DisableRealtimeMonitoring",), (r"\$?(?i:true)|1",), windows=True),
     Form("spctl", ("--master-disable --global-disable",)),
     Form("csrutil disable"),
@@ -161,7 +159,7 @@ _NAME = r"[\w.\"'`<>{}\[\]$%:-]+"
 _CLOSE = r"(?:\s*(?:CASCADE|RESTRICT|PURGE|FORCE|SYNC|RESTART\s+IDENTITY(?:\s+CASCADE)?|WITH\s*\(\s*FORCE\s*\)))*\s*(?:;|[\"'`)]|\\[\"']|$|\n|--)"
 _DROPPED = r"(?:DATABASE|SCHEMA|TABLE|KEYSPACE|TABLESPACE|COLLECTION|BUCKET|MEASUREMENT)"
 
-PHRASES = (
+PHRASES = Table(
     # what does harm in another language than that of a shell
     phrase("drop", rf"\bDROP\s+{_DROPPED}S?\s+[\w\"'`<{{$\[]"),
     phrase("drop", rf"(?i)\bdrop\s+{_DROPPED}\s+(?:if\s+exists\s+)?{_NAME}(?:\s*,\s*{_NAME})*{_CLOSE}"),
@@ -177,6 +175,8 @@ PHRASES = (
     phrase("delete", r"(?i)\b(?:-X\s*|--request[ =])[\"']?DELETE\b[^\n;|&]*/(?:_all|\*)(?:[\s\"'`?]|$)"),
     phrase("/dev/", rf">\|?\s*{DISK}"),
     phrase(":|:", r":\s*\(\)\s*\{\s*:\s*\|\s*:\s*&\s*\}\s*;\s*:"),
+    phrase("service_firewalld service_ufw service_apparmor service_nftables service_iptables service_ip6tables service_fail2ban service_auditd", r"\bservice\s+(?:firewalld|ufw|apparmor|nftables|ip6?tables|fail2ban|auditd)\s+stop\b"),
+    phrase("mpssvc windefend", r"(?i)\b(?:net|sc(?:\.exe)?)\s+(?:stop|delete|config)\s+(?:MpsSvc|WinDefend)\b"),
     phrase("nopasswd", r"\bNOPASSWD:\s*(?:ALL\b|/)"),
     phrase("selinux", r"\bSELINUX=(?:disabled|permissive)\b"),
     phrase("rmtree", rf"\b(?:rmtree|remove_tree)\(\s*[\"'](?:{PRECIOUS})[\"']"),
@@ -189,13 +189,13 @@ PHRASES = (
 
 NAMES = tuple(sorted({name for form in FORMS for name in form.names}))
 _BY_NAME = {name: [form for form in FORMS if name.lower() in map(str.lower, form.names)] for name in map(str.lower, NAMES)}
-SCREEN = f"{shell.screen(NAMES)}|{screen(PHRASES)}"
+SCREEN = f"{shell.screen(NAMES)}|{PHRASES.screen}"
 """What every text has in it, as JSON spells it, in which `harmful` finds anything."""
 
 
 def harmful(reader: shell.Reader) -> list[tuple[int, int]]:
     """Where the text of a reader has a command that takes data with it or opens a system: each one's beginning and end."""
-    return sorted({*_called(reader), *places(PHRASES, reader.text)})
+    return sorted({*_called(reader), *PHRASES.places(reader.text)})
 
 
 def _called(reader: shell.Reader) -> Iterator[tuple[int, int]]:

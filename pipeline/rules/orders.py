@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from pipeline.rules.phrases import compiled, may_hold, phrase, places, said, screen
+from pipeline.rules.phrases import Table, compiled, phrase, said
 
 
 def _each(*parts: str) -> str:
@@ -14,8 +14,9 @@ def _each(*parts: str) -> str:
 
 
 _DROP_WORDS = (
-    "ignor disregard forget overrid bypass discard abandon follow obey comply adhere listen heed attention aside supersed violat "
-    "disobey unlearn dismiss nullif revok void erase"
+    "ignore ignoring disregard forget override overriding bypass discard abandon dismiss stop_following quit_following cease_following "
+    "not_follow t_follow never_follow longer_follow obey comply adhere listen_to listening_to heed attention_to set_aside put_aside "
+    "leave_aside cast_aside supersede violate disobey unlearn nullify revoke erase"
 )
 _DROP = (
     r"\b(?:ignore|ignoring|disregard|forget|override|overriding|bypass|discard|abandon|dismiss|(?:stop|quit|cease) (?:following|obeying|listening to)"
@@ -46,7 +47,7 @@ _DROPPING = (
           r"(?:instructions|guidelines|system prompt|programming|training|guardrails|safeguards|directives|ethics|safety (?:rules|filters?|measures|policies|guidelines|training))\b"),
     said(_DROP_WORDS, rf"{_DROP}{_ANY} (?:instructions?|rules|everything|anything|whatever|what|all|prompts?|directions|orders|things?) {_LATER}\b"),
     said(_DROP_WORDS, rf"{_DROP}(?: \w+){{1,6}} (?:instructions?|guidance|directives) (?:(?:that|which) )?{_LATER}"),
-    said("instructions instruction prompt rules orders directives", r"\b(?:your|all) (?:previous|prior|earlier|original|old) (?:instructions|prompt|rules|orders|directives) (?:are|is|have been|were|was) (?:now )?(?:void|cancell?ed|revoked|obsolete|superseded|replaced|no longer|invalid|overridden|null|outdated|suspended|lifted)\b"),
+    said(_each("your all", "previous prior earlier original old"), r"\b(?:your|all) (?:previous|prior|earlier|original|old) (?:instructions|prompt|rules|orders|directives) (?:are|is|have been|were|was) (?:now )?(?:void|cancell?ed|revoked|obsolete|superseded|replaced|no longer|invalid|overridden|null|outdated|suspended|lifted)\b"),
 )  # fmt: skip
 
 _MODE = r"(?:developer|dev|jailbreak|jailbroken|god|unrestricted|debug|admin(?:istrator)?|root|maintenance|sudo|dan|evil|no.?filter|unfiltered|override|unsafe)"
@@ -57,7 +58,7 @@ _ROLE = (
 _BECOMING = (
     said("you_are_now", rf"\byou are now (?:in {_MODE} mode|(?:operating|running|working) in {_MODE} mode|{_ROLE}|free (?:from|of|to)|no longer (?:bound|restricted|limited|an?))"),
     said("are_dan unrestricted unfiltered uncensored jailbroken unaligned", r"\byou are (?:dan\b|an? (?:unrestricted|unfiltered|uncensored|jailbroken|unaligned)\b)"),
-    said("role persona identity", r"\b(?:assume|take on|adopt) the (?:role|persona|identity) of (?:an? |the )?(?:system\b|developer|dan\b|unrestricted|unfiltered|uncensored|jailbroken|evil|hacker|attacker)"),
+    said("role_of persona_of identity_of", r"\b(?:assume|take on|adopt) the (?:role|persona|identity) of (?:an? |the )?(?:system\b|developer|dan\b|unrestricted|unfiltered|uncensored|jailbroken|evil|hacker|attacker)"),
     said("re_no_longer", r"\byou(?: are|.re) no longer (?:bound|restricted|limited|required to (?:follow|obey|comply)|subject|an? (?:ai|assistant|language model)|claude|chatgpt|gpt|gemini|under)\b"),
     said("now_on here_on moment_on point_on now_onward here_onward", r"\bfrom (?:now|here|this (?:moment|point)) on(?:wards?)? (?:and \w+ )?you (?:are (?:an?|the|my|now|no|dan|free|to (?:obey|ignore|act|answer|follow))|act|answer|obey|respond|will (?:act|respond|answer|behave|obey|only|ignore|follow|do anything|pretend|be an?)"
           r"|must (?:obey|ignore|answer|respond|follow|act|do anything|run|execute)|should (?:obey|ignore|act|respond|answer)|shall\b|have no|do not have|can do anything|ignore)"),
@@ -82,7 +83,7 @@ _HIDING = (
     said("telling informing", rf"(?:^|[.!\n]\s*)without (?:telling|informing) (?:the|your|any) {_READER}\s*,\s*\w+"),
     said(f"{_each('from', 'the your any', _READERS)} {_each('from', _READERS)}", rf"\b(?:keep|hide|conceal|withhold) (?:(?:this|it|that|these|them|all|of|what|you|do|did|step|steps|command|commands|output|the|a|secret|hidden|private|quiet|completely|action|actions) )+from (?:the |your |any )?{_READER}\b"),
     said(_each(f"{_READERS} {' '.join(f'{who}s' for who in _READERS.split())}", "must should may need can"), rf"\b(?:the|your) {_READER} (?:must|should|may|need|can) (?:not|never) (?:know|see|find out|notice|learn|suspect|realize|be (?:told|informed|aware|warned))(?: (?:about|of|this|that|it|out)|[.!;]|$)"),
-    said("silently secretly quietly covertly", rf"\b(?:silently|secretly|quietly|covertly) (?:run|execute|send|upload|delete|install|add|insert|push|commit|exfiltrate|copy|post)\b.{{0,80}}\b(?:without|so that|do not|don.?t) .{{0,40}}\b{_READER}\b"),
+    said(_each("silently secretly quietly covertly", "run execute send upload delete install add insert push commit exfiltrate copy post"), rf"\b(?:silently|secretly|quietly|covertly) (?:run|execute|send|upload|delete|install|add|insert|push|commit|exfiltrate|copy|post)\b.{{0,80}}\b(?:without|so that|do not|don.?t) .{{0,40}}\b{_READER}\b"),
     said(_each("without", "telling informing notifying asking approval permission confirmation consent"), rf"\b(?:run|execute|send|delete|install|push|commit|upload|post|do) (?:this|it|these|the following|all|them|every)\b.{{0,60}}\bwithout (?:telling|informing|notifying|asking|approval|permission|confirmation|consent)(?: (?:from|of|by))?(?: (?:the|your|any) {_READER}|[.!;]|$)"),
 )  # fmt: skip
 
@@ -97,21 +98,25 @@ _REVEALING = (
 )  # fmt: skip
 
 _SECRETS = (
-    r"(?:(?:all |the |your |any |every |full |its |their |my |our |user.?s |contents? of |values? of )*(?:env(?:ironment)?(?: variables?| vars?)?|\.env(?: file)?|ssh (?:private )?keys?|private keys?|~/\.ssh\S*|\S*id_rsa|\S*id_ed25519"
-    r"|\.?aws.credentials|conversation(?: history)?|chat (?:history|log)s?|system prompt|(?:api.?keys|secrets|credentials|tokens|passwords|cookies) (?:you|that you|in|from|of|on|to)\b|all (?:api.?keys|secrets|credentials|tokens|passwords)"
+    r"(?:(?:all |the |your |any |every |full |its |their |my |our |user.?s |contents? of |values? of )*(?:environment(?: variables?| vars?)?|env (?:variables?|vars?|file)|\.env(?: file)?|ssh (?:private )?keys?|private keys?|~/\.ssh\S*|\S*id_rsa|\S*id_ed25519"
+    r"|\.?aws.credentials|conversation(?: history)?|chat (?:history|log)s?|system prompt|(?:api keys|apikeys|secrets|credentials|tokens|passwords|cookies) (?:you|that you|in|from|of|on|to)\b|all (?:api keys|apikeys|secrets|credentials|tokens|passwords)"
     r"|/etc/(?:passwd|shadow)))"
 )
 _SINK = (
     r"(?:https?://|me\b|us\b|my \w+|this (?:url|address|server|endpoint|webhook|host)|the following (?:url|address|server|endpoint|webhook|host)|an? (?:external|remote)\b|attacker|evil\b|(?:a |the )?webhook"
     r"|[\w.+]+@[\w]+\.|[\w-]+\.(?:com|net|org|io|dev|ru|xyz|site)\b)"
 )
+_SECRET_KEYS = (
+    "environment env_variable env_var env_file .env ssh private_key id_rsa id_ed25519 conversation chat_history chat_log system_prompt api_keys "
+    "apikeys secrets credentials tokens passwords cookies passwd shadow"
+)
 _STEALING = (
-    said("env ssh private id_rsa id_ed25519 credentials conversation chat prompt secrets tokens passwords keys cookies passwd shadow", rf"\b(?:send|post|upload|exfiltrate|forward|e.?mail|transmit|leak|copy|report|submit|append|deliver|publish|ship|steal) {_SECRETS}[^\n]{{0,60}}? (?:to|at|into|via) {_SINK}"),
-    said("env ssh private id_rsa id_ed25519 credentials conversation chat prompt secrets tokens passwords keys cookies passwd shadow", rf"\b(?:read|collect|gather|take|dump|cat|find|get|open|grab|encode|list|extract|fetch|copy|print) {_SECRETS}[^\n]{{0,40}}? and (?:then )?(?:send|post|upload|forward|e.?mail|transmit|submit|deliver|publish|share|exfiltrate)(?: (?:it|them|that|the|result|content|contents|everything|output))+ (?:to|at|via) {_SINK}"),
-    said("env ssh private id_rsa id_ed25519 credentials secrets tokens passwords keys cookies", rf"\b(?:include|add|put|print|paste|append|write|quote|list|output|show|return) {_SECRETS}[^\n.]{{0,30}}? ?(?:your (?:reply|answer|response|output|next \w+|comment|summary|message)|the (?:reply|answer|response))\b"),
+    said(_SECRET_KEYS, rf"\b(?:send|post|upload|exfiltrate|forward|e.?mail|transmit|leak|copy|report|submit|append|deliver|publish|ship|steal) {_SECRETS}[^\n]{{0,60}}? (?:to|at|into|via) {_SINK}"),
+    said(_SECRET_KEYS, rf"\b(?:read|collect|gather|take|dump|cat|find|get|open|grab|encode|list|extract|fetch|copy|print) {_SECRETS}[^\n]{{0,40}}? and (?:then )?(?:send|post|upload|forward|e.?mail|transmit|submit|deliver|publish|share|exfiltrate)(?: (?:it|them|that|the|result|content|contents|everything|output))+ (?:to|at|via) {_SINK}"),
+    said(_SECRET_KEYS, rf"\b(?:include|add|put|print|paste|append|write|quote|list|output|show|return) {_SECRETS}[^\n.]{{0,30}}? ?(?:your (?:reply|answer|response|output|next \w+|comment|summary|message)|the (?:reply|answer|response))\b"),
     said("exfiltrat", r"\b(?:please |now |then |^)exfiltrate\b"),
-    said("curl wget nc http", r"\b(?:curl|wget|http)\b[^\n;|]*(?:-d|--data\S*|-F|-T|--upload-file|--form|--post-(?:file|data))\s?\S*(?:~/\.ssh/|\.env\b|/etc/(?:passwd|shadow)|\$\(\s*(?:env|printenv|cat)\b|`(?:env|printenv)`|id_rsa|\.aws/credentials|\.netrc|\.npmrc|\.git-credentials)".replace(" ", "")),
-    said("curl wget nc", r"(?:^|[\s`;&(])(?:env|printenv|cat\s+(?:~|\$HOME|/root|/home/\w+)/\.(?:ssh/\S+|aws/credentials|netrc|git-credentials)|cat\s+\S*\.env)\s*\|[^\n]{0,60}\b(?:curl|wget|nc|ncat)\s"),
+    said("curl wget", r"\b(?:curl|wget)\b[^\n;|]*(?:-d|--data\S*|-F|-T|--upload-file|--form|--post-(?:file|data))\s?\S*(?:~/\.ssh/|\.env\b|/etc/(?:passwd|shadow)|\$\(\s*(?:env|printenv|cat)\b|`(?:env|printenv)`|id_rsa|\.aws/credentials|\.netrc|\.npmrc|\.git-credentials)".replace(" ", "")),
+    said("curl wget ncat nc_", r"(?:^|[\s`;&(])(?:env|printenv|cat\s+(?:~|\$HOME|/root|/home/\w+)/\.(?:ssh/\S+|aws/credentials|netrc|git-credentials)|cat\s+\S*\.env)\s*\|[^\n]{0,60}\b(?:curl|wget|nc|ncat)\s"),
 )  # fmt: skip
 
 _AI = (
@@ -120,17 +125,17 @@ _AI = (
 )
 _MUST = r"(?:must|run|execute|ignore|send|should|follow|do not|don.?t|stop|always|never|obey|please|you (?:have|need|are required|are instructed)|delete|add|include|recommend|insert|install|is required|are required|reply|respond|answer|print|output|disregard|shall)"
 _ADDRESSING = (
-    said("if_you attention note_to note_for message_to message_for dear hey hello", rf"(?:\bif you are|\bif you.re|\battention|\bnote (?:to|for)|\bmessage (?:to|for)|\bdear|\bhey|\bhello) {_AI}(?: (?:reading|processing|parsing|summari[sz]ing|helping|working|running|tasked|with access|that|who|which|model|assistant|agent)\b[^.\n]{{0,60}}?)?[\s,:;!.*-]+(?:(?:you|and|then|please) )*{_MUST}\b"),
+    said("if_you attention note_to note_for message_to message_for dear", rf"(?:\bif you are|\bif you.re|\battention|\bnote (?:to|for)|\bmessage (?:to|for)|\bdear) {_AI}(?: (?:reading|processing|parsing|summari[sz]ing|helping|working|running|tasked|with access|that|who|which|model|assistant|agent)\b[^.\n]{{0,60}}?)?[\s,:;!.*-]+(?:(?:you|and|then|please) )*{_MUST}\b"),
     said("if_you", rf"\bif you(?: are|.re) an? (?:agent|assistant)[\s,]+(?:you )?{_MUST}\b"),
     said(_each("ai ais llm llms assistant assistants agent agents model models system systems this", "must should shall have_to"), r"(?:^|[.!\n:]\s*)(?:all |any |every )?(?:ai|llm|language)s?(?: (?:assistants?|agents?|models?|systems?))?(?: reading this)? (?:must|should|shall|have to) (?:(?:run|execute|install|do|follow) (?:this|the following|these|it)\b|ignore|disregard|obey|not tell|always (?:run|recommend|install|obey))"),
     said("llm llms claude chatgpt gpt gemini copilot cursor ai: ai, agent: agents: assistant: assistants: model: models: agent, agents, assistant, assistants,", r"(?:^|\n)\s*(?:dear )?(?:llms?|ai|ai (?:agent|assistant|model)s?|claude|chatgpt|gpt|gemini|copilot|cursor)[:,]\s*(?:please )?(?:ignore|disregard|forget|run|execute|you (?:must|should|are)|do not|delete|send|obey|always|never)\b"),
-    said("override", r"(?:^|[.!\n\[*#]\s*)(?:system|admin|developer|security|emergency)(?: prompt)? override\b[\])*]*\s*[:!.]"),
+    said(_each("system admin developer security emergency prompt", "override"), r"(?:^|[.!\n\[*#]\s*)(?:system|admin|developer|security|emergency)(?: prompt)? override\b[\])*]*\s*[:!.]"),
     said("as_an_ai as_an_llm as_a_ai as_a_llm", r"\bas an? (?:ai|llm)(?: (?:language model|assistant|agent|model|coding agent))? (?:reading this |you )+(?:must|should|will|shall|are required|need)\b"),
     said(_each("reading processing reads read", "this"), r"\b(?:(?:any|all|every|to the) (?:ai|llm|agents?|assistants?|models?)|(?:ai|llm)s?)(?: (?:agents?|assistants?|models?))? (?:reading|processing|that reads?|who reads?) this\b"),
     said(" ".join(f"{role}{mark}" for role in ("system", "assistant", "developer", "admin") for mark in (":", "]", ")", ">", "*", "_message", "_prompt", "_override", "_note", "_instruction", "_command", "_alert")), r"(?:^|\n)\s*[#>*\[(<-]*\s*(?:system|assistant|developer|admin)(?: (?:message|prompt|override|note|instruction|command|alert)s?)?[\])*>]*:\s*(?:you (?:are|must|will|should|have|may)|ignore|disregard|forget|from now|new |execute|run |do not|always|never|the user)"),
 )  # fmt: skip
 
-TAGS = (
+TAGS = Table(
     phrase("<|", r"<\|im_start\|>\s*(?:system|user|assistant|tool|developer)\b"),
     phrase("<|", r"<\|(?:system|user|assistant|developer|tool|SYSTEM_TOKEN|USER_TOKEN|CHATBOT_TOKEN|START_OF_TURN_TOKEN)\|>"),
     phrase("<|", r"<\|(?:start_header_id|start_of_role|start|header_start|role_start)\|>\s*(?:system|user|assistant|developer|tool|ipython)"),
@@ -187,9 +192,8 @@ _HAN = (
     phrase("致 注意 各位 给", r"(?:^|[。\n！])\s*(?:致|注意|给|各位|所有)[，,：:]?\s*(?:所有|任何|各位|阅读此文的|正在阅读的)*(?:的)?(?i:AI|LLM|人工智能|大语言模型|大模型|智能体)(?:助手|代理|模型|系统|们)*[:：，,！!]"),
 )  # fmt: skip
 
-ORDERS = (*_DROPPING, *_BECOMING, *_HIDING, *_REVEALING, *_STEALING, *_ADDRESSING, *_HAN)
-_ALL = (*ORDERS, *TAGS)
-SCREEN = screen(_ALL)
+ORDERS = Table(*_DROPPING, *_BECOMING, *_HIDING, *_REVEALING, *_STEALING, *_ADDRESSING, *_HAN)
+SCREEN = f"{ORDERS.screen}|{TAGS.screen}"
 """What every text has in it, as JSON spells it, in which `spoken` finds anything."""
 
 _BEGINS_AN_ORDER = re.compile(
@@ -216,7 +220,7 @@ def speak_of_attacks(texts: Sequence[str]) -> bool:
 
 def may_speak(text: str) -> bool:
     """Whether it is worth to look closer: the very words of the tables."""
-    return may_hold(_ALL, text)
+    return ORDERS.may_hold(text) or TAGS.may_hold(text)
 
 
 def spoken(text: str, *, quotes_are_examples: bool) -> Iterator[tuple[int, int]]:
@@ -225,11 +229,11 @@ def spoken(text: str, *, quotes_are_examples: bool) -> Iterator[tuple[int, int]]
     A tag that stands alone in quotes is only named. Where `quotes_are_examples`, nothing in quotes is an order.
     """
     quoted = [match.span() for match in _QUOTED.finditer(text)]
-    for start, end in places(TAGS, text):
+    for start, end in TAGS.places(text):
         around = _around(quoted, start, end)
         if around is None or not (quotes_are_examples or around[1] - around[0] <= end - start + 4):
             yield start, end
-    for start, end in places(ORDERS, text):
+    for start, end in ORDERS.places(text):
         if (not quotes_are_examples or _around(quoted, start, end) is None) and _is_order(text, start, end):
             yield start, end
 

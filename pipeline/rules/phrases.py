@@ -1,7 +1,7 @@
 """Tables of phrases to look for in what strangers wrote, and the screen that follows from such a table."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -39,32 +39,32 @@ def said(keys: str, pattern: str) -> Phrase:
     return phrase(keys, f"(?i){pattern.replace(' ', GAP)}")
 
 
-def screen(phrases: Sequence[Phrase]) -> str:
-    """An RE2 pattern for the JSON of every text in which one of the phrases can be."""
-    return _any_key(phrases, _GAP_IN_JSON)
+class Table:
+    """Phrases that are looked for together."""
+
+    def __init__(self, *phrases: Phrase) -> None:
+        self.phrases = phrases
+        self.screen = _any_key([key for each in phrases for key in each.keys], _GAP_IN_JSON)
+        """An RE2 pattern for the JSON of every text in which one of the phrases can be."""
+        self._any = _any_key([key for each in phrases for key in each.keys], GAP)
+        self._each = [(_any_key(each.keys, GAP), each.pattern) for each in phrases]
+
+    def may_hold(self, text: str) -> bool:
+        """Whether one of the phrases can be in a text."""
+        return compiled(self._any).search(text) is not None
+
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the phrases are in a text: beginning and end, phrase by phrase."""
+        if not self.may_hold(text):
+            return
+        for keys, pattern in self._each:
+            if compiled(keys).search(text) is not None:
+                for match in islice(compiled(pattern).finditer(text), MOST):
+                    yield match.span()
 
 
-def may_hold(phrases: Sequence[Phrase], text: str) -> bool:
-    """Whether one of the phrases can be in a text."""
-    return compiled(_any_key_of_text(tuple(phrases))).search(text) is not None
-
-
-def places(phrases: Sequence[Phrase], text: str) -> Iterator[tuple[int, int]]:
-    """Where the phrases are in a text: beginning and end, phrase by phrase."""
-    for each in phrases:
-        if may_hold((each,), text):
-            for match in islice(compiled(each.pattern).finditer(text), MOST):
-                yield match.span()
-
-
-@cache
-def _any_key_of_text(phrases: tuple[Phrase, ...]) -> str:
-    return _any_key(phrases, GAP)
-
-
-def _any_key(phrases: Sequence[Phrase], gap: str) -> str:
-    keys = sorted({key for each in phrases for key in each.keys})
-    return f"(?i:{'|'.join(gap.join(map(re.escape, key.split('_'))) for key in keys)})"
+def _any_key(keys: Iterable[str], gap: str) -> str:
+    return f"(?i:{'|'.join(gap.join(map(re.escape, key.split('_'))) for key in sorted(set(keys)))})"
 
 
 @cache

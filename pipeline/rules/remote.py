@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.rules import shell
-from pipeline.rules.phrases import phrase, places, screen
+from pipeline.rules.phrases import Table, phrase
 
 _FETCHERS = (
     "curl", "wget", "wget2", "fetch", "aria2c", "lynx", "xh", "nc", "ncat", "netcat", "base64", "iwr", "irm",
@@ -40,7 +40,7 @@ _FETCHED = r"(?:iwr|irm|curl|wget|Invoke-WebRequest|Invoke-RestMethod|Download(?
 _ENCODED = "|".join("EncodedCommand"[:length] for length in range(14, 0, -1))
 _STATEMENT = r"(?:[^\n;]|`\r?\n)*"
 
-PHRASES = (
+PHRASES = Table(
     phrase("iex invoke- scriptblock", rf"(?i)(?:^|[^\w-]){_RUNNER}\b{_STATEMENT}[^\w-]{_FETCHED}\b[^\n;|]*"),
     phrase("iex invoke- scriptblock", rf"(?i)(?:^|[^\w-]){_FETCHED}\b{_STATEMENT}\|[\s(]*{_RUNNER}\b"),
     phrase(
@@ -52,13 +52,13 @@ PHRASES = (
 """Forms without a pipe."""
 
 NAMES = (*_FETCHERS, *sorted({name for form in _STORED for name in form.names}))
-SCREEN = f"{shell.screen(NAMES)}|{screen(PHRASES)}"
+SCREEN = f"{shell.screen(NAMES)}|{PHRASES.screen}"
 """What every text has in it, as JSON spells it, in which `unread` finds anything."""
 
 
 def unread(reader: shell.Reader) -> list[tuple[int, int]]:
     """Where the text of a reader runs what nobody has read: each place's beginning and end."""
-    return sorted({*_piped(reader), *places(PHRASES, reader.text)})
+    return sorted({*_piped(reader), *PHRASES.places(reader.text)})
 
 
 def _piped(reader: shell.Reader) -> Iterator[tuple[int, int]]:

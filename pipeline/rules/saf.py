@@ -90,12 +90,17 @@ def _with_credentials(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
             yield from _with_credentials(child, here)
 
 
+_MOST_PLACES = 100
+"""So many commands that destroy are weighed in one text."""
+
+
 def _advised(r: Record, seek: Callable[[Reader], list[tuple[int, int]]]) -> Found:
     """The first place in each text of the workarounds that advises what is sought, and the words."""
     for pointer, text in _told(r):
         reader = Reader(text)
         previous, is_warning = 0, False
-        for start, end in seek(reader):
+        places = seek(reader)
+        for start, end in places[:_MOST_PLACES]:
             # of what is listed with it, a warning speaks too
             is_warning = (is_warning and is_listed_with(text, previous, start)) or is_warned_of(text, start, end)
             if not is_warning:
@@ -103,7 +108,7 @@ def _advised(r: Record, seek: Callable[[Reader], list[tuple[int, int]]]) -> Foun
                 break
             previous = end
         else:
-            if reader.spent:
+            if reader.spent or len(places) > _MOST_PLACES:
                 yield pointer, "more commands than anyone could check "
 
 

@@ -16,7 +16,7 @@ MOST_CHARS = 1_500
 MOST_WORDS = 60
 """A command is read so far; what a person writes is shorter."""
 
-MOST_WORDS_OF_A_TEXT = 20_000
+MOST_WORDS_OF_A_TEXT = 5_000
 
 _GAP = r"(?:[ \t\r\u00a0\u3000]|[\\`^]\r?\n)++"
 _CLOSED = r"\"[^\"\n]{0,400}+\"|'[^'\n]{0,400}+'"
@@ -93,7 +93,7 @@ class Form(NamedTuple):
 
 def scanner(names: Sequence[str]) -> str:
     """An RE2 pattern for the beginning of every command of one of the names, in a text: group 1 is the name."""
-    return rf"(?i)(?:^|[^A-Za-z0-9_.$@%-]){_any_name(names)}"
+    return rf"(?i)(?:^|[^A-Za-z0-9_.$@%-]){_any_name(names)}\b"
 
 
 def screen(names: Sequence[str]) -> str:
