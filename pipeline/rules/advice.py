@@ -17,7 +17,9 @@ def _words(text: str) -> str:
     return "|".join(text.split())
 
 
-_RUN = _words("run execute use try type pipe do issue call enter apply invoke paste copy copy-paste recommend suggest give grant set")
+_RUN = _words(
+    "run execute use try type pipe do issue call enter apply invoke paste copy copy-paste recommend suggest give grant set"
+)
 _RUNNING = _words(
     "running executing using trying typing piping doing issuing calling entering applying invoking pasting copying copy-pasting "
     "recommending suggesting giving granting setting resorting reaching relying falling disabling dropping deleting wiping "
@@ -34,7 +36,7 @@ _FILLING = _words(
 _LEAD = rf"(?:(?:{_RUN}|{_RUNNING}|{_DONE}|{_FILLING})[,.:]?\s++|/\s*+)*+"
 
 _N_T = r"(?:\s+not|n['’]?t)"
-_IMPERATIVE = rf"(?:\bdo{_N_T}|\bdo\s+n['’]t|\bnever|\bnobody\s+should|\bno\s+one\s+should)\b"
+_IMPERATIVE = rf"(?:\bdo{_N_T}|\bdo\s+n['’]t|\bnever|\bnobody\s+should|\bno\s+one\s+should|\bunder\s+no\s+circumstances?|\b(?:in\s+no\s+case|on\s+no\s+account|at\s+no\s+time|by\s+no\s+means))\b"
 _MODAL = rf"(?:\b(?:must|should|shall|could|might|may|need|ought){_N_T}|\bcan\s*not|\bcan['’]?t)\b"
 _FACT = rf"\b(?:does|did|would|will|has|have|is|are|was|were){_N_T}\b"
 
@@ -49,7 +51,7 @@ _BAD = (
 
 _CLOSED = re.compile(
     rf"(?i)(?:\b(?:rather\s+than|instead\s+of|in\s+place\s+of|in\s+lieu\s+of|as\s+opposed\s+to|unlike|nor|neither|no\s+longer|not\s+even"
-    rf"|over\s+(?=[\"'`]*$)|safer\s+than|better\s+than|alternatives?\s+to|replacement\s+for|substitute\s+for)"
+    rf"|prefer\w*\s+[^,;]{{1,40}}?\bover|safer\s+than|better\s+than|alternatives?\s+to|replacement\s+for|substitute\s+for)"
     r"|(?<!\bif\s)(?<!\bwhy\s)(?<!\bwhether\sor\s)(?<!\b(?:is|or)\s)(?<!\b(?:are|was|did|has)\s)(?<!\b(?:were|does|have|will|been)\s)"
     r"(?<!\bwould\s)(?<!\bcould\s)\bnot(?!\s+(?:only|just|merely|simply)\b)"
     r"|\bwithout(?!\s+(?:sudo|root)\b)"
@@ -58,7 +60,7 @@ _CLOSED = re.compile(
     r"|disallows?|refuses?\s+to)"
     rf"|\b(?:is|are|was|it['’]s|be|be\s+a)\s+{_BAD}(?:\s+(?:to|of|in|for))?"
     rf"|\b{_BAD}\s+(?:to|of|in)"
-    rf"|\b(?:is|are|was|were|be){_N_T}\s+(?:\w+ly\s+)?{_SOUND}(?:\s+(?:to|for))?"
+    rf"|\b(?:is|are|was|were|be)(?:{_N_T}|\s+never)\s+(?:\w+ly\s+)?{_SOUND}(?:\s+(?:to|for))?"
     rf"|\bnot\s+(?:\w+ly\s+)?{_SOUND}\s+to"
     rf"|{_MODAL}|{_IMPERATIVE}|\b(?:does|did|would|will){_N_T})"
     rf"\s*[:,]?\s+{_LEAD}[\s\"'`“‘(\[<]*$"
@@ -66,9 +68,13 @@ _CLOSED = re.compile(
 
 _OPEN = re.compile(rf"(?i){_IMPERATIVE}|{_MODAL}|\bavoid(?:ing)?(?=\s+\w+ing\b)")
 _SUBJECT = re.compile(r"(?i)\b(?:i|you|we|they|he|she|one|it|that|which|who|users?|people|this)\s*$")
-_SPEAKS_TO_THE_READER = re.compile(r"(?i)(?:^|\b(?:you|we|users?|people|one|i|they|please|and|or|but|so|also|should|must|to|always|ever|really|definitely|absolutely"
-    r"|just|well|again|note|warning|caution|important|danger|doubt|unsure|then|ever|strictly|admins?|agents?|developers?|operators?))[\s:,*_(>#\-–—!]*$")
-_CONDITION = re.compile(r"(?i)\b(?:if|when|whenever|unless|once|while|in\s+case|until|where|provided|assuming|whether|as\s+long\s+as)\b")
+_SPEAKS_TO_THE_READER = re.compile(
+    r"(?i)(?:^|\b(?:you|we|users?|people|one|i|they|please|and|or|but|so|also|should|must|to|always|ever|really|definitely|absolutely"
+    r"|just|well|again|note|warning|caution|important|danger|doubt|unsure|then|ever|strictly|admins?|agents?|developers?|operators?))[\s:,*_(>#\-–—!]*$"
+)
+_CONDITION = re.compile(
+    r"(?i)\b(?:if|when|whenever|unless|once|while|in\s+case|until|where|provided|assuming|whether|as\s+long\s+as)\b"
+)
 _WHATEVER = re.compile(r"(?i)\b(?:in\s+doubt|unsure)\s*$")
 _FLIPS = re.compile(
     r"(?i)^\s*(?:ever\s+)?(?:only\b|forget|hesitate|worry|panic|fail\b|omit|skip|neglect|miss\b|be\s+(?:afraid|shy|scared|worried)|wait\b|delay|give\s+up|stop\b"
@@ -77,7 +83,9 @@ _FLIPS = re.compile(
 _ANOTHER = re.compile(
     r"(?i)\b(?:until|unless|without|before|after|except|but|then|instead|rather|than|so|because|since|if|when|once|while)\b|;|&&|=>|→"
 )
-_SECOND = re.compile(rf"(?i)(?<!\bto)(?<!\band)(?<!\bor)(?<!\bever)(?<!\beven)(?<!\bblindly)(?<!\bsimply)(?<!\bjust)\s+(?:{_RUN})\s")
+_SECOND = re.compile(
+    rf"(?i)(?<=\w)(?<!\bto)(?<!\band)(?<!\bor)(?<!\bever)(?<!\beven)(?<!\bblindly)(?<!\bsimply)(?<!\bjust)\s+(?:{_RUN})\s"
+)
 _LETS = re.compile(r"(?i)^\s*(?:ever\s+)?(?:let|make|have|help|see|watch|allow|ask|tell|advise)\b")
 _BY = re.compile(r"(?i)\b(?:with|by|using|via|through)\s+[\"'`(]*$")
 
@@ -85,7 +93,9 @@ _EMPHASIS = re.compile(r"\*\*|__")
 _ABBREVIATION = re.compile(r"(?i)\b(e\.g|i\.e|etc|vs|cf|approx|incl)\.")
 _SENTENCE = re.compile(r"[.!?](?:[\"'”’)]?\s)|[。！？；;]|\n(?!\s*$)|\s[-–—]{1,2}\s")
 _PIECE = re.compile(r"[,，、]")
-_GOES_ON = re.compile(r"(?i)^\s*(?:e\.g|i\.e|eg|such\s+as|like|including|especially|for\s+example|for\s+instance|or|nor|and\s*(?=[\"'`(]*$)|ever|even|not\s+even|say|let\s+alone)\b")
+_GOES_ON = re.compile(
+    r"(?i)^\s*(?:e\.g|i\.e|eg|such\s+as|like|including|especially|for\s+example|for\s+instance|or|nor|and\s*(?=[\"'`(]*$)|ever|even|not\s+even|say|let\s+alone)\b"
+)
 _CODE_ALONE = re.compile(r"^\s*(?:or\s+|and\s+)?`[^`]*`\s*$")
 _DANGLING = re.compile(rf"(?i)(?:{_IMPERATIVE}|{_MODAL})\s*$")
 _BEGINS_TO_RUN = re.compile(rf"(?i)^\s*(?:ever\s+)?(?:{_RUN})\b")
@@ -95,7 +105,9 @@ _POINTING = re.compile(
 )
 _COLON = re.compile(r"[:：](?=\s)")
 
-_LIST = re.compile(r"(?i)[\s\"'`”’)\]]*(?:(?:,|/|、|，|\||;|&&|\|\||\bor\b|\band\b|\bnor\b|或者?|和|以及)[\s\"'`“‘(\[]*){1,3}(?:sudo\s+)?$")
+_LIST = re.compile(
+    r"(?i)[\s\"'`”’)\]]*(?:(?:,|/|、|，|\||;|&&|\|\||\bor\b|\band\b|\bnor\b|或者?|和|以及)[\s\"'`“‘(\[]*){1,3}(?:sudo\s+)?$"
+)
 
 _AFTERWARDS = re.compile(
     r"(?i)[\s\"'`”’)\]]*(?:"
@@ -109,14 +121,14 @@ _AFTERWARDS = re.compile(
     r"|\s*(?:是|都是|可能|会)?(?:非常|很|十分|极其|极为)?(?:危险|不安全|有害|不可取|不推荐|不建议|被禁止|应避免|应当避免|不要使用|不能使用))"
 )
 
-_HAN_NEGATION = (
-    r"(?:千万|绝对|一定|请|也|都|而|永远|切)?(?:不要|不得|不应该?|不能|不可以?|不宜|不该|不建议|不推荐|不允许|切勿|请勿|切忌|严禁|禁止|避免|杜绝|拒绝|勿|别|莫|不是|而不是|而非)"
-)
+_HAN_NEGATION = r"(?:千万|绝对|一定|请|也|都|而|永远|切)?(?:不要|不得|不应该?|不能|不可以?|不宜|不该|不建议|不推荐|不允许|切勿|请勿|切忌|严禁|禁止|避免|杜绝|拒绝|勿|别|莫|不是|而不是|而非)"
 _HAN_CLOSED = re.compile(
     r"(?:代替|取代|替代|无需|无须|不必|不用|不再|没必要|没有必要|而不是|而非|不去)(?:再|去|通过|直接)*(?:运行|执行|使用|用|输入|采用)?(?:命令|指令)?[\s\"'`“‘「（(:：]*$"
 )
 _HAN_OPEN = re.compile(rf"{_HAN_NEGATION}([^。！？；，,;\n]*)$")
-_HAN_ANOTHER = re.compile(r"忘|担心|犹豫|害怕|怕|忽略|错过|省略|跳过|只|仅|才|就|则|然后|请|直到|除非|否则|但|之前|以前|之后|时(?=[运执使用])|的话|[:：](?!\s*[\"'`“‘「（(]*$)")
+_HAN_ANOTHER = re.compile(
+    r"忘|担心|犹豫|害怕|怕|忽略|错过|省略|跳过|只|仅|才|就|则|然后|请|直到|除非|否则|但|之前|以前|之后|时(?=[运执使用])|的话|[:：](?!\s*[\"'`“‘「（(]*$)"
+)
 _HAN_CONDITION = re.compile(r"如果|若|假如|要是|倘若|一旦|当")
 _HAN_SENTENCE = re.compile(r"[。！？；，,;\n]|\.\s")
 
@@ -156,7 +168,9 @@ def _clause(before: str) -> str:
         sentence = _COLON.split(sentence)[-1]
     pieces = _PIECE.split(sentence)
     clause = pieces.pop()
-    dangling = _BEGINS_TO_RUN.match(clause) and next((piece for piece in reversed(pieces) if _DANGLING.search(piece)), None)
+    dangling = _BEGINS_TO_RUN.match(clause) and next(
+        (piece for piece in reversed(pieces) if _DANGLING.search(piece)), None
+    )
     if dangling:
         return f"{dangling} {clause}"
     while pieces and (_GOES_ON.match(clause) or _CODE_ALONE.match(clause)):
@@ -168,11 +182,10 @@ def _clause_governs(clause: str) -> bool:
     closed = _CLOSED.search(clause)
     if closed and not _is_condition(clause[: closed.start()], closed[0]) and not _is_doubled(clause, closed):
         return True
-    found = None
-    for found in _OPEN.finditer(clause):  # the last one counts
-        pass
-    if found is None:
+    negations = list(_OPEN.finditer(clause))
+    if not negations:
         return False
+    found = negations[-1]
     before, after = clause[: found.start()], clause[found.end() :]
     if _FLIPS.match(after) or _ANOTHER.search(after) or _is_condition(before, found[0]):
         return False
@@ -202,4 +215,6 @@ def _is_governed_in_chinese(before: str) -> bool:
     if _HAN_CLOSED.search(clause):
         return True
     found = _HAN_OPEN.search(clause)
-    return bool(found) and not _HAN_ANOTHER.search(found[1]) and not _HAN_CONDITION.search(clause[: found.start()])
+    if found is None:
+        return False
+    return not _HAN_ANOTHER.search(found[1]) and not _HAN_CONDITION.search(clause[: found.start()])

@@ -175,7 +175,10 @@ PHRASES = Table(
     phrase("delete", r"(?i)\b(?:-X\s*|--request[ =])[\"']?DELETE\b[^\n;|&]*/(?:_all|\*)(?:[\s\"'`?]|$)"),
     phrase("/dev/", rf">\|?\s*{DISK}"),
     phrase(":|:", r":\s*\(\)\s*\{\s*:\s*\|\s*:\s*&\s*\}\s*;\s*:"),
-    phrase("service_firewalld service_ufw service_apparmor service_nftables service_iptables service_ip6tables service_fail2ban service_auditd", r"\bservice\s+(?:firewalld|ufw|apparmor|nftables|ip6?tables|fail2ban|auditd)\s+stop\b"),
+    phrase(
+        "service_firewalld service_ufw service_apparmor service_nftables service_iptables service_ip6tables service_fail2ban service_auditd",
+        r"\bservice\s+(?:firewalld|ufw|apparmor|nftables|ip6?tables|fail2ban|auditd)\s+stop\b",
+    ),
     phrase("mpssvc windefend", r"(?i)\b(?:net|sc(?:\.exe)?)\s+(?:stop|delete|config)\s+(?:MpsSvc|WinDefend)\b"),
     phrase("nopasswd", r"\bNOPASSWD:\s*(?:ALL\b|/)"),
     phrase("selinux", r"\bSELINUX=(?:disabled|permissive)\b"),
@@ -188,7 +191,10 @@ PHRASES = Table(
 )
 
 NAMES = tuple(sorted({name for form in FORMS for name in form.names}))
-_BY_NAME = {name: [form for form in FORMS if name.lower() in map(str.lower, form.names)] for name in map(str.lower, NAMES)}
+_BY_NAME = {
+    name: [form for form in FORMS if name.lower() in map(str.lower, form.names)] for name in map(str.lower, NAMES)
+}
+_BEGINNING = shell.scanner(NAMES)
 SCREEN = f"{shell.screen(NAMES)}|{PHRASES.screen}"
 """What every text has in it, as JSON spells it, in which `harmful` finds anything."""
 
@@ -199,7 +205,7 @@ def harmful(reader: shell.Reader) -> list[tuple[int, int]]:
 
 
 def _called(reader: shell.Reader) -> Iterator[tuple[int, int]]:
-    for command in reader.commands(NAMES):
+    for command in reader.commands(_BEGINNING):
         call = shell.Call(command.words, shell.entered(reader.text, command.start))
         if any(call.is_of(form) for form in _BY_NAME.get(call.name, ())):
             yield command.start, command.end

@@ -67,7 +67,7 @@ _BECOMING = (
     said("your_new", r"\byour new (?:role|task|goal|objective|mission|instructions?|directives?|orders?|rules|system prompt|identity|persona|purpose|job) (?:is|are)\b"),
     said("instructions instruction prompt directive orders", r"(?:^|[\n.!>#*\[(]\s*)(?:new|updated|important|revised|real|actual|urgent|hidden|override)(?: (?:system|developer|agent|admin))? (?:instructions?|prompt|directives?|orders)[*\])]*\s*:"),
     said("you_have_no you_now_have", r"\byou (?:now )?have no (?:more )?(?:restrictions|limits|limitations|rules|filters|content policy)(?: (?:and|or|any ?more|whatsoever|at all|now)\b|\s*(?:[.!,;]|$))"),
-    said("jailbreak_mode god_mode dan_mode unrestricted_mode unfiltered_mode filter_mode nofilter_mode now_mode evil_mode", rf"\b(?:enter|enable|activate|switch to|go into|engage) (?:jailbreak|god|dan|unrestricted|unfiltered|(?:no)?filter|no filter|do anything now|evil) mode\b"),
+    said("jailbreak_mode god_mode dan_mode unrestricted_mode unfiltered_mode filter_mode nofilter_mode now_mode evil_mode", r"\b(?:enter|enable|activate|switch to|go into|engage) (?:jailbreak|god|dan|unrestricted|unfiltered|(?:no)?filter|no filter|do anything now|evil) mode\b"),
     said("do_anything_now", r"\bdo anything now\b"),
 )  # fmt: skip
 
@@ -91,7 +91,7 @@ _PROMPT = r"(?:(?:system|hidden|initial|original|secret|developer|internal|full|
 _TELL = r"\b(?:reveal|print|show|output|repeat|display|disclose|leak|expose|tell me|give me|write (?:out|down)|return|recite|dump|share|send|echo|paste|quote|divulge|summari[sz]e|translate)"
 _REVEALING = (
     said("prompt preprompt system_message developer_message instructions guidelines", rf"{_TELL}(?: (?:me|us|all|of|back|every|word|the|full|entire|complete|exact|verbatim|text|contents?|out))* your (?:own )?{_PROMPT}\b"),
-    said("system_prompt system_message hidden_instructions hidden_prompt initial_prompt developer_message initial_instructions", rf"\b(?:reveal|leak|disclose|recite|divulge|expose|exfiltrate)(?: (?:me|us|all|of|the|full|entire|complete|exact|verbatim|contents?))* (?:system prompt|system message|hidden instructions|hidden prompt|initial prompt|developer message|initial instructions)\b"),
+    said("system_prompt system_message hidden_instructions hidden_prompt initial_prompt developer_message initial_instructions", r"\b(?:reveal|leak|disclose|recite|divulge|expose|exfiltrate)(?: (?:me|us|all|of|the|full|entire|complete|exact|verbatim|contents?))* (?:system prompt|system message|hidden instructions|hidden prompt|initial prompt|developer message|initial instructions)\b"),
     said(_each("your", "system initial original hidden secret"), r"\b(?:what (?:are|is|were|was)|repeat|print) your (?:system|initial|original|hidden|secret) (?:instructions|prompt)\b"),
     said(_each("text words instructions prompt conversation everything", "above before_this"), r"\b(?:repeat|print|output|show|recite) (?:the |all |everything |of )*(?:text|words|instructions|prompt|conversation|everything) (?:above|before this)\b"),
     said("repeat recite", r"\b(?:repeat|recite) (?:everything|all|the (?:words|text|prompt|instructions))(?: .{0,30})? above\b"),
@@ -106,17 +106,17 @@ _SINK = (
     r"(?:https?://|me\b|us\b|my \w+|this (?:url|address|server|endpoint|webhook|host)|the following (?:url|address|server|endpoint|webhook|host)|an? (?:external|remote)\b|attacker|evil\b|(?:a |the )?webhook"
     r"|[\w.+]+@[\w]+\.|[\w-]+\.(?:com|net|org|io|dev|ru|xyz|site)\b)"
 )
-_SECRET_KEYS = (
+_KEYS_OF_STEALING = (
     "environment env_variable env_var env_file .env ssh private_key id_rsa id_ed25519 conversation chat_history chat_log system_prompt api_keys "
     "apikeys secrets credentials tokens passwords cookies passwd shadow"
 )
 _STEALING = (
-    said(_SECRET_KEYS, rf"\b(?:send|post|upload|exfiltrate|forward|e.?mail|transmit|leak|copy|report|submit|append|deliver|publish|ship|steal) {_SECRETS}[^\n]{{0,60}}? (?:to|at|into|via) {_SINK}"),
-    said(_SECRET_KEYS, rf"\b(?:read|collect|gather|take|dump|cat|find|get|open|grab|encode|list|extract|fetch|copy|print) {_SECRETS}[^\n]{{0,40}}? and (?:then )?(?:send|post|upload|forward|e.?mail|transmit|submit|deliver|publish|share|exfiltrate)(?: (?:it|them|that|the|result|content|contents|everything|output))+ (?:to|at|via) {_SINK}"),
-    said(_SECRET_KEYS, rf"\b(?:include|add|put|print|paste|append|write|quote|list|output|show|return) {_SECRETS}[^\n.]{{0,30}}? ?(?:your (?:reply|answer|response|output|next \w+|comment|summary|message)|the (?:reply|answer|response))\b"),
+    said(_KEYS_OF_STEALING, rf"\b(?:send|post|upload|exfiltrate|forward|e.?mail|transmit|leak|copy|report|submit|append|deliver|publish|ship|steal) {_SECRETS}[^\n]{{0,60}}? (?:to|at|into|via) {_SINK}"),
+    said(_KEYS_OF_STEALING, rf"\b(?:read|collect|gather|take|dump|cat|find|get|open|grab|encode|list|extract|fetch|copy|print) {_SECRETS}[^\n]{{0,40}}? and (?:then )?(?:send|post|upload|forward|e.?mail|transmit|submit|deliver|publish|share|exfiltrate)(?: (?:it|them|that|the|result|content|contents|everything|output))+ (?:to|at|via) {_SINK}"),
+    said(_KEYS_OF_STEALING, rf"\b(?:include|add|put|print|paste|append|write|quote|list|output|show|return) {_SECRETS}[^\n.]{{0,30}}? ?(?:your (?:reply|answer|response|output|next \w+|comment|summary|message)|the (?:reply|answer|response))\b"),
     said("exfiltrat", r"\b(?:please |now |then |^)exfiltrate\b"),
     said("curl wget", r"\b(?:curl|wget)\b[^\n;|]*(?:-d|--data\S*|-F|-T|--upload-file|--form|--post-(?:file|data))\s?\S*(?:~/\.ssh/|\.env\b|/etc/(?:passwd|shadow)|\$\(\s*(?:env|printenv|cat)\b|`(?:env|printenv)`|id_rsa|\.aws/credentials|\.netrc|\.npmrc|\.git-credentials)".replace(" ", "")),
-    said("curl wget ncat nc_", r"(?:^|[\s`;&(])(?:env|printenv|cat\s+(?:~|\$HOME|/root|/home/\w+)/\.(?:ssh/\S+|aws/credentials|netrc|git-credentials)|cat\s+\S*\.env)\s*\|[^\n]{0,60}\b(?:curl|wget|nc|ncat)\s"),
+    said("curl wget ncat netcat", r"(?:^|[\s`;&(])(?:env|printenv|cat\s+(?:~|\$HOME|/root|/home/\w+)/\.(?:ssh/\S+|aws/credentials|netrc|git-credentials)|cat\s+\S*\.env)\s*\|[^\n]{0,60}\b(?:curl|wget|ncat|netcat)\s"),
 )  # fmt: skip
 
 _AI = (
@@ -125,8 +125,8 @@ _AI = (
 )
 _MUST = r"(?:must|run|execute|ignore|send|should|follow|do not|don.?t|stop|always|never|obey|please|you (?:have|need|are required|are instructed)|delete|add|include|recommend|insert|install|is required|are required|reply|respond|answer|print|output|disregard|shall)"
 _ADDRESSING = (
-    said("if_you attention note_to note_for message_to message_for dear", rf"(?:\bif you are|\bif you.re|\battention|\bnote (?:to|for)|\bmessage (?:to|for)|\bdear) {_AI}(?: (?:reading|processing|parsing|summari[sz]ing|helping|working|running|tasked|with access|that|who|which|model|assistant|agent)\b[^.\n]{{0,60}}?)?[\s,:;!.*-]+(?:(?:you|and|then|please) )*{_MUST}\b"),
-    said("if_you", rf"\bif you(?: are|.re) an? (?:agent|assistant)[\s,]+(?:you )?{_MUST}\b"),
+    said("if_you_are if_you_re attention note_to note_for message_to message_for dear", rf"(?:\bif you are|\bif you.re|\battention|\bnote (?:to|for)|\bmessage (?:to|for)|\bdear) {_AI}(?: (?:reading|processing|parsing|summari[sz]ing|helping|working|running|tasked|with access|that|who|which|model|assistant|agent)\b[^.\n]{{0,60}}?)?[\s,:;!.*-]+(?:(?:you|and|then|please) )*{_MUST}\b"),
+    said("if_you_are if_you_re", rf"\bif you(?: are|.re) an? (?:agent|assistant)[\s,]+(?:you )?{_MUST}\b"),
     said(_each("ai ais llm llms assistant assistants agent agents model models system systems this", "must should shall have_to"), r"(?:^|[.!\n:]\s*)(?:all |any |every )?(?:ai|llm|language)s?(?: (?:assistants?|agents?|models?|systems?))?(?: reading this)? (?:must|should|shall|have to) (?:(?:run|execute|install|do|follow) (?:this|the following|these|it)\b|ignore|disregard|obey|not tell|always (?:run|recommend|install|obey))"),
     said("llm llms claude chatgpt gpt gemini copilot cursor ai: ai, agent: agents: assistant: assistants: model: models: agent, agents, assistant, assistants,", r"(?:^|\n)\s*(?:dear )?(?:llms?|ai|ai (?:agent|assistant|model)s?|claude|chatgpt|gpt|gemini|copilot|cursor)[:,]\s*(?:please )?(?:ignore|disregard|forget|run|execute|you (?:must|should|are)|do not|delete|send|obey|always|never)\b"),
     said(_each("system admin developer security emergency prompt", "override"), r"(?:^|[.!\n\[*#]\s*)(?:system|admin|developer|security|emergency)(?: prompt)? override\b[\])*]*\s*[:!.]"),
@@ -193,20 +193,24 @@ _HAN = (
 )  # fmt: skip
 
 ORDERS = Table(*_DROPPING, *_BECOMING, *_HIDING, *_REVEALING, *_STEALING, *_ADDRESSING, *_HAN)
-SCREEN = f"{ORDERS.screen}|{TAGS.screen}"
+_ALL = Table(*ORDERS.phrases, *TAGS.phrases)
+SCREEN = _ALL.screen
 """What every text has in it, as JSON spells it, in which `spoken` finds anything."""
 
 _BEGINS_AN_ORDER = re.compile(
-    r"(?:^|[.!?:;,，。：；！？\n\"'`“‘(\[>#*|{=/~-]|\b(?:please|now|then|and|but|you|must|should|will|shall|just|so|simply|kindly|immediately|always|instead|first|also"
+    r"(?:^|[.!?:;,，。：；！？\n\"'`“‘「『《«(\[>#*|{=/~-]|\b(?:please|now|then|and|but|you|must|should|will|shall|just|so|simply|kindly|immediately|always|instead|first|also"
     r"|therefore|hence|step|\d|ai|assistant|agent|claude|chatgpt|gpt|system|ok|okay|or|actually|important|begin|can)|\b(?:you|is|are|important|need|have|had|supposed|required|asked|instructed|ordered|want|wants"
     r"|going|told|free|authorized|allowed|you.re) (?:now )?to)\s*$",
     re.IGNORECASE,
 )
 _TELLS_OF = re.compile(
-    r"\b(?:llms?|models?|agents?|assistants?|it|they|that|which|attackers?|not|n.t|never|tries|makes?|could|might|may|would|can)\s+(?:\w+\s+)?(?:and\s+)?$", re.IGNORECASE
+    r"\b(?:llms?|models?|agents?|assistants?|it|they|that|which|attackers?|not|n.t|never|tries|makes?|could|might|may|would|can)\s+(?:\w+\s+)?(?:and\s+)?$",
+    re.IGNORECASE,
 )
 _NOT_ORDERS = re.compile("错误|警告|报错|日志|编译|配置|异常|告警|弹窗|系统提示[的，,]")
-_QUOTED = re.compile(r"\"[^\"\n]{1,600}\"|'[^'\n]{1,600}'(?!\w)|`+[^`]{1,900}`+|“[^”]{1,600}”|‘[^’]{1,600}’|「[^」]{1,600}」|『[^』]{1,600}』|《[^》]{1,600}》|«[^»]{1,600}»")
+_QUOTED = re.compile(
+    r"\"[^\"\n]{1,600}\"|'[^'\n]{1,600}'(?!\w)|`+[^`]{1,900}`+|“[^”]{1,600}”|‘[^’]{1,600}’|「[^」]{1,600}」|『[^』]{1,600}』|《[^》]{1,600}》|«[^»]{1,600}»"
+)
 _ABOUT = (
     r"(?i)prompt.{0,3}injection|injected (?:prompt|instruction)s?|jail.?break|guard.?rail|prompt.{0,3}(?:leak|extraction|hijack)|(?:content|safety|prompt|input).{0,3}(?:filter|shield|moderation|classifier)"
     r"|adversarial (?:prompt|input)|red.?team|instruction hierarchy|tool poisoning|poisoned (?:tool|document|context)|提示(?:词|语)?注入|越狱|护栏|提示(?:词)?泄[露漏]|内容(?:过滤|审核|安全)|红队"
@@ -220,7 +224,7 @@ def speak_of_attacks(texts: Sequence[str]) -> bool:
 
 def may_speak(text: str) -> bool:
     """Whether it is worth to look closer: the very words of the tables."""
-    return ORDERS.may_hold(text) or TAGS.may_hold(text)
+    return _ALL.may_hold(text)
 
 
 def spoken(text: str, *, quotes_are_examples: bool) -> Iterator[tuple[int, int]]:

@@ -20,11 +20,14 @@ _STORED = (
 
 _DECODES = "-d -D --decode"
 _SHELLS = frozenset("sh bash zsh dash ash ksh mksh fish csh tcsh rbash pwsh powershell cmd".split())
-_INTERPRETER = re.compile(r"(?:python|pypy)[\d.]*|perl|ruby|node|nodejs|deno|bun|php\d?|lua|Rscript|osascript|tclsh", re.IGNORECASE)
+_INTERPRETER = re.compile(
+    r"(?:python|pypy)[\d.]*|perl|ruby|node|nodejs|deno|bun|php\d?|lua|Rscript|osascript|tclsh", re.IGNORECASE
+)
 _HAS_CODE = "-c -m -e -E -n -p -r -V --version --eval --print -h --help --check"
 _ELSEWHERE = frozenset("ssh docker podman kubectl oc wsl su runuser chroot lxc vagrant incus".split())
 """Commands that run one of their words somewhere else."""
 
+_READERS = frozenset({"source", ".", "iex", "invoke-expression"})
 _INPUT = frozenset({"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
 
 _ANY_SHELL = rf"(?:\S{{0,60}}/)?(?:{'|'.join(sorted(_SHELLS, key=len, reverse=True))})(?:\.exe)?"
@@ -52,6 +55,7 @@ PHRASES = Table(
 """Forms without a pipe."""
 
 NAMES = (*_FETCHERS, *sorted({name for form in _STORED for name in form.names}))
+_BEGINNING = shell.scanner(NAMES)
 SCREEN = f"{shell.screen(NAMES)}|{PHRASES.screen}"
 """What every text has in it, as JSON spells it, in which `unread` finds anything."""
 
@@ -62,7 +66,7 @@ def unread(reader: shell.Reader) -> list[tuple[int, int]]:
 
 
 def _piped(reader: shell.Reader) -> Iterator[tuple[int, int]]:
-    for command in reader.commands(NAMES):
+    for command in reader.commands(_BEGINNING):
         if not _brings(shell.Call(command.words)):
             continue
         substituted = _substituted(reader.text, command.start)
@@ -96,10 +100,8 @@ def _runs_its_input(words: tuple[shell.Word, ...]) -> bool:
     call = shell.Call(words)
     if call.name in _ELSEWHERE:
         return any(_runs_its_input(inner) for inner in _inner(words))
-    if call.name in {"source", "."}:
+    if call.name in _READERS:
         return not call.operands or call.operands[0] in _INPUT
-    if call.name in {"iex", "invoke-expression"}:
-        return True
     is_shell = call.name in _SHELLS
     if not is_shell and not _INTERPRETER.fullmatch(call.name):
         return False

@@ -48,7 +48,7 @@ _WITH_VALUE = frozenset("-u -g -n -k -s -C -p -I -L -P --user --group --signal".
 _ASSIGNMENT = re.compile(r"\w+=")
 _NUMBER = re.compile(r"\d[\d.]*[smhd]?")
 _PREFIXES_BEFORE = re.compile(
-    rf"(?:(?:(?<![\w-])(?:{'|'.join(sorted(PREFIXES))})(?:[ \t]+(?:-[^\s]{{1,30}}|\w{{1,30}}=\S{{0,60}}|\d\S{{0,8}}))*[ \t]+"
+    rf"(?:(?:(?<![\w-])(?:{'|'.join(sorted(PREFIXES))})(?:[ \t]+(?:-[ugnksCpILP][ \t]+\w\S{{0,30}}|-\S{{1,30}}|\w{{1,30}}=\S{{0,60}}|\d\S{{0,8}}))*[ \t]+"
     r"|(?<![\w-])\w{1,30}=\S{0,60}[ \t]+|(?<!\S)(?:/\w{1,20}){0,4}/|\\|\"|')){1,6}$"
 )
 _ENTERED = re.compile(r"(?:^|[\s;&\"'`])(?:cd|pushd)[ \t]+[\"']?([^\s\"';&|]{1,200})[\"']?\s*(?:&&|;|\n)\s*$")
@@ -92,19 +92,19 @@ class Form(NamedTuple):
 
 
 def scanner(names: Sequence[str]) -> str:
-    """An RE2 pattern for the beginning of every command of one of the names, in a text: group 1 is the name."""
+    """An RE2 pattern for the beginning of every command of one of the names, in a text, and what stands before it."""
     return rf"(?i)(?:^|[^A-Za-z0-9_.$@%-]){_any_name(names)}\b"
 
 
 def screen(names: Sequence[str]) -> str:
-    """The like for a text as JSON spells it, where a letter before a name may be the end of `\\n`."""
+    """The like for a text as JSON spells it, where a letter before a name may be the end of an escape."""
     spelt = r"(?:[^A-Za-z0-9_.$@%-]|\\[bfnrt]|\\u[0-9a-fA-F]{4})"
     return rf"(?i:{spelt}{_any_name(names)}(?:[^A-Za-z0-9_]|$))"
 
 
 def _any_name(names: Sequence[str]) -> str:
     longest_first = sorted(set(names), key=lambda name: (-len(name), name))
-    return f"({'|'.join(re.escape(name) for name in longest_first)})"
+    return f"(?:{'|'.join(re.escape(name) for name in longest_first)})"
 
 
 class Reader:
@@ -119,13 +119,13 @@ class Reader:
         """Whether the text holds more than is read."""
         return self.words_read > MOST_WORDS_OF_A_TEXT
 
-    def commands(self, names: tuple[str, ...]) -> Iterator[Command]:
-        """Every command of one of the names, wherever it begins."""
-        for match in compiled(scanner(names)).finditer(self.text):
+    def commands(self, beginning: str) -> Iterator[Command]:
+        """Every command that begins as the pattern of a `scanner` says, wherever that is."""
+        for match in compiled(beginning).finditer(self.text):
             if self.spent:
                 return
             if not _goes_on(self.text, match.end()):
-                yield self.command(match.start(1))
+                yield self.command(match.start() + (not _NAMED.match(match[0])))
 
     def command(self, start: int) -> Command:
         """The command that begins at a place."""
@@ -230,7 +230,9 @@ class Call:
             elif only_operands or not _is_option(argument, windows=windows):
                 found.append(argument)
         if self._folder:
-            found += [f"{self._folder.rstrip('/')}/{operand.removeprefix('./')}" for operand in found if operand[:1] in "*."]
+            found += [
+                f"{self._folder.rstrip('/')}/{operand.removeprefix('./')}" for operand in found if operand[:1] in "*."
+            ]
         return found
 
 
@@ -269,9 +271,9 @@ def _options(arguments: Sequence[str], *, windows: bool) -> set[str]:
         if not _is_option(argument, windows=windows):
             continue
         if windows:
-            found.update(f"-{letter}" for letter in argument[1:].lower().split("/")) if argument[0] == "/" else found.add(
-                argument.partition(":")[0].lower()
-            )
+            found.update(f"-{letter}" for letter in argument[1:].lower().split("/")) if argument[
+                0
+            ] == "/" else found.add(argument.partition(":")[0].lower())
         else:
             found.add(argument.partition("=")[0])
             found.add(argument)
@@ -316,11 +318,11 @@ def _basename(word: str) -> str:
 def _goes_on(text: str, end: int) -> bool:
     """Whether what looked like a name is only the beginning of a longer word."""
     following = text[end : end + 2]
-    return bool(following) and (
-        following[0].isascii() and (following[0].isalnum() or following[0] in "_-") or bool(_DOTTED.match(following))
-    )
+    return bool(_LONGER.match(following) or _DOTTED.match(following))
 
 
+_NAMED = re.compile(r"[A-Za-z0-9]")
+_LONGER = re.compile(r"[A-Za-z0-9_-]")
 _DOTTED = re.compile(r"[.:=][A-Za-z0-9_/\\]")
 
 
@@ -331,4 +333,3 @@ def _skip(text: str, place: int) -> int:
 
 
 _BLANK = re.compile(r"(?:[\s({]|[\\`]\r?\n){0,40}+")
-
