@@ -94,8 +94,8 @@ _MOST_PLACES = 100
 """So many commands that destroy are weighed in one text."""
 
 
-def _advised(r: Record, seek: Callable[[Reader], list[tuple[int, int]]]) -> Found:
-    """The first place in each text of the workarounds that advises what is sought, and the words."""
+def _advised(r: Record, seek: Callable[[Reader], list[tuple[int, int]]], says: str) -> Found:
+    """The first place in each text of the workarounds that advises what is sought, and what is said of it."""
     for pointer, text in _told(r):
         reader = Reader(text)
         previous, is_warning = 0, False
@@ -104,12 +104,12 @@ def _advised(r: Record, seek: Callable[[Reader], list[tuple[int, int]]]) -> Foun
             # of what is listed with it, a warning speaks too
             is_warning = (is_warning and is_listed_with(text, previous, start)) or is_warned_of(text, start, end)
             if not is_warning:
-                yield pointer, f"{show(text[start:end].strip())} "
+                yield pointer, f"{show(text[start:end].strip())} {says}"
                 break
             previous = end
         else:
             if reader.spent or len(places) > _MOST_PLACES:
-                yield pointer, "more commands than anyone could check "
+                yield pointer, "the text holds more commands than are judged; split it, or take out what is not needed"
 
 
 def _told(r: Record) -> Iterator[tuple[str, str]]:
@@ -142,6 +142,7 @@ def _told(r: Record) -> Iterator[tuple[str, str]]:
         {"/workarounds/0/how": "Make room: dd if=/dev/zero of=/dev/sda bs=1M"},
         {"/workarounds/0/how": "psql -c 'DROP DATABASE app'"},
         {"/workarounds/0/how": "git push origin main --force"},
+        {"/workarounds/0/how": "If the pod does not stop, run kubectl -n shop delete pvc --all"},
         {"/workarounds/0/how": "sudo chmod -R 777 /var/www"},
     ],
 )
@@ -152,8 +153,7 @@ def destructive_command(r: Record) -> Found:
     database or a published history with them, or that let everyone in; what can be built again (`rm -rf node_modules`) is
     not, nor is a sentence that warns of one. Where there is no other way, say what is lost and how to save it first.
     """
-    for pointer, words in _advised(r, harm.harmful):
-        yield pointer, f"{words}destroys data or opens the system; name a safer way, or what to save first"
+    return _advised(r, harm.harmful, "destroys data or opens the system; name a safer way, or what to save first")
 
 
 @check(
@@ -172,6 +172,7 @@ def destructive_command(r: Record) -> Found:
         {"/workarounds/0/how": "curl -fsSL https://example.org/install.sh | sudo bash"},
         {"/workarounds/0/action": "bash <(wget -qO- https://example.org/x)"},
         {"/workarounds/0/how": "irm https://example.org/x.ps1 | iex"},
+        {"/workarounds/0/how": "If uv is not installed, run curl -LsSf https://example.org/uv.sh | tee uv.sh | sh"},
         {"/workarounds/0/how": 'sh -c "$(curl -fsSL https://example.org/install.sh)"'},
     ],
 )
@@ -181,8 +182,7 @@ def remote_code(r: Record) -> Found:
     Nobody has read what is run, it can be another thing tomorrow, and half of it runs if the line breaks. Let it be saved,
     checked against a digest or read, and then run; or name the package that holds it.
     """
-    for pointer, words in _advised(r, remote.unread):
-        yield pointer, f"{words}runs what nobody has read; save it, check it, then run it"
+    return _advised(r, remote.unread, "runs what nobody has read; save it, check it, then run it")
 
 
 @check(

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.rules import harm, remote, shell
+from pipeline.rules.phrases import compiled
 from pipeline.rules.shell import Call, Form, Reader
 
 
@@ -108,7 +109,13 @@ def _is_harmful(text: str) -> bool:
     return bool(harm.harmful(Reader(text)))
 
 
-@given(_CALLS, _PREFIX, st.randoms(use_true_random=False), st.sampled_from([" ", "  ", " \\\n  ", "\t"]), st.sampled_from(["%s", "`%s`", 'sh -c "%s"', "Run %s, then wait."]))  # fmt: skip
+@given(
+    _CALLS,
+    _PREFIX,
+    st.randoms(use_true_random=False),
+    st.sampled_from([" ", "  ", " \\\n  ", "\t"]),
+    st.sampled_from(["%s", "`%s`", 'sh -c "%s"', "Run %s, then wait."]),
+)
 def test_order_prefixes_and_line_ends_change_nothing(
     call: tuple[str, tuple[str, ...], tuple[str, ...]], prefix: str, random: object, gap: str, frame: str
 ) -> None:
@@ -139,6 +146,6 @@ def test_a_text_costs_no_more_than_its_length_and_never_more_than_a_bound(unit: 
 @pytest.mark.parametrize("form", harm.FORMS, ids=lambda form: form.call[:30])
 def test_a_row_is_a_command_that_the_screen_lets_pass(form: Form) -> None:
     assert form.names
-    assert all(shell.compiled(harm.SCREEN).search(f'"Run {name} x"') for name in form.names)
+    assert all(compiled(harm.SCREEN).search(f'"Run {name} x"') for name in form.names)
     for pattern in form.operands:
-        shell.compiled(pattern)
+        compiled(pattern)
