@@ -38,9 +38,9 @@ function trust(i) {
   const [declared, ceiling, factor, effective] = ['declared', 'ceiling', 'factor', 'effective'].map((key) => rate(rows[key][i]));
   return section('Trust',
     el('p', { class: 'equation' }, el('strong', {}, effective), ' = min(', el('b', {}, declared), ' declared, ', el('b', {}, ceiling), ' ceiling) × ', el('b', {}, factor), ' freshness'),
+    el('p', { class: 'aside' }, `Risk ${rate(rows.risk[i])}, number ${count(i + 1)} of ${count(facts.records)} in the queue:`),
     el('ul', { class: 'reasons' },
-      rows.why[i].split('; ').filter(Boolean).map((reason) => el('li', {}, own(reason)))),
-    el('p', { class: 'aside' }, `Risk ${rate(rows.risk[i])}, number ${count(i + 1)} of ${count(facts.records)} in the queue`));
+      rows.why[i].split('; ').map((reason) => el('li', {}, own(reason)))));
 }
 
 function explanation(code) {
