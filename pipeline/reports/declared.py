@@ -76,7 +76,7 @@ _QUALITY = Report(
             "freshness",
             "freshness",
             {
-                "freshness": "fresh up to half the time to live, aging up to all of it, then stale; unknown: never confirmed, or only later",
+                "freshness": "fresh up to half the time to live, aging up to all of it, then stale; unknown: not confirmed yet",
                 "records": "how many",
                 "share": "of all records",
             },

@@ -107,7 +107,7 @@ CREATE MACRO weight_of(code, severity) AS -- What a finding adds to the risk of 
         WHEN starts_with(code, 'SAF') OR code IN (
             'DED001', 'WRK004', 'WRK006', 'WRK007', 'RGX004', 'RGX007', 'TXT005', 'TXT006', 'TXT008') THEN 0.20
         WHEN code IN ('DAT006', 'EVD001', 'EVD005', 'IDN002', 'LOC002', 'RGX002', 'RGX006', 'SCH003') THEN 0.00
-        WHEN code IN ('DED005', 'IDN005', 'RAT005', 'REF001', 'TXT007', 'TXT010', 'WRK002', 'WRK009') THEN 0.03
+        WHEN code IN ('DED005', 'IDN004', 'IDN005', 'RAT005', 'REF001', 'TXT007', 'TXT010', 'WRK002', 'WRK009') THEN 0.03
         WHEN severity = 'error' THEN 0.20
         WHEN severity = 'warning' THEN 0.08
         ELSE 0.00
@@ -148,8 +148,8 @@ CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day. The 
             round(0.40 * (1 - ceiling), 2) AS of_sources,
             round(least(0.30, weight), 2) AS of_findings,
             round(0.10 * bare / greatest(workarounds, 1) + CASE WHEN brief THEN 0.05 ELSE 0 END, 2) AS of_vagueness,
-            round(0.20 * (1 - factor), 2) AS of_age,
-            CASE WHEN last_confirmed IS NOT NULL AND others >= 50 THEN 0.05 ELSE 0 END AS of_bulk
+            round(0.20 * (1 - factor), 2) + CASE WHEN age IS NULL THEN 0.05 ELSE 0 END AS of_age,
+            CASE WHEN age IS NOT NULL AND others >= 50 THEN 0.05 ELSE 0 END AS of_bulk
         FROM known
     ), summed AS NOT MATERIALIZED (
         SELECT *, CAST(round(of_sources + of_findings + of_vagueness + of_age + of_bulk, 2) AS DOUBLE) AS risk FROM parts
