@@ -13,6 +13,7 @@ SELECT
     t.time_to_live,
     t.freshness,
     t.distinct_sources AS sources,
+    t.why AS worth,
     q.why,
     q.pointing,
     q.risk,
