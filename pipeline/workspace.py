@@ -85,9 +85,12 @@ class Trust(NamedTuple):
     time_to_live: TimeToLive = TimeToLive()
 
     def ceiling(self, distinct_sources: int, tier: str) -> float:
-        """The most confidence (0…1) that so many distinct sources and this tier can bear."""
+        """The most confidence (0…1) that so many distinct sources and this tier can bear.
+
+        A tier is what a record says of itself: without a source that can be followed it bears nothing.
+        """
         counted = self.ceiling_by_sources[min(distinct_sources, len(self.ceiling_by_sources) - 1)]
-        return max(counted, self.ceiling_by_tier.get(tier, 0.0))
+        return max(counted, self.ceiling_by_tier.get(tier, 0.0)) if distinct_sources else counted
 
 
 class Resolvable(NamedTuple):

@@ -90,9 +90,11 @@ def _walk(table: Mapping[str, object], prefix: str) -> Iterator[str]:
         (2, "community_reported", 0.6),
         (3, "community_reported", 0.8),
         (99, "ai_generated", 0.8),
-        (0, "human_reviewed", 0.9),
+        (0, "human_reviewed", 0.3),
+        (1, "human_reviewed", 0.9),
         (99, "community_verified", 0.95),
-        (0, "reproduced", 1.0),
+        (0, "reproduced", 0.3),
+        (1, "reproduced", 1.0),
     ],
 )
 def test_evidence_and_tier_bear_so_much_confidence(sources: int, tier: str, ceiling: float) -> None:

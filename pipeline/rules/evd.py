@@ -99,6 +99,7 @@ def unsafe_url(r: Record) -> Found:
     "EVD005",
     "confidence-beyond-evidence",
     Severity.WARNING,
+    version=2,
     reads=("trust.ceiling_by_sources", "trust.ceiling_by_tier"),
     good=[{}, {"/verification_tier": "ai_generated", "/confidence": 0.8}],
     bad=[{"/verification_tier": "ai_generated"}, {"/confidence": 0.95}],
@@ -106,8 +107,9 @@ def unsafe_url(r: Record) -> Found:
 def confidence_beyond_evidence(r: Record) -> Found:
     """Claims no confidence above the ceiling that its evidence and tier allow.
 
-    Distinct sources are counted, never taken as declared; a tier that people stand behind lifts the ceiling. The
-    settings are in the table `trust` of kb.toml.
+    Distinct sources are counted, never taken as declared. A tier that people stand behind lifts the ceiling, but not
+    of a record without any source: nobody can follow what it says of itself. The settings are in the table `trust` of
+    kb.toml.
     """
     declared, ceiling = r.document["confidence"], r.ceiling
     if ceiling < declared <= 1:
