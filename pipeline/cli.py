@@ -327,7 +327,8 @@ def validate(
     """Judge records as ingest would, and write nothing.
 
     Errors come first, and again at the end where they would be out of sight. --level, --quiet and --group-by choose what is
-    shown; it is counted and failed on all the same. What concerns most records is told once: `--select CODE` lists it.
+    shown; it is counted and failed on all the same. What concerns most records is told once: `--select CODE` lists it, and
+    --no-baseline everything.
     --select, --ignore and --severity choose what is told, counted and failed on, and go before kb.toml; records are judged
     by the rules of kb.toml and those that --select names. Nothing is written but the baseline: after --write-baseline only
     new findings are shown and failed on.
@@ -383,7 +384,7 @@ def validate(
     )
     look = Look(
         group_by or "record", fit=shutil.get_terminal_size().columns if terminal else None, colour=_coloured(output),
-        common=None if select else settings.report,
+        common=None if select or no_baseline else settings.report,
     )  # fmt: skip
     answer = (
         findings.statistics(result, form, terminal=terminal)
