@@ -112,6 +112,13 @@ class Export(NamedTuple):
     html: bool = False
 
 
+class Report(NamedTuple):
+    """When people are told of a rule once: it concerns more than this share of so many records or more."""
+
+    common_share: float = 0.5
+    common_from: int = 50
+
+
 class TierLimits(NamedTuple):
     """What `kb gate` holds the records of a tier to; None: nothing. Of a rejected record the tier is not known."""
 
@@ -155,6 +162,7 @@ class Settings(NamedTuple):
     trust: Trust = Trust()
     resolvable: Resolvable = Resolvable()
     export: Export = Export()
+    report: Report = Report()
     gate: Gate = Gate()
 
     def judging(self) -> dict[str, Any]:
@@ -177,7 +185,19 @@ def _is_settings(thing: Any) -> bool:  # noqa: ANN401 - a value, or a type hint
 
 
 _STEERING = frozenset(
-    {"as_of", "fail_on", "exclude", "baseline", "max_removals", "rules", "suppress", "trust", "export", "gate"}
+    {
+        "as_of",
+        "fail_on",
+        "exclude",
+        "baseline",
+        "max_removals",
+        "rules",
+        "suppress",
+        "trust",
+        "export",
+        "report",
+        "gate",
+    }
 )
 """Settings that no judgement depends on, or that RuleSet and `judging` see to; a new one counts as judging until it is here."""
 
@@ -373,6 +393,7 @@ def _check_values(settings: Settings, file: str) -> None:
         require(bool(suppression.record.strip()), f"suppress[{i}].record", suppression.record, "name an id, or `*`")
     rates: dict[str, float] = {
         "max_removals": settings.max_removals,
+        "report.common_share": settings.report.common_share,
         **{f"trust.ceiling_by_sources[{i}]": value for i, value in enumerate(trust.ceiling_by_sources)},
         **{f"trust.ceiling_by_tier.{tier}": value for tier, value in trust.ceiling_by_tier.items()},
         **{f"resolvable.{key}": value for key, value in settings.resolvable._asdict().items()},
@@ -380,6 +401,8 @@ def _check_values(settings: Settings, file: str) -> None:
     }
     for name, value in rates.items():
         require(0 <= value <= 1, name, value, "it has to be between 0 and 1")
+    least = settings.report.common_from
+    require(least >= 1, "report.common_from", least, "it has to be 1 or more")
     require(bool(trust.ceiling_by_sources), "trust.ceiling_by_sources", [], "name at least one ceiling")
     require(bool(trust.ladder), "trust.ladder", [], "name at least one tier, the weakest first")
     tiers = {
