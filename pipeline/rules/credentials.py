@@ -1,207 +1,260 @@
-"""Credentials in the bytes of a record: where they stand, and the bytes without them.
+"""Credentials in bytes: where they stand, and the bytes without them. What is one says `credential_kinds`.
 
-Only shapes that their issuers document and that no other text has, so that a find is certain. What a format says of
-itself is held against it: the checksum of a token, the length of a key. Placeholders, which documentation is full of,
-are no credentials.
+Bytes are looked at as a reader would see them: escapes of JSON resolved, characters that nobody sees left out, UTF-16
+read as text. Then once more for each wrapping that is taken off: escapes of URLs, of HTML and of JSON in JSON, and
+Base64. What is found is followed back to where it stands in the bytes, and masked there.
 """
 
+import hashlib
 import re
 import unicodedata
-import zlib
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
 import re2
 
+from pipeline.rules.credential_kinds import KINDS, PARTNERS, Kind, plain, spelt
 from pipeline.rules.txt import invisible_characters
 
 
 class Credential(NamedTuple):
-    """A credential that stands at `begin` to `end` in the bytes of a record."""
+    """A credential that stands at `begin` to `end` in some bytes."""
 
     kind: str
     begin: int
     end: int
 
 
+# ---- what leaves kb ----------------------------------------------------------------------------------------------------
+
+
 def masked(raw: bytes) -> bytes:
     """The same bytes with an asterisk for each byte of a credential; what holds none is given back as it is."""
-    found = credentials(raw)
-    if not found:
-        return raw
-    shown = bytearray(raw)
-    for _, begin, end in found:
-        shown[begin:end] = re.sub(rb"[^\r\n]", b"*", raw[begin:end])
-    return bytes(shown)
+    while found := credentials(raw):
+        shown = bytearray(raw)
+        for _, begin, end in found:
+            shown[begin:end] = re.sub(rb"[^\r\n]", b"*", raw[begin:end])
+        raw = bytes(shown)
+    return raw
 
 
 def masked_text(text: str) -> str:
     """The same of a text."""
     raw = text.encode("utf-8", errors="surrogatepass")
-    return masked(raw).decode("utf-8", errors="surrogatepass")
+    shown = masked(raw)
+    return text if shown is raw else shown.decode("utf-8", errors="surrogatepass")
+
+
+def masked_path(path: str) -> str:
+    """A path with a mark in place of each credential, the same for the same credential, so that files keep apart.
+
+    Each step of it stands for itself, so that what lies below a folder still does. A name within an archive is one step.
+    """
+    head, bang, member = path.partition("!")
+    return "/".join(map(_masked_step, head.split("/"))) + bang + (_masked_step(member) if member else "")
+
+
+def is_masked(path: str) -> bool:
+    """Whether there is such a mark in a path."""
+    return "***" in path and _MARK.search(path) is not None
+
+
+_MARK = re.compile(r"\*{3}[0-9a-f]{6}\*{3}")
+
+
+@lru_cache(maxsize=1024)
+def _masked_step(step: str) -> str:
+    raw = step.encode("utf-8", errors="surrogateescape")
+    shown, done = b"", 0
+    for _, begin, end in credentials(raw):
+        mark = hashlib.blake2b(raw[begin:end], digest_size=3).hexdigest()  # too short to guess anything long from
+        shown, done = shown + raw[done:begin] + f"***{mark}***".encode(), end
+    return (shown + raw[done:]).decode("utf-8", errors="surrogateescape")
+
+
+# ---- finding them ------------------------------------------------------------------------------------------------------
 
 
 def credentials(raw: bytes) -> list[Credential]:
-    """Every credential in the bytes of a record, in whatever way JSON may spell its characters."""
-    if not _compiled(f"{_MARKS}|{_VEILS}").search(raw):
+    """Every credential in some bytes, in the order of their places; none stands in another."""
+    return searched(raw) if _pattern(_screen()).search(raw) else []
+
+
+def searched(raw: bytes, depth: int = 2) -> list[Credential]:
+    """The same without the screen: as slow as sure. Base64 is taken off `depth` times."""
+    views = list(_views(raw))
+    found = [one for view in views for one in _seen(view, KINDS, depth)]
+    if found:
+        found += [one for view in views for one in _seen(view, PARTNERS, 0)]
+    return _apart(found)
+
+
+class _View(NamedTuple):
+    """Bytes as a reader sees them; `back` tells of some offsets in the text which bytes each stands for."""
+
+    text: bytes
+    back: Callable[[Iterable[int]], dict[int, tuple[int, int]]]
+
+
+_Ranked = tuple[int, int, int, str]
+"""Where a credential begins and ends, the rank of its kind, and the name of that."""
+
+_PARTNER = len(KINDS)
+
+
+def _seen(view: _View, kinds: tuple[Kind, ...], depth: int) -> list[_Ranked]:
+    """What some kinds, and Base64 around any, are found at in a view."""
+    if kinds is KINDS and not _pattern(_heads()).search(view.text):
         return []
-    text = _SPELT.sub(_meant, raw)
-    if not _compiled(_MARKS).search(text):
-        return []
-    found = [
-        (kind.name, match.start(1), match.end(1) - 1)
-        for kind in _KINDS
-        for match in _compiled(kind.pattern).finditer(text)
-        if _ends_there(text, match.end(1), kind.more) and kind.proof(match.group(1).decode("latin-1"))
-    ]
-    places = _places(raw, {at for _, *ends in found for at in ends})
-    return [Credential(name, places[first][0], places[last][1]) for name, first, last in found]
+    found = [*_matches(view.text, kinds), *(_wrapped(view.text, depth) if depth else ())]
+    places = view.back({at for begin, end, *_ in found for at in (begin, end - 1)})
+    return [(places[begin][0], places[end - 1][1], rank, name) for begin, end, rank, name in found]
 
 
-class _Kind(NamedTuple):
-    """`pattern` is RE2, its first group what is secret; the text may not go on with one of the characters `more`."""
+def _matches(text: bytes, kinds: tuple[Kind, ...]) -> Iterator[_Ranked]:
+    for number in _filter(kinds).Match(text) or ():
+        kind = kinds[number]
+        for match in _pattern(kind.pattern).finditer(text):
+            begin, end = match.span(1)
+            if _fits(kind, text, match.start(), begin, end) and kind.proof(text[begin:end].decode("latin-1")):
+                yield begin, end, number if kinds is KINDS else _PARTNER, kind.name
 
-    name: str
-    pattern: str
-    more: str
-    proof: Callable[[str], bool]
+
+def _fits(kind: Kind, text: bytes, start: int, begin: int, end: int) -> bool:
+    """Whether a match of a kind stands among such text as it may."""
+    if kind.more and re.match(rf"[{kind.more}]".encode(), text[end : end + 1]):
+        return False
+    if kind.unless is None:
+        return True
+    word = re.search(rb"[\w.-]*$", text[max(0, start - _LONGEST_WORD) : start])
+    name = (word.group() if word else b"") + text[start:begin]
+    return not kind.unless.search(name.decode("latin-1"))
 
 
-_WORDS = re.compile(
-    r"example|sample|dummy|fake|placeholder|redacted|your|change.?me|x{4}|0?1234567|abcdefg", re.IGNORECASE
+_LONGEST_WORD = 16
+"""So much of the word in which a name begins is looked at."""
+
+
+def _wrapped(text: bytes, depth: int) -> Iterator[_Ranked]:
+    """Runs of Base64 with a credential in them."""
+    if not _pattern(_BASE64).search(text):
+        return
+    for match in _pattern(_BASE64_RUN).finditer(text):
+        digits = re.sub(rb"[^A-Za-z0-9+/_-]", b"", match.group())
+        starts = {found.start() % 4 for found in _pattern(_BASE64).finditer(digits)}
+        within = (one for start in sorted(starts) for one in searched(plain(digits[start:].decode()), depth - 1))
+        first = next(within, None)
+        if first:
+            yield *match.span(), _PARTNER - 1, first.kind
+
+
+def _apart(found: list[_Ranked]) -> list[Credential]:
+    """The same with one for those that overlap, which the kind of the lowest rank names."""
+    apart: list[_Ranked] = []
+    for begin, end, rank, name in sorted(found):
+        if apart and begin < apart[-1][1]:
+            first, last, *named = apart[-1]
+            apart[-1] = (first, max(last, end), *min(tuple(named), (rank, name)))
+        else:
+            apart.append((begin, end, rank, name))
+    return [Credential(name, begin, end) for begin, end, _, name in apart]
+
+
+# ---- the screen --------------------------------------------------------------------------------------------------------
+
+_BASE64 = (  # four digits for three characters of ASCII, four times over: what a run of ASCII looks like at any offset
+    "(?:[I-Za-f][C-HS-Xi-ny-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]){4}"
+    "|(?:[I-Za-f][AQgw][AB][A-Za-z0-9+/_-]A[C-H][AEIMQUYcgkosw048]A){2}"  # the same in UTF-16
 )
-_RUN = re.compile(r"(.)\1{4}")
-
-
-def _is_random(text: str) -> bool:
-    """Whether a text looks drawn by lot, and not made up for a document."""
-    enough = len(set(text)) >= min(7 + len(text) // 12, 12)
-    return enough and not _RUN.search(text) and not _WORDS.search(text)
-
-
-_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-
-def _has_checksum(token: str) -> bool:
-    """Whether the last six characters are the CRC-32 of the thirty before them, in base 62."""
-    body = token.partition("_")[2]
-    number = 0
-    for digit in body[30:]:
-        number = number * 62 + _BASE62.index(digit)
-    return zlib.crc32(body[:30].encode()) == number
-
-
-_AZURITE = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq"
-"""How the key begins that every storage emulator has, which is documented and opens nothing."""
-
-_BASE64_LINES = r"(?:[A-Za-z0-9+/=]|\s|\\+[nr]){64,}"
-_KEY_HEADERS = r"(?:[A-Z][A-Za-z-]{2,20}: [^\\\n]{1,80}(?:\s|\\+[nr])+){0,4}"
-
-_KINDS = (
-    # RFC 7468, RFC 4716, RFC 9580; the line that begins a key is no secret, what it encloses is
-    _Kind(
-        "a private key",
-        rf"-----BEGIN (?:[A-Z]{{2,9}} ){{0,2}}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\+[nr])*{_KEY_HEADERS}({_BASE64_LINES})",
-        "",
-        lambda text: len(set(text)) >= 20 and not _RUN.search(text.replace("A", "")),
-    ),
-    # AWS IAM User Guide, "IAM identifiers": AKIA and ASIA, base 32
-    _Kind("an AWS access key", r"\b((?:AKIA|ASIA)[A-Z2-7]{16})", "A-Za-z0-9_/+=", lambda token: _is_random(token[4:])),
-    # GitHub, "Behind GitHub's new authentication token formats"; npm took over the format
-    _Kind("a GitHub token", r"\b(gh[opsur]_[A-Za-z0-9]{36})", "A-Za-z0-9_", _has_checksum),
-    _Kind("an npm token", r"\b(npm_[A-Za-z0-9]{36})", "A-Za-z0-9_", _has_checksum),
-    _Kind("a GitHub token", r"\b(github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})", "A-Za-z0-9_", _is_random),
-    # GitLab, "Token overview"
-    _Kind("a GitLab token", r"\b(glpat-[A-Za-z0-9_-]{20})", "A-Za-z0-9_-", lambda token: _is_random(token[6:])),
-    # Slack API, "Token types"
-    _Kind(
-        "a Slack token",
-        r"\b(xox[bp]-[0-9]{9,14}-[0-9]{9,14}-(?:[0-9]{9,14}-)?[A-Za-z0-9]{24,34})",
-        "A-Za-z0-9_-",
-        lambda token: _is_random(token.rpartition("-")[2]),
-    ),
-    # Google Cloud, "Manage API keys"
-    _Kind("a Google API key", r"\b(AIza[A-Za-z0-9_-]{35})", "A-Za-z0-9_-", lambda token: _is_random(token[4:])),
-    # Stripe, "API keys": live mode alone
-    _Kind("a Stripe key", r"\b([rs]k_live_[A-Za-z0-9]{24,247})", "A-Za-z0-9_", lambda token: _is_random(token[8:])),
-    # SendGrid, "API keys"
-    _Kind(
-        "a SendGrid key",
-        r"\b(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})",
-        "A-Za-z0-9_-",
-        lambda token: _is_random(token[3:]),
-    ),
-    # PyPI, "API tokens": a macaroon that begins with the name of its issuer
-    _Kind(
-        "a PyPI token",
-        r"\b(pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{70,})",
-        "A-Za-z0-9_-",
-        lambda token: _is_random(token[20:]),
-    ),
-    # Hugging Face, "User access tokens"
-    _Kind("a Hugging Face token", r"\b(hf_[A-Za-z]{34})", "A-Za-z0-9_", lambda token: _is_random(token[3:])),
-    # OpenAI and Anthropic: the marker in the middle, the fixed end
-    _Kind(
-        "an OpenAI key",
-        r"\b(sk-[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100})",
-        "A-Za-z0-9_-",
-        lambda token: _is_random(token[3:]),
-    ),
-    _Kind(
-        "an Anthropic key",
-        r"\b(sk-ant-[a-z0-9]{3,8}-[A-Za-z0-9_-]{93}AA)",
-        "A-Za-z0-9_-",
-        lambda token: _is_random(token[13:]),
-    ),
-    # DigitalOcean, "Personal access tokens"
-    _Kind("a DigitalOcean token", r"\b(do[opr]_v1_[a-f0-9]{64})", "A-Za-z0-9_", lambda token: _is_random(token[7:])),
-    # Azure Storage, "Configure connection strings": 64 bytes in base 64
-    _Kind(
-        "an Azure storage key",
-        r"\bAccountKey=([A-Za-z0-9+/]{86}==)",
-        "A-Za-z0-9+/=",
-        lambda token: _is_random(token) and not token.startswith(_AZURITE),
-    ),
-)
-
-_MARKS = (
-    r"PRIVATE KEY|A[KS]IA[A-Z2-7]{4}|gh[opsur]_[A-Za-z0-9]{4}|npm_[A-Za-z0-9]{10}|github_pat_|glpat-|xox[bp]-[0-9]|AIza"
-    r"|[rs]k_live_|SG\.[A-Za-z0-9_-]{10}|pypi-AgE|hf_[A-Za-z]{10}|T3BlbkFJ|sk-ant-|do[opr]_v1_|AccountKey="
-)
-"""What every credential has in it, one for each kind."""
+_BASE64_RUN = r"[A-Za-z0-9+/_-]{20,}(?:(?:\r?\n[ \t]*|\\+n)[A-Za-z0-9+/_-]{4,})*={0,2}"
 
 _VEILS = (  # escapes of ASCII, and in UTF-8 and as escapes what the fixes take out (TXT002) or turn into ASCII (TXT004)
     r"\\u00[0-7]|\\[bfr/]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xcd\x8f|\xd8\x9c|\xe1(?:\x85|\x9e|\xa0)|\xe2\x80[\x8b-\x8f\xaa-\xae]"
     r"|\xe2\x81[\xa0-\xaf]|\xe2\x84\xaa|\xe3\x85\xa4|\xef\xbb\xbf|\xef\xbe\xa0|\xef\xbf[\xb9-\xbb]|\xf3\xa0"
     r"|\\u(?i:00[89a]|034f|061c|11[56]|17b|180|200|202|206|212a|3164|feff|ffa0|fff|db40)"
-)
-
-_SPELT = re.compile(  # a character that is not ASCII, or that JSON spells otherwise
-    rb"\\u[dD][bB]40\\u[dD][cC][0-9a-fA-F]{2}|\\u([0-9a-fA-F]{4})|\\(.)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}",
-    re.DOTALL,
+    r"|%[2-7][0-9A-Fa-f]|&(?:#[0-9xX]|amp;|quot;|apos;|lt;|gt;)|\\x[2-7][0-9A-Fa-f]"
 )
 
 
-def _places(raw: bytes, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
+@cache
+def _heads() -> str:
+    """What every credential has in it, as the table of kinds says."""
+    return "|".join(f"(?:{head})" for head in (*dict.fromkeys(spelt(kind.head) for kind in KINDS), _BASE64))
+
+
+@cache
+def _screen() -> str:
+    """Where this is not, there is no credential: neither plain nor behind a veil."""
+    return f"{_heads()}|{_VEILS}"
+
+
+# ---- ways to look at bytes ---------------------------------------------------------------------------------------------
+
+_LAYERS = 3
+"""So many wrappings are taken off one by one."""
+
+
+def _views(raw: bytes) -> Iterator[_View]:
+    itself = _View(raw, lambda offsets: {at: (at, at + 1) for at in offsets})
+    wide = [_narrowed(raw, width) for width in (2, 4)] if b"\0" in raw else []
+    for start in (itself, *wide):
+        view = _respelt(start, _SPELT, _meant)
+        yield view
+        for _ in range(_LAYERS):
+            if not _WRAPPING.search(view.text):
+                break
+            view = _respelt(view, _WRAPPING, _unwrapped)
+            yield view
+
+
+def _narrowed(raw: bytes, width: int) -> _View:
+    """UTF-16 or UTF-32, of whatever order, as a byte a character; what is not ASCII is of no credential."""
+    units = (raw[at : at + width].replace(b"\0", b"") for at in range(0, len(raw), width))
+    text = b"".join(unit if len(unit) == 1 else b"\xff" for unit in units)
+    return _View(text, lambda offsets: {at: (at * width, min(at * width + width, len(raw))) for at in offsets})
+
+
+def _respelt(view: _View, spelling: re.Pattern[bytes], meant: Callable[[re.Match[bytes]], bytes]) -> _View:
+    """What a view says if each spelling is taken for what it means, which is one byte or none."""
+
+    def back(offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
+        inner = _places(view.text, spelling, meant, offsets)
+        outer = view.back({at for begin, end in inner.values() for at in (begin, end - 1)})
+        return {at: (outer[begin][0], outer[end - 1][1]) for at, (begin, end) in inner.items()}
+
+    return _View(spelling.sub(meant, view.text), back)
+
+
+def _places(
+    raw: bytes, spelling: re.Pattern[bytes], meant: Callable[[re.Match[bytes]], bytes], offsets: Iterable[int]
+) -> dict[int, tuple[int, int]]:
     """Where some characters of the text behind the spelling begin and end in the bytes."""
     waiting = deque(sorted(offsets))
     found: dict[int, tuple[int, int]] = {}
     text = done = 0  # how far the two have been followed
-    for match in chain(_SPELT.finditer(raw), [None]):
+    for match in chain(spelling.finditer(raw), [None]):
         begin, end = match.span() if match else (len(raw), len(raw))
         while waiting and waiting[0] < text + begin - done:
             at = done + waiting[0] - text
             found[waiting.popleft()] = at, at + 1
+        if not waiting:
+            break
         text += begin - done
-        if match and _meant(match):
+        if match and meant(match):
             if waiting and waiting[0] == text:
                 found[waiting.popleft()] = begin, end
             text += 1
         done = end
     return found
+
+
+_SPELT = re.compile(  # a character that is not ASCII, or that JSON spells otherwise
+    rb"\\u[dD][bB]40\\u[dD][cC][0-9a-fA-F]{2}|\\u([0-9a-fA-F]{4})|\\(.)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}",
+    re.DOTALL,
+)
 
 
 def _meant(match: re.Match[bytes]) -> bytes:
@@ -224,12 +277,43 @@ def _visible(char: str) -> bytes:
     return normal.encode() if normal.isascii() else b"\xff"
 
 
-def _ends_there(text: bytes, end: int, more: str) -> bool:
-    return not more or not re.match(rf"[{more}]".encode(), text[end : end + 1])
+_WRAPPING = re.compile(  # escapes of URLs, of HTML, and of JSON or a program within a text
+    rb"%([2-7][0-9A-Fa-f])|&#[xX]0{0,2}([2-7][0-9A-Fa-f]);|&#0?(\d{2,3});|&(amp|quot|apos|lt|gt);"
+    rb"|\\(?:u00|x)([2-7][0-9A-Fa-f])|\\([nrt\"'/\\])"
+)
+_ENTITIES = {b"amp": b"&", b"quot": b'"', b"apos": b"'", b"lt": b"<", b"gt": b">"}
+
+
+def _unwrapped(match: re.Match[bytes]) -> bytes:
+    percent, hexadecimal, decimal, entity, escape, short = match.groups()
+    code = percent or hexadecimal or escape
+    if code:
+        return bytes([int(code, 16)])
+    if decimal:
+        return bytes([int(decimal)]) if int(decimal) < 0x7F else b"\xff"
+    return _ENTITIES[entity] if entity else _SHORT.get(short, short)
+
+
+# ---- RE2 ---------------------------------------------------------------------------------------------------------------
 
 
 @cache
-def _compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+def _filter(kinds: tuple[Kind, ...]) -> Any:  # noqa: ANN401 - re2 has no types
+    """Tells which of some kinds may occur in a text, in one look. Made when a record needs it, for hardly one does."""
+    tried = re2.Filter()
+    for kind in kinds:
+        tried.Add(kind.pattern.encode("latin-1"), _options())
+    tried.Compile()
+    return tried
+
+
+@cache
+def _pattern(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+    return re2.compile(pattern.encode("latin-1"), _options())
+
+
+def _options() -> Any:  # noqa: ANN401 - re2 has no types
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(pattern.encode("latin-1"), options)
+    options.max_mem = 64 << 20
+    return options
