@@ -73,7 +73,13 @@ class Lot:
 
     def password(self, count: int = 14) -> str:
         """Like those that a password manager makes."""
-        chars = [self.of(LOWER, 1), self.of(UPPER, 1), self.of(DIGITS, 2), *self.of("!_~*", 1), *self.of(BASE62, count - 5)]
+        chars = [
+            self.of(LOWER, 1),
+            self.of(UPPER, 1),
+            self.of(DIGITS, 2),
+            *self.of("!_~*", 1),
+            *self.of(BASE62, count - 5),
+        ]
         self._lot.shuffle(chars)
         return self.of(LOWER, 1) + "".join(chars)
 
@@ -104,7 +110,9 @@ _SHAPES: dict[str, Callable[[Lot], str]] = {
     "aws id": lambda o: "AKI" + "A" + o.of(UPPER + "234567", 16),
     "aws temporary id": lambda o: "ASI" + "A" + o.of(UPPER + "234567", 16),
     "azure client secret": lambda o: o.of(BASE62, 3) + "8" + "Q~" + o.of(BASE62 + "_.-", 34),
-    "azure signature": lambda o: "https://a1.blob.core.windows.net/c?sv=2024-01-01&si" + "g=" + o.of(BASE62, 43) + "%3D",
+    "azure signature": lambda o: (
+        "https://a1.blob.core.windows.net/c?sv=2024-01-01&si" + "g=" + o.of(BASE62, 43) + "%3D"
+    ),
     "azure devops": lambda o: o.of(BASE62, 76) + "AZ" + "DO" + o.of(BASE62, 4),
     "service bus": lambda o: "Endpoint=sb://x.servicebus.windows.net/;SharedAccess" + "Key=" + o.of(BASE64, 43) + "=",
     "google key": lambda o: "AI" + "za" + o.of(URL64, 35),
@@ -143,11 +151,16 @@ _SHAPES: dict[str, Callable[[Lot], str]] = {
     "slack bot": lambda o: "xox" + "b-" + o.of(DIGITS, 12) + "-" + o.of(DIGITS, 13) + "-" + o.of(BASE62, 24),
     "slack user": lambda o: "xox" + "p-" + "-".join(o.of(DIGITS, 12) for _ in "abc") + "-" + o.of(HEX, 32),
     "slack app": lambda o: "xap" + "p-1-A" + o.of(UPPER + DIGITS, 10) + "-" + o.of(DIGITS, 13) + "-" + o.of(HEX, 64),
-    "slack webhook": lambda o: "https://hooks.slack" + ".com/services/T" + o.of(UPPER + DIGITS, 8) + "/B" + o.of(UPPER + DIGITS, 8) + "/" + o.of(BASE62, 24),
+    "slack webhook": lambda o: (
+        "https://hooks.slack"
+        ".com/services/T" + o.of(UPPER + DIGITS, 8) + "/B" + o.of(UPPER + DIGITS, 8) + "/" + o.of(BASE62, 24)
+    ),
     "telegram": lambda o: o.of("123456789", 10) + ":A" + "A" + o.of(URL64, 33),
     "discord bot": _discord,
     "discord webhook": lambda o: "https://discord" + ".com/api/webhooks/1" + o.of(DIGITS, 18) + "/" + o.of(URL64, 68),
-    "teams webhook": lambda o: "https://acme.webhook" + f".office.com/webhookb2/{o.uuid()}@{o.uuid()}/IncomingWebhook/{o.of(HEX, 32)}/{o.uuid()}",
+    "teams webhook": lambda o: (
+        f"https://acme.webhook.office.com/webhookb2/{o.uuid()}@{o.uuid()}/IncomingWebhook/{o.of(HEX, 32)}/{o.uuid()}"
+    ),
     "stripe": lambda o: "sk" + "_live_" + o.of(BASE62, 24),
     "stripe restricted": lambda o: "rk" + "_live_" + o.of(BASE62, 99),
     "stripe signing": lambda o: "wh" + "sec_" + o.of(BASE62, 32),
@@ -172,10 +185,14 @@ _SHAPES: dict[str, Callable[[Lot], str]] = {
     "easypost": lambda o: "EZ" + "AK" + o.of(BASE62, 54),
     "grafana": lambda o: "gl" + "sa_" + o.of(BASE62, 32) + "_" + o.of(HEX, 8),
     "grafana cloud": lambda o: "gl" + "c_" + o.of(BASE64, 80),
-    "grafana legacy": lambda o: _encoded(json.dumps({"k": o.of(BASE62, 32), "n": "ci", "id": 1}, separators=(",", ":"))),
+    "grafana legacy": lambda o: _encoded(
+        json.dumps({"k": o.of(BASE62, 32), "n": "ci", "id": 1}, separators=(",", ":"))
+    ),
     "new relic": lambda o: "NR" + "AK-" + o.of(UPPER + DIGITS, 27),
     "sentry user": lambda o: "sntry" + "u_" + o.of(HEX, 64),
-    "sentry organisation": lambda o: "sntry" + "s_" + _encoded('{"iat":1700000000,"url":"https://sentry.io"}').rstrip("=") + "_" + o.of(BASE64, 43),
+    "sentry organisation": lambda o: (
+        "sntry" + "s_" + _encoded('{"iat":1700000000,"url":"https://sentry.io"}').rstrip("=") + "_" + o.of(BASE64, 43)
+    ),
     "dynatrace": lambda o: "dt0" + "c01." + o.of(UPPER + DIGITS, 24) + "." + o.of(UPPER + DIGITS, 64),
     "pulumi": lambda o: "pu" + "l-" + o.of(HEX, 40),
     "terraform": lambda o: o.of(BASE62, 14) + ".atlas" + "v1." + o.of(URL64, 66),
@@ -200,7 +217,9 @@ _SHAPES: dict[str, Callable[[Lot], str]] = {
     "private key of OpenSSH": lambda o: _armoured(o, "OPENSSH ", 380),
     "private key of EC": lambda o: _armoured(o, "EC ", 164),
     "private key of PGP": lambda o: _armoured(o, "PGP ", 900).replace("KEY-----", "KEY BLOCK-----"),
-    "private key of PuTTY": lambda o: f"PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 2\n{o.of(BASE64, 64)}\n{o.of(BASE64, 40)}",
+    "private key of PuTTY": lambda o: (
+        f"PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 2\n{o.of(BASE64, 64)}\n{o.of(BASE64, 40)}"
+    ),
     "json web token": _web_token,
 }
 """What the issuer's own mark tells, wherever it stands."""
@@ -210,7 +229,7 @@ _NAMED: dict[str, Callable[[Lot], tuple[str, str]]] = {
     "bearer in lower case": lambda o: ("authorization: bearer {}", o.of(BASE62, 32)),
     "basic": lambda o: ("Authorization: Basic {}", _encoded(f"deploy:{o.password()}")),
     "token header": lambda o: ("Authorization: token {}", o.of(HEX, 40)),
-    "key header": lambda o: ("curl -H \"X-Api-Key: {}\" https://api.acme.io", o.of(BASE62, 32)),
+    "key header": lambda o: ('curl -H "X-Api-Key: {}" https://api.acme.io', o.of(BASE62, 32)),
     "curl user": lambda o: ("curl -u deploy:{} https://api.acme.io", o.password()),
     "curl user quoted": lambda o: ("curl --user 'deploy:{}' https://api.acme.io", o.password()),
     "aws environment": lambda o: ("export AWS_SECRET_ACCESS_KEY={}", o.of(BASE64, 39) + "7"),

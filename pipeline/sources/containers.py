@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
+from pipeline.analysis.credentials import masked_path
 from pipeline.model import KbError
 
 RECORDS = (".json", ".ndjson", ".jsonl")
@@ -141,7 +142,7 @@ class Reading:
 
     def _member(self, member: str) -> str:
         name = member.removeprefix("./").encode("utf-8", errors="backslashreplace").decode()
-        return f"{self.name}!{name}"
+        return masked_path(f"{self.name}!{name}")
 
 
 @contextmanager

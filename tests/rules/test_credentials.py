@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.analysis.credentials import credentials, masked
 from pipeline.contract import read
 from pipeline.rules import catalogue
-from pipeline.rules.credentials import credentials, masked
 from tests.conftest import code_points, judge
 from tests.specimens import AWS, CREDENTIALS, SECRET, checked, escaped
 

@@ -1,8 +1,8 @@
-"""The kinds of credentials: a row for each, with the shape that its issuer documents.
+r"""The kinds of credentials: a row for each, with the shape that its issuer documents.
 
 The shapes are facts (prefix, length, characters), taken from the issuers' documents and checked against the public rule
 lists of gitleaks (config/gitleaks.toml) and detect-secrets; the patterns are our own. They are RE2, so that no text takes
-long, and read one byte a character. White space is `\\s`, a quote is `QUOTE`, and neither stands in a class: `spelt`
+long, and read one byte a character. White space is `\s`, a quote is `QUOTE`, and neither stands in a class: `spelt`
 relies on it.
 """
 
@@ -36,9 +36,9 @@ class Kind(NamedTuple):
 
 # ---- whether a text is a secret, or made up for a document ------------------------------------------------------------
 
-_WORDS = re.compile(
+_WORDS = re.compile(  # the last is the key of every storage emulator of Azure
     r"\*{2}|example|sample|dummy|fake|placeholder|redacted|your|insert|replace|change.?(?:me|it)|(?:token|secret|key).?here|x{4}"
-    r"|0?1234567|abcdefg|7654321",
+    r"|0?1234567|abcdefg|7654321|Eby8vdM02xNOcqFl",
     re.IGNORECASE,
 )
 _RUN = re.compile(r"(.)\1{5}")
@@ -72,7 +72,6 @@ _MADE_UP = re.compile(
 
 _VARIABLE = re.compile(r"^[$%<{\[(#@]|[>})\]]$|\$[({]|\{\{|^[A-Z]+(?:_[A-Z]+)+$|^(?:True|False|None|null|nil)$")
 """What stands for a value: `$TOKEN`, `${{ secrets.X }}`, `<token>`, `%s`, `MY_TOKEN`."""
-
 
 
 def _says(words: re.Pattern[str], text: str) -> bool:
@@ -137,10 +136,16 @@ def _is_key(text: str) -> bool:
 
 def _is_value(text: str) -> bool:
     """Whether a value that is said to be a password is one: random, or of many kinds of characters."""
-    if _is_key(text) or (len(text) >= 12 and _is_login(text)):
+    if _is_key(text) or (len(_CLASSES.findall(text)) > 3 and _is_login(text)):
         return True
     shape = {_class(char) for char in text if char not in "-_./"}
-    return len(shape) >= 3 and "0" in shape and _is_mixed(text, digits=1) and _is_password(text) and not _NO_VALUE.search(text)
+    return (
+        len(shape) >= 3
+        and "0" in shape
+        and _is_mixed(text, digits=1)
+        and _is_password(text)
+        and not _NO_VALUE.search(text)
+    )
 
 
 def _is_mixed(text: str, digits: int) -> bool:
@@ -162,11 +167,14 @@ def _is_private_key(text: str) -> bool:
     return len(set(text)) >= 20 and not _RUN.search(text.replace("A", "")) and "EXAMPLE" not in text
 
 
-_AZURITE = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq"
-"""How the key begins that every storage emulator has, which is documented and opens nothing."""
-
-
-_KNOWN_SECRETS = (b"secret", b"your-256-bit-secret", b"your-384-bit-secret", b"your-512-bit-secret", b"secretkey", b"key")
+_KNOWN_SECRETS = (
+    b"secret",
+    b"your-256-bit-secret",
+    b"your-384-bit-secret",
+    b"your-512-bit-secret",
+    b"secretkey",
+    b"key",
+)
 """What the manuals sign their examples with."""
 
 
@@ -207,7 +215,7 @@ def _token(name: str, starts: str, body: str, proof: Callable[[str], bool] | Non
     shortest = min(map(len, starts.split()))
     begins = re.match(r"(\[[^\]]+\])\{(\d+)", body)
     head = f"{begins[1]}{{{min(int(begins[2]), 8)}}}" if begins else body
-    return Kind(name, rf"\b((?:{some}){body})", more, proof or _after(shortest), f"(?:{some}){head}")
+    return Kind(name, rf"(?:\b|_)((?:{some}){body})", more, proof or _after(shortest), f"(?:{some}){head}")
 
 
 def _shape(
@@ -229,7 +237,13 @@ _PRIVATE_KEYS = (  # RFC 7468, RFC 4716, RFC 9580; the line that begins a key is
         "PRIVATE KEY",
     ),
     # PuTTY, "PPK file format"
-    Kind("a private key", rf"Private-Lines: \d{{1,3}}(?:\s|\\+[nr])+({_BASE64_LINES})", "", _is_private_key, "Private-Lines: "),
+    Kind(
+        "a private key",
+        rf"Private-Lines: \d{{1,3}}(?:\s|\\+[nr])+({_BASE64_LINES})",
+        "",
+        _is_private_key,
+        "Private-Lines: ",
+    ),
     # age, "The age file encryption format": Bech32
     _token("an age key", "AGE-SECRET-KEY-1", "[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
 )
@@ -238,7 +252,7 @@ _CLOUDS = (
     # AWS IAM User Guide, "IAM identifiers": base 32
     Kind(
         "an AWS access key",
-        r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})",
+        r"(?:\b|_)((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})",
         "A-Za-z0-9_/+=",
         _after(4),
         "(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{8}",
@@ -250,14 +264,25 @@ _CLOUDS = (
     _shape(
         "an Azure storage key",
         r"\bAccountKey=([A-Za-z0-9+/]{86}==)",
-        lambda key: is_random(key) and not key.startswith(_AZURITE),
+        is_random,
         "A-Za-z0-9+/=",
         "AccountKey=[A-Za-z0-9+/]{8}",
     ),
-    _shape("an Azure access key", r"\bSharedAccessKey=([A-Za-z0-9+/]{43}=)", more="A-Za-z0-9+/=", head="SharedAccessKey="),
-    _shape("an Azure client secret", r"([A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34})", more="A-Za-z0-9_~-", head=r"\dQ~[A-Za-z0-9_~.-]{8}"),
+    _shape(
+        "an Azure access key", r"\bSharedAccessKey=([A-Za-z0-9+/]{43}=)", more="A-Za-z0-9+/=", head="SharedAccessKey="
+    ),
+    _shape(
+        "an Azure client secret",
+        r"([A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34})",
+        more="A-Za-z0-9_~-",
+        head=r"\dQ~[A-Za-z0-9_~.-]{8}",
+    ),
     _shape("an Azure signature", r"\bsig=([A-Za-z0-9%+/_-]{43,60}(?:=|%3[dD]))", head="sig=[A-Za-z0-9%+/_-]{8}"),
-    _shape("an Azure key", r"\b([A-Za-z0-9+/_-]{40,80}(?:AZDO|AzFu|AzSe|ACDb|\+ASt|JQQJ9)[A-Za-z0-9+/_-]{4,30}={0,2})", head=r"(?:AZDO|AzFu|AzSe|ACDb|\+ASt|JQQJ9)[A-Za-z0-9+/_-]{4}"),
+    _shape(
+        "an Azure key",
+        r"\b([A-Za-z0-9+/_-]{40,80}(?:AZDO|AzFu|AzSe|ACDb|\+ASt|JQQJ9)[A-Za-z0-9+/_-]{4,30}={0,2})",
+        head=r"(?:AZDO|AzFu|AzSe|ACDb|\+ASt|JQQJ9)[A-Za-z0-9+/_-]{4}",
+    ),
     # Google Cloud, "Manage API keys"; Google Identity, "OAuth 2.0"
     _token("a Google API key", "AIza", "[A-Za-z0-9_-]{35}"),
     _token("a Google client secret", "GOCSPX-", "[A-Za-z0-9_-]{28}"),
@@ -277,7 +302,12 @@ _CLOUDS = (
     _token("a PlanetScale credential", "pscale_tkn_ pscale_pw_ pscale_oauth_", "[A-Za-z0-9=._-]{32,64}"),
     _shape("a ClickHouse key", r"\b(4b1d[A-Za-z0-9]{38})", lambda key: _is_mixed(key, digits=2) and is_random(key)),
     _token("a Yandex Cloud key", "AQVN", "[A-Za-z0-9_-]{35,38}"),
-    _shape("a Yandex Cloud token", r"\b(t1\.[A-Za-z0-9_-]{8,}={0,2}\.[A-Za-z0-9_-]{86}={0,2})", more="A-Za-z0-9_=", head=r"t1\.[A-Za-z0-9_-]{8}"),
+    _shape(
+        "a Yandex Cloud token",
+        r"\b(t1\.[A-Za-z0-9_-]{8,}={0,2}\.[A-Za-z0-9_-]{86}={0,2})",
+        more="A-Za-z0-9_=",
+        head=r"t1\.[A-Za-z0-9_-]{8}",
+    ),
 )
 
 _CODE_HOSTS = (
@@ -286,7 +316,11 @@ _CODE_HOSTS = (
     _token("a GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", "[A-Za-z0-9]{36,255}"),
     _token("a GitHub token", "github_pat_", "[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
     # GitLab, "Token overview"
-    _token("a GitLab token", "glpat- gldt- glrt- glft- glsoat- glffct- GR1348941", "[A-Za-z0-9_-]{20,300}(?:\\.[0-9a-z]{2,4}\\.?[0-9a-z]{7,9})?"),
+    _token(
+        "a GitLab token",
+        "glpat- gldt- glrt- glft- glsoat- glffct- GR1348941",
+        "[A-Za-z0-9_-]{20,300}(?:\\.[0-9a-z]{2,4}\\.?[0-9a-z]{7,9})?",
+    ),
     _token("a GitLab token", "glptt-", "[0-9a-f]{40}"),
     _token("a GitLab token", "glcbt- glimt- glagent- gloas- glrtr- glwt-", "[A-Za-z0-9_-]{20,80}"),
     _shape("a GitLab session", r"\b_gitlab_session=([0-9a-z]{32})"),
@@ -299,7 +333,11 @@ _CODE_HOSTS = (
 
 _PACKAGE_HOSTS = (
     _token("an npm token", "npm_", "[A-Za-z0-9]{36}"),
-    _shape("an npm token", rf"_auth(?i:token)?\s?=\s?{QUOTE}?([A-Za-z0-9+/=_-]{{20,}})", lambda token: (_is_id(token) if _UUID.fullmatch(token) else _is_value(token))),
+    _shape(
+        "an npm token",
+        rf"_auth(?i:token)?\s?=\s?{QUOTE}?([A-Za-z0-9+/=_-]{{20,}})",
+        lambda token: _is_id(token) if _UUID.fullmatch(token) else _is_value(token),
+    ),
     # PyPI, "API tokens": a macaroon that begins with the name of its issuer
     _token("a PyPI token", "pypi-AgEIcHlwaS5vcmc pypi-AgENdGVzdC5weXBpLm9yZ", "[A-Za-z0-9_-]{50,}"),
     _token("a RubyGems key", "rubygems_", "[a-f0-9]{48}"),
@@ -322,19 +360,41 @@ _CHATS = (
     ),
     _token("a Slack token", "xoxa- xoxr-", "[A-Za-z0-9-]{18,48}"),
     _token("a Slack token", "xoxe.xoxb-1- xoxe.xoxp-1- xoxe-1- xoxc- xoxd-", "[A-Za-z0-9%-]{60,250}"),
-    _shape("a Slack token", r"\b(xapp-\d-[A-Z0-9]{8,14}-\d{8,16}-[A-Za-z0-9]{32,80})", _last_word, "A-Za-z0-9_-", r"xapp-\d-[A-Z0-9]{8}"),
-    _shape("a Slack webhook", r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9+/_-]{30,80})", _last_part, "A-Za-z0-9_/-", r"hooks\.slack\.com/"),
+    _shape(
+        "a Slack token",
+        r"\b(xapp-\d-[A-Z0-9]{8,14}-\d{8,16}-[A-Za-z0-9]{32,80})",
+        _last_word,
+        "A-Za-z0-9_-",
+        r"xapp-\d-[A-Z0-9]{8}",
+    ),
+    _shape(
+        "a Slack webhook",
+        r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9+/_-]{30,80})",
+        _last_part,
+        "A-Za-z0-9_/-",
+        r"hooks\.slack\.com/",
+    ),
     # Telegram Bot API, "Authorizing your bot"
-    _shape("a Telegram bot token", r"\b(\d{6,12}:AA[A-Za-z0-9_-]{33})", _last_part, "A-Za-z0-9_-", ":AA[A-Za-z0-9_-]{8}"),
+    _shape(
+        "a Telegram bot token", r"\b(\d{6,12}:AA[A-Za-z0-9_-]{33})", _last_part, "A-Za-z0-9_-", ":AA[A-Za-z0-9_-]{8}"
+    ),
     # Discord: the id of the bot in base 64, a time, a signature
     _shape(
         "a Discord bot token",
         r"\b([MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40})",
-        lambda token: re.fullmatch(rb"\d{17,20}", plain(token.partition(".")[0])) is not None or _is_mixed(token, digits=4),
+        lambda token: (
+            re.fullmatch(rb"\d{17,20}", plain(token.partition(".")[0])) is not None or _is_mixed(token, digits=4)
+        ),
         "A-Za-z0-9_.-",
         r"\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{8}",
     ),
-    _shape("a Discord webhook", r"discord(?:app)?\.com/api/webhooks/(\d{16,20}/[A-Za-z0-9_-]{60,80})", _last_part, "A-Za-z0-9_-", r"/api/webhooks/\d{8}"),
+    _shape(
+        "a Discord webhook",
+        r"discord(?:app)?\.com/api/webhooks/(\d{16,20}/[A-Za-z0-9_-]{60,80})",
+        _last_part,
+        "A-Za-z0-9_-",
+        r"/api/webhooks/\d{8}",
+    ),
     _shape(
         "a Teams webhook",
         r"\.webhook\.office\.com/webhookb2/([0-9a-f-]{36}@[0-9a-f-]{36}/IncomingWebhook/[0-9A-Za-z]{32}/[0-9a-f-]{36}(?:/[A-Za-z0-9_-]{20,60})?)",
@@ -352,11 +412,22 @@ _SERVICES = (
     _token("a Square token", "EAAAE EAAAl", "[A-Za-z0-9_-]{50,64}"),
     _token("a Shopify token", "shpat_ shpca_ shppa_ shpss_ shpua_", "[a-fA-F0-9]{32}"),
     _token("a Facebook token", "EAAC EAAM EAAB EAAG", "[A-Za-z0-9]{60,}"),
-    _shape("a Twitter token", r"\b(A{18,22}[A-Za-z0-9%]{60,100})", lambda token: is_random(token.lstrip("A")), "A-Za-z0-9%", "A{18}[A-Za-z0-9%]{8}"),
+    _shape(
+        "a Twitter token",
+        r"\b(A{18,22}[A-Za-z0-9%]{60,100})",
+        lambda token: is_random(token.lstrip("A")),
+        "A-Za-z0-9%",
+        "A{18}[A-Za-z0-9%]{8}",
+    ),
     _shape("a Twilio key", r"\b(SK[0-9a-f]{32})", _after(2)),
     _token("a SendGrid key", "SG.", "[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43}"),
     _token("a Mailgun key", "key-", "[0-9a-f]{32}"),
-    _shape("a Mailgun key", r"\b([0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})", more="A-Za-z0-9_-", head="[0-9a-f]-[0-9a-f]{8}-[0-9a-f]{8}"),
+    _shape(
+        "a Mailgun key",
+        r"\b([0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})",
+        more="A-Za-z0-9_-",
+        head="[0-9a-f]-[0-9a-f]{8}-[0-9a-f]{8}",
+    ),
     _shape("a Mailchimp key", r"\b([0-9a-f]{32}-us\d{1,2})", head=r"[0-9a-f]-us\d"),
     _token("a Brevo key", "xkeysib- xsmtpsib-", "[0-9a-f]{64}-[A-Za-z0-9]{16}"),
     _token("a Postman key", "PMAK-", "[0-9a-f]{24}-[0-9a-f]{34}"),
@@ -375,14 +446,27 @@ _SERVICES = (
     _token("a ReadMe token", "rdme_", "[a-z0-9]{70}"),
     _token("a Contentful token", "CFPAT-", "[A-Za-z0-9_-]{43}"),
     _token("a Mapbox token", "sk.eyJ", "[A-Za-z0-9_-]{40,}\\.[A-Za-z0-9_-]{20,}"),
-    _token("a Plaid token", "access-production- access-development- access-sandbox-", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
+    _token(
+        "a Plaid token",
+        "access-production- access-development- access-sandbox-",
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    ),
     _shape("a MaxMind key", r"\b([A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk)", head="[A-Za-z0-9]_mmk"),
     _token("an intra42 secret", "s-s4t2ud- s-s4t2af-", "[a-f0-9]{64}"),
     _token("a SettleMint token", "sm_aat_ sm_pat_ sm_sat_", "[A-Za-z0-9]{16}"),
     _shape("an Adobe client secret", r"\b(p8e-[A-Za-z0-9]{32})"),
-    _shape("a 1Password secret key", r"\b(A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3})", more="A-Za-z0-9_-"),
+    _shape(
+        "a 1Password secret key",
+        r"\b(A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3})",
+        more="A-Za-z0-9_-",
+    ),
     _token("a 1Password token", "ops_eyJ", "[A-Za-z0-9+/]{200,}={0,3}"),
-    _shape("an Authress key", r"\b((?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}\.acc[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120})", more="A-Za-z0-9+/_=-", head=r"\.acc[_-][A-Za-z0-9-]{8}"),
+    _shape(
+        "an Authress key",
+        r"\b((?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}\.acc[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120})",
+        more="A-Za-z0-9+/_=-",
+        head=r"\.acc[_-][A-Za-z0-9-]{8}",
+    ),
     _shape("a Sidekiq credential", r"https?://([a-f0-9]{8}:[a-f0-9]{8})@(?:gems|enterprise)\.contribsys\.com", _is_id),
 )
 
@@ -398,32 +482,64 @@ _OPERATIONS = (
     _token("a Dynatrace token", "dt0c01. dt0s01. dt0s16.", "[A-Z0-9]{24}\\.[A-Z0-9]{64}"),
     _token("a Datadog key", "ddapp_ ddp_ ddapi_", "[A-Za-z0-9]{32,40}"),
     _token("a Pulumi token", "pul-", "[a-f0-9]{40}"),
-    _shape("a Terraform token", r"\b([A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70})", _last_part, "A-Za-z0-9_=-", r"\.atlasv1\."),
+    _shape(
+        "a Terraform token",
+        r"\b([A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70})",
+        _last_part,
+        "A-Za-z0-9_=-",
+        r"\.atlasv1\.",
+    ),
     _token("a Vault token", "hvs. hvr.", "[A-Za-z0-9_-]{24,120}"),
     _token("a Vault token", "hvb.", "[A-Za-z0-9_-]{100,300}"),
-    _shape("a Vault token", r"\b(s\.[A-Za-z0-9]{24})", lambda token: _is_mixed(token[2:], digits=2) and is_random(token)),
+    _shape(
+        "a Vault token", r"\b(s\.[A-Za-z0-9]{24})", lambda token: _is_mixed(token[2:], digits=2) and is_random(token)
+    ),
     _token("a Doppler token", "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", "[A-Za-z0-9]{40,44}"),
-    _shape("a Doppler token", r"\b(dp\.st\.[a-z0-9_-]{2,35}\.[A-Za-z0-9]{40,44})", _last_part, head=r"dp\.st\.[a-z0-9_-]{2}"),
+    _shape(
+        "a Doppler token",
+        r"\b(dp\.st\.[a-z0-9_-]{2,35}\.[A-Za-z0-9]{40,44})",
+        _last_part,
+        head=r"dp\.st\.[a-z0-9_-]{2}",
+    ),
     _token("a Databricks token", "dapi dkea dose", "[a-f0-9]{32}(?:-\\d)?"),
     _token("an Octopus Deploy key", "API-", "[A-Z0-9]{26,32}", lambda key: _is_mixed(key, digits=2) and is_random(key)),
     _token("a Prefect token", "pnu_ pnb_", "[A-Za-z0-9]{36}"),
     _token("an Infracost key", "ico-", "[A-Za-z0-9]{32}"),
     _token("an OpenShift token", "sha256~", "[A-Za-z0-9_-]{43}"),
-    _shape("a Harness token", r"\b((?:pat|sat)\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20})", head=r"[ps]at\.[A-Za-z0-9_-]{8}"),
+    _shape(
+        "a Harness token",
+        r"\b((?:pat|sat)\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20})",
+        head=r"[ps]at\.[A-Za-z0-9_-]{8}",
+    ),
     _token("a Tailscale key", "tskey-auth- tskey-api- tskey-client-", "[A-Za-z0-9]{8,20}-[A-Za-z0-9]{20,40}"),
     _token("a Snowflake token", "snowflake_pat_ ver:1-hint:", "[A-Za-z0-9_:-]{40,200}"),
     _token("a Buildkite token", "bkua_", "[a-f0-9]{40}"),
     _token("a CircleCI token", "CCIPAT_ CCIPRJ_", "[A-Za-z0-9]{16,24}_[a-f0-9]{40}"),
     _token("a defined.net key", "dnkey-", "[A-Za-z0-9=_-]{26}-[A-Za-z0-9=_-]{52}"),
-    _shape("a WireGuard key", r"\b(?:PrivateKey|PresharedKey)\s?=\s?([A-Za-z0-9+/]{43}=)", more="A-Za-z0-9+/=", head="(?:PrivateKey|PresharedKey)"),
+    _shape(
+        "a WireGuard key",
+        r"\b(?:PrivateKey|PresharedKey)\s?=\s?([A-Za-z0-9+/]{43}=)",
+        more="A-Za-z0-9+/=",
+        head="(?:PrivateKey|PresharedKey)",
+    ),
 )
 
 _MODELS = (
     _token("a Hugging Face token", "hf_ api_org_", "[A-Za-z]{34}"),
     # OpenAI and Anthropic: the marker in the middle, the fixed end
-    _shape("an OpenAI key", r"\b(sk-[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100})", _after(3), "A-Za-z0-9_-", "T3BlbkFJ"),
+    _shape(
+        "an OpenAI key",
+        r"\b(sk-[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100})",
+        _after(3),
+        "A-Za-z0-9_-",
+        "T3BlbkFJ",
+    ),
     _token("an OpenAI key", "sk-proj- sk-svcacct- sk-admin-", "[A-Za-z0-9_-]{40,200}"),
-    _token("an Anthropic key", "sk-ant-api03- sk-ant-admin01- sk-ant-oat01- sk-ant-ort01- sk-ant-sid01- sk-ant-", "[A-Za-z0-9_-]{60,130}"),
+    _token(
+        "an Anthropic key",
+        "sk-ant-api03- sk-ant-admin01- sk-ant-oat01- sk-ant-ort01- sk-ant-sid01- sk-ant-",
+        "[A-Za-z0-9_-]{60,130}",
+    ),
     _token("an OpenRouter key", "sk-or-v1-", "[a-f0-9]{64}"),
     _token("a LangSmith key", "lsv2_pt_ lsv2_sk_ ls__", "[a-f0-9]{32}(?:_[a-f0-9]{10})?"),
     _token("a Groq key", "gsk_", "[A-Za-z0-9]{52}"),
@@ -432,13 +548,31 @@ _MODELS = (
     _token("a Perplexity key", "pplx-", "[A-Za-z0-9]{48,56}"),
     _token("a Fireworks key", "fw_", "[A-Za-z0-9]{22,24}", lambda key: _is_mixed(key, digits=2) and is_random(key)),
     _token("a Pinecone key", "pcsk_", "[A-Za-z0-9_]{60,80}"),
-    _shape("an API key", r"\b(sk-[a-f0-9]{32}|sk-[A-Za-z0-9]{48})", lambda key: _is_mixed(key[3:], digits=3) and is_random(key), "A-Za-z0-9_-", "sk-[A-Za-z0-9]{8}"),
+    _shape(
+        "an API key",
+        r"\b(sk-[a-f0-9]{32}|sk-[A-Za-z0-9]{48})",
+        lambda key: _is_mixed(key[3:], digits=3) and is_random(key),
+        "A-Za-z0-9_-",
+        "sk-[A-Za-z0-9]{8}",
+    ),
 )
 
 _HTTP = (
     # RFC 7519 and RFC 7516: base 64 of `{"`, parted by dots
-    _shape("a JSON Web Token", r"\b(eyJ[A-Za-z0-9_-]{10,}={0,2}\.eyJ[A-Za-z0-9_-]{10,}={0,2}\.[A-Za-z0-9_-]{20,}={0,2})", _is_signed, "A-Za-z0-9_-", "eyJ[A-Za-z0-9_-]{8}"),
-    _shape("a JSON Web Token", r"\b(eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,})", _last_part, "A-Za-z0-9_-", "eyJ[A-Za-z0-9_-]{8}"),
+    _shape(
+        "a JSON Web Token",
+        r"\b(eyJ[A-Za-z0-9_-]{10,}={0,2}\.eyJ[A-Za-z0-9_-]{10,}={0,2}\.[A-Za-z0-9_-]{20,}={0,2})",
+        _is_signed,
+        "A-Za-z0-9_-",
+        "eyJ[A-Za-z0-9_-]{8}",
+    ),
+    _shape(
+        "a JSON Web Token",
+        r"\b(eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,})",
+        _last_part,
+        "A-Za-z0-9_-",
+        "eyJ[A-Za-z0-9_-]{8}",
+    ),
     # RFC 6750, RFC 7617
     _shape(
         "a bearer token",
@@ -447,15 +581,17 @@ _HTTP = (
         "A-Za-z0-9(\\[",
         r"(?i:bearer|token|key)(?:\s|%20|:|=){1,3}[A-Za-z0-9._~+/-]{16}",
     ),
-    _shape("a password", rf"(?i:\bbasic)(?:\s|:){{1,2}}{QUOTE}?([A-Za-z0-9+/_-]{{8,}}={{0,2}})", _is_login, "A-Za-z0-9"),
+    _shape(
+        "a password", rf"(?i:\bbasic)(?:\s|:){{1,2}}{QUOTE}?([A-Za-z0-9+/_-]{{8,}}={{0,2}})", _is_login, "A-Za-z0-9"
+    ),
 )
 
 _IN_PASSWORD = r"[A-Za-z0-9._~!$&*+,;=%#^()?{}|<>\[\]-]"  # noqa: S105 - characters of a password
 _BARE_PASSWORD = r"[A-Za-z0-9._~!@$&*+,=%#^(){}|?-]"  # noqa: S105
-_SECRET_NAME = (
+_NAME = (
     r"(?i:passw(?:or)?d|passphrase|passwort|pwd|secret|token|credential|api[_ .-]?key|auth[_ .-]?key"
     r"|(?:access|account|admin|app|application|client|consumer|deploy|encryption|license|master|private|security|service"
-    r"|session|shared|signing|storage|subscription|webhook)[_ .-]?key|[a-z]_key|_auth|bearer)"
+    r"|session|shared|signing|storage|subscription|webhook|aws|amazon)[_ .-]?key|[a-z]_key|_auth|bearer)"
 )
 _ISSUER = (  # whose keys have no shape of their own, so that only the name beside them tells
     r"(?i:adafruit|adobe|airtable|algolia|alibaba|asana|atlassian|confluence|jira|beamer|bitbucket|bittrex|meraki|cloudflare"
@@ -466,12 +602,12 @@ _ISSUER = (  # whose keys have no shape of their own, so that only the name besi
     r"|typeform|vercel|yandex|zendesk|pagerduty|opsgenie|cloudsmith|coveralls|tiktok|mistral|deepgram|elevenlabs)"
 )
 _GAP = r"[\w .-]{0,24}"
-_SIGN = (
-    rf"(?:{_BLANK}{{0,3}}(?:=>|:{{1,3}}=|\?=|\|\||[=:>,])|(?:\s|{QUOTE}|,){{1,8}}value{_BLANK}{{0,2}}[:=]){_BLANK}{{0,5}}"
-)
+_SIGN = rf"(?:{_BLANK}{{0,3}}(?:=>|:{{1,3}}=|\?=|\|\||[=:>,])|(?:\s|{QUOTE}|,){{1,8}}value{_BLANK}{{0,2}}[:=]){_BLANK}{{0,5}}"
 _VALUE = r"[A-Za-z0-9_.+/=~!@#%^*$-]"
-_NAMED_HEAD = (  # wider than all below that begin with a name, and without numbers, so that it costs little
-    rf"(?:{_SECRET_NAME}|{_ISSUER}|(?i:aws|amazon))[\w .-]*(?:{_BLANK}*[=:>,|?]+|(?:\s|{QUOTE}|,)+value{_BLANK}*[:=]){_BLANK}*{_VALUE}{{8}}"
+_NOT_SMALL = _VALUE.replace("a-z", "")
+_NAMED_HEAD = (  # wider than all below that begin with a name and want a mixed value, and without numbers, so that it costs little
+    rf"(?:{_NAME}|{_ISSUER})[\w .-]*"
+    rf"(?:{_BLANK}*[=:>,|?]+|(?:\s|{QUOTE}|,)+value{_BLANK}*[:=]){_BLANK}*[A-Z]?[a-z]*{_NOT_SMALL}{_VALUE}"
 )
 _AFTER_NAME = "(\\[:"
 _NO_SECRET_NAME = re.compile(
@@ -532,7 +668,7 @@ _NAMED = (
         rf"(?:\bsshpass\s+-p\s?|\s-u\s?\w+\s+-p){QUOTE}?([A-Za-z0-9._~!$&*+,;=%#^()@?-]{{4,128}})",
         _is_password,
         "/",
-        rf"(?:sshpass\s+-p|-u\s?\w+\s+-p)",
+        r"(?:sshpass\s+-p|-u\s?\w+\s+-p)",
     ),
     _shape(
         "a password",
@@ -551,12 +687,14 @@ _NAMED = (
     ),
     _named(
         "an AWS secret key",
-        rf"(?i:aws|amazon|secret_?access_?key)[\w .-]{{0,30}}{_SIGN}([A-Za-z0-9/+]{{40}})",
+        rf"(?i:(?:aws|amazon)[\w .-]{{0,12}}(?:secret|[_ .-]key)|secret_?access_?key|aws_?key)[\w .-]{{0,30}}{_SIGN}([A-Za-z0-9/+]{{40}})",
         lambda key: _is_mixed(key, digits=1) and is_random(key),
         "A-Za-z0-9/+=",
     ),
-    _named("a password", rf"(?i:passw(?:or)?d|passphrase|passwort|pwd|secret){_GAP}{_SIGN}({_VALUE}{{8,150}})", _is_value),
-    _named("a secret", rf"{_SECRET_NAME}{_GAP}{_SIGN}({_VALUE}{{16,150}})", _is_key),
+    _named(
+        "a password", rf"(?i:passw(?:or)?d|passphrase|passwort|pwd|secret){_GAP}{_SIGN}({_VALUE}{{8,150}})", _is_value
+    ),
+    _named("a secret", rf"{_NAME}{_GAP}{_SIGN}({_VALUE}{{16,150}})", _is_key),
     _named("a secret", rf"{_ISSUER}{_GAP}{_SIGN}([A-Za-z0-9_=-]{{16,150}})", _is_key),
     _named(
         "a secret",
@@ -581,7 +719,7 @@ PARTNERS = (
     _shape(
         "a secret beside it",
         rf"(?i:passw(?:or)?d|passphrase|passwort|pwd|secret|token|_key|user_?name|login){_GAP}{_SIGN}({_VALUE}{{4,150}})",
-        lambda text: not _VARIABLE.search(text) and "*" not in text,
+        lambda text: not _VARIABLE.search(text) and "*" not in text and not text.startswith("--"),
         "(",
     ),
 )
@@ -590,4 +728,9 @@ PARTNERS = (
 
 def spelt(pattern: str) -> str:
     """The same pattern for bytes that may spell white space and quotes as JSON does, a little wider."""
-    return pattern.replace(r"\b", "").replace(QUOTE, f"(?:\\\\*{QUOTE})").replace(r"\s", r"(?:\s|\\+[nrt])")
+    return (
+        pattern.replace(r"(?:\b|_)", "")
+        .replace(r"\b", "")
+        .replace(QUOTE, f"(?:\\\\*{QUOTE})")
+        .replace(r"\s", r"(?:\s|\\+[nrt])")
+    )

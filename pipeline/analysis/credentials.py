@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 
 import re2
 
-from pipeline.rules.credential_kinds import KINDS, PARTNERS, Kind, plain, spelt
-from pipeline.rules.txt import invisible_characters
+from pipeline.analysis.credential_kinds import KINDS, PARTNERS, Kind, plain, spelt
 
 
 class Credential(NamedTuple):
@@ -67,12 +66,18 @@ _MARK = re.compile(r"\*{3}[0-9a-f]{6}\*{3}")
 
 @lru_cache(maxsize=1024)
 def _masked_step(step: str) -> str:
-    raw = step.encode("utf-8", errors="surrogateescape")
+    ending = _ENDING.search(step)
+    stem = step[: ending.start()] if ending else step
+    raw = stem.encode("utf-8", errors="surrogateescape")
     shown, done = b"", 0
     for _, begin, end in credentials(raw):
         mark = hashlib.blake2b(raw[begin:end], digest_size=3).hexdigest()  # too short to guess anything long from
         shown, done = shown + raw[done:begin] + f"***{mark}***".encode(), end
-    return (shown + raw[done:]).decode("utf-8", errors="surrogateescape")
+    return (shown + raw[done:]).decode("utf-8", errors="surrogateescape") + step[len(stem) :] if done else step
+
+
+_ENDING = re.compile(r"(?:\.(?:json|ndjson|jsonl|gz|zst|tar|tgz|zip))+(?::\d+){0,2}$", re.IGNORECASE)
+"""What says how to read a file is no part of a credential, nor is the number of a line."""
 
 
 # ---- finding them ------------------------------------------------------------------------------------------------------
@@ -156,8 +161,8 @@ def _apart(found: list[_Ranked]) -> list[Credential]:
     apart: list[_Ranked] = []
     for begin, end, rank, name in sorted(found):
         if apart and begin < apart[-1][1]:
-            first, last, *named = apart[-1]
-            apart[-1] = (first, max(last, end), *min(tuple(named), (rank, name)))
+            first, last, known, called = apart[-1]
+            apart[-1] = (first, max(last, end), *min((known, called), (rank, name)))
         else:
             apart.append((begin, end, rank, name))
     return [Credential(name, begin, end) for begin, end, _, name in apart]
@@ -269,9 +274,13 @@ def _meant(match: re.Match[bytes]) -> bytes:
 _SHORT = {b"n": b"\n", b"t": b"\t", b"b": b"", b"f": b"", b"r": b""}
 
 
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2065\u3164\uffa0")
+"""Letters and marks that nobody sees, but for control and format characters."""
+
+
 @lru_cache(maxsize=4096)
 def _visible(char: str) -> bytes:
-    if char == "\x00" or invisible_characters.run(f"a{char}a") == "aa":
+    if char in _FILLERS or unicodedata.category(char) in {"Cc", "Cf"}:
         return b""
     normal = unicodedata.normalize("NFC", char)
     return normal.encode() if normal.isascii() else b"\xff"
