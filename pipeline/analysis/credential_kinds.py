@@ -136,7 +136,7 @@ def _is_key(text: str) -> bool:
 
 def _is_value(text: str) -> bool:
     """Whether a value that is said to be a password is one: random, or of many kinds of characters."""
-    if _is_key(text) or (len(_CLASSES.findall(text)) > 3 and _is_login(text)):
+    if _is_key(text) or _is_login(text):
         return True
     shape = {_class(char) for char in text if char not in "-_./"}
     return (
@@ -191,7 +191,13 @@ def _is_signed(token: str) -> bool:
 def _is_login(encoded: str) -> bool:
     """Whether Base64 holds `user:password`."""
     user, colon, password = plain(encoded).decode("latin-1").partition(":")
-    return bool(colon) and f"{user}{password}".isprintable() and password != user and _is_password(password)
+    return (
+        bool(colon)
+        and len(_CLASSES.findall(encoded)) > 3
+        and f"{user}{password}".isprintable()
+        and password != user
+        and _is_password(password)
+    )
 
 
 def plain(encoded: str) -> bytes:
@@ -209,12 +215,12 @@ _WORD = "A-Za-z0-9_"
 
 
 def _token(name: str, starts: str, body: str, proof: Callable[[str], bool] | None = None) -> Kind:
-    """A token that begins with one of some words (between spaces); the head needs eight of the characters after it."""
+    """A token that begins with one of some words (between spaces); the head needs some of the characters after it."""
     some = "|".join(map(re.escape, starts.split()))
     more = _WORD + "".join(char for char in "+/=-" if char in body)
     shortest = min(map(len, starts.split()))
     begins = re.match(r"(\[[^\]]+\])\{(\d+)", body)
-    head = f"{begins[1]}{{{min(int(begins[2]), 8)}}}" if begins else body
+    head = f"{begins[1]}{{{min(int(begins[2]), 8 if shortest < 5 else 2)}}}" if begins else body
     return Kind(name, rf"(?:\b|_)((?:{some}){body})", more, proof or _after(shortest), f"(?:{some}){head}")
 
 
@@ -306,7 +312,7 @@ _CLOUDS = (
         "a Yandex Cloud token",
         r"\b(t1\.[A-Za-z0-9_-]{8,}={0,2}\.[A-Za-z0-9_-]{86}={0,2})",
         more="A-Za-z0-9_=",
-        head=r"t1\.[A-Za-z0-9_-]{8}",
+        head=r"t1\.[A-Za-z0-9_-]+={0,2}\.[A-Za-z0-9_-]{20}",
     ),
 )
 
@@ -386,7 +392,7 @@ _CHATS = (
             re.fullmatch(rb"\d{17,20}", plain(token.partition(".")[0])) is not None or _is_mixed(token, digits=4)
         ),
         "A-Za-z0-9_.-",
-        r"\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{8}",
+        r"\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}",
     ),
     _shape(
         "a Discord webhook",
@@ -434,7 +440,7 @@ _SERVICES = (
     _token("a Linear key", "lin_api_ lin_oauth_", "[A-Za-z0-9]{40,64}"),
     _shape("a Notion token", r"\b(ntn_[0-9]{11}[A-Za-z0-9]{35})"),
     _token("a Figma token", "figd_ figo_ figu_", "[A-Za-z0-9_-]{36,60}"),
-    _token("an Airtable token", "pat", "[A-Za-z0-9]{14}\\.[0-9a-f]{64}"),
+    _shape("an Airtable token", r"\b(pat[A-Za-z0-9]{14}\.[0-9a-f]{64})", head=r"pat[A-Za-z0-9]{14}\.[0-9a-f]{8}"),
     _shape("an Asana token", r"\b([12]/\d{14,18}(?:/\d{14,18})?:[0-9a-f]{32})"),
     _token("a Dropbox token", "sl. sl.u.", "[A-Za-z0-9_=-]{130,}"),
     _token("a Typeform token", "tfp_", "[A-Za-z0-9_.=-]{40,59}"),
@@ -582,7 +588,11 @@ _HTTP = (
         r"(?i:bearer|token|key)(?:\s|%20|:|=){1,3}[A-Za-z0-9._~+/-]{16}",
     ),
     _shape(
-        "a password", rf"(?i:\bbasic)(?:\s|:){{1,2}}{QUOTE}?([A-Za-z0-9+/_-]{{8,}}={{0,2}})", _is_login, "A-Za-z0-9"
+        "a password",
+        rf"(?i:\bbasic)(?:\s|:){{1,2}}{QUOTE}?([A-Za-z0-9+/_-]{{8,}}={{0,2}})",
+        _is_login,
+        "A-Za-z0-9",
+        rf"(?i:basic)(?:\s|:){{1,2}}{QUOTE}?[A-Z]?[a-z]*[A-Z0-9+/_-][A-Za-z0-9+/_-]",
     ),
 )
 
@@ -602,12 +612,12 @@ _ISSUER = (  # whose keys have no shape of their own, so that only the name besi
     r"|typeform|vercel|yandex|zendesk|pagerduty|opsgenie|cloudsmith|coveralls|tiktok|mistral|deepgram|elevenlabs)"
 )
 _GAP = r"[\w .-]{0,24}"
-_SIGN = rf"(?:{_BLANK}{{0,3}}(?:=>|:{{1,3}}=|\?=|\|\||[=:>,])|(?:\s|{QUOTE}|,){{1,8}}value{_BLANK}{{0,2}}[:=]){_BLANK}{{0,5}}"
+_SIGN = rf"(?:{_BLANK}{{0,3}}(?:=>|:{{1,3}}=|\?=|\|\||[=:>])|(?:\s|{QUOTE}|,){{1,8}}value{_BLANK}{{0,2}}[:=]){_BLANK}{{0,5}}"
 _VALUE = r"[A-Za-z0-9_.+/=~!@#%^*$-]"
 _NOT_SMALL = _VALUE.replace("a-z", "")
 _NAMED_HEAD = (  # wider than all below that begin with a name and want a mixed value, and without numbers, so that it costs little
     rf"(?:{_NAME}|{_ISSUER})[\w .-]*"
-    rf"(?:{_BLANK}*[=:>,|?]+|(?:\s|{QUOTE}|,)+value{_BLANK}*[:=]){_BLANK}*[A-Z]?[a-z]*{_NOT_SMALL}{_VALUE}"
+    rf"(?:{_BLANK}*[=:>|?]+|(?:\s|{QUOTE}|,)+value{_BLANK}*[:=]){_BLANK}*[A-Z]?[a-z]*{_NOT_SMALL}{_VALUE}"
 )
 _AFTER_NAME = "(\\[:"
 _NO_SECRET_NAME = re.compile(
@@ -680,14 +690,15 @@ _NAMED = (
     # netrc
     _shape(
         "a password",
-        r"\blogin\s+[^\\\"]{1,40}\s+password\s+([!#-&(-\[\]-_a-~]{6,100})",
+        r"\blogin\s+[!#-\[\]-~]{1,40}\s+password\s+([!#-&(-\[\]-_a-~]{6,100})",
         _is_password,
         "",
-        r"\spassword\s+[!#-&(-\[\]-_a-~]{6}",
+        r"login\s+[!#-\[\]-~]+\s+password\s",
     ),
     _named(
         "an AWS secret key",
-        rf"(?i:(?:aws|amazon)[\w .-]{{0,12}}(?:secret|[_ .-]key)|secret_?access_?key|aws_?key)[\w .-]{{0,30}}{_SIGN}([A-Za-z0-9/+]{{40}})",
+        r"(?i:(?:aws|amazon)[\w .-]{0,12}(?:secret|[_ .-]key)|secret_?access_?key|aws_?key)"
+        rf"[\w .-]{{0,30}}{_SIGN}([A-Za-z0-9/+]{{40}})",
         lambda key: _is_mixed(key, digits=1) and is_random(key),
         "A-Za-z0-9/+=",
     ),

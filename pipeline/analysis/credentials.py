@@ -115,6 +115,8 @@ def _seen(view: _View, kinds: tuple[Kind, ...], depth: int) -> list[_Ranked]:
     if kinds is KINDS and not _pattern(_heads()).search(view.text):
         return []
     found = [*_matches(view.text, kinds), *(_wrapped(view.text, depth) if depth else ())]
+    if not found:
+        return []
     places = view.back({at for begin, end, *_ in found for at in (begin, end - 1)})
     return [(places[begin][0], places[end - 1][1], rank, name) for begin, end, rank, name in found]
 
@@ -124,16 +126,17 @@ def _matches(text: bytes, kinds: tuple[Kind, ...]) -> Iterator[_Ranked]:
         kind = kinds[number]
         for match in _pattern(kind.pattern).finditer(text):
             begin, end = match.span(1)
-            if _fits(kind, text, match.start(), begin, end) and kind.proof(text[begin:end].decode("latin-1")):
+            if _fits(kind, text, match, begin, end) and kind.proof(text[begin:end].decode("latin-1")):
                 yield begin, end, number if kinds is KINDS else _PARTNER, kind.name
 
 
-def _fits(kind: Kind, text: bytes, start: int, begin: int, end: int) -> bool:
+def _fits(kind: Kind, text: bytes, match: Any, begin: int, end: int) -> bool:  # noqa: ANN401
     """Whether a match of a kind stands among such text as it may."""
     if kind.more and re.match(rf"[{kind.more}]".encode(), text[end : end + 1]):
         return False
     if kind.unless is None:
         return True
+    start = match.start()
     word = re.search(rb"[\w.-]*$", text[max(0, start - _LONGEST_WORD) : start])
     name = (word.group() if word else b"") + text[start:begin]
     return not kind.unless.search(name.decode("latin-1"))
@@ -257,18 +260,23 @@ def _places(
 
 
 _SPELT = re.compile(  # a character that is not ASCII, or that JSON spells otherwise
-    rb"\\u[dD][bB]40\\u[dD][cC][0-9a-fA-F]{2}|\\u([0-9a-fA-F]{4})|\\(.)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}",
+    rb"\\u[dD][bB]40\\u[dD][cC][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}",
     re.DOTALL,
 )
 
 
 def _meant(match: re.Match[bytes]) -> bytes:
+    return _meaning(match.group())
+
+
+@lru_cache(maxsize=1 << 16)
+def _meaning(spelling: bytes) -> bytes:
     """What a spelling stands for: one byte, of no credential where the character is not ASCII, or none."""
-    code, short = match.groups()
-    if short is not None:
-        return _SHORT.get(short, short)
-    char = chr(int(code, 16)) if code else match.group().decode("utf-8", errors="replace")
-    return b"" if char.startswith("\\") else _visible(char)
+    if spelling[:1] != b"\\":
+        return _visible(spelling.decode("utf-8", errors="replace"))
+    if spelling[1:2] != b"u" or len(spelling) == 2:
+        return _SHORT.get(spelling[1:], spelling[1:])
+    return _visible(chr(int(spelling, base=0))) if len(spelling) == 6 else b""
 
 
 _SHORT = {b"n": b"\n", b"t": b"\t", b"b": b"", b"f": b"", b"r": b""}
@@ -278,8 +286,9 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u20
 """Letters and marks that nobody sees, but for control and format characters."""
 
 
-@lru_cache(maxsize=4096)
 def _visible(char: str) -> bytes:
+    if len(char) != 1:  # of what is no UTF-8
+        return b"\xff"
     if char in _FILLERS or unicodedata.category(char) in {"Cc", "Cf"}:
         return b""
     normal = unicodedata.normalize("NFC", char)
