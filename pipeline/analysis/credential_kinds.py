@@ -690,7 +690,7 @@ _NAMED = (
     # netrc
     _shape(
         "a password",
-        r"\blogin\s+[!#-\[\]-~]{1,40}\s+password\s+([!#-&(-\[\]-_a-~]{6,100})",
+        r"\blogin\s+[!#-\[\]-~]{1,40}\s+password\s+([!#-&(-;=?-\[\]-_a-~]{6,100})",
         _is_password,
         "",
         r"login\s+[!#-\[\]-~]+\s+password\s",

@@ -50,10 +50,9 @@ def masked_text(text: str) -> str:
 def masked_path(path: str) -> str:
     """A path with a mark in place of each credential, the same for the same credential, so that files keep apart.
 
-    Each step of it stands for itself, so that what lies below a folder still does. A name within an archive is one step.
+    Each step of it stands for itself, so that what lies below a folder still does.
     """
-    head, bang, member = path.partition("!")
-    return "/".join(map(_masked_step, head.split("/"))) + bang + (_masked_step(member) if member else "")
+    return "".join(map(_masked_step, re.split("([/!])", path)))
 
 
 def is_masked(path: str) -> bool:
@@ -177,13 +176,13 @@ _BASE64 = (  # four digits for three characters of ASCII, four times over: what 
     "(?:[I-Za-f][C-HS-Xi-ny-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]){4}"
     "|(?:[I-Za-f][AQgw][AB][A-Za-z0-9+/_-]A[C-H][AEIMQUYcgkosw048]A){2}"  # the same in UTF-16
 )
-_BASE64_RUN = r"[A-Za-z0-9+/_-]{20,}(?:(?:\r?\n[ \t]*|\\+n)[A-Za-z0-9+/_-]{4,})*={0,2}"
+_BASE64_RUN = r"[A-Za-z0-9+/_-]{20,}(?:(?:\r?\n[ \t]*|\\+n)[A-Za-z0-9+/_-]{2,})*={0,2}"
 
 _VEILS = (  # escapes of ASCII, and in UTF-8 and as escapes what the fixes take out (TXT002) or turn into ASCII (TXT004)
     r"\\u00[0-7]|\\[bfr/]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xcd\x8f|\xd8\x9c|\xe1(?:\x85|\x9e|\xa0)|\xe2\x80[\x8b-\x8f\xaa-\xae]"
     r"|\xe2\x81[\xa0-\xaf]|\xe2\x84\xaa|\xe3\x85\xa4|\xef\xbb\xbf|\xef\xbe\xa0|\xef\xbf[\xb9-\xbb]|\xf3\xa0"
     r"|\\u(?i:00[89a]|034f|061c|11[56]|17b|180|200|202|206|212a|3164|feff|ffa0|fff|db40)"
-    r"|%[2-7][0-9A-Fa-f]|&(?:#[0-9xX]|amp;|quot;|apos;|lt;|gt;)|\\x[2-7][0-9A-Fa-f]"
+    r"|%(?:0[9AaDd]|[2-7][0-9A-Fa-f])|&(?:#[0-9xX]|amp;|quot;|apos;|lt;|gt;)|\\x[2-7][0-9A-Fa-f]"
 )
 
 
@@ -276,7 +275,8 @@ def _meaning(spelling: bytes) -> bytes:
         return _visible(spelling.decode("utf-8", errors="replace"))
     if spelling[1:2] != b"u" or len(spelling) == 2:
         return _SHORT.get(spelling[1:], spelling[1:])
-    return _visible(chr(int(spelling, base=0))) if len(spelling) == 6 else b""
+    digits = spelling[2:].decode()
+    return _visible(chr(int(digits, 16))) if len(digits) == 4 else b""
 
 
 _SHORT = {b"n": b"\n", b"t": b"\t", b"b": b"", b"f": b"", b"r": b""}
@@ -296,7 +296,7 @@ def _visible(char: str) -> bytes:
 
 
 _WRAPPING = re.compile(  # escapes of URLs, of HTML, and of JSON or a program within a text
-    rb"%([2-7][0-9A-Fa-f])|&#[xX]0{0,2}([2-7][0-9A-Fa-f]);|&#0?(\d{2,3});|&(amp|quot|apos|lt|gt);"
+    rb"%(0[9AaDd]|[2-7][0-9A-Fa-f])|&#[xX]0{0,2}([2-7][0-9A-Fa-f]);|&#0?(\d{2,3});|&(amp|quot|apos|lt|gt);"
     rb"|\\(?:u00|x)([2-7][0-9A-Fa-f])|\\([nrt\"'/\\])"
 )
 _ENTITIES = {b"amp": b"&", b"quot": b'"', b"apos": b"'", b"lt": b"<", b"gt": b">"}
