@@ -685,7 +685,7 @@ _NAMED = (
         rf"\s--?(?i:[\w-]*(?:password|passwd|passphrase|token|secret|api-?key))\s{QUOTE}?({_VALUE}{{6,150}})",
         _is_value,
         _AFTER_NAME,
-        rf"-(?i:password|passwd|passphrase|token|secret|api-?key)\s{QUOTE}?{_VALUE}{{6}}",
+        rf"-(?i:[\w-]*(?:password|passwd|passphrase|token|secret|api-?key))\s{QUOTE}?{_VALUE}{{6}}",
     )._replace(unless=_NO_SECRET_NAME),
     # netrc
     _shape(
@@ -697,7 +697,7 @@ _NAMED = (
     ),
     _named(
         "an AWS secret key",
-        r"(?i:(?:aws|amazon)[\w .-]{0,12}(?:secret|[_ .-]key)|secret_?access_?key|aws_?key)"
+        r"(?i:(?:aws|amazon)[\w .-]{0,12}(?:secret|[a-z]_key)|secret_?access_?key|aws_?key)"
         rf"[\w .-]{{0,30}}{_SIGN}([A-Za-z0-9/+]{{40}})",
         lambda key: _is_mixed(key, digits=1) and is_random(key),
         "A-Za-z0-9/+=",
