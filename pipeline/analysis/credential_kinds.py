@@ -621,7 +621,7 @@ _NAMED_HEAD = (  # wider than all below that begin with a name and want a mixed 
 )
 _AFTER_NAME = "(\\[:"
 _NO_SECRET_NAME = re.compile(
-    r"(?i)(?:next|continuation|starting|change|page|paging|pagination|sync|cursor|csrf|xsrf|purchase|idempotency|resume|grant"
+    r"(?i)arn:aws|(?:next|continuation|starting|change|page|paging|pagination|sync|cursor|csrf|xsrf|purchase|idempotency|resume|grant"
     r"|public|primary|foreign|partition|sort|cache|lock|request)[ _.-]?(?:token|key)"
     r"|(?:token|key|secret|password|credential)s?[ _.-]?(?:id|name|arn|type|hash|digest|version|length|size|path|file|ur[il]"
     r"|endpoint|ref|alias|fingerprint|checksum|verifier|count)\b"

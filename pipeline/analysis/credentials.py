@@ -136,12 +136,12 @@ def _fits(kind: Kind, text: bytes, match: Any, begin: int, end: int) -> bool:  #
     if kind.unless is None:
         return True
     start = match.start()
-    word = re.search(rb"[\w.-]*$", text[max(0, start - _LONGEST_WORD) : start])
+    word = re.search(rb"[\w.:-]*$", text[max(0, start - _LONGEST_WORD) : start])
     name = (word.group() if word else b"") + text[start:begin]
     return not kind.unless.search(name.decode("latin-1"))
 
 
-_LONGEST_WORD = 16
+_LONGEST_WORD = 64
 """So much of the word in which a name begins is looked at."""
 
 

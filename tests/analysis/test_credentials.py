@@ -107,6 +107,7 @@ def test_a_credential_is_found_wherever_it_stands(kind: str, around: str) -> Non
         "public_key: MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAL8x2bq7VQ",
         '"NextToken": "CpHNsscimcV5oH7bSbub03CI2Qms5ypNpNm53MNlR0YcXAkp0x"',
         "password_hash: bcrypt-sha256",
+        "arn:aws:secretsmanager:us-west-2:123456789012:secret:greengrass-windfarm1-auth-1ABCDE",
         "pad_token_id=50256, eos_token_id=50256",
         "special tokens: <|endoftext|>, tokenizer_class: GPT2TokenizerFast",
         "max_tokens=4096, token_type_ids=[0, 0]",
