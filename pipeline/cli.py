@@ -1052,7 +1052,7 @@ def _say(notes: Iterable[str]) -> None:
     from pipeline.words import visible
 
     for note in notes:
-        print(f"note: {visible(note)}", file=sys.stderr)
+        print(f"note: {visible(_masked(note))}", file=sys.stderr)
 
 
 def _json(value: object) -> None:
@@ -1138,8 +1138,15 @@ def _explain(error: Exception) -> int:
 def _fail(message: str, code: int) -> int:
     from pipeline.words import visible
 
-    print(f"kb: {visible(' '.join(message.split()))}", file=sys.stderr)
+    print(f"kb: {visible(_masked(' '.join(message.split())))}", file=sys.stderr)
     return code
+
+
+def _masked(message: str) -> str:
+    """A message that may tell of what a user typed, or what a library says of a file, without credentials."""
+    from pipeline.analysis.credentials import masked_text
+
+    return masked_text(message)
 
 
 if __name__ == "__main__":

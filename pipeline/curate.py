@@ -14,11 +14,11 @@ from typing import NamedTuple
 import orjson
 
 from pipeline import contract
+from pipeline.analysis.credentials import is_masked, masked
 from pipeline.fingerprint import AT_POINTER, fingerprints
 from pipeline.model import Change, Curated, Document, Finding, Incoming, Json, Origin, Rejected
 from pipeline.rules import catalogue
 from pipeline.rules.base import Record, Rule
-from pipeline.rules.credentials import masked
 from pipeline.rules.fixing import apply, drop_gone, message
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats
@@ -47,7 +47,9 @@ def curate_some(batch: Sequence[Incoming], rules: RuleSet) -> list[Curated | Rej
         case.published = _published(case)
     outcomes = [_outcome(case) if isinstance(case, _Case) else case for case in read]
     return [
-        outcome if raw is incoming.raw else _with_credentials(incoming, raw, outcome)
+        _with_credentials(incoming, raw, outcome)
+        if raw is not incoming.raw or is_masked(incoming.origin.path)
+        else outcome
         for incoming, raw, outcome in zip(batch, shown, outcomes, strict=True)
     ]
 
@@ -216,13 +218,13 @@ def _translated(outcome: Curated | Rejected, form: formats.Format) -> Curated | 
 
 
 def _with_credentials(incoming: Incoming, shown: bytes, outcome: Curated | Rejected) -> Rejected:
-    """What becomes of a record that holds credentials; `shown` are its bytes without them."""
+    """What becomes of a record that holds credentials, or whose file does by its name; `shown` are its bytes without them."""
     try:
         document = contract.read(shown)
     except contract.UnreadableError:
         document = {}
     owner = incoming.origin.path if outcome.id is None else outcome.id
-    found = _fingerprinted(owner, document, _found("SAF001", incoming.raw))
+    found = _fingerprinted(owner, document, _found("SAF001", incoming))
     return Rejected(outcome.id, (*found, *outcome.findings))
 
 
