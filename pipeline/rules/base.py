@@ -143,11 +143,25 @@ class Record:
         return [link for link in self.links if link[2].fault or link[2].danger] if self._ordinary_pages is None else []
 
     @cached_property
-    def distinct_sources(self) -> int:
-        """How many different pages the record cites, the official document included."""
+    def fronts(self) -> list[tuple[str, str, urls.Reading]]:
+        """The links that lead to no page of its own, but to the way in to many."""
+        if self._ordinary_pages is not None and not any(map(urls.front, self._ordinary_pages)):
+            return []
+        return [link for link in self.links if link[2].front and link[2].fault is None and link[2].danger is None]
+
+    @cached_property
+    def distinct_pages(self) -> int:
+        """How many different addresses that can be followed the record cites, home pages and the like among them."""
         if self._ordinary_pages is not None:
             return len(self._ordinary_pages)
         return len({reading.page for _, _, reading in self.links if reading.fault is None})
+
+    @cached_property
+    def distinct_sources(self) -> int:
+        """How many different pages that count as evidence the record cites, the official document included."""
+        if self._ordinary_pages is not None:
+            return sum(urls.front(page) is None for page in self._ordinary_pages)
+        return len({reading.page for _, _, reading in self.links if reading.is_evidence})
 
     @property
     def ceiling(self) -> float:
