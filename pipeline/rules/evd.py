@@ -198,7 +198,11 @@ def source_duplicated(sources: Json) -> Json:
     "EVD009",
     "source-is-landing-page",
     Severity.INFO,
-    good=[{}, {_URL: "https://git-scm.com/docs/git-clone"}, {_URL: "https://kafka.apache.org/documentation/#producerconfigs"}],
+    good=[
+        {},
+        {_URL: "https://git-scm.com/docs/git-clone"},
+        {_URL: "https://kafka.apache.org/documentation/#producerconfigs"},
+    ],
     bad=[
         {_URL: "https://git-scm.com/docs"},
         {_URL: "https://pip-tools.readthedocs.io/en/latest/"},

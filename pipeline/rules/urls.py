@@ -120,9 +120,13 @@ def _fault(url: str) -> str | None:
         _ = parts.port
     except ValueError as error:
         return f"does not parse ({error})"
-    if parts.scheme in {"http", "https"} and not parts.hostname:
+    return _fault_of_host(parts) if parts.scheme in {"http", "https"} else None
+
+
+def _fault_of_host(parts: SplitResult) -> str | None:
+    if not parts.hostname:
         return "has no host"
-    if parts.scheme in {"http", "https"} and "[" not in parts.netloc and _NO_HOST.search(unquote(parts.hostname or "")):
+    if "[" not in parts.netloc and _NO_HOST.search(unquote(parts.hostname)):
         return "has a host with a character in it that no host has"
     return None
 
@@ -228,7 +232,9 @@ _LANGUAGE = (
     r"(?:ar|bg|bn|ca|cs|da|de|el|en|es|et|fa|fi|fr|he|hi|hr|hu|id|it|ja|ko|lt|lv|ms|nb|nl|no|pl|pt|ro|ru|sk|sl|sr|sv|th|tr|uk|vi|zh)"
     r"(?:[-_](?:[a-z]{2}|hans|hant|419))?|eng|english|deutsch|francais|espanol"
 )
-_INDEX = r"(?:index|default|home|homepage|main|main[_-]page|welcome)(?:\.(?:[sx]?html?|php[0-9]?|aspx?|jsp|do|cgi|cfm|md))?"
+_INDEX = (
+    r"(?:index|default|home|homepage|main|main[_-]page|welcome)(?:\.(?:[sx]?html?|php[0-9]?|aspx?|jsp|do|cgi|cfm|md))?"
+)
 _VERSION = (
     r"latest|stable|current|master|main|trunk|head|devel|development|nightly|edge|lts|release|rolling|humble|iron|jazzy|kilted|foxy"
     r"|v?[0-9]{1,2}(?:\.[0-9x]{1,3}){0,3}|v?20[0-9]{2}(?:\.[0-9]{1,2}){0,2}"

@@ -186,7 +186,9 @@ _PIECES = ["http://", "https://", "HTTPS://", "www.", "docs.", "example", ".org"
 def test_urls_that_are_not_taken_apart_are_ones_that_have_nothing_to_be_said_of(cited: list[str]) -> None:
     pages = urls.ordinary_pages(cited)
     if pages is not None:
-        assert {urls.take_apart(url) for url in cited} == {urls.Reading(None, None, page, urls.front(page)) for page in pages}
+        assert {urls.take_apart(url) for url in cited} == {
+            urls.Reading(None, None, page, urls.front(page)) for page in pages
+        }
 
 
 def test_what_nearly_every_url_is_like_is_not_taken_apart() -> None:
