@@ -133,6 +133,8 @@ def _is_accepted(case: _Case, rules: RuleSet) -> bool:
         return False
     path, _, line, _ = case.origin
     case.record = Record(contract.complete(case.document), case.document, path, line, rules.settings)
+    if case.form:
+        case.record.file_names = case.form.file_names(case.document["id"])
     return True
 
 

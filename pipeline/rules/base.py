@@ -56,8 +56,8 @@ class Rule:
     `Ask` to the pairs that are not in the table `pairs` yet, of which at most `most` + 1 are kept for each id, and `sql`
     makes findings of that table. `screen` is an RE2 pattern over the compact JSON of
     the document: where it does not occur, the rule cannot fire and is not run. `alone` is the like for a corpus rule:
-    whether it may speak against a curated document that is the only one; without it, it cannot. `file` names the file of a
-    user's own rule.
+    whether it may speak against a curated document that is the only one; without it, it cannot. Where it speaks, it
+    `replaces` what other rules found at the same pointer of the record. `file` names the file of a user's own rule.
     """
 
     code: str
@@ -78,6 +78,7 @@ class Rule:
     compares: bool = False
     most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
+    replaces: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     file: str = ""
 
@@ -98,12 +99,16 @@ _TRANSITIONS = frozenset({"leads_to", "preceded_by", "frequently_confused_with"}
 class Record:
     """One record as the checks see it: accepted, complete, its values repaired; lists are still as they came."""
 
+    file_names: Sequence[str]
+    """Where its file may lie, without `.json` and below any folder: by its id, and as the format has it that it came in."""
+
     def __init__(self, document: Document, incoming: Document, path: str, line: int | None, settings: Settings) -> None:
         self.document = document
         self.incoming = incoming
         self.path = path
         self.line = line
         self.settings = settings
+        self.file_names = (document["id"],)
         self.dead_ends: list[Document] = document["dead_ends"]
         self.workarounds: list[Document] = document["workarounds"]
 
@@ -235,11 +240,13 @@ def corpus(
     about_settings: bool = False,
     compares: bool = False,
     most: int = 0,
+    replaces: Sequence[str] = (),
 ) -> Callable[[Callable[..., Pairs | None]], Rule]:
     """Declare a rule that needs other records or the day: SQL over the store, see docs/tables.md.
 
     The query selects (id, pointer, message) and may use `$as_of`. With `compares`, the function yields what comparing
-    records in Python came to, for the query to read from the table `pairs`. Examples are lists of records.
+    records in Python came to, for the query to read from the table `pairs`. What it finds `replaces` the findings of
+    some other rules at the same place: it is the cause of those. Examples are lists of records.
 
     A rule that is `about_settings` judges the suppressions in kb.toml, after all others: its query selects
     (number, pointer, message) with the help of the table `suppressions` that draft.py lays out. Its examples are pairs
@@ -250,7 +257,7 @@ def corpus(
     def declare(run: Callable[..., Pairs | None]) -> Rule:
         return Rule(
             code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone,
-            compares=compares, most=most,
+            compares=compares, most=most, replaces=tuple(replaces),
         )  # fmt: skip
 
     return declare

@@ -9,7 +9,7 @@ import re2
 
 from pipeline.contract import show
 from pipeline.model import Severity
-from pipeline.rules import backtracking, ordinary, patterns
+from pipeline.rules import backtracking, ordinary, patterns, prose
 from pipeline.rules.base import Ask, Found, Pairs, Record, check, corpus
 
 _OPERATORS = r'"regex":"(?:[^"\\]|\\.)*?(?:[.*+?^$(){}|]|\[|\]|\\\\)'
@@ -61,7 +61,12 @@ def regex_not_portable(r: Record) -> Found:
     "RGX003",
     "regex-misses-signature",
     Severity.WARNING,
-    good=[{}, {"/regex": "FATAL: NOT A GIT REPOSITORY"}],
+    version=2,
+    good=[
+        {},
+        {"/regex": "FATAL: NOT A GIT REPOSITORY"},
+        {"/regex": "epoch time rose", "/signature": "Model training is slow after upgrade"},
+    ],
     bad=[{"/regex": "no such repository"}, {"/regex": "not a git .* \\d+"}],
 )
 def regex_misses_signature(r: Record) -> Found:
@@ -70,7 +75,8 @@ def regex_misses_signature(r: Record) -> Found:
     One of the two is not what the tool prints; there may be spaces around the signature. RE2 does the matching, so that
     no pattern can hang a run; of a pattern that it refuses nothing is said here, RGX002 has it. Nor is anything said
     where the signature is not ASCII and the pattern has `\w`, `\d`, `\s` or `\b` in it: readers do not agree on what
-    these mean there.
+    these mean there. And a signature that no tool prints, but that gives an account of how a thing behaves ("Model
+    training is slow after upgrade"), is not what the pattern looks for.
     """
     regex, signature = r.document["regex"], r.document["signature"]
     text = patterns.literal(regex)
@@ -79,7 +85,7 @@ def regex_misses_signature(r: Record) -> Found:
     matcher = patterns.read(regex).matcher
     if matcher is None or matcher.search(signature) or matcher.search(f" {signature} "):
         return
-    if patterns.has_classes(regex) and not signature.isascii():
+    if (patterns.has_classes(regex) and not signature.isascii()) or prose.is_account(signature):
         return
     yield "/regex", f"{show(regex)} does not match the signature {show(signature)}; correct one of the two"
 

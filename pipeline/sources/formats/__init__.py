@@ -17,7 +17,8 @@ class Format(NamedTuple):
     """A foreign format. Mapping loses nothing: `to_source(to_native(document)) == document` for every JSON object.
 
     `place` turns a pointer into the native document into one into the document as it came, `native_place` back.
-    `holds_more` says whether an object in a document says what the native one has no place for.
+    `holds_more` says whether an object in a document says what the native one has no place for. `file_names` are the
+    places that a base in this format has for the record of an id, without `.json`.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Format(NamedTuple):
     place: Callable[[str], str]
     native_place: Callable[[str], str]
     holds_more: Callable[[Document, str], bool]
+    file_names: Callable[[str], Sequence[str]]
 
 
 FORMATS = {
@@ -38,6 +40,7 @@ FORMATS = {
         errorcanon.MAPPING.place,
         errorcanon.MAPPING.native_place,
         errorcanon.MAPPING.holds_more,
+        errorcanon.file_names,
     )
 }
 

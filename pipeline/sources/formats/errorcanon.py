@@ -38,3 +38,9 @@ def recognises(document: Document) -> bool:
         and isinstance(document.get("verdict"), dict)
         and "signature" not in document
     )
+
+
+def file_names(name: str) -> tuple[str, ...]:
+    """`domain/slug/environment`, or with the environment in the name of the file: `domain/slug_environment`."""
+    head, _, environment = name.rpartition("/")
+    return (name, f"{head}_{environment}") if "/" in head else (name,)
