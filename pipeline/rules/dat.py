@@ -69,7 +69,7 @@ def dates_disordered(r: Record) -> Found:
     if first is not None and before:
         yield (
             "/first_seen",
-            f"{show(first.isoformat())} is after {' and '.join(before)}; correct what is wrong of these",
+            f"{show(first.isoformat())} is after {' and '.join(before)}; correct one of the {'two' if len(before) == 1 else 'three'}",
         )
 
 

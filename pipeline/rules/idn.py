@@ -56,10 +56,11 @@ def id_malformed(r: Record) -> Found:
     bad=[{"/id": "git/elsewhere"}],
 )
 def path_differs_from_id(r: Record) -> Found:
-    """Sits, where its file holds one record, at `<id>.json`, or where the format that it came in has it.
+    """Sits, where its file holds one record, at `<id>.json`.
 
     A curator who looks for a record by its id finds it there, and two files cannot claim one id unnoticed. The end of
-    the path is compared, so that a file is judged alike whichever folder above it is ingested.
+    the path is compared, so that a file is judged alike whichever folder above it is ingested. A record in a foreign
+    format may also lie where that format has it: `domain/slug_environment.json` in ErrorCanon.
     """
     path = r.path.removesuffix(".gz").removesuffix(".zst").replace("!", "/")
     if r.line is not None or not path.endswith(".json") or path.startswith("<"):
