@@ -141,6 +141,8 @@ def _is_accepted(case: _Case, rules: RuleSet) -> bool:
     path, _, line, _ = case.origin
     repairs = tuple(case.changes)
     case.record = Record(contract.complete(case.document), case.document, path, line, rules.settings, repairs)
+    if case.form:
+        case.record.file_names = case.form.file_names(case.document["id"])
     return True
 
 

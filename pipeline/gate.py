@@ -214,9 +214,10 @@ _AGREEMENT = """
     WHERE what IS NOT NULL GROUP BY ALL
     UNION ALL
     SELECT 'first_seen', 'before last_confirmed and last_updated, or flagged (DAT002)', count(*), min(id)
-    FROM records r
+    FROM records
     WHERE (first_seen > last_confirmed OR first_seen > last_updated) AND $dates_judged
-        AND NOT EXISTS (FROM findings f WHERE f.path = r.path AND f.position = r.position AND f.code = 'DAT002')
+        AND (path, position) NOT IN (SELECT path, position FROM findings WHERE code = 'DAT002'
+            UNION ALL SELECT path, position FROM withheld WHERE code = 'DAT002')
     HAVING count(*) > 0
 """
 

@@ -56,8 +56,9 @@ class Rule:
     `Ask` to the pairs that are not in the table `pairs` yet, of which at most `most` + 1 are kept for each id, and `sql`
     makes findings of that table. `screen` is an RE2 pattern over the compact JSON of
     the document: where it does not occur, the rule cannot fire and is not run. `alone` is the like for a corpus rule:
-    whether it may speak against a curated document that is the only one; without it, it cannot. `file` names the file of a
-    user's own rule. A fix of texts with `beside` is given all that its pattern names in the record, too.
+    whether it may speak against a curated document that is the only one; without it, it cannot. Where it speaks, it
+    `replaces` what other rules found at the same pointer of the record. `file` names the file of a user's own rule. A fix
+    of texts with `beside` is given all that its pattern names in the record, too.
     """
 
     code: str
@@ -78,6 +79,7 @@ class Rule:
     compares: bool = False
     most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
+    replaces: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     beside: bool = False
     file: str = ""
@@ -107,6 +109,9 @@ _TOLD_IN = {
 class Record:
     """One record as the checks see it: accepted, complete, its values repaired; lists are still as they came."""
 
+    file_names: Sequence[str]
+    """Where its file may lie, without `.json` and below any folder: by its id, and as the format has it that it came in."""
+
     def __init__(
         self,
         document: Document,
@@ -122,6 +127,7 @@ class Record:
         self.path = path
         self.line = line
         self.settings = settings
+        self.file_names = (document["id"],)
         self.dead_ends: list[Document] = document["dead_ends"]
         self.workarounds: list[Document] = document["workarounds"]
 
@@ -181,11 +187,25 @@ class Record:
         return [link for link in self.links if link[2].fault or link[2].danger] if self._ordinary_pages is None else []
 
     @cached_property
-    def distinct_sources(self) -> int:
-        """How many different pages the record cites, the official document included."""
+    def fronts(self) -> list[tuple[str, str, urls.Reading]]:
+        """The links that lead to no page of its own, but to the way in to many."""
+        if self._ordinary_pages is not None and not any(map(urls.front, self._ordinary_pages)):
+            return []
+        return [link for link in self.links if link[2].front and link[2].fault is None and link[2].danger is None]
+
+    @cached_property
+    def distinct_pages(self) -> int:
+        """How many different addresses that can be followed the record cites, home pages and the like among them."""
         if self._ordinary_pages is not None:
             return len(self._ordinary_pages)
         return len({reading.page for _, _, reading in self.links if reading.fault is None})
+
+    @cached_property
+    def distinct_sources(self) -> int:
+        """How many different pages that count as evidence the record cites, the official document included."""
+        if self._ordinary_pages is not None:
+            return sum(urls.front(page) is None for page in self._ordinary_pages)
+        return len({reading.page for _, _, reading in self.links if reading.is_evidence})
 
     @property
     def ceiling(self) -> float:
@@ -261,11 +281,13 @@ def corpus(
     about_settings: bool = False,
     compares: bool = False,
     most: int = 0,
+    replaces: Sequence[str] = (),
 ) -> Callable[[Callable[..., Pairs | None]], Rule]:
     """Declare a rule that needs other records or the day: SQL over the store, see docs/tables.md.
 
     The query selects (id, pointer, message) and may use `$as_of`. With `compares`, the function yields what comparing
-    records in Python came to, for the query to read from the table `pairs`. Examples are lists of records.
+    records in Python came to, for the query to read from the table `pairs`. What it finds `replaces` the findings of
+    some other rules at the same place: it is the cause of those. Examples are lists of records.
 
     A rule that is `about_settings` judges the suppressions in kb.toml, after all others: its query selects
     (number, pointer, message) with the help of the table `suppressions` that draft.py lays out. Its examples are pairs
@@ -276,7 +298,7 @@ def corpus(
     def declare(run: Callable[..., Pairs | None]) -> Rule:
         return Rule(
             code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone,
-            compares=compares, most=most,
+            compares=compares, most=most, replaces=tuple(replaces),
         )  # fmt: skip
 
     return declare

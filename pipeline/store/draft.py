@@ -100,6 +100,7 @@ class Draft(Store):
         for rule in rules.corpus:
             if rule.file:
                 own.check(self, rule)
+        self.connection.execute("INSERT INTO findings BY NAME FROM withheld; DELETE FROM withheld")
         ttl = rules.settings.trust.time_to_live
         con = self.connection
         self._lay_out(
@@ -200,6 +201,7 @@ class Draft(Store):
         """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
         together.judge(self, rules, as_of)
         self.connection.execute(script("suppress.sql"))
+        together.withhold(self, rules)
         rows = self.query(
             """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), NULL, NULL FROM findings f JOIN records r
             ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' AND f.suppressed IS NULL

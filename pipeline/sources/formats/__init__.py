@@ -18,7 +18,8 @@ class Format(NamedTuple):
 
     `place` turns a pointer into the native document into one into the document as it came, `native_place` back.
     `holds_more` says whether an object in a document says what the native one has no place for. `worded` tells a change
-    in the words of the format, or that it has none for it.
+    in the words of the format, or that it has none for it. `file_names` are the places that a base in this format has for
+    the record of an id, without `.json`.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Format(NamedTuple):
     native_place: Callable[[str], str]
     holds_more: Callable[[Document, str], bool]
     worded: Callable[[Change], Change | None]
+    file_names: Callable[[str], Sequence[str]]
 
 
 FORMATS = {
@@ -41,6 +43,7 @@ FORMATS = {
         errorcanon.MAPPING.native_place,
         errorcanon.MAPPING.holds_more,
         errorcanon.worded,
+        errorcanon.file_names,
     )
 }
 
