@@ -136,7 +136,7 @@ def regex_too_broad(r: Record) -> Found:
     "RGX006",
     "regex-backtracks",
     Severity.WARNING,
-    screen=r'"regex":"(?:[^"\\]|\\.)*?[*+}](?:[^"\\]|\\.)*?[*+}|?)]',
+    screen=r'"regex":"(?:[^"\\]|\\.)*?(?:[*+}](?:[^"\\]|\\.)*?[*+}|?)]|[|?)](?:[^"\\]|\\.)*?[*+}])',
     good=[
         {},
         {"/regex": "not a git repository.*parent"},

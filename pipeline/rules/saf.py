@@ -11,7 +11,7 @@ import re2
 from pipeline import contract
 from pipeline.contract import escape, show
 from pipeline.model import Json, Severity
-from pipeline.rules.base import Found, Record, Stage, check
+from pipeline.rules.base import Found, Record, Searched, Stage, check
 from pipeline.rules.credentials import credentials, masked_text
 from pipeline.rules.fixing import texts
 
@@ -165,11 +165,7 @@ _DESTRUCTIVE = _any_of(
     "SAF002",
     "destructive-command",
     Severity.WARNING,
-    screen=(
-        r"\brm\s+-|mkfs|\bdd\s[^\"]*of=|/dev/[shvnmdx]|:\(\)|\b[fF][oO][rR][mM][aA][tT]\s+[a-zA-Z]:|(?i:Remove-Item)|(?i:\brd|\brmdir)\s+/"
-        r"|DROP\s|FLUSH|docker\s+(?:system|volume)\s|kubectl\s|terraform\s|git\s+push\s|chmod\s|setenforce|\bufw\s|iptables|netsh"
-        r"|systemctl|NOPASSWD"
-    ),
+    screen=Searched(_DESTRUCTIVE),
     good=[
         {},
         {"/workarounds/0/how": "rm -rf node_modules build/ && npm ci"},
@@ -215,7 +211,7 @@ _REMOTE_CODE = _any_of(
     "SAF003",
     "remote-code",
     Severity.WARNING,
-    screen=r"(?i)(?:curl|wget|fetch)(?:\s|\\[nt])[^|]*\||<\(|(?:-c|eval)\s[^`(]*[`(]|\biwr|\birm\b|\biex\b|invoke-(?:web|rest|exp)",
+    screen=Searched(_REMOTE_CODE),
     good=[
         {},
         {"/workarounds/0/how": "curl -s https://example.org/api | python3 -m json.tool"},
@@ -260,10 +256,7 @@ _DIRECTIVE = _any_of(
     "SAF004",
     "agent-directive",
     Severity.WARNING,
-    screen=(
-        r"(?i)(?:ignore|disregard|forget|override)\s|(?:tell|inform|mention|reveal|alert|warn)\s|you are|attention|note to"
-        r"|忽略|无视|忘记|<\||\[/?inst\]|<</?sys>>|human: |assistant: "
-    ),
+    screen=Searched(_DIRECTIVE),
     good=[
         {},
         {"/root_cause": "The model ignores the system prompt when earlier messages are long."},
@@ -311,7 +304,7 @@ _ACTIVE = _any_of(
     "SAF005",
     "markup",
     Severity.WARNING,
-    screen=r"(?i)<script|<(?:iframe|object|embed|frame|applet|meta)[\s/]|<[a-z][^<>]*on[a-z]{3,20}\s*=|(?:javascript|vbscript):|data:text/html",
+    screen=Searched(_ACTIVE),
     good=[
         {},
         {"/root_cause": "A file that holds <script> tags is served as text; npm run <script> is another thing."},

@@ -198,8 +198,8 @@ _AROUND = "\"'`.,;:()[]<>“”‘’«»"
     "placeholder-text",
     Severity.WARNING,
     screen=(
-        r"(?i)todo|tb[dac]\b|fixme|xxx|lorem|placeholder|to be (?:d|w|a|f|c)|待[补定办填]"
-        r'|"(?:\\[a-z]|\W)*n/?a\b|"(?:\\[a-z]|[\s.…?!*~_/\-–—。？])+"'
+        r"(?i)todo|tb[dac]\b|f[iİı]xme|xxx|lorem|placeholder|to be (?:d|w|a|f|c)|待[补定办填]"
+        rf'|"(?:\\[a-z]|\\u00..|\W)*n/?a\b|"(?:\\[a-z]|\\u00..|[{_WHITE}.…?!*~_/\-–—。？])+"'
     ),
     good=[
         {},
