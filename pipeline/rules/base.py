@@ -39,6 +39,7 @@ class Stage(StrEnum):
     VALUE = "value"
     CONTRACT = "contract"
     CHECK = "check"
+    TABLES = "tables"
     LIST = "list"
     CORPUS = "corpus"
     SETTINGS = "settings"

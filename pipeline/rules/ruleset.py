@@ -41,6 +41,7 @@ class RuleSet:
         self.severities = {code: rule.severity for code, rule in rules.items()} | given
         self.value_fixes = self._at(Stage.VALUE)
         self.checks = self._at(Stage.CHECK)
+        self.of_tables = self._at(Stage.TABLES)
         # the deepest places first, so that a pointer still holds when its rule has its turn
         self.list_fixes = sorted(self._at(Stage.LIST), key=lambda rule: -max(at.count("/") for at in rule.at))
         self.corpus = self._at(Stage.CORPUS)

@@ -18,6 +18,7 @@ PROMISES = {
     "SCH001": ("unreadable", "check", "error"),
     "SCH002": ("schema-violation", "check", "error"),
     "SCH003": ("unknown-key", "check", "warning"),
+    "SCH004": ("breaks-table-contract", "check", "error"),
     "IDN001": ("id-malformed", "check", "error"),
     "IDN002": ("path-differs-from-id", "check", "warning"),
     "IDN003": ("id-duplicated", "corpus", "error"),
