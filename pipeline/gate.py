@@ -11,6 +11,7 @@ import pandera.pandas as pa
 
 from pipeline import columns
 from pipeline.rules.ruleset import RuleSet
+from pipeline.rules.sch import bug
 from pipeline.store import Store
 from pipeline.store.layout import tables
 from pipeline.workspace import Settings
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 class Breach(NamedTuple):
     """One contract that a table does not keep: which column and check, how many rows, and the first of the values.
 
-    `rows` is 0 where the table itself is at fault; `ids` are the records that the rows are of, as far as they are of any.
-    Where a file of `curated/` is at fault, `table` is its path and `column` empty.
+    `rows` is 0 where the table itself is at fault. `cases` are the published records that the rows are of, each with a value
+    of its own. Where a file of `curated/` is at fault, `table` is its path and `column` empty.
     """
 
     table: str
@@ -31,7 +32,7 @@ class Breach(NamedTuple):
     check: str
     rows: int
     example: str
-    ids: tuple[str, ...] = ()
+    cases: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         where = f" in {self.rows:,} {'row' if self.rows == 1 else 'rows'}, such as {self.example}" if self.rows else ""
@@ -172,31 +173,41 @@ def contracts(settings: Settings) -> dict[str, Any]:
     return schemas
 
 
-def _breaches(table: str, cases: "pd.DataFrame", frame: "pd.DataFrame") -> Iterator[Breach]:
+def _breaches(table: str, failures: "pd.DataFrame", frame: "pd.DataFrame") -> Iterator[Breach]:
     """What pandera found, in our words: one breach for each column and check."""
-    for (check, column), rows in cases.fillna({"column": ""}).groupby(["check", "column"], sort=True):
+    for (check, column), rows in failures.fillna({"column": ""}).groupby(["check", "column"], sort=True):
         example = str(rows["failure_case"].iloc[0])
-        ids = _owners(table, rows["index"], frame)
+        cases = _cases(table, rows, frame)
         if check in {"column_in_schema", "column_in_dataframe"}:
             yield from (Breach(table, str(name), "as kb made it", 0, "") for name in rows["failure_case"])
         elif check == "multiple_fields_uniqueness":
             if column == _KEYS[table][0]:
-                yield Breach(table, " + ".join(_KEYS[table]), "unique", len(rows), example, ids)
+                yield Breach(table, " + ".join(_KEYS[table]), "unique", len(rows), example, cases)
         else:
             column = "record_id" if column == "orphan" else column  # noqa: PLW2901 - as people know it
             yield Breach(
-                table, str(column), "filled" if check == "not_nullable" else str(check), len(rows), example, ids
+                table, str(column), "filled" if check == "not_nullable" else str(check), len(rows), example, cases
             )
 
 
-def _owners(table: str, places: "pd.Series[int]", frame: "pd.DataFrame") -> tuple[str, ...]:
-    """The records of the rows at some places of a frame."""
-    owner = _OWNERS.get(table)
-    return _distinct(frame[owner].loc[list(places.dropna())]) if owner in frame.columns else ()
+def _cases(table: str, failures: "pd.DataFrame", frame: "pd.DataFrame") -> tuple[tuple[str, str], ...]:
+    """The records of the rows that failed, each with the first value of it that did."""
+    if _OWNERS.get(table) not in frame.columns:
+        return ()
+    owners = frame[_OWNERS[table]]
+    placed = failures.dropna(subset="index")
+    values = zip(placed["index"], placed["failure_case"], strict=True)
+    found = [(owners.loc[place], str(value)) for place, value in values]
+    return tuple({owner: (owner, value) for owner, value in reversed(found) if isinstance(owner, str)}.values())[::-1]
 
 
-def _distinct(owners: Iterable[object]) -> tuple[str, ...]:
-    return tuple(sorted({owner for owner in owners if isinstance(owner, str)}))
+def spoken_against(breaches: Iterable[Breach]) -> dict[str, str]:
+    """Records that a breach is about, with what to say of each."""
+    said: dict[str, str] = {}
+    for breach in breaches:
+        for record, value in breach.cases:
+            said.setdefault(record, bug(value, breach.check, f"{breach.table}.{breach.column}"))
+    return said
 
 
 _AGREEMENT = """
@@ -237,7 +248,7 @@ def _disagreements(store: Store, rules: RuleSet, documents: str) -> list[Breach]
     judged = "true" if "DAT002" in rules.rules else "false"
     sql = _AGREEMENT.replace("$dates_judged", judged).replace("$documents", documents)
     disagreeing = [
-        Breach("records", column, check, rows, example, tuple(ids))
+        Breach("records", column, check, rows, example, tuple((record, "what stands there") for record in ids))
         for column, check, rows, example, ids in store.query(sql).rows
     ]
     return [*disagreeing, *_not_numbers(store)]
@@ -249,4 +260,5 @@ def _not_numbers(store: Store) -> Iterator[Breach]:
         for column in (column.name for column in declared if column.type == "DOUBLE"):
             owners = store.query(f"SELECT {_OWNERS.get(table, 'NULL')} FROM {table} WHERE isnan({column})").rows
             if owners:
-                yield Breach(table, column, "a number", len(owners), "nan", _distinct(owner for (owner,) in owners))
+                cases = tuple((owner, "nan") for (owner,) in owners if owner is not None)
+                yield Breach(table, column, "a number", len(owners), "nan", cases)
