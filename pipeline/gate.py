@@ -204,13 +204,15 @@ def _cases(table: str, failures: "pd.DataFrame", frame: "pd.DataFrame") -> tuple
 def spoken_against(breaches: Iterable[Breach]) -> dict[str, str]:
     """Records that a breach is about, with what to say of each."""
     said: dict[str, str] = {}
-    for breach in breaches:
+    for breach in sorted(breaches, key=lambda breach: breach.check == _AS_IN_DOC):  # what says more goes first
         for record, value in breach.cases:
             said.setdefault(record, bug(value, breach.check, f"{breach.table}.{breach.column}"))
     return said
 
 
-_AGREEMENT = """
+_AS_IN_DOC = "as in doc"
+
+_AGREEMENT = f"""
     WITH told AS (
         SELECT *,
             json_extract_string(doc, ['$.confidence', '$.verification_tier', '$.last_confirmed']) AS said,
@@ -223,7 +225,7 @@ _AGREEMENT = """
         LEFT JOIN (SELECT record_id, count(*) AS n FROM workarounds GROUP BY ALL) w ON w.record_id = id
         LEFT JOIN (SELECT record_id, count(*) AS n FROM versions GROUP BY ALL) v ON v.record_id = id
     )
-    SELECT what, 'as in doc', count(*), min(id), list(id ORDER BY id) FROM (
+    SELECT what, '{_AS_IN_DOC}', count(*), min(id), list(id ORDER BY id) FROM (
         SELECT id, unnest([
             CASE WHEN confidence IS DISTINCT FROM TRY_CAST(said[1] AS DOUBLE) THEN 'confidence' END,
             CASE WHEN verification_tier IS DISTINCT FROM said[2] THEN 'verification_tier' END,

@@ -19,6 +19,9 @@ from pipeline.store import KnownFile
 from pipeline.store.draft import Draft, Ousted, Place, change, create
 from pipeline.workspace import LAYOUTS, METRICS, PAGE, Workspace
 
+WithBytes = Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
+"""Finds the bytes of records that lose their place in the base."""
+
 
 def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> IngestResult:
     """Make the base hold exactly what is below each path now; records that came from elsewhere stay.
@@ -140,10 +143,6 @@ def _remember_earlier(draft: Draft, curated: Path) -> None:
     with suppress(KeyError, TypeError, ValueError):
         as_of = dt.date.fromisoformat(publish.manifest(curated)["as_of"])
         draft.remember_figures(0, as_of, publish.told(curated / METRICS))
-
-
-WithBytes = Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
-"""Finds the bytes of records that lose their place in the base."""
 
 
 def _judge(
