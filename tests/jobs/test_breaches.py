@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs import ingest as job
 from pipeline.jobs.request import Request
 from pipeline.jobs.validate import validate
-from pipeline.model import KbError, Located
+from pipeline.model import Json, KbError, Located
 from pipeline.rules import catalogue
 from pipeline.rules import ruleset as rulesets
 from pipeline.rules.base import Record, Rule, Stage
 from pipeline.rules.ruleset import RuleSet
-from pipeline.store.draft import Draft
+from pipeline.store.draft import Draft, change
 from tests.bases import DAY, Base, ndjson, record
 from tests.careless import near, records
 
@@ -62,7 +61,7 @@ def two(base: Base) -> Base:
     return base
 
 
-SILENCED = {
+SILENCED: dict[str, tuple[dict[str, Json], str, str]] = {
     "RAT001": ({"confidence": 10}, "/confidence", "10 is not between 0 and 1, which records.confidence asks"),
     "DAT001": (
         {"last_confirmed": "2024-02-30"},
@@ -201,7 +200,7 @@ def test_what_concerns_no_record_alone_refuses_the_whole(
 
 def test_a_store_that_somebody_changed_is_no_bug_of_a_record(two: Base) -> None:
     two.ingest()
-    with job.change(two.workspace.store) as opened:
+    with change(two.workspace.store) as opened:
         opened.query("UPDATE records SET confidence = 7 WHERE id = 'git/bad'")
     two.record("third")
     with pytest.raises(KbError, match=r"^the gate refuses to publish: records\.confidence"):

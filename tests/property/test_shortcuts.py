@@ -5,6 +5,7 @@ nobody would write on purpose. `KB_LONG=1` takes forty times as many.
 """
 
 import os
+import random
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -53,19 +54,21 @@ def _read(raw: bytes) -> str:
         return str(error).partition(" at line")[0]
 
 
-DUPLICATES = (
-    b'{"a":1,"a":1}',
-    b'{"a":{"b":1,"b":2}}',
-    b'{"a":1,"\\u0061":1}',
-    b'{"a":1e400}',
-    b'{"a":1E2}',
-    b'{"a":-0}',
-    b'{"a":-0.0}',
+ODD = (
+    *(b'{"a":1,"a":1}', b'{"a":{"b":1,"b":2}}', b'{"a":1,"\\u0061":1}', b'{"a":1e400}', b'{"a":1E2}', b'{"a":1.0e0}'),
+    *(
+        b'{"a":-0}',
+        b'{"a":-0.0}',
+        b'{"a":18446744073709551616}',
+        b'{"a":0.10000000000000000001}',
+        b'{"a":"\\ud800"}',
+        b'{"a":1}x',
+    ),
 )
 
 
 def test_a_plain_record_is_read_as_any_other() -> None:
-    for raw in [*raws(), *DUPLICATES, *(raw[: len(raw) // 2] for raw in raws()[:50])]:
+    for raw in [*raws(), *ODD, *(raw[: len(raw) // 2] for raw in raws()[:50])]:
         assert _read(raw) == _read(b" " + raw), raw
 
 
@@ -110,7 +113,7 @@ def test_links_that_are_not_taken_apart_are_as_if_they_were() -> None:
 # judging._alone: a record that no corpus rule can speak of needs no store
 
 
-@pytest.mark.parametrize("start", range(0, MANY, max(MANY // 12, 1)))
+@pytest.mark.parametrize("start", range(0, MANY, max(MANY // 6, 1)))
 def test_a_record_alone_is_judged_as_it_is_among_others(start: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with tempfile.TemporaryDirectory() as folder:
         base = Base(Path(folder))
@@ -153,20 +156,18 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
     return base
 
 
-@pytest.mark.parametrize("seed", range(60 if MANY > 1000 else 10))
+@pytest.mark.parametrize("seed", range(60 if MANY > 1000 else 6))
 def test_the_witnesses_of_a_table_speak_for_all_its_rows(
     base: Base, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import random
-
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - nothing secret
     path = tmp_path / "kb.duckdb"
     path.write_bytes(base.workspace.store.read_bytes())
     with draft.change(path) as opened:
         for table, column, values in chance.sample(SPOIL, chance.choice((1, 1, 2, 3))):
-            place = f"(SELECT rowid FROM {table} ORDER BY hash(rowid + {chance.randint(0, 99)}) LIMIT 1)"
-            opened.query(f"UPDATE {table} SET {column} = {chance.choice(values)} WHERE rowid = {place}")
+            place = f"(SELECT rowid FROM {table} ORDER BY hash(rowid + {chance.randint(0, 99)}) LIMIT 1)"  # noqa: S608 - names of ours
+            opened.query(f"UPDATE {table} SET {column} = {chance.choice(values)} WHERE rowid = {place}")  # noqa: S608 - likewise
         rules = RuleSet(Settings())
         by_witnesses = gate.check(opened, rules)
-        monkeypatch.setattr(gate, "_witnesses", gate._rows)
+        monkeypatch.setattr(gate, "_witnesses", gate._rows)  # noqa: SLF001 - the slow way
         assert gate.check(opened, rules) == by_witnesses
