@@ -85,6 +85,42 @@ def asked(ladder: tuple[str, ...]) -> dict[tuple[str, str], Asked]:
 
 def breaches(document: Document, ladder: Sequence[str]) -> Iterator[Breach]:
     """The values of a complete document that the tables do not take."""
+    return iter(()) if keeps(document, ladder) else told(document, ladder)
+
+
+def keeps(document: Document, ladder: Sequence[str]) -> bool:
+    """Whether there is nothing to be told, which is so of nearly every document: the same in one go, for speed."""
+    d = document
+    try:
+        for item in d["dead_ends"]:
+            if item["action"] is None or item["why_fails"] is None or not 0 <= (item["fail_rate"] or 0) <= 1:
+                return False
+        for item in d["workarounds"]:
+            if item["action"] is None or not 0 <= (item["success_rate"] or 0) <= 1:
+                return False
+        for kind in TRANSITIONS:
+            for entry in d["transition_graph"][kind]:
+                if entry["error_id"] is None or not 0 <= (entry["probability"] or 0) <= 1:
+                    return False
+        return (
+            0 <= d["confidence"] <= 1
+            and 0 <= (d["fix_success_rate"] or 0) <= 1
+            and None
+            not in [d["signature"], d["regex"], d["domain"], d["category"], *[v["version"] for v in d["versions"]]]
+            and _is_id(d["id"]) is not None
+            and d["verification_tier"] in ladder
+            and _RESOLVABLE.holds(d["resolvable"])
+            and (d["evidence_count"] or 0) >= 0
+            and (d["first_seen"] is None or _is_day(d["first_seen"]))
+            and (d["last_confirmed"] is None or _is_day(d["last_confirmed"]))
+            and (d["last_updated"] is None or _is_day(d["last_updated"]))
+        )
+    except TypeError:  # of another type than the schema lets through
+        return False
+
+
+def told(document: Document, ladder: Sequence[str]) -> Iterator[Breach]:
+    """The same, told from the declaration, value by value."""
     columns = _by_table(tuple(ladder))
     for table, pointer, row in _rows(document):
         for column, filled, one in columns[table]:

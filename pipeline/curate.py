@@ -164,7 +164,7 @@ def _repair_lists(cases: Sequence[_Case], rules: RuleSet) -> None:
         for case in cases:
             repairs = [] if rule.code in case.suppressed else apply(rule, case.record.document, rules.settings)
             if repairs:
-                case.record.document = drop_gone(case.record.document)
+                case.record = case.record.repaired(drop_gone(case.record.document))
                 case.changes += repairs
                 case.found += [_Noted(c.code, c.pointer, message(rule, c), c.before) for c in repairs]
 

@@ -99,3 +99,9 @@ def test_what_a_column_does_not_take_is_told_with_its_place(pointer: str, value:
 @pytest.mark.parametrize(("pointer", "value"), cases(KEPT))
 def test_what_a_column_takes_is_not_told(pointer: str, value: Json) -> None:
     assert list(columns.breaches(spoilt(pointer, value), LADDER)) == []
+
+
+@pytest.mark.parametrize(("pointer", "value"), [*cases(SPOILT), *cases(KEPT)])
+def test_at_once_and_value_by_value_come_to_the_same(pointer: str, value: Json) -> None:
+    document = spoilt(pointer, value)
+    assert columns.keeps(document, LADDER) == (not list(columns.told(document, LADDER)))

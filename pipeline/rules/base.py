@@ -126,6 +126,10 @@ class Record:
         self.dead_ends: list[Document] = document["dead_ends"]
         self.workarounds: list[Document] = document["workarounds"]
 
+    def repaired(self, document: Document) -> "Record":
+        """The same record with another document; nothing that was worked out of the one before is kept."""
+        return Record(document, self.incoming, self.path, self.line, self.settings)
+
     def items(self) -> Iterator[tuple[str, Document]]:
         """Every dead end and workaround, with its pointer."""
         for key in ("dead_ends", "workarounds"):

@@ -214,7 +214,9 @@ ERRORS = {code for code, rule in catalogue().items() if rule.stage is Stage.CHEC
 def test_what_the_record_stage_lets_pass_the_tables_take(
     base: Base, monkeypatch: pytest.MonkeyPatch, blind: set[str]
 ) -> None:
-    base.put("raw/all.ndjson", b"\n".join([*records(MANY), *near(catalogue()["SCH004"]), *near(catalogue()["RAT001"])]))
+    raws = [*records(MANY), *near(catalogue()["SCH004"]), *near(catalogue()["RAT001"])]
+    named = (raw.replace(b'"id":"git/not-a-repository"', b'"id":"git/x%d"' % i) for i, raw in enumerate(raws))
+    base.put("raw/all.ndjson", b"\n".join(named))
     silenced(monkeypatch, *blind)
     result = base.ingest()
     assert result.published > MANY // 10
