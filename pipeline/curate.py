@@ -1,7 +1,8 @@
 """Records: bytes → Curated | Rejected. Pure: no clock, no input or output, no store.
 
 The order is law 2: parse strictly → map the format → value fixes → contract → checks → list fixes. Errors that are left
-then reject the record. Credentials are masked before all that, so that nothing downstream sees one.
+then reject the record; what no check speaks against is held against the contracts of the tables, too. Credentials are
+masked before all that, so that nothing downstream sees one.
 
 Each record is judged as if it were alone. But a step is done for all that are at hand before the next, since what a rule
 needs then stays in the processor's cache.
@@ -41,6 +42,7 @@ def curate_some(batch: Sequence[Incoming], rules: RuleSet) -> list[Curated | Rej
     _repair_values(cases, rules)
     accepted = [case for case in cases if _is_accepted(case, rules)]
     _check(accepted, rules)
+    _hold_against_tables([case for case in accepted if not case.is_rejected(rules)], rules)
     fit = [case for case in accepted if not case.is_rejected(rules)]
     _repair_lists(fit, rules)
     for case in fit:
@@ -157,6 +159,13 @@ def _check(cases: Sequence[_Case], rules: RuleSet) -> None:
         case.found += case.flags
 
 
+def _hold_against_tables(cases: Sequence[_Case], rules: RuleSet) -> None:
+    """Say what the tables would not take of records that nothing was said against."""
+    for rule in rules.of_tables:
+        for case in cases:
+            case.found += [_Noted(rule.code, pointer, text) for pointer, text in rule.run(case.record)]
+
+
 def _repair_lists(cases: Sequence[_Case], rules: RuleSet) -> None:
     for case in cases:
         if case.suppressed:
@@ -165,7 +174,7 @@ def _repair_lists(cases: Sequence[_Case], rules: RuleSet) -> None:
         for case in cases:
             repairs = [] if rule.code in case.suppressed else apply(rule, case.record.document, rules.settings)
             if repairs:
-                case.record.document = drop_gone(case.record.document)
+                case.record = case.record.repaired(drop_gone(case.record.document))
                 case.changes += repairs
                 case.found += [_Noted(c.code, c.pointer, message(rule, c), c.before) for c in repairs]
 

@@ -8,6 +8,8 @@ import pytest
 from pipeline.contract import read
 from pipeline.model import GONE, Change, Curated, Document, Rejected
 from pipeline.rules.example import with_changes
+from pipeline.rules.ruleset import RuleSet
+from pipeline.workspace import RuleSettings, Settings
 from tests.conftest import CLEAN_PATH, ROOT, clean, codes, incoming, judge, published
 
 EXAMPLE = "raw/tensorflow/optimizer-nan-loss.json"
@@ -185,4 +187,14 @@ def _with_many_faults() -> Document:
             "/verification_tier": "hearsay",
             "/first_seen": "2024-02-30",
         }
+    )
+
+
+def test_sources_are_counted_in_what_is_published_whatever_rules_are_run() -> None:
+    twice = ["https://git-scm.com/docs/git", "https://git-scm.com/docs/git"]
+    rules = RuleSet(Settings(rules=RuleSettings(select=("EVD008", "DED003"))))
+    outcome = published(with_changes({"/workarounds/1/sources": twice, "/dead_ends/2": clean()["dead_ends"][0]}), rules)
+    assert outcome.document["workarounds"][1]["sources"] == twice[:1]
+    assert (
+        outcome.document["curation"]["distinct_sources"] == published(clean()).document["curation"]["distinct_sources"]
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.model import Change, Document, Json, Kind, Severity
 from pipeline.rules import urls
@@ -39,9 +39,29 @@ class Stage(StrEnum):
     VALUE = "value"
     CONTRACT = "contract"
     CHECK = "check"
+    TABLES = "tables"
     LIST = "list"
     CORPUS = "corpus"
     SETTINGS = "settings"
+
+
+class Searched(NamedTuple):
+    """The RE2 pattern that a rule searches in texts, where it finds nothing without a match of it: its own screen.
+
+    It is searched in all texts of a document at once, so what it finds in one of them it finds there too.
+    """
+
+    pattern: str
+
+
+Screen = str | Searched
+"""A cheap test that spares a record a rule which cannot fire on it. It never decides: with and without it the outcome is the
+same, which tests/property/test_screens.py holds of every rule.
+
+Where it is not the rule's own pattern, it is an RE2 pattern over the compact JSON of the document, as `orjson.dumps` spells
+it: quotes, backslashes and control characters are escapes there. It is to name what a value has to look like, from the
+tables that the rule itself uses; where that does not say it, the rule has no screen.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,9 +74,8 @@ class Rule:
     `run` is the function of its kind: a fix maps a value (and, if it `reads` any, the settings) to a value, a check
     maps a `Record` to findings, a corpus rule has `sql` instead. Where a corpus rule `compares` in Python, `run` maps an
     `Ask` to the pairs that are not in the table `pairs` yet, of which at most `most` + 1 are kept for each id, and `sql`
-    makes findings of that table. `screen` is an RE2 pattern over the compact JSON of
-    the document: where it does not occur, the rule cannot fire and is not run. `alone` is the like for a corpus rule:
-    whether it may speak against a curated document that is the only one; without it, it cannot. Where it speaks, it
+    makes findings of that table. `screen` says where a rule cannot fire and is not run. `alone` is the like for a corpus
+    rule: whether it may speak against a curated document that is the only one; without it, it cannot. Where it speaks, it
     `replaces` what other rules found at the same pointer of the record. `file` names the file of a user's own rule. A fix
     of texts with `beside` is given all that its pattern names in the record, too.
     """
@@ -72,7 +91,7 @@ class Rule:
     bad: Sequence[Any]
     locked: bool = False
     version: int = 1
-    screen: str | Callable[[Settings], str] | None = None
+    screen: Screen | None = None
     at: tuple[str, ...] = ()
     says: str = ""
     sql: str = ""
@@ -138,6 +157,12 @@ class Record:
     @cached_property
     def _came(self) -> dict[str, str]:
         return {change.pointer: change.before for change in reversed(self._repairs) if isinstance(change.before, str)}
+
+    def repaired(self, document: Document) -> "Record":
+        """The same record with another document; nothing that was worked out of the one before is kept."""
+        record = Record(document, self.incoming, self.path, self.line, self.settings, self._repairs)
+        record.file_names = self.file_names
+        return record
 
     def items(self) -> Iterator[tuple[str, Document]]:
         """Every dead end and workaround, with its pointer."""
@@ -221,7 +246,7 @@ def check(
     good: Sequence[Any],
     bad: Sequence[Any],
     stage: Stage = Stage.CHECK,
-    screen: str | None = None,
+    screen: Screen | None = None,
     locked: bool = False,
     version: int = 1,
     reads: Sequence[str] = (),
@@ -246,7 +271,7 @@ def fix(
     good: Sequence[Example],
     bad: Sequence[Example],
     stage: Stage = Stage.VALUE,
-    screen: str | Callable[[Settings], str] | None = None,
+    screen: Screen | None = None,
     reads: Sequence[str] = (),
     beside: bool = False,
     version: int = 1,

@@ -14,7 +14,6 @@ _OTHER = "git/dubious-ownership"
     "REF002",
     "reference-to-self",
     Severity.WARNING,
-    screen=r'"error_id":"|"(?:leads_to|preceded_by|frequently_confused_with)":\["',
     good=[{}, {"/transition_graph/leads_to": [_OTHER, "git/not-a-repository/windows"]}],
     bad=[
         {"/transition_graph/leads_to": [_OWN]},
@@ -36,7 +35,6 @@ def reference_to_self(r: Record) -> Found:
     "REF005",
     "reference-both-ways",
     Severity.INFO,
-    screen=r'"leads_to":\[["{]',
     good=[{}, {"/transition_graph/leads_to": [_OTHER], "/transition_graph/frequently_confused_with": [_OTHER]}],
     bad=[{"/transition_graph/leads_to": [{"error_id": _OTHER}], "/transition_graph/preceded_by": [_OTHER]}],
 )

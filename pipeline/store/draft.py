@@ -183,6 +183,21 @@ class Draft(Store):
             self.connection.execute(script("oust.sql"))
             self.connection.execute(script("orphans.sql"))
 
+    def ousted_by_gate(self, told: Mapping[str, str]) -> list[Ousted]:
+        """The records of some ids that this run judged, each with what the gate says of it (SCH004).
+
+        What an earlier run judged has passed the gate: where it does not any more, somebody changed the store since.
+        """
+        rows = self.query(
+            """SELECT DISTINCT path, position, line, digest, id FROM records
+            WHERE id IN (SELECT unnest($1::VARCHAR[])) AND id IN (FROM touched) ORDER BY ALL""",
+            [list(told)],
+        ).rows
+        return [
+            _with_fingerprint(Ousted(path, position, line, digest, name, "SCH004", "", told[name]))
+            for path, position, line, digest, name in rows
+        ]
+
     def load(self, slices: Iterable[tuple[Path, int]]) -> None:
         """Publish what the record stage wrote, but for the ousted; each slice goes to the disk, so memory is bounded.
 
