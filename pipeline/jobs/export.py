@@ -156,7 +156,7 @@ def _foreign(name: str, root: Path | None, tell: Callable[[str], None]) -> Calla
             if record not in done:
                 curated = orjson.loads(doc)
                 mapped = (
-                    form.carried(formats.original(curated, changes(record), form))
+                    formats.original(curated, changes(record), form)
                     if changes and record in came_so
                     else form.carried(curated)
                 )

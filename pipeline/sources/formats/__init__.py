@@ -79,12 +79,25 @@ def worded(changes: Sequence[Change], form: Format | None) -> list[Change]:
     return [own for change in changes if (own := form.worded(change)) is not None]
 
 
-def original(curated: Document, changes: Sequence[Change], form: Format) -> Document:
+def original(curated: Document, changes: Sequence[Change], form: Format) -> Carried:
     """The document as it came, from what was published and what ingest changed (in the order in which it did).
 
     The values are those that came; the order of the keys and the spelling of numbers and characters are not.
+
+    Raises:
+        KbError: an older kb published it.
     """
     native = orjson.loads(orjson.dumps(curated))
+    try:
+        _undo(native, changes, form)
+    except LookupError:
+        raise KbError(
+            f"{curated['id']}: what was repaired cannot be undone, for an older kb published it; run `kb ingest`"
+        ) from None
+    return form.carried(native)
+
+
+def _undo(native: Document, changes: Sequence[Change], form: Format) -> None:
     for _, group in groupby(reversed(changes), key=lambda change: change.code):
         repairs = [(form.native_place(c.pointer, native), c) for c in reversed(list(group))]
         for pointer, change in repairs:
@@ -95,7 +108,6 @@ def original(curated: Document, changes: Sequence[Change], form: Format) -> Docu
             if change.after is not GONE:
                 parent, key = _parent(native, pointer)
                 parent[int(key) if isinstance(parent, list) else key] = change.before
-    return form.to_source(native)
 
 
 def _parent(document: Any, pointer: str) -> tuple[Any, str]:  # noqa: ANN401 - any JSON value
