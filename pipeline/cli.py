@@ -11,7 +11,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pipeline.jobs.request import Request
+    from pipeline.model import Severity
     from pipeline.reports import Options
     from pipeline.store import Store
     from pipeline.workspace import Workspace
@@ -137,6 +138,31 @@ FormatOfRecords = Annotated[
     typer.Option("--from", metavar="FORMAT", help="native or errorcanon; default: each record's is recognised."),
 ]
 
+
+def _ids(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The ids that go on after what is typed; whatever is amiss with the base, completion says nothing."""
+    from pipeline import store, workspace
+    from pipeline.jobs.show import ids
+
+    with suppress(Exception):
+        root = ctx.parent and ctx.parent.params.get("root")
+        with store.read(workspace.find(Path(root) if root else None).store, any_layout=True) as base:
+            return ids(base, incomplete)
+    return []
+
+
+def _severities() -> list[str]:
+    from pipeline.model import Severity
+
+    return [*Severity]
+
+
+def _groups() -> list[str]:
+    from pipeline.render.listing import GROUPS
+
+    return list(GROUPS)
+
+
 _STDIN = Path("-")
 
 UNCHANGED = "nothing was changed"
@@ -212,6 +238,7 @@ def ingest(
     epilog=_example(
         "kb validate raw/",
         "kb validate raw/ --statistics",
+        "kb validate raw/ --level info --group-by rule",
         "kb validate raw/git --select RGX,SAF --fail-on warning",
         "kb validate raw/ --format sarif -o kb.sarif",
         "kb validate - --stdin-filename raw/git/x.json < buffer",
@@ -246,6 +273,32 @@ def validate(
         ),
     ] = None,
     output: Output = None,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            "--level",
+            metavar="SEVERITY",
+            help="Show findings from this on: error, warning (default on a terminal) or info (default elsewhere).",
+            autocompletion=_severities,
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            help="Show what fails the run alone (errors, unless --fail-on says more), a line each, and the summary.",
+        ),
+    ] = False,
+    group_by: Annotated[
+        str | None,
+        typer.Option(
+            "--group-by",
+            metavar="WHAT",
+            help="record (default), rule or file: what is put together; in full and concise.",
+            autocompletion=_groups,
+        ),
+    ] = None,
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Show how often each rule speaks, not what it says.")
     ] = False,
@@ -274,6 +327,9 @@ def validate(
 ) -> None:
     """Judge records as ingest would, and write nothing.
 
+    Errors come first, and again at the end where they would be out of sight. --level, --quiet and --group-by choose what is
+    shown; it is counted and failed on all the same. What concerns most records is told once: `--select CODE` lists it, and
+    --no-baseline everything.
     --select, --ignore and --severity choose what is told, counted and failed on, and go before kb.toml; records are judged
     by the rules of kb.toml and those that --select names. Nothing is written but the baseline: after --write-baseline only
     new findings are shown and failed on.
@@ -282,18 +338,19 @@ def validate(
     from pipeline.jobs.validate import validate as run
     from pipeline.model import Severity
     from pipeline.render import findings, text
+    from pipeline.render.listing import Look
     from pipeline.render.progress import progress
-    from pipeline.render.tables import styled
     from pipeline.rules.ruleset import RuleSet, added_in, overridden, with_selected
 
-    if diff and any((form, fail_on, output, statistics, show_suppressed, baseline, no_baseline, write_baseline)):
+    about_findings = (fail_on, output, level, quiet, group_by, statistics, show_suppressed, baseline, no_baseline)
+    if diff and any((form, *about_findings, write_baseline)):
         raise typer.BadParameter("shows changes, not findings; leave out what is about findings", param_hint="--diff")
     terminal = _terminal(output)
     if form in {None, "text"}:
-        form = "full" if terminal else "concise"
+        form = "full" if terminal and not quiet else "concise"
     _check_form(form, statistics=statistics, show_suppressed=show_suppressed)
-    if fail_on is not None:
-        _choose("--fail-on", fail_on, tuple(Severity))
+    _check_look(form, group_by, quiet=quiet, statistics=statistics)
+    _check_severities(fail_on, level, quiet=quiet)
     if stdin_filename is not None and _STDIN not in (paths or []):
         raise typer.BadParameter("name `-` too, for that reads the buffer", param_hint="--stdin-filename")
     where = _workspace()
@@ -321,13 +378,20 @@ def validate(
     with progress("judging") as bar:
         result = run(where, asked, request._replace(tick=bar.tick, step=bar.step), sys.stdin.buffer)
     _say(result.notes)
-    if statistics:
-        answer = findings.statistics(result, form, terminal=terminal)
-    else:
-        answer = findings.render(
-            result, form, settings, added=added, suppressed=show_suppressed, colour=terminal and styled(),
-            width=shutil.get_terminal_size().columns if terminal else findings.WIDTH,
-        )  # fmt: skip
+    result = result.shown_from(
+        _least(
+            level, settings.fail_on, quiet=quiet, briefly=terminal and form in findings.FOR_PEOPLE and not statistics
+        )
+    )
+    look = Look(
+        group_by or "record", fit=shutil.get_terminal_size().columns if terminal else None, colour=_coloured(output),
+        common=None if select or no_baseline else settings.report,
+    )  # fmt: skip
+    answer = (
+        findings.statistics(result, form, terminal=terminal)
+        if statistics
+        else findings.render(result, form, settings, added=added, suppressed=show_suppressed, look=look)
+    )
     _write(answer, output)
     if output is not None:
         print(f"wrote {_shown(output)}: {text.summary(result)}")
@@ -345,14 +409,59 @@ def _check_form(form: str, *, statistics: bool, show_suppressed: bool) -> None:
         raise typer.BadParameter(f"goes with {', '.join(findings.LISTED)}", param_hint="--show-suppressed")
 
 
+def _check_look(form: str, group_by: str | None, *, quiet: bool, statistics: bool) -> None:
+    from pipeline.render.findings import FOR_PEOPLE
+    from pipeline.render.listing import GROUPS
+
+    if group_by is not None:
+        _choose("--group-by", group_by, GROUPS)
+    for option, given in (("--group-by", group_by is not None), ("--quiet", quiet)):
+        if given and (statistics or form not in FOR_PEOPLE):
+            what = "lists of findings, not with --statistics" if statistics else f"full and concise, not with {form}"
+            raise typer.BadParameter(f"goes with {what}", param_hint=option)
+
+
+def _check_severities(fail_on: str | None, level: str | None, *, quiet: bool) -> None:
+    from pipeline.model import Severity
+    from pipeline.rules import catalogue
+
+    if level is not None and quiet:
+        raise typer.BadParameter("says which findings are shown; leave out --level", param_hint="--quiet")
+    for option, said in (("--fail-on", fail_on), ("--level", level)):
+        if said is not None and "=" in said:
+            raise typer.BadParameter(f"{said!r} names rules; `--severity {said}` takes that", param_hint=option)
+        if said is not None and said.upper() in catalogue():
+            raise typer.BadParameter(f"{said!r} is a rule; `--select {said}` shows it alone", param_hint=option)
+        if said is not None:
+            _choose(option, said, tuple(Severity))
+
+
+def _least(level: str | None, fail_on: str, *, quiet: bool, briefly: bool) -> "Severity":
+    """From which severity on findings are shown: never so that what fails the run is hidden, unless that was asked for."""
+    from pipeline.model import Severity
+
+    if level is not None:
+        return Severity(level)
+    if not quiet and not briefly:
+        return Severity.INFO
+    return min(Severity.ERROR if quiet else Severity.WARNING, Severity(fail_on), key=lambda severity: severity.rank)
+
+
 def _parts(given: list[str] | None) -> list[str]:
     return [word.strip() for text in given or () for word in text.split(",") if word.strip()]
 
 
 def _levels(given: list[str] | None) -> dict[str, str]:
+    from pipeline.rules import severity_meant, shown_at
+
     levels = {}
     for part in _parts(given):
         word, sign, level = part.partition("=")
+        if not sign and (severity := severity_meant(word)):
+            says = f"{word!r} names no rule; `--level {severity}` shows {shown_at(severity)}"
+            raise typer.BadParameter(
+                f"{says}, and `RGX={severity}` takes findings of RGX for {severity}s", param_hint="--severity"
+            )
         if not sign:
             raise typer.BadParameter(f"{part!r}; write RULES=LEVEL, as in RGX=info", param_hint="--severity")
         levels[word] = level
@@ -557,7 +666,14 @@ def sql(
 
 @app.command(epilog=_example("kb show docker/port-already-allocated", "kb show git/non-fast-forward --format json"))
 def show(
-    name: Annotated[str, typer.Argument(metavar="ID", help="Id of a published record.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="Id of a published record, an alias, or the beginning of an id, where it is that of one alone.",
+            autocompletion=_ids,
+        ),
+    ],
     as_of: AsOf = None,
     form: TextOrJson = "text",
 ) -> None:
@@ -571,13 +687,22 @@ def show(
     _choose("--format", form, ("text", "json"))
     where = _workspace()
     with _base(where) as base:
-        known = job.show(base, name, where.as_of(as_of))
-    _json(known) if form == "json" else _print_prose(text.record(known))
+        found = job.published_as(base, name)
+        known = job.show(base, found.id, where.as_of(as_of))
+    _say(found.notes)
+    _json(known) if form == "json" else _print_prose(text.record(known, colour=_coloured(None)))
 
 
 @app.command(epilog=_example("kb why raw/inbox/2026-09-forum-scrape.ndjson:5", "kb why rust/linker-cc-not-found"))
 def why(
-    subject: Annotated[str, typer.Argument(metavar="PATH_OR_ID", help="An id, a file, or file:line as in a finding.")],
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH_OR_ID",
+            help="An id, an alias, the beginning of one id, a file, or file:line as in a finding.",
+            autocompletion=_ids,
+        ),
+    ],
     as_of: AsOf = None,
     form: TextOrJson = "text",
 ) -> None:
@@ -595,8 +720,13 @@ def why(
     if Path(path).is_file():
         subject = sources.name_of(Path(path), where) + subject.removeprefix(path)
     with _base(where) as base:
-        fates = job.why(base, subject, where.as_of(as_of), where.root)
-    _json(fates) if form == "json" else _print_prose(line for fate in fates for line in text.record(fate))
+        found = job.known_as(base, subject)
+        fates = job.why(base, found.id, where.as_of(as_of), where.root)
+    _say(found.notes)
+    colour = _coloured(None)
+    _json(fates) if form == "json" else _print_prose(
+        line for fate in fates for line in text.record(fate, colour=colour)
+    )
 
 
 @app.command(epilog=_example("kb quarantine", "kb quarantine --format json"))
@@ -887,11 +1017,17 @@ def _terminal(output: Path | None) -> bool:
     return output is None and sys.stdout.isatty()
 
 
+def _coloured(output: Path | None) -> bool:
+    from pipeline.render.tables import styled
+
+    return output is None and styled(terminal=sys.stdout.isatty())
+
+
 def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
     if word not in choices:
         from pipeline.words import did_you_mean
 
-        raise typer.BadParameter(f"{word!r}; {did_you_mean(word, choices)}", param_hint=option)
+        raise typer.BadParameter(f"{word!r}; {did_you_mean(word.lower(), choices)}", param_hint=option)
 
 
 def _shown(path: Path) -> str:
@@ -920,7 +1056,7 @@ def _say(notes: Iterable[str]) -> None:
     from pipeline.words import visible
 
     for note in notes:
-        print(f"note: {visible(note)}", file=sys.stderr)
+        print(f"note: {visible(_masked(note))}", file=sys.stderr)
 
 
 def _json(value: object) -> None:
@@ -1006,8 +1142,15 @@ def _explain(error: Exception) -> int:
 def _fail(message: str, code: int) -> int:
     from pipeline.words import visible
 
-    print(f"kb: {visible(' '.join(message.split()))}", file=sys.stderr)
+    print(f"kb: {visible(_masked(' '.join(message.split())))}", file=sys.stderr)
     return code
+
+
+def _masked(message: str) -> str:
+    """A message that may tell of what a user typed, or what a library says of a file, without credentials."""
+    from pipeline.analysis.credentials import masked_text
+
+    return masked_text(message)
 
 
 if __name__ == "__main__":

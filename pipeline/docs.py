@@ -144,7 +144,8 @@ the file below. Every setting is optional; the value below is its default, and a
 example. A key that kb does not know, a value of the wrong type and a value out of range are errors: kb names the
 setting and stops with exit code 2.
 
-A change of `[rules]`, `[[suppress]]`, `[trust]` or `[resolvable]` makes the next `kb ingest` judge every record again.
+A change of `[rules]`, `[[suppress]]`, `[trust]` or `[resolvable]`, or of the lines that `[match]` names, makes the next
+`kb ingest` judge every record again.
 
 ```toml
 {workspace.template().strip()}
@@ -166,7 +167,10 @@ def _cli() -> Iterator[str]:
         "Generated from the program itself by `make docs`; `kb COMMAND --help` says the same.",
         "",
         "Data goes to standard output, notes and errors to standard error. In a pipe there is no colour and no box.",
-        "The variable `NO_COLOR` takes the colour from a terminal too.",
+        "The variable `NO_COLOR` takes the colour from a terminal too; `FORCE_COLOR` brings it into a pipe, for people alone:",
+        "what programs read (JSON, CSV, diffs and so on) is never coloured. `NO_COLOR` goes before it.",
+        "",
+        "`kb --install-completion` makes TAB complete commands, options, codes of rules and ids of records.",
         "",
         "## Exit codes",
         "",

@@ -260,7 +260,7 @@ class ValidateResult(NamedTuple):
 
     `findings` are those that are neither `suppressed` nor in the baseline; `clean` records have none of them. `known`
     counts those in the baseline, `mended` the entries of it that no longer occur. `origins` tells path and line of every
-    record, where that was asked for.
+    record, where that was asked for. `hidden` are findings that count as the others do, and are not shown.
     """
 
     findings: tuple[Located, ...]
@@ -271,19 +271,26 @@ class ValidateResult(NamedTuple):
     known: int = 0
     mended: int = 0
     origins: tuple[tuple[str, int | None], ...] = ()
+    hidden: tuple[Located, ...] = ()
+
+    def shown_from(self, severity: Severity) -> "ValidateResult":
+        """The same result, with the findings below a severity hidden."""
+        lower = tuple(finding for finding in self.findings if finding.severity.rank < severity.rank)
+        shown = tuple(finding for finding in self.findings if finding.severity.rank >= severity.rank)
+        return self._replace(findings=shown, hidden=(*self.hidden, *lower))
 
     def number(self, severity: Severity) -> int:
-        """How many findings have this severity."""
-        return sum(finding.severity is severity for finding in self.findings)
+        """How many findings have this severity, shown or hidden."""
+        return sum(finding.severity is severity for finding in (*self.findings, *self.hidden))
 
     @property
     def fixable(self) -> int:
         """How many findings `kb ingest` repairs."""
-        return sum(finding.fixable for finding in self.findings)
+        return sum(finding.fixable for finding in (*self.findings, *self.hidden))
 
     def reaches(self, severity: Severity) -> bool:
         """Whether any finding is at or above a severity."""
-        return any(finding.severity.rank >= severity.rank for finding in self.findings)
+        return any(finding.severity.rank >= severity.rank for finding in (*self.findings, *self.hidden))
 
     def listed(self, *, suppressed: bool) -> tuple[Located, ...]:
         """The findings in order; those that are suppressed too, if asked for."""

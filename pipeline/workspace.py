@@ -1,9 +1,11 @@
 """Where things are, and the settings: frozen values read once from `kb.toml`, never at import."""
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from pipeline.model import KbError, Severity
@@ -85,9 +87,12 @@ class Trust(NamedTuple):
     time_to_live: TimeToLive = TimeToLive()
 
     def ceiling(self, distinct_sources: int, tier: str) -> float:
-        """The most confidence (0…1) that so many distinct sources and this tier can bear."""
+        """The most confidence (0…1) that so many distinct sources and this tier can bear.
+
+        A tier is what a record says of itself: without a source that can be followed it bears nothing.
+        """
         counted = self.ceiling_by_sources[min(distinct_sources, len(self.ceiling_by_sources) - 1)]
-        return max(counted, self.ceiling_by_tier.get(tier, 0.0))
+        return max(counted, self.ceiling_by_tier.get(tier, 0.0)) if distinct_sources else counted
 
 
 class Resolvable(NamedTuple):
@@ -99,6 +104,27 @@ class Resolvable(NamedTuple):
     false_at_most: float = 0.3
 
 
+class Match(NamedTuple):
+    """What patterns are held against besides the lines that come with kb: files of ordinary output (RGX004, RGX007)."""
+
+    ordinary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class OwnLines:
+    """The distinct lines of a user's own ordinary output; one object for each reading, so that it is quickly told apart."""
+
+    lines: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str | None:
+        """What tells whether the lines are the same; None, where there are none."""
+        return hashlib.sha256("\n".join(self.lines).encode(errors="replace")).hexdigest() if self.lines else None
+
+
+_NO_LINES = OwnLines()
+
+
 class Export(NamedTuple):
     """How `curated/` is laid out: `records` is `files` (one for each) or `ndjson` (one for all, for large bases).
 
@@ -107,6 +133,13 @@ class Export(NamedTuple):
 
     records: str = "files"
     html: bool = False
+
+
+class Report(NamedTuple):
+    """When people are told of a rule once: it concerns more than this share of so many records or more."""
+
+    common_share: float = 0.5
+    common_from: int = 50
 
 
 class TierLimits(NamedTuple):
@@ -140,7 +173,7 @@ Limits = Gate | DomainLimits | TierLimits
 
 
 class Settings(NamedTuple):
-    """Everything that `kb.toml` can say, with the defaults."""
+    """Everything that `kb.toml` can say, with the defaults, and what was read of the files that it names."""
 
     as_of: dt.date | None = None
     fail_on: str = "error"
@@ -151,19 +184,23 @@ class Settings(NamedTuple):
     suppress: tuple[Suppression, ...] = ()
     trust: Trust = Trust()
     resolvable: Resolvable = Resolvable()
+    match: Match = Match()
     export: Export = Export()
+    report: Report = Report()
     gate: Gate = Gate()
+    own_lines: OwnLines = _NO_LINES
 
     def judging(self) -> dict[str, Any]:
         """What a judgement may depend on, by name; the rules themselves, and what only steers a run, are left out."""
         trust = {f"trust.{key}": as_table(value) for key, value in self.trust._asdict().items()}
-        return trust | {key: as_table(value) for key, value in self._asdict().items() if key not in _STEERING}
+        others = {key: as_table(value) for key, value in self._asdict().items() if key not in _STEERING}
+        return trust | others | {"match.ordinary": self.own_lines.digest}
 
 
 def as_table(value: Any) -> Any:  # noqa: ANN401 - settings, or one of their values
     """Settings as plain tables, as `kb.toml` has them."""
     if _is_settings(value):
-        value = value._asdict()
+        value = {key: item for key, item in value._asdict().items() if key not in _READ}
     if isinstance(value, Mapping):
         return {key: as_table(item) for key, item in value.items()}
     return tuple(map(as_table, value)) if isinstance(value, tuple) else value
@@ -173,9 +210,13 @@ def _is_settings(thing: Any) -> bool:  # noqa: ANN401 - a value, or a type hint
     return hasattr(thing, "_fields")
 
 
-_STEERING = frozenset(
-    {"as_of", "fail_on", "exclude", "baseline", "max_removals", "rules", "suppress", "trust", "export", "gate"}
-)
+_READ = frozenset({"own_lines"})
+"""Settings that no key of `kb.toml` gives: what was read of the files that one names."""
+
+_STEERING = _READ | {
+    "as_of", "fail_on", "exclude", "baseline", "max_removals", "rules", "suppress", "trust", "match", "export", "report",
+    "gate",
+}  # fmt: skip
 """Settings that no judgement depends on, or that RuleSet and `judging` see to; a new one counts as judging until it is here."""
 
 
@@ -273,7 +314,36 @@ def load_settings(path: Path) -> Settings:
         raise KbError(f"{path.name}: not TOML: {error}") from None
     settings = _fit_defaults(settings, given.get("trust", {}))
     _check_values(settings, path.name)
-    return settings
+    return settings._replace(own_lines=_own_lines(settings.match, path)) if settings.match.ordinary else settings
+
+
+_MOST_OWN = 1 << 20
+
+
+def _own_lines(match: Match, file: Path) -> OwnLines:
+    """The lines of the files that `match.ordinary` names, each once.
+
+    Raises:
+        KbError: a pattern leads out of the workspace or to no file, a file cannot be read, or the lines are too many.
+    """
+    lines: dict[str, None] = {}
+    for i, pattern in enumerate(match.ordinary):
+        name = f"match.ordinary[{i}]"
+        steps = PurePath(pattern)
+        if not pattern.strip() or steps.is_absolute() or ".." in steps.parts:
+            raise KbError(f"{file.name}: `{name}` is {pattern!r}; name files below the folder of {file.name}")
+        found = [path for path in sorted(file.parent.glob(pattern)) if path.is_file()]
+        if not found:
+            raise KbError(f"{file.name}: `{name}` is {pattern!r}; there is no such file")
+        for path in found:
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace")
+            except OSError as error:
+                raise KbError(f"{file.name}: `{name}`: {path.name} cannot be read: {error.strerror}") from None
+            lines.update(dict.fromkeys(line.rstrip() for line in text.splitlines() if line.strip()))
+            if sum(map(len, lines)) > _MOST_OWN:
+                raise KbError(f"{file.name}: `{name}` is {pattern!r}; there is more than 1 MiB of lines, take a sample")
+    return OwnLines(tuple(lines))
 
 
 def _fit_defaults(settings: Settings, given: Mapping[str, Any]) -> Settings:
@@ -305,7 +375,7 @@ def template() -> str:
 
 
 def _build(kind: Any, values: Mapping[str, Any], prefix: str, file: str) -> Any:  # noqa: ANN401
-    known = get_type_hints(kind)
+    known = {key: hint for key, hint in get_type_hints(kind).items() if key not in _READ}
     arguments = {}
     for key, value in values.items():
         if key not in known:
@@ -370,6 +440,7 @@ def _check_values(settings: Settings, file: str) -> None:
         require(bool(suppression.record.strip()), f"suppress[{i}].record", suppression.record, "name an id, or `*`")
     rates: dict[str, float] = {
         "max_removals": settings.max_removals,
+        "report.common_share": settings.report.common_share,
         **{f"trust.ceiling_by_sources[{i}]": value for i, value in enumerate(trust.ceiling_by_sources)},
         **{f"trust.ceiling_by_tier.{tier}": value for tier, value in trust.ceiling_by_tier.items()},
         **{f"resolvable.{key}": value for key, value in settings.resolvable._asdict().items()},
@@ -377,6 +448,8 @@ def _check_values(settings: Settings, file: str) -> None:
     }
     for name, value in rates.items():
         require(0 <= value <= 1, name, value, "it has to be between 0 and 1")
+    least = settings.report.common_from
+    require(least >= 1, "report.common_from", least, "it has to be 1 or more")
     require(bool(trust.ceiling_by_sources), "trust.ceiling_by_sources", [], "name at least one ceiling")
     require(bool(trust.ladder), "trust.ladder", [], "name at least one tier, the weakest first")
     tiers = {

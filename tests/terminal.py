@@ -56,5 +56,5 @@ def kb_on_terminal(folder: Path, *arguments: str, columns: int = 80, env: Mappin
     return Outcome(process.wait(timeout=60), _BAR.sub("", shown.decode().replace("\r\n", "\n")))
 
 
-_BAR = re.compile("\x1b\\[\\?25l.*?\x1b\\[\\?25h(?:\x1b\\[1A\x1b\\[2K)?", re.DOTALL)
+_BAR = re.compile("\x1b\\[\\?25l.*?\x1b\\[\\?25h(?:\r?\x1b\\[1A\x1b\\[2K)?", re.DOTALL)
 """The progress bar that a slow machine shows, and takes away again."""

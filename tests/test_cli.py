@@ -20,7 +20,7 @@ from pipeline.jobs import fix, show
 from pipeline.model import StoppedError
 from pipeline.reports import REPORTS
 from pipeline.words import visible
-from tests.bases import DAY, Base, contents
+from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
 from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal
 
@@ -304,8 +304,79 @@ def test_full_is_for_terminals_and_concise_for_pipes(example: Base) -> None:
     assert " | " in full
     assert " | " not in concise
     plain = {"NO_COLOR": "1"}
-    assert kb_on_terminal(example.root, *arguments, columns=120, env=plain).out == full
+    wide = kb_on_terminal(example.root, *arguments, columns=500, env=plain).out
+    assert [line for line in wide.splitlines() if " | " not in line] == [
+        line for line in full.splitlines() if " | " not in line
+    ]
     assert kb_on_terminal(example.root, *arguments, "--format", "concise", columns=120, env=plain).out == concise
+
+
+def test_a_terminal_is_shown_warnings_and_up_and_told_of_the_rest(base: Base) -> None:
+    base.record("a", tags=[" x"], last_confirmed=None)
+    plain = {"NO_COLOR": "1"}
+
+    def shown(*arguments: str, terminal: bool = True) -> set[str]:
+        run = (
+            kb_on_terminal(base.root, "validate", *arguments, env=plain)
+            if terminal
+            else kb(base.root, "validate", *arguments)
+        )
+        assert run.out.count("1 infos hidden") == 0
+        assert ("; 1 info hidden (--level info shows them)" in " ".join(run.out.split())) is (
+            " info TXT001 " not in run.out
+        )
+        return set(re.findall(r" (?:error|warning|info) ([A-Z]{3}[0-9]{3}) ", run.out.replace("\n", " ")))
+
+    everything = {"DAT006", "TXT001"}
+    assert (
+        shown()
+        == shown("--level", "warning", terminal=False)
+        == shown("--format", "concise")
+        == everything - {"TXT001"}
+    )
+    assert shown(terminal=False) == shown("--level", "info") == everything
+    assert shown("--fail-on", "info") == everything, "what fails the run is shown"
+    assert kb_on_terminal(base.root, "validate", "--format", "ndjson").out.count('"code"') == 2
+
+
+def test_quiet_is_what_fails_the_run_and_the_summary(base: Base) -> None:
+    base.record("a", confidence=7, last_confirmed=None, tags=[" x"])
+    finding, summary = kb(base.root, "validate", "-q").out.splitlines()
+    assert " error RAT001 " in finding
+    assert summary.startswith("3 findings in 1 of 1 record: 1 error, 1 warning, 1 info; ")
+    assert summary.endswith("; 1 warning and 1 info hidden (--level info shows them)")
+    assert len(kb(base.root, "validate", "--quiet", "--fail-on", "warning").out.splitlines()) == 3
+    assert "|" not in kb_on_terminal(base.root, "validate", "-q", columns=500).out
+
+
+def test_the_level_changes_what_is_shown_and_not_what_is_judged(base: Base) -> None:
+    base.record("a", last_confirmed=None, tags=[" x"])
+    whole = json.loads(kb(base.root, "validate", "--format", "json").out)
+    part = kb(base.root, "validate", "--format", "json", "--level", "error", "--fail-on", "info")
+    assert (part.code, json.loads(part.out)) == (1, {"findings": [], "summary": whole["summary"]})
+    counted = kb(base.root, "validate", "--statistics", "--level", "warning").out
+    assert ("DAT006" in counted, "TXT001" in counted) == (True, False)
+
+
+def test_findings_can_be_put_together_by_rule_and_by_file(base: Base) -> None:
+    base.record("a", last_confirmed=None, tags=[" x"])
+    base.record("b", last_confirmed=None)
+    by_rule = kb(base.root, "validate", "--group-by", "rule", "--format", "full").out
+    assert by_rule.startswith("DAT006 never-confirmed: 2 findings in 2 records\n\nraw/git/a.json:")
+    by_file = kb(base.root, "validate", "--group-by", "file", "--format", "full").out
+    assert "raw/git/a.json: 2 findings\n" in by_file
+
+
+def test_what_concerns_most_of_a_base_is_said_once_unless_it_is_asked_for(base: Base) -> None:
+    base.put("raw/a.ndjson", ndjson(*(record(f"r{n}", last_confirmed=None) for n in range(60))))
+    common, summary = kb(base.root, "validate").out.splitlines()
+    assert common.startswith("warning DAT006 never-confirmed concerns 60 of 60 records: a good record ")
+    assert summary.startswith("60 findings in 60 of 60 records: ")
+    for asked in ("DAT006", "dat006", "never-confirmed"):
+        assert kb(base.root, "validate", "--select", asked).out.count(" DAT006 ") == 60
+    assert kb(base.root, "validate", "--format", "ndjson").out.count('"DAT006"') == 60
+    base.configure("[report]\ncommon_share = 1.0\n")
+    assert kb(base.root, "validate").out.count(" DAT006 ") == 60
 
 
 def test_a_form_can_be_written_to_a_file(example: Base, tmp_path: Path) -> None:
@@ -337,7 +408,7 @@ def test_a_prefix_lists_its_rules_and_a_name_may_have_underscores(example: Base)
 
 
 def test_prose_fits_a_terminal_and_stays_whole_in_a_pipe(example: Base) -> None:
-    shown = kb_on_terminal(example.root, "show", NAN_LOSS, columns=80).out
+    shown = kb_on_terminal(example.root, "show", NAN_LOSS, columns=80, env={"NO_COLOR": "1"}).out
     assert max(map(cell_len, shown.splitlines())) <= 80
     piped = kb(example.root, "show", NAN_LOSS).out
     assert shown.split() == piped.split()
@@ -436,6 +507,67 @@ def test_an_editor_pipes_its_buffer(base: Base) -> None:
             "Invalid value for --statistics: goes with full, concise, json, not with sarif",
         ),
         (["validate", "--select", "DED0001"], "`--select`: no rule 'DED0001'; did you mean `DED001`?"),
+        (
+            ["validate", "--severity", "error"],
+            "Invalid value for --severity: 'error' names no rule; `--level error` shows",
+        ),
+        (
+            ["validate", "--severity", "Warnings"],
+            "Invalid value for --severity: 'Warnings' names no rule; `--level warning`",
+        ),
+        (
+            ["validate", "--select", "error"],
+            "`--select`: 'error' is a severity, not a rule; `--level error` shows errors",
+        ),
+        (
+            ["validate", "--select", "EVD,warn"],
+            "`--select`: 'warn' is a severity, not a rule; `--level warning` shows warn",
+        ),
+        (
+            ["validate", "--ignore", "infos"],
+            "`--ignore`: 'infos' is a severity, not a rule; `--level` chooses what is shown",
+        ),
+        (["validate", "--level", "errors"], "Invalid value for --level: 'errors'; did you mean `error`?"),
+        (["validate", "--level", "INFO"], "Invalid value for --level: 'INFO'; did you mean `info`?"),
+        (
+            ["validate", "--level", "RGX=info"],
+            "Invalid value for --level: 'RGX=info' names rules; `--severity RGX=info`",
+        ),
+        (
+            ["validate", "--level", "evd001"],
+            "Invalid value for --level: 'evd001' is a rule; `--select evd001` shows it alone",
+        ),
+        (
+            ["validate", "--fail-on", "EVD001"],
+            "Invalid value for --fail-on: 'EVD001' is a rule; `--select EVD001` shows",
+        ),
+        (["validate", "--group-by", "rules"], "Invalid value for --group-by: 'rules'; did you mean `rule`?"),
+        (
+            ["validate", "--group-by", "rule", "--format", "sarif"],
+            "Invalid value for --group-by: goes with full and concise, not with sarif",
+        ),
+        (
+            ["validate", "--group-by", "rule", "--statistics"],
+            "Invalid value for --group-by: goes with lists of findings, not with --statistics",
+        ),
+        (
+            ["validate", "-q", "--format", "json"],
+            "Invalid value for --quiet: goes with full and concise, not with json",
+        ),
+        (
+            ["validate", "-q", "--level", "info"],
+            "Invalid value for --quiet: says which findings are shown; leave out --level",
+        ),
+        (
+            ["validate", "--diff", "--level", "error"],
+            "Invalid value for --diff: shows changes, not findings; leave out",
+        ),
+        (["show", "docker/"], "no published record docker/; there are docker/"),
+        (["show", "p"], "no published record p; it is the beginning of 10 ids, such as pip/"),
+        (
+            ["why", "git/"],
+            "git/: never seen; there are git/dubious-ownership, git/non-fast-forward, git/unrelated-histories",
+        ),
         (["validate", "--severity", "DED"], "Invalid value for --severity: 'DED'; write RULES=LEVEL, as in RGX=info"),
         (["validate", "--severity", "DED=fatal"], "`--severity DED` is 'fatal'; choose error, warning or info"),
         (["ingest", "raw", "--as", "x"], "Invalid value for --as: names what `-` reads; name `-` too"),
@@ -669,7 +801,7 @@ def test_the_same_report_of_the_same_base_is_the_same_bytes(name: str, form: str
     ids=" ".join,
 )
 def test_a_pipe_gets_text_alone(arguments: list[str], example: Base) -> None:
-    piped = kb(example.root, *arguments, env={"FORCE_COLOR": "1"})
+    piped = kb(example.root, *arguments)
     assert piped.code in {0, 1}
     assert piped.err == ""
     assert "\x1b" not in piped.out
@@ -692,6 +824,42 @@ def test_a_terminal_gets_colour_unless_it_is_not_wanted(example: Base) -> None:
         plain = kb_on_terminal(example.root, *arguments, env=env)
         assert "\x1b" not in plain.out
         assert '    41 |       "action": "",' in plain.out
+
+
+@pytest.mark.parametrize("arguments", [["validate", "raw/inbox"], ["show", NAN_LOSS], ["why", NAN_LOSS]], ids=" ".join)
+def test_colour_can_be_forced_into_a_pipe_and_is_only_added(arguments: list[str], example: Base) -> None:
+    plain = kb(example.root, *arguments)
+    forced = kb(example.root, *arguments, env={"FORCE_COLOR": "1"})
+    assert "\x1b[" in forced.out
+    assert re.sub("\x1b\\[[0-9;]*m", "", forced.out) == plain.out
+    assert kb(example.root, *arguments, env={"FORCE_COLOR": "1", "NO_COLOR": "1"}) == plain
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["validate", "raw/inbox", "--format", "ndjson"],
+        ["validate", "raw/inbox", "--format", "github"],
+        ["validate", "raw", "--diff"],
+        ["show", NAN_LOSS, "--format", "json"],
+        ["report", "tiers", "--format", "csv"],
+    ],
+    ids=" ".join,
+)
+def test_what_programs_read_is_never_coloured(arguments: list[str], example: Base) -> None:
+    assert "\x1b" not in kb(example.root, *arguments, env={"FORCE_COLOR": "1"}).out
+
+
+def test_a_file_is_never_coloured(example: Base, tmp_path: Path) -> None:
+    kb(example.root, "validate", "raw/inbox", "-o", str(tmp_path / "x"), env={"FORCE_COLOR": "1"})
+    assert "\x1b" not in (tmp_path / "x").read_text(encoding="utf-8")
+
+
+def test_a_record_is_coloured_by_what_it_says(example: Base) -> None:
+    shown = kb_on_terminal(example.root, "show", "mysql/lock-wait-timeout").out
+    assert "\x1b[31mRestart the MySQL server" in shown
+    assert "\x1b[32mShorten the transaction" in shown
+    assert re.search("\x1b\\[3[123]mdeclared 0.70", shown)
 
 
 def test_a_locale_without_the_characters_is_no_error(example: Base) -> None:
@@ -861,6 +1029,48 @@ def test_a_dash_is_standard_output(example: Base) -> None:
     assert len(json.loads(kb(example.root, "export", "--format", "json", "-o", "-").out)) == 45
     assert kb(example.root, "export", "--format", "json", "-o", "-", "--where", "false").out == "[]\n"
     refused(kb(example.root, "export", "-o", "-"), "--format files has no place on standard output; name a folder")
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "record"),
+    [
+        ("git/non", "the beginning of", "git/non-fast-forward"),
+        ("git/push-rejected", "an alias of", "git/non-fast-forward"),
+        ("tensorflow/", "the beginning of", NAN_LOSS),
+    ],
+)
+@pytest.mark.parametrize("command", ["show", "why"])
+def test_an_alias_or_the_beginning_of_one_id_finds_its_record(
+    command: str, name: str, how: str, record: str, example: Base
+) -> None:
+    found = kb(example.root, command, name)
+    assert (found.code, found.err) == (0, f"note: {name} is {how} {record}\n")
+    assert found.out.startswith(kb(example.root, "show", record).out)
+
+
+def completed(folder: Path, typed: str) -> list[str]:
+    asked = {"_KB_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": typed}
+    outcome = kb(folder, env=asked)
+    assert outcome.err == ""
+    return re.findall(r'"([^"]+)"', outcome.out)
+
+
+def test_ids_complete_with_tab(example: Base, tmp_path: Path) -> None:
+    git = ["git/dubious-ownership", "git/non-fast-forward", "git/unrelated-histories"]
+    assert completed(example.root, "kb show git/") == git
+    assert completed(example.root, "kb why rust/linker") == ["rust/linker-cc-not-found"], "it is in quarantine"
+    assert completed(tmp_path, f"kb --root {example.root} show git/n") == ["git/non-fast-forward"]
+    assert completed(example.root, "kb explain RGX00")[:2] == ["RGX001", "RGX002"]
+    assert completed(example.root, "kb validate --level ") == ["info", "warning", "error"]
+
+
+def test_completion_is_silent_where_there_is_nothing_to_ask(tmp_path: Path) -> None:
+    assert completed(tmp_path, "kb show g") == []
+    (tmp_path / "kb.duckdb").write_bytes(b"junk")
+    assert completed(tmp_path, "kb show g") == []
+    (tmp_path / "kb.toml").write_bytes(b"[")
+    assert completed(tmp_path, "kb why g") == []
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["kb.duckdb", "kb.toml"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import inspect
-import math
 import re
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from pipeline import docs, store, workspace
 from pipeline.contract import shapes
-from pipeline.rules import ded
+from pipeline.rules import catalogue, ded
 from pipeline.workspace import TimeToLive, Trust
 from tests import sessions
 from tests.sessions import ROOT
@@ -120,14 +119,27 @@ def test_trust_has_worked_examples_that_add_up(base: Path) -> None:
 
 def test_trust_says_how_the_queue_ranks(base: Path) -> None:
     text = " ".join(page("docs/trust.md").split())
+    day, name = dt.date(2026, 11, 22), "tensorflow/optimizer-nan-loss"
     with store.read(base / "kb.duckdb") as opened:
-        risk = opened.value(
-            "SELECT risk FROM review_queue($day) WHERE id = $id AND pointing = 0",
-            {"day": dt.date(2026, 11, 22), "id": "tensorflow/optimizer-nan-loss"},
-        )
-    assert f"(0.90 − 0.30) × 1.5 × 1 = {risk:.2f}" in text
-    assert f"With three records pointing there it would be {risk * (1 + math.log(4)):.2f}" in text
-    assert "risk = (declared − effective) × (2 − factor) × (1 + ln(1 + pointing))" in text
+        risk, why = opened.query("SELECT risk, why FROM review_queue($1) WHERE id = $2", [day, name]).rows[0]
+    told = re.findall(r"(0\.\d\d) for", text.partition("The example record on")[2])
+    assert told == re.findall(r"(?:^|; )(0\.\d\d) ", why)
+    assert sum(map(float, told)) == pytest.approx(risk)
+    assert f"for its age = {risk:.2f}" in text
+    caps = [float(row[1]) for row in rows(page("docs/trust.md"), "What to review first")[:5]]
+    assert sum(caps) == pytest.approx(1)
+
+
+def test_trust_gives_each_finding_the_weight_that_it_has(base: Path) -> None:
+    weights = list(rows(page("docs/trust.md").replace("| weight |", "## Weights\n| weight |"), "Weights"))
+    told = {code: float(weight) for weight, codes, _ in weights for code in re.findall(r"[A-Z]{3}\d{3}", codes)}
+    otherwise = {word: float(weight) for weight, codes, _ in weights for word in re.findall(r"(\w+)s otherwise", codes)}
+    with store.read(base / "kb.duckdb") as opened:
+        for code, rule in catalogue().items():
+            for severity in ("error", "warning", "info"):
+                expected = 0.2 if code.startswith("SAF") else told.get(code, otherwise[severity])
+                found = opened.value("SELECT weight_of($1, $2)", [code, severity])
+                assert float(found) == expected, (code, rule.name, severity)
 
 
 def test_trust_names_every_setting() -> None:

@@ -271,7 +271,7 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     ("report.tiers.v1", lambda d: d["rows"][0].update(share=31)),
     ("report.stale.v1", lambda d: d["forecast"].pop()),
     ("report.stale.v1", lambda d: d["found"].pop("rows")),
-    ("report.queue.v1", lambda d: d["rows"][0].update(risk=0)),
+    ("report.queue.v1", lambda d: d["rows"][0].update(risk=1.01)),
     ("report.queue.v1", lambda d: d["rows"][0].update(why="")),
     ("report.sources.v1", lambda d: d["hosts"][0].update(records=0)),
     ("report.sources.v1", lambda d: d["single"][0].update(sources=2)),

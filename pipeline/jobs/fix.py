@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import contract, publish, sources
+from pipeline.analysis.credentials import masked
 from pipeline.curate import curate
 from pipeline.jobs.given import shown
 from pipeline.jobs.request import Request
@@ -24,11 +25,15 @@ from pipeline.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Files, the edits of each of their streams (of an archive, each member), and what these come to."""
+    """Files, the edits of each of their streams (of an archive, each member), and what these come to.
+
+    `hidden` are those that mask what holds a credential, for whoever shows a stream.
+    """
 
     files: tuple[SourceFile, ...]
     edits: dict[str, list[Edit]]
     result: FixResult
+    hidden: dict[str, list[Edit]]
 
 
 def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
@@ -52,7 +57,7 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     if not tally.read:
         nothing = [f"{', '.join(root.name for root in roots)}: no record there that could be fixed"]
         raise KbError("; ".join([*tally.notes, *(nothing if plain or not files else [])]))
-    return Plan(tuple(plain), edits, tally.result(len(edits)))
+    return Plan(tuple(plain), edits, tally.result(len(edits)), dict(tally.hidden))
 
 
 def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
@@ -70,7 +75,7 @@ def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Pl
     edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, told), tally.notes, request)
     if not tally.read:
         raise KbError(f"{nothing_in(roots, tally.notes)}; nothing was validated")
-    return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})))
+    return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})), dict(tally.hidden))
 
 
 @dataclass(slots=True)
@@ -81,6 +86,7 @@ class _Tally:
     read: int = 0
     fixed: Counter[str] = field(default_factory=Counter)
     unworded: Counter[tuple[str, str]] = field(default_factory=Counter)
+    hidden: defaultdict[str, list[Edit]] = field(default_factory=lambda: defaultdict(list))
 
     def edits(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
         """The edits that carry out what can be fixed in one record."""
@@ -94,6 +100,7 @@ class _Tally:
             )
         if any(finding.code == "SAF001" for finding in outcome.findings):
             self.notes.append(f"{incoming.origin}: left as it is, for it holds a credential; take that out first")
+            self._hide(incoming)
         wanted = [change for change in _but_traces(outcome) if change.code not in held]
         changes = formats.worded(wanted, form)
         if form:
@@ -109,11 +116,18 @@ class _Tally:
     def repairs(self, incoming: Incoming, rules: RuleSet, told: Container[str]) -> list[Edit]:
         """The edits that do what ingest does to one record, of the rules that are told."""
         outcome = curate(incoming, rules)
+        self._hide(incoming)
         repairs = outcome.changes if isinstance(outcome, Curated) else ()
         changes = [change for change in repairs if change.code in told]
         self.read += 1
         self.fixed.update(change.code for change in changes)
         return edit.edits(incoming.raw, changes) if changes else []
+
+    def _hide(self, incoming: Incoming) -> None:
+        shown = masked(incoming.raw)
+        if shown is not incoming.raw:
+            whole = Edit(0, len(shown), shown)
+            self.hidden[incoming.origin.path].append(whole.shifted(incoming.offset))
 
     def result(self, files: int) -> FixResult:
         left = [
@@ -233,4 +247,5 @@ def diff(planned: Plan) -> Iterator[bytes]:
         with faults(file.name):
             for member in Reading(file.name, Path(file.path)).members():
                 name = f"{shown(file)}{member.name[len(file.name) :]}"
-                yield from unified(name, member.stream, planned.edits.get(member.name, []))
+                lines = edit.covered(member.stream, planned.hidden.get(member.name, []))
+                yield from unified(name, lines, planned.edits.get(member.name, []))

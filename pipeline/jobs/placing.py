@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from pipeline import contract, sources
+from pipeline.analysis.credentials import masked, masked_text
 from pipeline.contract import BOM
 from pipeline.jobs.given import shown_path
 from pipeline.jobs.judging import Row
 from pipeline.model import Incoming, Located, Severity
-from pipeline.rules.credentials import masked
 from pipeline.sources import locate
 from pipeline.workspace import FILE, Workspace, lines_of_suppressions
 
@@ -43,7 +43,7 @@ def _in_settings(rows: list[Row], workspace: Workspace) -> Iterator[Located]:
     told = len(starts) == len(workspace.settings.suppress)
     for row in about:
         line = starts[row.position] if told else 1
-        yield _placed(row, home, line, 1, lines[line - 1])
+        yield _placed(row, home, line, 1, masked_text(lines[line - 1]))
 
 
 def _placed(row: Row, home: str, line: int, column: int, source: str, record_line: int | None = None) -> Located:

@@ -4,10 +4,11 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
+from pipeline.analysis.credentials import masked_path
 from pipeline.export import raw_text
 from pipeline.model import KbError, Table
 from pipeline.sources.containers import RECORDS
@@ -23,6 +24,69 @@ _REASONS = """
 """
 
 
+class Named(NamedTuple):
+    """The record that a name stands for, and what is to be said of it where it is not the id itself."""
+
+    id: str
+    notes: tuple[str, ...] = ()
+
+
+def published_as(base: Store, name: str) -> Named:
+    """The published record that an id, an alias or the beginning of one id stands for; a name of none or of several stays."""
+    return _named(name, _meant(base, name, _PUBLISHED_IDS))
+
+
+def known_as(base: Store, subject: str) -> Named:
+    """Likewise of what was published or rejected; a path stays."""
+    path, _ = split_place(subject)
+    is_path = base.value(
+        "SELECT count(*) > 0 FROM files WHERE path = $path OR file_of(path) = $path OR starts_with(path, $path || '/')",
+        {"path": path},
+    )
+    return Named(subject) if is_path else _named(subject, _meant(base, subject, _KNOWN_IDS))
+
+
+_PUBLISHED_IDS = "SELECT id FROM records"
+_KNOWN_IDS = f"{_PUBLISHED_IDS} UNION SELECT record_id FROM quarantine WHERE record_id IS NOT NULL"
+
+
+class _Meant(NamedTuple):
+    """What a name may stand for, and in which way."""
+
+    how: str = ""
+    ids: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        if len(self.ids) <= 5:
+            return f"there {'is' if len(self.ids) == 1 else 'are'} {', '.join(self.ids)}"
+        return f"it is {self.how} {len(self.ids):,} ids, such as {', '.join(self.ids[:3])}; {_ALL_IDS}"
+
+
+def _meant(base: Store, name: str, among: str) -> _Meant:
+    """The ids whose alias a name is, else those that it begins; none where it is an id itself, published or not."""
+    if not name or base.value(f"SELECT count(*) > 0 FROM ({_KNOWN_IDS}) WHERE id = $name", {"name": name}):
+        return _Meant()
+    for how, query in (
+        ("an alias of", "SELECT id FROM records WHERE list_contains(aliases, $name) ORDER BY id"),
+        ("the beginning of", f"SELECT id FROM ({among}) WHERE starts_with(id, $name) ORDER BY id"),
+    ):
+        if found := base.query(query, {"name": name}).rows:
+            return _Meant(how, [row[0] for row in found])
+    return _Meant()
+
+
+def _named(name: str, meant: _Meant) -> Named:
+    if len(meant.ids) != 1:
+        return Named(name)
+    return Named(meant.ids[0], (f"{name} is {meant.how} {meant.ids[0]}",))
+
+
+def ids(base: Store, start: str) -> list[str]:
+    """The ids of what was published or rejected that begin so."""
+    query = f"SELECT id FROM ({_KNOWN_IDS}) WHERE starts_with(id, $start) ORDER BY id"
+    return [row[0] for row in base.query(query, {"start": start}).rows]
+
+
 def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     """All that is known of one published record: document, origin, changes, findings, trust, neighbours.
 
@@ -31,10 +95,11 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     """
     found = base.query(f"SELECT doc, {_ORIGIN} FROM records WHERE id = $id", {"id": name}).records()
     if not found:
-        ids = [row[0] for row in base.query("SELECT id FROM records").rows]
+        known = [row[0] for row in base.query(_PUBLISHED_IDS).rows]
         rejected = base.value("SELECT count(*) > 0 FROM quarantine WHERE record_id = $id", {"id": name})
-        hint = f"it is in quarantine, see `kb why {name}`" if rejected else _of_domain(name, ids)
-        raise KbError(f"no published record {name}; {hint or did_you_mean(name, ids, _ALL_IDS)}")
+        meant = _meant(base, name, _PUBLISHED_IDS)
+        hint = f"it is in quarantine, see `kb why {name}`" if rejected else str(meant) if meant.ids else None
+        raise KbError(f"no published record {name}; {hint or did_you_mean(name, known, _ALL_IDS)}")
     origin = found[0]
     where = {"path": origin["path"], "position": origin["position"]}
     changes = base.query(
@@ -63,16 +128,6 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
 _ALL_IDS = '`kb sql "SELECT id FROM records"` lists all'
 
 
-def _of_domain(name: str, ids: Sequence[str]) -> str | None:
-    """What to say where the name of a domain stands for an id."""
-    within = sorted(record for record in ids if record.startswith(f"{name.rstrip('/')}/"))
-    if not within:
-        return None
-    if len(within) <= 5:
-        return f"there {'is' if len(within) == 1 else 'are'} {', '.join(within)}"
-    return f"{len(within):,} records lie there; {_ALL_IDS}"
-
-
 def _change(code: str, pointer: str, before: str, after: str | None) -> dict[str, Any]:
     """A change as in curated/changes.ndjson: without `after` where a list lost the element."""
     change = {"code": code, "pointer": pointer, "before": orjson.loads(before)}
@@ -96,6 +151,7 @@ def why(base: Store, subject: str, as_of: dt.date, root: Path | None = None) -> 
     Raises:
         KbError: the base never saw such a record or file, or there is no record on that line.
     """
+    subject = masked_path(subject)
     path, line = split_place(subject)
     rows = base.query(
         f"""WITH fates AS ({_FATES})
@@ -114,7 +170,8 @@ def why(base: Store, subject: str, as_of: dt.date, root: Path | None = None) -> 
             """SELECT id FROM records UNION SELECT record_id FROM quarantine WHERE record_id IS NOT NULL
             UNION SELECT path FROM files ORDER BY ALL"""
         ).rows
-        hint = did_you_mean(subject, [row[0] for row in known], "run `kb ingest` on it")
+        meant = _meant(base, subject, _KNOWN_IDS)
+        hint = str(meant) if meant.ids else did_you_mean(subject, [row[0] for row in known], "run `kb ingest` on it")
         raise KbError(f"{subject}: never seen; {hint}")
     return [_fate(base, row, as_of) for row in rows]
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from pipeline.model import Document, KbError, ValidateResult
 from pipeline.render import text
+from pipeline.render.listing import Look, listing
 from pipeline.render.statistics import counted, document
 from pipeline.render.tables import as_text, plain
 from pipeline.rules.base import Rule
@@ -16,6 +17,9 @@ FORMATS = ("full", "concise", "json", "ndjson", "sarif", "github", "gitlab", "ju
 WIDTH = 120
 """How wide lines of the source are shown where there is no terminal."""
 
+FOR_PEOPLE = ("full", "concise")
+"""The formats that people read: where findings can be hidden, grouped, and told of once."""
+
 LISTED = ("full", "concise", "json", "ndjson", "sarif")
 """The formats that can list what is suppressed; SARIF always does, and says so of each."""
 
@@ -23,27 +27,25 @@ COUNTED = ("full", "concise", "json")
 """The formats that can show statistics."""
 
 
-def render(  # noqa: PLR0911, PLR0913 - a case for each format, and what they need
+def render(  # noqa: PLR0911 - a case for each format
     result: ValidateResult,
     form: str,
     settings: Settings,
     *,
     added: Sequence[Rule] = (),
     suppressed: bool = False,
-    colour: bool = False,
-    width: int = WIDTH,
+    look: Look | None = None,
 ) -> str:
-    """A result in one of FORMATS; `full` cuts the lines of the source to a width. `added` are a user's own rules.
+    """A result in one of FORMATS; those FOR_PEOPLE as they are to look. `added` are a user's own rules.
 
     Raises:
         KbError: there is no such format.
     """
     match form:
         case "full" | "concise":
-            cut = width if form == "full" else None
-            return "".join(
-                f"{line}\n" for line in text.validation(result, colour=colour, width=cut, suppressed=suppressed)
-            )
+            look = look or Look(common=settings.report)
+            look = look._replace(source=look.fit or WIDTH) if form == "full" else look._replace(fit=None)
+            return "".join(f"{line}\n" for line in listing(result, look, suppressed=suppressed, added=added))
         case "json":
             return _json(result.document(suppressed=suppressed))
         case "ndjson":

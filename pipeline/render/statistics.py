@@ -7,9 +7,10 @@ from pipeline.model import Document, Table, ValidateResult
 
 
 def counted(result: ValidateResult) -> Table:
-    """A row for each rule that speaks, the most frequent first."""
-    counts = Counter((f.code, f.name, str(f.severity), f.fixable) for f in result.findings)
-    rows: list[tuple[Any, ...]] = sorted(((n, *rule) for rule, n in counts.items()), key=lambda row: (-row[0], row[1]))
+    """A row for each rule that speaks, the gravest first, and the most frequent of those."""
+    counts = Counter((f.code, f.name, f.severity, f.fixable) for f in result.findings)
+    ranked = sorted(counts.items(), key=lambda rule: (-rule[0][2].rank, -rule[1], rule[0][0]))
+    rows: list[tuple[Any, ...]] = [(n, code, name, str(level), fix) for (code, name, level, fix), n in ranked]
     return Table(("count", "code", "name", "severity", "fixable"), rows)
 
 

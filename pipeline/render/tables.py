@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from pipeline.model import KbError, Table
@@ -123,9 +124,16 @@ def as_text(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, terminal: 
     return "".join(f"{line}\n" for line in _fitted(head, body, right, shutil.get_terminal_size().columns))
 
 
-def styled() -> bool:
-    """Whether a terminal is to be shown colour and weight."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def styled(*, terminal: bool = True) -> bool:
+    """Whether people are to be shown colour and weight: on a terminal that can, or wherever FORCE_COLOR asks for it.
+
+    NO_COLOR goes before FORCE_COLOR.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if forced := os.environ.get("FORCE_COLOR"):
+        return forced not in {"0", "false"}
+    return terminal and os.environ.get("TERM") != "dumb"
 
 
 def numeric(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[bool]:
@@ -258,15 +266,24 @@ def _wrapped(text: str, width: int, parts: re.Pattern[str] = _PARTS) -> list[str
 
 
 def cropped(text: str, width: int) -> str:
-    """As much of the beginning as so many columns hold; at least one character."""
-    end = min(len(text), width)
-    while end > 1 and columns_of(text[:end]) > width:
-        end -= 1
-    return text[:end]
+    """As much of the beginning as so many columns hold; at least one character. Styles are kept whole."""
+    if "\x1b" in text:
+        ends = [match.end() for match in islice(_STYLED.finditer(text), width)]
+    else:
+        ends = list(range(1, min(len(text), width) + 1))
+    while len(ends) > 1 and columns_of(text[: ends[-1]]) > width:
+        ends.pop()
+    return text[: ends[-1]] if ends else ""
+
+
+_STYLE = re.compile("\x1b\\[[0-9;]*m")
+_STYLED = re.compile(f"(?:{_STYLE.pattern})*(?:[^\x1b](?:{_STYLE.pattern})*|$)")
+"""A character, with the styles around it; text that is to be shown holds no other escapes."""
 
 
 def columns_of(text: str) -> int:
-    """How many columns of a terminal a text takes; Chinese characters take two."""
+    """How many columns of a terminal a text takes; Chinese characters take two, styles none."""
+    text = _STYLE.sub("", text) if "\x1b" in text else text
     if text.isascii():
         return len(text)
     from rich.cells import cell_len  # noqa: PLC0415 - only text that is not ASCII needs it

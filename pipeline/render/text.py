@@ -1,6 +1,7 @@
 """Results as lines for people: the code in every line, one summary line at the end."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,11 @@ from pipeline.render.tables import as_text, columns_of, cropped, plain
 from pipeline.words import visible
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
+
+
+def style(severity: Severity) -> str:
+    """The ANSI style of a severity."""
+    return f"1;{_COLOURS[severity]}"
 
 
 def paint(text: str, codes: str, *, colour: bool) -> str:
@@ -22,24 +28,13 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def validation(result: ValidateResult, *, colour: bool, width: int | None, suppressed: bool = False) -> Iterator[str]:
-    """A line for each finding; if a width is given, the line of the source and a caret under the place; the summary.
-
-    What is suppressed is listed if asked for; it and what is in the baseline is counted in any case.
-    """
-    for finding in result.listed(suppressed=suppressed):
-        yield concise(finding, colour=colour)
-        if width:
-            yield from _caret(finding, colour=colour, width=width)
-    yield summary(result)
-
-
 def summary(result: ValidateResult) -> str:
     """What was found, in one line."""
     errors, warnings, infos = (result.number(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
     counted = ((len(result.suppressed), "suppressed"), (result.known, "in the baseline"))
     aside = ", ".join(f"{number:,} {where}" for number, where in counted if number)
-    if not result.findings:
+    found = len(result.findings) + len(result.hidden)
+    if not found:
         return f"{count(result.read, 'record')} read, {f'nothing found but {aside}' if aside else 'all clean'}"
     fixable = (
         f"; {result.fixable:,} [fix]: `kb fix` repairs the file, `kb ingest` what it publishes"
@@ -47,9 +42,20 @@ def summary(result: ValidateResult) -> str:
         else ""
     )
     return (
-        f"{count(len(result.findings), 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
-        f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}{fixable}{aside and f'; {aside}'}"
+        f"{count(found, 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
+        f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}"
+        f"{fixable}{aside and f'; {aside}'}{_hidden(result)}"
     )
+
+
+def _hidden(result: ValidateResult) -> str:
+    """How many findings are not shown, and what shows them."""
+    counts = Counter(finding.severity for finding in result.hidden)
+    if not counts:
+        return ""
+    ranked = sorted(counts, key=lambda severity: -severity.rank)
+    told = " and ".join(count(counts[severity], str(severity)) for severity in ranked)
+    return f"; {told} hidden (--level {ranked[-1]} shows them)"
 
 
 def fixing(result: FixResult, *, written: bool) -> Iterator[str]:
@@ -89,7 +95,7 @@ _DIFF_STYLES = {b"--- ": "1", b"+++ ": "1", b"@@ ": "36", b"-": "31", b"+": "32"
 def concise(finding: Located, *, colour: bool = False) -> str:
     """A finding in one line."""
     place = paint(f"{visible(finding.path)}:{finding.line}:{finding.column}", "1", colour=colour)
-    code = paint(finding.code, f"1;{_COLOURS[finding.severity]}", colour=colour)
+    code = paint(finding.code, style(finding.severity), colour=colour)
     return f"{place}: {finding.severity} {code} {judgement(finding, colour=colour)}"
 
 
@@ -104,7 +110,7 @@ def _pointer(pointer: str) -> str:
     return visible(pointer) or "(whole record)"
 
 
-def _caret(finding: Located, *, colour: bool, width: int) -> Iterator[str]:
+def caret(finding: Located, *, colour: bool, width: int) -> Iterator[str]:
     """The source around the place, cut to the width of the terminal, and the caret below it."""
     margin = f"{finding.line:>6} | "
     room = max(width - len(margin) - 1, 20)
@@ -116,7 +122,7 @@ def _caret(finding: Located, *, colour: bool, width: int) -> Iterator[str]:
             before = before[1:]
     after = cropped(visible(line[at : at + room]), room - columns_of(before))
     yield paint(margin, "2", colour=colour) + before + after
-    yield " " * (len(margin) + columns_of(before)) + paint("^", f"1;{_COLOURS[finding.severity]}", colour=colour)
+    yield " " * (len(margin) + columns_of(before)) + paint("^", style(finding.severity), colour=colour)
 
 
 def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
@@ -171,26 +177,28 @@ def quarantine(rejected: Sequence[dict[str, Any]]) -> Iterator[str]:
         yield "nothing is in quarantine"
 
 
-def record(known: dict[str, Any]) -> Iterator[str]:
+def record(known: dict[str, Any], *, colour: bool = False) -> Iterator[str]:
     """All that is known of a record, or why it was rejected."""
     origin = known["origin"]
     line = "" if origin["line"] is None else f":{origin['line']}"
     state = known.get("state", "published")
-    yield visible(f"{known['id'] or '(no id)'}  {state}, from {origin['path']}{line}")
+    name = paint(visible(known["id"] or "(no id)"), "1", colour=colour)
+    shown_state = paint(state, _STATES.get(state, ""), colour=colour and state in _STATES)
+    yield f"{name}  {shown_state}, from {visible(origin['path'])}{line}"
     yield f"  {origin['digest']}"
     if "document" in known:
-        yield from _published(known)
+        yield from _published(known, colour=colour)
     repaired = {(change["code"], change["pointer"]) for change in known.get("changes", ())}
     left = [f for f in known["findings"] if f["suppressed"] is not None or (f["code"], f["pointer"]) not in repaired]
-    yield from _section("findings", map(_flag, left))
+    yield from _flags(left, colour=colour)
     if "raw" in known:
         raw = known["raw"].replace("\r\n", "\n").removesuffix("\n").expandtabs(4)
-        yield from _section(f"as it came ({known['encoding']})", [raw])
+        yield from _section(f"as it came ({known['encoding']})", [raw], colour=colour)
     if "document" in known:
         yield visible(f"  `kb show {known['id']} --format json` has the whole record")
 
 
-def _published(known: dict[str, Any]) -> Iterator[str]:
+def _published(known: dict[str, Any], *, colour: bool) -> Iterator[str]:
     document, trust = known["document"], known["trust"]
     yield from (visible(f"  {document[key]}") for key in ("signature", "signature_zh") if document[key])
     yield (
@@ -202,25 +210,48 @@ def _published(known: dict[str, Any]) -> Iterator[str]:
         f"declared {trust['declared']:.2f}, ceiling {trust['ceiling']:.2f}, freshness {trust['factor']:.2f}"
         f" ({trust['freshness']}): effective {trust['effective']:.2f}"
     )
-    yield from _section("trust", filter(None, [worth, trust["why"]]))
-    yield from _section("about", _particulars(document))
-    yield from _section("root cause", filter(None, [document["root_cause"], document["root_cause_zh"]]))
-    yield from _section(
-        "dead ends", (_action(item, "fail_rate", "fails", "why_fails") for item in document["dead_ends"])
+    dead_ends = (_action(item, "fail_rate", "fails", "why_fails") for item in document["dead_ends"])
+    workarounds = (_action(item, "success_rate", "works", "how") for item in document["workarounds"])
+    sections: tuple[tuple[str, Iterable[str], str], ...] = (
+        ("trust", [worth], _trusted(trust["effective"])),
+        ("", filter(None, [trust["why"]]), ""),
+        ("about", _particulars(document), ""),
+        ("root cause", filter(None, [document["root_cause"], document["root_cause_zh"]]), ""),
+        ("dead ends", dead_ends, "31"),
+        ("workarounds", workarounds, "32"),
+        ("workarounds in Chinese", document["workarounds_zh"], "32"),
+        ("changes", map(_change, known["changes"]), ""),
+        ("neighbours", map(_neighbour, known["neighbours"]), ""),
     )
-    yield from _section(
-        "workarounds", (_action(item, "success_rate", "works", "how") for item in document["workarounds"])
-    )
-    yield from _section("workarounds in Chinese", document["workarounds_zh"])
-    yield from _section("changes", (_change(change) for change in known["changes"]))
-    yield from _section("neighbours", (_neighbour(neighbour) for neighbour in known["neighbours"]))
+    for title, texts, tone in sections:
+        yield from _section(title, texts, colour=colour, tone=tone)
 
 
-def _section(title: str, texts: Iterable[str]) -> Iterator[str]:
-    lines = [line for text in texts for line in text.split("\n")]
-    if lines:
-        yield f"  {title}"
-        yield from (f"    {visible(line)}".rstrip() for line in lines)
+_STATES = {"published": "32", "quarantined": "31"}
+
+
+def _trusted(effective: float) -> str:
+    """The style of how far a record is to be trusted."""
+    return "32" if effective >= 0.7 else "33" if effective >= 0.4 else "31"
+
+
+def _section(title: str, texts: Iterable[str], *, colour: bool, tone: str = "") -> Iterator[str]:
+    """A title and texts below it, the first line of each in the tone; without a title, they go on with the one before."""
+    for number, text in enumerate(texts):
+        if title and not number:
+            yield f"  {paint(title, '1', colour=colour)}"
+        first, *others = (visible(line).rstrip() for line in text.split("\n"))
+        yield f"    {paint(first, tone, colour=colour and bool(tone and first))}".rstrip()
+        yield from (f"    {line}".rstrip() for line in others)
+
+
+def _flags(findings: Iterable[dict[str, Any]], *, colour: bool) -> Iterator[str]:
+    for number, finding in enumerate(findings):
+        if not number:
+            yield f"  {paint('findings', '1', colour=colour)}"
+        code = finding["code"]
+        painted = paint(code, style(Severity(finding["severity"])), colour=colour)
+        yield f"    {visible(_flag(finding)).replace(code, painted, 1)}"
 
 
 def _particulars(document: dict[str, Any]) -> Iterator[str]:

@@ -64,10 +64,27 @@ def matching(pattern: str, setting: str, among: Mapping[str, Rule] | None = None
         return frozenset({by_name[pattern.lower()]})
     codes = frozenset(code for code in rules if code.startswith(pattern.upper())) if pattern else frozenset()
     if not codes:
+        if severity := severity_meant(pattern):
+            level = f"`--level {severity}` shows {shown_at(severity)}"
+            meant = "`--level` chooses what is shown by it" if setting == "--ignore" else level
+            raise KbError(f"`{setting}`: {pattern!r} is a severity, not a rule; {meant}")
         words = by_name if "-" in pattern else [*PREFIXES, *rules]
         hint = did_you_mean(pattern if "-" in pattern else pattern.upper(), words, "see `kb rules`")
         raise KbError(f"`{setting}`: no rule {pattern!r}; {hint}")
     return codes
+
+
+def severity_meant(word: str) -> Severity | None:
+    """The severity that a word means as people say it: `errors`, `warn`, `INFO`."""
+    said = word.lower().removesuffix("s")
+    return next((severity for severity in Severity if len(said) >= 3 and severity.startswith(said)), None)
+
+
+def shown_at(severity: Severity) -> str:
+    """What the level of a severity shows."""
+    return {Severity.ERROR: "errors alone", Severity.INFO: "everything"}.get(
+        severity, f"{severity}s and what is graver"
+    )
 
 
 def severity_named(word: str, setting: str) -> Severity:

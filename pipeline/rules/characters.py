@@ -8,6 +8,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
+from pipeline.rules.encodings import MISREAD
+
 _BREAKS = "\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 
 _BREAK = re.compile(f"[{_BREAKS}]")
@@ -51,11 +53,6 @@ HIDDEN_IN_JSON = (
 """The same for a screen; joiners are in it too, and a line feed is not."""
 
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
-
-_THEN = "[\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]"
-
-MISREAD = f"(?:[\xc2-\xdf]{_THEN}|[\xe0-\xef]{_THEN}{{2}}|[\xf0-\xf4]{_THEN}{{3}})"
-"""A character of UTF-8 that was read as Latin-1 or Windows-1252. A control character in it is a part of that."""
 
 _IN_ITS_SCRIPT = "(?<=[\u1820-\u18aa])[\u180b-\u180e]|(?<=[\u1100-\u115e])\u1160|\u115f(?=[\u1160-\u11a7])"
 """What Mongolian and old Hangul need."""

@@ -1,15 +1,14 @@
 """TXT: text. None of these rules touches `regex`, where every character counts."""
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
 from pipeline.contract import shapes, show
 from pipeline.model import Json, Severity
-from pipeline.rules.base import EVERY_TEXT, Found, Record, check, corpus, fix
+from pipeline.rules import contractions, encodings, typography
+from pipeline.rules.base import EVERY_TEXT, Found, Record, check, corpus, fix, fold
 from pipeline.rules.characters import (
     HIDDEN_IN_JSON,
-    MISREAD,
     composed,
     forms_in_doubt,
     hidden_in_doubt,
@@ -17,7 +16,10 @@ from pipeline.rules.characters import (
     trimmed,
     visible,
 )
+from pipeline.rules.content_words import content_words
 from pipeline.rules.fixing import texts
+from pipeline.rules.losses import kinds_in, losses
+from pipeline.rules.placeholders import holds_a_place
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 
@@ -154,68 +156,62 @@ def not_nfc(text: str, beside: Sequence[str] = ()) -> str:
     return composed(text, beside)
 
 
-_MIXED_UP = rf"{MISREAD}|[âвβā]€|вЂ|(?:[РС][^\x00-\x7f]){{3}}|[‚√Ă][^\x00-\x7f]"
-"""What UTF-8 looks like when read as Windows-1252, -1251, -1250, -1253, -1257 or Mac Roman; compiled when needed."""
-
-
 @check(
     "TXT005",
     "mojibake",
     Severity.WARNING,
-    screen=r"[\xc2-\xf4вβāРС‚√Ă][^\x00-\x7f]",
+    screen=r"[^\x00-\x7f]",
     good=[
         {},
         {"/root_cause": "Décodé à l'entrée, « CAFÉ » et Übergröße; плохая кодировка; 编码错误。"},
         {"/root_cause": "UTF-8 read as Latin-1 shows cafÃ© where café was written."},
+        {"/root_cause": "The decoder puts U+FFFD, �, where a byte is no UTF-8."},
+        {"/root_cause": "The console shows 锟斤拷: 乱码 of the wrong code page."},
     ],
     bad=[
         {"/root_cause": "The file wasnâ€™t found."},
         {"/root_cause_zh": "å‘½ä»¤åœ¨é”™è¯¯çš„ç›®å½•ä¸è¿è¡Œ"},
+        {"/root_cause_zh": "鏂囦欢娌℃湁鏉冮檺"},
         {"/signature": "fatal: not a git repository: cafÃ©/.git", "/regex": "not a git repository"},
+        {"/root_cause": "The caf\ufffd folder is no repository."},
+        {"/root_cause_zh": "命令锟斤拷目录"},
     ],
+    version=2,
 )
 def mojibake(r: Record) -> Found:
     """Is not text decoded with the wrong encoding.
 
     `donâ€™t` was written as UTF-8 and read as Windows-1252. ftfy tells such text from good text, and what it was. It is
     suggested, not put there: a record about encodings may mean what it says. Where a text has the right form beside the
-    wrong one, it is about that, and nothing is said.
+    wrong one, it is about that, and nothing is said. U+FFFD, `ï¿½`, `锟斤拷` and `烫烫烫` stand for bytes that are lost:
+    whoever has the source can write them again. In a record that speaks of encodings they are what it is about.
     """
     for pointer, text in texts(r.document):
-        if re.search(_MIXED_UP, text):
-            from ftfy import fix_encoding  # noqa: PLC0415 - 70 ms, and hardly a record needs it
-
-            meant = fix_encoding(text)
-            if meant != text and not _shows_both(text):
-                yield pointer, f"{show(text)} was read in the wrong encoding; it probably means {show(meant)}"
-
-
-def _shows_both(text: str) -> bool:
-    """Whether a text has the right form of what is mixed up in it beside the wrong one."""
-    from ftfy import fix_encoding  # noqa: PLC0415 - as above
-
-    words = [word.strip(_AROUND) for word in text.split()]
-    mixed_up = [word for word in words if re.search(_MIXED_UP, word)][:_FEW]
-    return any(fix_encoding(word) in words for word in mixed_up if fix_encoding(word) != word)
+        if text.isascii():
+            continue
+        gone = encodings.lost(text, _subject(r))
+        right = None if gone else encodings.meant(text)
+        if gone:
+            yield pointer, f"{show(text)} has {show(gone)} where letters were lost; write them again from the source"
+        elif right:
+            yield pointer, f"{show(text)} was read in the wrong encoding; it probably means {show(right)}"
 
 
-_FEW = 20
-_AROUND = "\"'`.,;:()[]<>“”‘’«»"
+def _subject(r: Record) -> str:
+    """What tells most of what a record is about."""
+    return f"{r.document['signature']} {r.document['root_cause'] or ''}"
 
 
 @check(
     "TXT006",
     "placeholder-text",
     Severity.WARNING,
-    screen=(
-        r"(?i)todo|tb[dac]\b|fixme|xxx|lorem|placeholder|to be (?:d|w|a|f|c)|待[补定办填]"
-        r'|"(?:\\[a-z]|\W)*n/?a\b|"(?:\\[a-z]|[\s.…?!*~_/\-–—。？])+"'
-    ),
     good=[
         {},
         {"/root_cause": "The linter counts each TODO comment; `FIXME: later` is one too."},
         {"/dead_ends/0/action": "Set a placeholder value", "/workarounds/0/how": None},
         {"/root_cause": "The key AKIAIOSFODNN7EXAMPLE was copied from the manual."},
+        {"/root_cause": "Unknown hosts are not in the list.", "/workarounds/0/condition": "None of the above helped"},
     ],
     bad=[
         {"/root_cause": "TODO: find out"},
@@ -224,47 +220,21 @@ _AROUND = "\"'`.,;:()[]<>“”‘’«»"
         {"/workarounds/1/condition": "…"},
         {"/workarounds_zh/0": "待补充"},
         {"/root_cause": "Lorem ipsum dolor sit amet."},
+        {"/dead_ends/0/why_fails": "Not applicable"},
+        {"/workarounds/1/how": "Same as above."},
+        {"/root_cause_zh": "暂无"},
     ],
+    version=2,
 )
 def placeholder_text(r: Record) -> Found:
-    """Has no left-over TODO, TBD, FIXME, "lorem ipsum", "N/A" or lone "…" where content belongs.
+    """Has no left-over TODO, TBD, FIXME, "lorem ipsum", "N/A", "see above" or lone "…" where content belongs.
 
     A reader, or a program, takes it for an answer. A text that speaks of such words is not meant: they count where they
     are all that is said, or where they mark what is missing (`TODO: …`, `[TBD]`).
     """
-    for pointer, text in _content(r):
-        if text and (_NOTHING_BUT.fullmatch(text) or _LEFT_OVER.search(text)):
+    for pointer, text in r.told:
+        if holds_a_place(text):
             yield pointer, f"{show(text)} holds the place of a text; write it, or say null where that may be"
-
-
-_NOTHING_BUT = re.compile(
-    r"[\s.…?!*~_/\-–—。？]+|\W*(?:todo|tb[dac]|fixme|x{3,}|n/?a|placeholder(?: text)?|"
-    r"to be (?:done|determined|decided|written|added|filled in|confirmed)|待补充|待定|待办|待填写)\W*",
-    re.IGNORECASE,
-)
-
-_LEFT_OVER = re.compile(
-    r"^\W*(?:TODO|FIXME|TBD)\s*[:(\-–—]|[\[<](?:TODO|FIXME|TBD)\b[^\]>]{0,80}[\]>]|\(TBD\)|(?i:lorem ipsum)"
-)
-
-_TOLD = {
-    "dead_ends": ("action", "why_fails", "condition"),
-    "workarounds": ("action", "how", "condition"),
-    "versions": ("behavior_change",),
-}
-
-
-def _content(r: Record) -> Iterator[tuple[str, str | None]]:
-    """Every text that is written to be read, with its pointer."""
-    for key in ("signature", "signature_zh", "root_cause", "root_cause_zh"):
-        yield f"/{key}", r.document[key]
-    for key, told in _TOLD.items():
-        for i, item in enumerate(r.document[key]):
-            yield from ((f"/{key}/{i}/{text}", item[text]) for text in told)
-    for i, text in enumerate(r.document["workarounds_zh"]):
-        yield f"/workarounds_zh/{i}", text
-    for pointer, entry in r.transitions():
-        yield from ((f"{pointer}/{text}", entry[text]) for text in ("condition", "distinction"))
 
 
 _OTHERS = 5
@@ -283,6 +253,7 @@ _SENTENCES = """
         SELECT record_id, 'dead_ends' AS list, position, 'why_fails' AS field, why_fails AS text FROM dead_ends
         UNION ALL SELECT record_id, 'dead_ends', position, 'action', action FROM dead_ends
         UNION ALL SELECT record_id, 'workarounds', position, 'action', action FROM workarounds
+        UNION ALL SELECT record_id, 'transition_graph/' || kind, position, 'distinction', distinction FROM transitions
     ), parts AS (
         SELECT record_id, list, position, field, unnest(sentences(text)) AS sentence FROM said SEMI JOIN suspects USING (record_id)
     ), common AS (
@@ -322,14 +293,168 @@ _SENTENCES = """
             {"/id": f"git/error-{i}", "/dead_ends/0/why_fails": f"{i}th reason. It does not touch  the root cause!"}
             for i in range(_OTHERS + 1)
         ],
+        [
+            {
+                "/id": f"git/error-{i}",
+                "/dead_ends": [],
+                "/workarounds": [],
+                "/transition_graph/leads_to/0": {"error_id": f"git/{i}", "distinction": "Compare the two messages."},
+            }
+            for i in range(_OTHERS + 1)
+        ],
     ],
+    version=2,
 )
 def boilerplate() -> None:
-    """Does not repeat a sentence of `why_fails` or `action` that five or more other records have.
+    """Does not repeat a sentence of `why_fails`, `action` or `distinction` that five or more other records have.
 
     What is said of everything says nothing of this error. Sentences of 12 characters and more are compared, case and
     white space folded.
     """
+
+
+@check(
+    "TXT008",
+    "lost-text",
+    Severity.WARNING,
+    good=[
+        {},
+        {"/root_cause": "One sentence.  And another.", "/workarounds/0/how": "cd clone  # the folder that holds .git"},
+        {"/workarounds/0/how": "name   = a\nlonger = b\n  indented: true"},
+        {"/workarounds/0/how": "git pull ; git push", "/workarounds/1/how": "git config user.name ''"},
+        {"/root_cause": "The command ran in a folder that lies in no working tree. "},
+    ],
+    bad=[
+        {"/workarounds/0/action": "Use  to change into the folder"},
+        {"/workarounds/0/how": "docker run -u  -p 80:80 nginx"},
+        {"/workarounds/0/how": "mysql --user= --password= shop"},
+        {"/workarounds/0/how": "proxy_pass ;"},
+        {"/root_cause": "It needs `` and a folder."},
+        {"/workarounds/0/how": "git push origin "},
+    ],
+)
+def lost_text(r: Record) -> Found:
+    """Has no gap where a word was.
+
+    A shell takes `$name` and a command in backticks out of double quotes, a template leaves blank what it was not given:
+    what stays is two blanks between words, an option without its value, ` ;`, empty quotes, a blank after a command. The
+    text is judged as it came, before TXT001 strips it. Write what was lost; no repair can know it. Two blanks after a
+    sentence, before a comment, an arrow or a dash, and in columns are none, nor are those of a text that the record has with
+    single blanks as well.
+    """
+    for pointer, text, gaps in _gaps(r):
+        if not any(fold(text) == fold(other) != text for _, other in r.told if other != text):
+            more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+            yield pointer, f"{show(gaps[0])}{more}: a word is missing there; write what was lost, such as a $name"
+
+
+def _gaps(r: Record) -> Iterator[tuple[str, str, list[str]]]:
+    """Each text with gaps but the signatures, which are the output of tools, and a piece around each gap."""
+    came = [(pointer, r.as_it_came(pointer, text), text) for pointer, text in r.told if "/signature" not in pointer]
+    kinds = kinds_in([text for _, text, _ in came])
+    for pointer, text, now in came if kinds else ():
+        gaps = list(dict.fromkeys(losses(text, kinds)))
+        if gaps:
+            yield pointer, now, gaps
+
+
+@check(
+    "TXT009",
+    "lost-apostrophe",
+    Severity.INFO,
+    screen=contractions.SCREEN,
+    good=[
+        {},
+        {"/root_cause": 'It doesn\'t lie in a tree, and can’t; set `dont_ask`, --dont-ask or dont.ask = "dont".'},
+    ],
+    bad=[
+        {"/root_cause": "It doesnt lie in a working tree."},
+        {"/dead_ends/0/why_fails": "You cant see what is wrong."},
+    ],
+)
+def lost_apostrophe(r: Record) -> Found:
+    """Writes don't, can't and isn't with their apostrophe.
+
+    A shell takes it, or a careless export; what else it took is worth a look. Words in backticks, names and URLs are
+    left alone, and so is a text in a language that has such words.
+    """
+    for pointer, text in r.told:
+        words = list(dict.fromkeys(contractions.without_apostrophe(text)))
+        if words:
+            said = ", ".join(f"{wrong} for {right}" for wrong, right in words[:3])
+            yield pointer, f"{show(text)} lost an apostrophe ({said}); put it back"
+
+
+@check(
+    "TXT010",
+    "root-cause-repeats-signature",
+    Severity.INFO,
+    good=[
+        {},
+        {"/root_cause": None},
+        {"/signature": "Killed", "/root_cause": "The container used more memory than its limit."},
+    ],
+    bad=[
+        {"/root_cause": "This is not a git repository, nor any of the parent directories."},
+        {"/signature": "fatal: cache invalidation request failed", "/root_cause": "Cache purge request failing."},
+    ],
+)
+def root_cause_repeats_signature(r: Record) -> Found:
+    """Has a root cause with more than one content word that its signature has not.
+
+    The reader has the message already; what he asks is why. Words are compared without their endings, function words
+    left out; of Chinese, characters.
+    """
+    cause = r.document["root_cause"]
+    if cause and _repeats(cause, set(content_words(r.document["signature"]))):
+        yield "/root_cause", f"{show(cause)} says hardly more than the signature; say why it happens"
+
+
+def _repeats(text: str, known: set[str]) -> bool:
+    """Whether a text has a word that is known, and at most one that is not."""
+    new: set[str] = set()
+    for word in content_words(text):
+        if word not in known:
+            new.add(word)
+            if len(new) > 1:
+                return False
+    return not known.isdisjoint(content_words(text))
+
+
+@check(
+    "TXT011",
+    "typographic-characters-in-code",
+    Severity.WARNING,
+    screen=f"[{typography.TYPOGRAPHIC}]",
+    good=[
+        {},
+        {"/workarounds/0/how": "Don’t push – pull first: “git pull” takes 2–3 seconds."},
+        {"/workarounds_zh/0": "先运行 `git status`，再进入“克隆”目录"},
+        {"/root_cause": "The shell does not know `–rm`: the en dash is no hyphen."},
+    ],
+    bad=[
+        {"/workarounds/0/how": "docker run –rm -it alpine"},
+        {"/workarounds/0/how": "git commit -m “first”"},
+        {"/workarounds/0/how": "Then run git\u00a0status again."},
+        {"/root_cause": "It ran `git —no-pager log` elsewhere."},
+    ],
+)
+def typographic_characters_in_code(r: Record) -> Found:
+    """Has no no-break space, en or em dash or curly quote in `how` commands and in backticked code.
+
+    A word processor or a web page put them there; pasted, the command fails, or does something else. In prose they are
+    right. A text that speaks about such characters, and a message that has them, are left alone.
+    """
+    about = _subject(r)
+    for pointer, text in r.told:
+        if not text.isascii() and not pointer.startswith("/signature"):
+            wrong = list(typography.in_code(text, about, is_how=pointer.endswith("/how")))
+            if wrong:
+                said = ", ".join(typography.named(char) for char in wrong[:3])
+                yield (
+                    pointer,
+                    f"{show(text)} has {said} in code, where a program wants plain characters; type them anew",
+                )
 
 
 @check(

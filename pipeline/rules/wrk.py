@@ -6,9 +6,10 @@ from functools import cache
 
 from pipeline.contract import show
 from pipeline.model import GONE, Document, Json, Severity
-from pipeline.rules.base import WHOLE, Found, Record, Stage, check, fix, fold
+from pipeline.rules.base import ABSENT, WHOLE, Found, Record, Stage, check, fix, fold
 from pipeline.rules.characters import trimmed
 from pipeline.rules.copies import disagreements, merge_copies
+from pipeline.rules.snippets import compiled, has_code, has_no_spaces
 
 _TWICE = {
     "action": "Change into the cloned folder first",
@@ -266,3 +267,94 @@ def workarounds_disagree(r: Record) -> Found:
     space alone are noted too: they may be one, or two commands.
     """
     return disagreements("workarounds", r.workarounds)
+
+
+@check(
+    "WRK009",
+    "how-within-action",
+    Severity.INFO,
+    good=[
+        {},
+        {"/workarounds/0/how": None},
+        {"/workarounds/0/action": "Delete it with git branch -D topic", "/workarounds/0/how": "git branch -d topic"},
+    ],
+    bad=[
+        {"/workarounds/0/how": "the cloned folder"},
+        {"/workarounds/0/action": "Find the folder, then change into it.", "/workarounds/0/how": "Change into it"},
+    ],
+)
+def how_within_action(r: Record) -> Found:
+    """Has no `how` that is only a part of its action.
+
+    It says again what the action says, and less. Compared are whole words, character for character but for the first
+    letter and what closes a sentence. What is nearly all of the action is left to WRK002.
+    """
+    for i, item in enumerate(r.workarounds):
+        if item["how"] is not None and _is_part(_bare(item["how"]), _bare(item["action"])):
+            yield (
+                f"/workarounds/{i}/how",
+                f"{show(item['how'])} is a part of the action; say how it is done, or leave it out",
+            )
+
+
+def _bare(text: str) -> str:
+    return text.strip().strip("`'\"“”‘’").rstrip(" .,;:!。，；：！")
+
+
+def _is_part(how: str, action: str) -> bool:
+    """Whether a text stands in another one, as whole words, and is clearly shorter."""
+    if not how or len(how) / (len(how) + len(action)) >= _NEARLY_ALL:
+        return False
+    first = {how[0].lower(), how[0].upper()}
+    forms = [f"{letter}{how[1:]}" for letter in first if len(letter) == 1]
+    return any(_stands_in(form, action) for form in forms)
+
+
+def _stands_in(words: str, text: str) -> bool:
+    return words in text and _apart(words) in _apart(text)
+
+
+def _apart(text: str) -> str:
+    """A text with a mark around each word, or character of a script without spaces."""
+    return "\0".join(["", *compiled(r"[^\W\u3040-\ud7a3]+|[\s\S]").findall(text), ""])
+
+
+_NEARLY_ALL = 0.475
+"""The share of `how` in both texts from which on RapidFuzz's ratio is at least 95, and so WRK002 speaks."""
+
+
+@check(
+    "WRK010",
+    "workarounds-without-how",
+    Severity.INFO,
+    good=[
+        {},
+        {"/workarounds": [], "/workarounds_zh": []},
+        {"/workarounds/0/how": None, "/workarounds/1/how": None},
+        {"/workarounds/0/how": None, "/workarounds/1/how": None, "/workarounds/1/action": "Run `git -C clone status`"},
+    ],
+    bad=[{"/workarounds/1": ABSENT, "/workarounds_zh/1": ABSENT, "/workarounds/0/how": None}],
+)
+def workarounds_without_how(r: Record) -> Found:
+    """Says how for at least one workaround, by a `how` or by code in the action.
+
+    Who knows what to do and not how is little helped. An action that takes twenty words, or forty characters of Chinese, is
+    taken to say how in prose.
+    """
+    if r.workarounds and not any(item["how"] or _says_how(item["action"]) for item in r.workarounds):
+        several = (
+            f"none of {len(r.workarounds)} workarounds says"
+            if len(r.workarounds) > 1
+            else "the workaround does not say"
+        )
+        yield (
+            "/workarounds",
+            f"{show(r.workarounds[0]['action'])}: {several} how it is done; add a `how`, such as a command",
+        )
+
+
+def _says_how(action: str) -> bool:
+    return len(action.split()) >= _AT_LENGTH or sum(map(has_no_spaces, action)) >= 2 * _AT_LENGTH or has_code(action)
+
+
+_AT_LENGTH = 20

@@ -135,7 +135,8 @@ class Store:
     def inputs_with(self, codes: Iterable[str]) -> list[tuple[str, int]]:
         """Path and position of every input with a finding of one of some codes."""
         return self.query(
-            "SELECT DISTINCT path, position FROM findings WHERE code IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL",
+            """SELECT DISTINCT path, position FROM (FROM findings UNION ALL FROM withheld)
+            WHERE code IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL""",
             [list(codes)],
         ).rows
 

@@ -33,6 +33,21 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
     _write_what_differs(base)
 
 
+def withhold(base: Store, rules: RuleSet) -> None:
+    """Put aside until the next run what a corpus rule that found the cause `replaces`."""
+    for rule in rules.corpus:
+        if rule.replaces:
+            asked = {"code": rule.code, "replaced": list(rule.replaces)}
+            base.query(f"INSERT INTO withheld BY NAME FROM findings WHERE {_REPLACED}", asked)
+            base.query(f"DELETE FROM findings WHERE {_REPLACED}", asked)
+
+
+_REPLACED = """
+    code IN (SELECT unnest($replaced::VARCHAR[]))
+    AND (record_id, pointer) IN (SELECT record_id, pointer FROM findings WHERE code = $code)
+"""
+
+
 def _find(base: Store, rule: Rule, as_of: dt.date) -> None:
     asked = {"as_of": as_of} if "$as_of" in rule.sql else {}
     if rule.file:

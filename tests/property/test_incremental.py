@@ -20,31 +20,35 @@ LISTS = ("raw/list.json", "inbox/list.json")
 NDJSON = ("raw/lines.ndjson", LINES)
 
 SAID: dict[str, Json] = {"dead_ends/0/why_fails": "It only hides what is amiss."}
+APART: dict[str, Json] = {
+    **SAID,
+    "transition_graph/leads_to/0": {"error_id": "git/b", "distinction": "The other one names no folder."},
+}
 
 CONTENTS: dict[str, Json] = {
-    "a": record("a", **SAID),
+    "a": record("a", **APART),
     "a, careless": record("a", **{"dead_ends/0/action": "", "category": " usage_error "}),
     "a, newer": record("a", last_updated="2026-09-01", confidence=0.5),
     "a, older": record("a", last_updated="2025-01-01", confidence=0.6),
     "a, undated": record("a", last_updated=None),
-    "b": record("b", **SAID),
+    "b": record("b", **APART),
     "b, unlike": record("b", confidence=0.7),
     "b, from the future": record("b", last_updated="2026-12-24", aliases=["git/a"]),
-    "c": record("c", verification_tier="reviewed", **SAID),
+    "c": record("c", verification_tier="reviewed", **APART),
     "c, rejected": record("c", confidence=85),
     "a, rejected": record("a", first_seen="2026-02-30"),
     "no record": {"id": "git/a"},
-    "d": record("d", regex="fatal|error", signature="error: pathspec 404 did not match", **SAID),
+    "d": record("d", regex="fatal|error", signature="error: pathspec 404 did not match", **APART),
     "d, wide": record("d", regex=r"(a|.) git"),
     "e, of a and the lost": record(
         "e", transition_graph={"leads_to": ["git/a", "git/lost"]}, aliases=["git/d"], **SAID
     ),
     "e, confused": record("e", transition_graph={"frequently_confused_with": ["git/a", "git/f"]}, aliases=["git/lost"]),
     "f, alike but for digits": record(
-        "f", signature="Error: pathspec 500 did  not match", aliases=["git/lost"], **SAID
+        "f", signature="Error: pathspec 500 did  not match", aliases=["git/lost"], **APART
     ),
     "f, of its own": record("f", signature="x", regex="x{3}y", root_cause=None, dead_ends=[], workarounds=[]),
-    "g, nearly a": record("a", **SAID) | {"id": "git/g", "tags": ["g"]},
+    "g, nearly a": record("a", **APART) | {"id": "git/g", "tags": ["g"]},
     "h, nearly a": record("a", signature="Fatal: a is no repository!") | {"id": "git/h"},
     "a list": [],
     "unreadable": b"{",

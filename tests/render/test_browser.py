@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
 
 import pytest
 
@@ -25,6 +26,7 @@ QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
          "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip
 
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
+RISKIEST = "nginx/worker-connections-not-enough"
 QUEUE = 'tr[id^="line-"]'
 
 
@@ -110,11 +112,17 @@ def test_it_asks_for_nothing_but_itself(look: Open, address: str) -> None:
 
 def test_it_opens_with_the_riskiest_record_beside_the_queue(look: Open, address: str) -> None:
     seen = look(address)
-    assert seen.titles()[0] == NAN_LOSS
-    reader = seen.page.inner_text("#record")
+    assert seen.titles()[0] == RISKIEST
+    assert RISKIEST in seen.page.inner_text("#record header")
+
+
+def test_a_record_says_what_it_is_worth_and_what_speaks_against_it(look: Open, address: str) -> None:
+    reader = look(f"{address}#record/{quote(NAN_LOSS, safe='')}").page.inner_text("#record")
     assert "0.30 = min(0.90 declared, 0.60 ceiling) × 0.50 freshness" in reader
     assert "1 source and ai_generated bear 0.60 of 0.90" in reader
     assert "904 days old, limit 365, so × 0.50" in reader
+    assert "Risk 0.56, number 2 of 45 in the queue" in reader
+    assert "0.30 findings: DED001×2, LOC001" in reader
 
 
 def test_english_and_chinese_stand_side_by_side(look: Open, address: str) -> None:
@@ -127,7 +135,7 @@ def test_english_and_chinese_stand_side_by_side(look: Open, address: str) -> Non
 
 
 def test_a_finding_is_explained_where_it_stands(look: Open, address: str) -> None:
-    seen = look(address)
+    seen = look(f"{address}#record/{quote(NAN_LOSS, safe='')}")
     finding = seen.page.locator("#record .findings li", has_text="DED001")
     assert "does not say what not to try" in finding.inner_text()
     finding.locator("summary").click()
@@ -354,8 +362,8 @@ def test_axe_finds_no_serious_fault(look: Open, address: str, width: int, scheme
 def test_in_print_the_list_is_whole_and_the_controls_are_gone(look: Open, address: str) -> None:
     seen = look(address, scheme="dark")
     seen.page.emulate_media(media="print")
-    seen.page.wait_for_selector("tr#line-26", state="attached")
-    assert len(seen.titles()) == 27
+    seen.page.wait_for_selector("tr#line-39", state="attached")
+    assert len(seen.titles()) == 40
     for control in ("#search", "#theme", "[data-view=all]"):
         assert not seen.page.is_visible(control)
     assert luminance(seen.page.evaluate("getComputedStyle(document.body).backgroundColor")) == pytest.approx(1)

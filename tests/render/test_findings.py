@@ -6,9 +6,9 @@ from typing import get_type_hints
 import pytest
 
 from pipeline.contract import schema, violations
-from pipeline.model import KbError, Located
+from pipeline.model import KbError, Located, Severity
 from pipeline.render import text
-from pipeline.render.findings import COUNTED, FORMATS, LISTED, render, statistics
+from pipeline.render.findings import COUNTED, FOR_PEOPLE, FORMATS, LISTED, render, statistics
 from pipeline.words import visible
 from pipeline.workspace import Settings
 from tests.findings import ERROR, HOSTILE, INFO, located, result
@@ -45,8 +45,8 @@ def test_a_format_that_is_none_names_the_nearest() -> None:
 def test_full_is_concise_and_the_source() -> None:
     full = render(result(ERROR, INFO), "full", Settings()).splitlines()
     concise = render(result(ERROR, INFO), "concise", Settings()).splitlines()
-    assert [line for line in full if " | " not in line and line.strip() != "^"] == concise
-    assert len(full) == len(concise) + 4
+    assert [line for line in full if line and " | " not in line and line.strip() != "^"] == concise
+    assert len(full) == len(concise) + 6
 
 
 def test_json_holds_what_ndjson_says_line_by_line() -> None:
@@ -55,6 +55,23 @@ def test_json_holds_what_ndjson_says_line_by_line() -> None:
     assert whole["findings"] == lines
     assert list(violations(whole, "validate.v1")) == []
     assert [list(violations(line, "validate-line.v1")) for line in lines] == [[], []]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_is_hidden_is_counted_and_not_shown(form: str) -> None:
+    hidden = result(ERROR, INFO).shown_from(Severity.WARNING)
+    shown = render(hidden, form, Settings())
+    assert ERROR.path in shown
+    assert INFO.path not in shown
+    assert hidden.summary() == result(ERROR, INFO).summary()
+    assert hidden.reaches(Severity.INFO)
+
+
+@pytest.mark.parametrize("form", sorted(set(FORMATS) - set(FOR_PEOPLE)))
+def test_programs_are_told_of_every_finding(form: str) -> None:
+    many = [located(code="DED001", path=f"raw/{n}.json", record=f"git/r{n}") for n in range(60)]
+    shown = render(result(*many, read=60, clean=0), form, Settings())
+    assert all(finding.path in shown for finding in many)
 
 
 @pytest.mark.parametrize("form", LISTED)
@@ -80,14 +97,15 @@ def test_the_schemas_know_one_finding_and_one_summary() -> None:
 # statistics
 
 
-def test_statistics_count_by_rule_the_most_frequent_first() -> None:
-    shown = statistics(result(ERROR, INFO, INFO, located(), located()), "concise")
-    assert shown.splitlines() == [
+def test_statistics_count_by_rule_the_gravest_first_and_then_the_most_frequent() -> None:
+    found = result(ERROR, INFO, INFO, located(), located(), located(code="DED002", name="dead-end-unexplained"))
+    assert statistics(found, "concise").splitlines() == [
         "count  code    name                   severity  fixable",
-        "    2  DED001  dead-end-action-empty  warning   false",
-        "    2  TXT001  outer-whitespace       info      true",
         "    1  RAT001  rate-out-of-range      error     false",
-        text.summary(result(ERROR, INFO, INFO, located(), located())),
+        "    2  DED001  dead-end-action-empty  warning   false",
+        "    1  DED002  dead-end-unexplained   warning   false",
+        "    2  TXT001  outer-whitespace       info      true",
+        text.summary(found),
     ]
 
 
@@ -98,7 +116,7 @@ def test_statistics_of_nothing() -> None:
 def test_statistics_as_json() -> None:
     document = json.loads(statistics(result(ERROR, INFO, INFO), "json"))
     assert list(violations(document, "statistics.v1")) == []
-    assert [(row["code"], row["count"]) for row in document["statistics"]] == [("TXT001", 2), ("RAT001", 1)]
+    assert [(row["code"], row["count"]) for row in document["statistics"]] == [("RAT001", 1), ("TXT001", 2)]
     assert document["summary"] == result(ERROR, INFO, INFO).summary()
 
 

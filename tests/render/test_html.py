@@ -170,8 +170,8 @@ def test_the_rows_stand_in_the_order_of_the_queue(example: Base, html: str) -> N
 
 
 def test_a_whole_record_has_all_that_is_known_of_it(example: Base, html: str) -> None:
-    whole = held(html, "chunk-0")[0]
-    assert whole["id"] == held(html, "rows")["id"][0] == "tensorflow/optimizer-nan-loss"
+    assert [one["id"] for one in held(html, "chunk-0")] == held(html, "rows")["id"]
+    (whole,) = [one for one in held(html, "chunk-0") if one["id"] == "tensorflow/optimizer-nan-loss"]
     assert whole["doc"] == json.loads(
         (example.workspace.curated / "records/tensorflow/optimizer-nan-loss.json").read_bytes()
     )

@@ -28,7 +28,7 @@ def located(source: str, column: int, message: str = "wrong; correct it", path: 
 
 def shown(finding: Located, width: int = 80) -> tuple[str, str]:
     """The source line and the caret line, as a terminal of some width has them."""
-    _, source, caret, _ = text.validation(ValidateResult((finding,), 1, 0), colour=False, width=width)
+    source, caret = text.caret(finding, colour=False, width=width)
     return source, caret
 
 
@@ -83,13 +83,12 @@ def test_the_line_is_not_cut_where_it_fits() -> None:
 
 
 def test_a_finding_is_one_line_that_says_where_and_what() -> None:
-    (line, _) = text.validation(ValidateResult((located("", 7),), 1, 0), colour=False, width=None)
-    assert line == "a.json:3:7: warning DED001 /x: wrong; correct it"
+    assert text.concise(located("", 7)) == "a.json:3:7: warning DED001 /x: wrong; correct it"
 
 
 def test_nothing_hostile_gets_through() -> None:
     finding = located(HOSTILE * 30, 40, message=HOSTILE, path=HOSTILE)
-    lines = list(text.validation(ValidateResult((finding,), 1, 0), colour=False, width=60))
+    lines = [text.concise(finding), *text.caret(finding, colour=False, width=60)]
     assert [visible(line) for line in lines] == lines
 
 
@@ -102,19 +101,14 @@ def test_nothing_hostile_gets_through() -> None:
             ValidateResult((located("", 1),), 1200, 1199),
             "1 finding in 1 of 1,200 records: 0 errors, 1 warning, 0 infos",
         ),
+        (
+            ValidateResult((located("", 1),), 1200, 1199).shown_from(Severity.ERROR),
+            "1 finding in 1 of 1,200 records: 0 errors, 1 warning, 0 infos; 1 warning hidden (--level warning shows them)",
+        ),
     ],
 )
-def test_the_last_line_sums_up(result: ValidateResult, line: str) -> None:
-    assert list(text.validation(result, colour=False, width=None))[-1] == line
-
-
-def test_colour_is_only_added() -> None:
-    result = ValidateResult((located('"中"', 2),), 1, 0)
-    coloured = "\n".join(text.validation(result, colour=True, width=80))
-    bare = "\n".join(text.validation(result, colour=False, width=80))
-    for code in ("1;33", "0", "1", "2"):
-        coloured = coloured.replace(f"\x1b[{code}m", "")
-    assert coloured == bare
+def test_the_summary_counts_what_is_shown_and_what_is_hidden(result: ValidateResult, line: str) -> None:
+    assert text.summary(result) == line
 
 
 # from files to the caret

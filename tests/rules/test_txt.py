@@ -1,4 +1,7 @@
-"""TXT: what is invisible and what only looks so; and that no screen hides a text from its fix."""
+"""TXT: what is invisible and what only looks so; and that no screen hides a text from its fix.
+
+What was lost, and typography in code, have files of their own.
+"""
 
 import unicodedata
 from collections.abc import Iterator
@@ -169,6 +172,154 @@ def test_a_text_about_such_words_is_none(text: str) -> None:
 
 def test_tags_and_names_may_be_what_they_like() -> None:
     assert found({"/tags": ["todo", "n/a"], "/error_code": "N/A", "/category": "todo"}, "TXT006") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The caf\ufffd folder",
+        "\ufffd\ufffd",
+        "don\ufffdt run it",
+        "文件\ufffd\ufffd不存在",
+        "la r\ufffdponse",
+        "cafï¿½ folder",
+        "锟斤拷锟斤拷",
+        "命令锟斤拷目录",
+        "烫烫烫烫",
+        "结果是屯屯屯屯",
+        "cafÃ¯Â¿Â½",
+        "鏂囦欢涓嶅瓨鍦\ufffd",
+    ],
+)
+@pytest.mark.parametrize("pointer", ["/root_cause", "/workarounds/1/how", "/dead_ends/0/why_fails", "/signature_zh"])
+def test_what_stands_for_lost_letters_is_found(text: str, pointer: str) -> None:
+    assert found({pointer: text}, "TXT005") == [pointer]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The terminal shows \ufffd since its encoding is Latin-1",
+        "Python puts U+FFFD (\ufffd) there",
+        "The replacement character \ufffd",
+        "‘\ufffd’ is printed",
+        "控制台显示锟斤拷：乱码",
+        "GBK 把两个 \ufffd 读成 锟斤拷",
+        "VC++ 调试版的未初始化内存显示为烫烫烫烫",
+        "很烫，水很烫",
+        "屯田",
+        "文件不存在，请检查路径",
+        "编码错误：无法解码",
+        "联通",
+        "锟铻",
+        "命令在错误的目录中运行，请重试……",
+    ],
+)
+def test_a_record_about_lost_letters_may_show_them(text: str) -> None:
+    assert found({"/root_cause": text}, "TXT005") == []
+
+
+def test_lost_letters_may_be_what_the_record_is_about_as_its_signature_says() -> None:
+    about = {"/signature": "UnicodeDecodeError: 'utf-8' codec can't decode byte", "/regex": "codec can't decode"}
+    assert found({**about, "/dead_ends/0/why_fails": "Every letter becomes \ufffd then."}, "TXT005") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Itâ€™s gone", "It’s gone"),
+        ("donÃ¢â‚¬â„¢t", "don’t"),
+        ("ÃƒÂ©tÃƒÂ©", "été"),
+        ("鏂囦欢", "文件"),
+        ("浣犲ソ涓栫晫 in a log", "你好世界 in a log"),
+    ],
+)
+def test_double_encodings_and_utf8_read_as_gbk_are_mojibake(text: str, meant: str) -> None:
+    messages = [f.message for f in judge({**clean(), "root_cause": text}).findings if f.code == "TXT005"]
+    assert [meant in message for message in messages] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Not applicable",
+        "not applicable.",
+        "NOT APPLICABLE",
+        "unknown",
+        "Unknown.",
+        "none",
+        "(none)",
+        "<None>",
+        "See above",
+        "see  above.",
+        "Same as above",
+        "the same as above",
+        "as above",
+        "ditto",
+        "N.A.",
+        "n/a.",
+        "null",
+        "Not available",
+        "not yet known",
+        "No information available",
+        "To be defined",
+        "Coming soon",
+        "Pending",
+        "insert description here",
+        "无",
+        "无。",
+        "不适用",
+        "同上",
+        "暂无",
+        "未知",
+        "待确认",
+        "（略）",
+        "なし",
+        "없음",
+        "nicht zutreffend",
+        "siehe oben",
+        "sans objet",
+        "- none -",
+    ],
+)
+@pytest.mark.parametrize("pointer", ["/root_cause", "/workarounds/1/how", "/workarounds_zh/0"])
+def test_words_that_say_that_there_is_nothing_are_found(text: str, pointer: str) -> None:
+    assert found({pointer: text}, "TXT006") == [pointer]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Not applicable to version 2",
+        "Unknown host keys are refused",
+        "None of them is open",
+        "See above the fold of the page",
+        "The same as above happens on Windows",
+        "Nothing listens on the port",
+        "Null pointers are dereferenced",
+        "无法连接",
+        "同上一个版本一样",
+        "暂无权限的用户会看到它",
+        "未知的主机",
+        "Empty the cache",
+        "No",
+        "Same host, other port",
+        "Pending pods keep the node busy",
+        "Text here is cut",
+        "x",
+        "xx",
+        "Fill in the form",
+        "As above, so below",
+        "none, one or two",
+        "do not apply it",
+        "a",
+        "0",
+        "空格",
+        "略过该步骤",
+    ],
+)
+def test_a_text_that_only_starts_so_says_something(text: str) -> None:
+    assert found({"/dead_ends/0/why_fails": text, "/workarounds/1/how": text}, "TXT006") == []
 
 
 def _contexts(char: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Trust and age in SQL, held against the formulas in plain Python."""
 
 import datetime as dt
-import math
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -41,8 +41,13 @@ def freshness(age: int | None, ttl: int) -> str:
     return "fresh" if 2 * age <= ttl else "aging" if age <= ttl else "stale"
 
 
+def seen(belief: Belief) -> int | None:
+    """The age, where there is one: nobody can have confirmed tomorrow."""
+    return None if belief.age is None or belief.age < 0 else belief.age
+
+
 def effective(belief: Belief) -> float:
-    return float(min(Fraction(belief.declared), Fraction(belief.ceiling)) * factor(belief.age, belief.ttl))
+    return float(min(Fraction(belief.declared), Fraction(belief.ceiling)) * factor(seen(belief), belief.ttl))
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +58,8 @@ def base() -> Iterator[Store]:
 
 def fill(base: Store, beliefs: list[Belief]) -> None:
     """Records with these beliefs and nothing else to say, named by their place."""
-    base.query("DELETE FROM records")
-    base.query("DELETE FROM transitions")
+    for table in ("records", "transitions", "findings", "workarounds"):
+        base.query(f"DELETE FROM {table}")  # noqa: S608 - a name of ours
     days = [None if belief.age is None else DAY - dt.timedelta(days=belief.age) for belief in beliefs]
     base.query(
         """INSERT INTO records BY NAME SELECT
@@ -62,7 +67,8 @@ def fill(base: Store, beliefs: list[Belief]) -> None:
             'reproduced' AS verification_tier,
             unnest($2::DOUBLE[]) AS confidence, 'true' AS resolvable, unnest($3::DATE[]) AS last_confirmed,
             2 AS distinct_sources, unnest($4::DOUBLE[]) AS evidence_ceiling, unnest($5::INTEGER[]) AS time_to_live,
-            '' AS path, 0 AS position, '' AS digest, '' AS content, '{}' AS doc""",
+            CAST(generate_subscripts($1::VARCHAR[], 1) - 1 AS VARCHAR) AS path, 0 AS position,
+            '' AS digest, '' AS content, '{}' AS doc""",
         [
             [f"git/{number:03}" for number in range(len(beliefs))],
             [belief.declared for belief in beliefs],
@@ -93,8 +99,9 @@ EDGES = [
 def test_trust_is_what_its_formula_says(base: Store, beliefs: list[Belief]) -> None:
     fill(base, beliefs)
     for belief, row in zip(beliefs, ask(base, "trust"), strict=True):
-        assert (row["age"], row["freshness"]) == (belief.age, freshness(belief.age, belief.ttl))
-        assert row["factor"] == pytest.approx(float(factor(belief.age, belief.ttl)), abs=NEAR)
+        age = seen(belief)
+        assert (row["age"], row["freshness"]) == (age, freshness(age, belief.ttl))
+        assert row["factor"] == pytest.approx(float(factor(age, belief.ttl)), abs=NEAR)
         assert row["effective"] == pytest.approx(effective(belief), abs=NEAR)
         assert row["overconfidence"] == pytest.approx(belief.declared - effective(belief), abs=NEAR)
         assert 0 <= row["effective"] <= min(belief.declared, belief.ceiling) + NEAR
@@ -108,7 +115,8 @@ def test_trust_says_why(base: Store, beliefs: list[Belief]) -> None:
     for belief, row in zip(beliefs, ask(base, "trust"), strict=True):
         assert ("2 sources and reproduced bear" in row["why"]) == (belief.declared > belief.ceiling)
         assert ("never confirmed" in row["why"]) == (belief.age is None)
-        assert (" days old, limit " in row["why"]) == (belief.age is not None and row["factor"] < 1)
+        assert ("confirmed only later" in row["why"]) == (belief.age is not None and belief.age < 0)
+        assert (" days old, limit " in row["why"]) == (seen(belief) is not None and row["factor"] < 1)
 
 
 @given(beliefs)
@@ -116,19 +124,173 @@ def test_trust_says_why(base: Store, beliefs: list[Belief]) -> None:
 def test_staleness_counts_days(base: Store, beliefs: list[Belief]) -> None:
     fill(base, beliefs)
     for belief, row in zip(beliefs, ask(base, "staleness"), strict=True):
-        overdue = None if belief.age is None else belief.age - belief.ttl
-        assert (row["age"], row["overdue"], row["freshness"]) == (
-            belief.age,
-            overdue,
-            freshness(belief.age, belief.ttl),
+        age = seen(belief)
+        overdue = None if age is None else age - belief.ttl
+        assert (row["age"], row["overdue"], row["freshness"]) == (age, overdue, freshness(age, belief.ttl))
+
+
+# the queue
+
+
+class Case(NamedTuple):
+    """All that the risk of a record is made from."""
+
+    belief: Belief
+    findings: tuple[tuple[str, str, int], ...] = ()
+    """Code, severity, and at how many places."""
+    workarounds: tuple[tuple[str, str | None], ...] = ()
+    """Action and how."""
+    root_cause: str | None = None
+
+
+def fill_cases(base: Store, cases: list[Case]) -> None:
+    """Records of these beliefs with what was found in them and what they say."""
+    fill(base, [case.belief for case in cases])
+    base.query("UPDATE records SET root_cause = $1[CAST(path AS INTEGER) + 1]", [[case.root_cause for case in cases]])
+    found = [(str(n), *finding) for n, case in enumerate(cases) for finding in case.findings]
+    if found:
+        base.query(
+            """INSERT INTO findings BY NAME SELECT
+                path, 0 AS position, code, code AS name, severity, '' AS pointer, '' AS message, false AS fixable,
+                '' AS fingerprint, 0 AS seq
+            FROM (SELECT unnest($1::VARCHAR[]) AS path, unnest($2::VARCHAR[]) AS code, unnest($3::VARCHAR[]) AS severity,
+                range(unnest($4::BIGINT[])) AS places), unnest(places)""",
+            [list(column) for column in zip(*found, strict=True)],
+        )
+    done = [(f"git/{n:03}", *item) for n, case in enumerate(cases) for item in case.workarounds]
+    if done:
+        base.query(
+            """INSERT INTO workarounds BY NAME SELECT unnest($1::VARCHAR[]) AS record_id, 0 AS position,
+                unnest($2::VARCHAR[]) AS action, unnest($3::VARCHAR[]) AS how""",
+            [list(column) for column in zip(*done, strict=True)],
         )
 
 
-@given(beliefs, st.lists(st.tuples(st.integers(0, 25), st.integers(0, 25)), max_size=30))
-def test_the_queue_puts_misplaced_belief_first(
-    base: Store, beliefs: list[Belief], links: list[tuple[int, int]]
+def queued(base: Store) -> dict[int, dict[str, Any]]:
+    """The queue by the number of each record, in its order."""
+    return {int(row["id"][4:]): row for row in base.query("FROM review_queue($day)", {"day": DAY}).records()}
+
+
+def parts(why: str) -> dict[str, float]:
+    """The parts that a `why` tells of."""
+    return {name: float(value) for value, name in re.findall(r"(?:^|; )(\d\.\d\d) (\w+):", why)}
+
+
+GRAVE = ("DED001", "WRK004", "WRK006", "WRK007", "RGX004", "RGX007", "TXT005", "TXT006", "TXT008")
+COUNTED_ELSEWHERE = ("DAT006", "EVD001", "EVD005", "IDN002", "LOC002", "RGX002", "RGX006", "SCH003")
+TELLING = ("DED005", "IDN004", "IDN005", "RAT005", "REF001", "TXT007", "TXT010", "WRK002", "WRK009")
+BY_SEVERITY = {"error": 0.2, "warning": 0.08, "info": 0.0}
+
+
+def weight(code: str, severity: str) -> float:
+    """What one finding weighs."""
+    if code in GRAVE or code.startswith("SAF"):
+        return 0.2
+    if code in COUNTED_ELSEWHERE:
+        return 0.0
+    return 0.03 if code in TELLING else BY_SEVERITY[severity]
+
+
+def bare(action: str, how: str | None) -> bool:
+    return how is None and "`" not in action and len(action.encode()) < 80
+
+
+def risky(case: Case, others: int) -> dict[str, float]:
+    """The parts of the risk of a record, of which so many others were confirmed on the same day."""
+    age = seen(case.belief)
+    silent = [item for item in case.workarounds if bare(*item)]
+    return {
+        "sources": 0.4 * (1 - case.belief.ceiling),
+        "findings": min(0.3, sum(weight(code, severity) * min(times, 2) for code, severity, times in case.findings)),
+        "vague": 0.1 * len(silent) / max(len(case.workarounds), 1)
+        + 0.05 * (len((case.root_cause or "").encode()) < 50),
+        "age": 0.2 * (1 - float(factor(age, case.belief.ttl))) + 0.05 * (age is None),
+        "bulk": 0.05 * (age is not None and others >= 50),
+    }
+
+
+codes = st.sampled_from(
+    [*GRAVE, *COUNTED_ELSEWHERE, *TELLING, "SAF002", "SAF005", "DED002", "RAT003", "VER001", "MINE001"]
+)
+found = st.lists(
+    st.tuples(codes, st.sampled_from(sorted(BY_SEVERITY)), st.integers(1, 4)),
+    max_size=4,
+    unique_by=lambda item: item[0],
+).map(tuple)
+actions = st.sampled_from(["Restart it", "Run `git init`", "", "x" * 79, "x" * 80, "重" * 26, "重" * 27])
+causes = st.none() | st.sampled_from(["", "x" * 49, "x" * 50, "原" * 16, "原" * 17])
+cases = st.builds(
+    Case,
+    st.builds(Belief, st.none() | st.integers(-400, 2000), st.integers(1, 1000), rates, rates),
+    found,
+    st.lists(st.tuples(actions, st.none() | st.just("so")), max_size=4).map(tuple),
+    causes,
+)
+
+
+@given(st.lists(cases, min_size=1, max_size=12))
+def test_the_risk_is_the_sum_of_the_parts_that_it_tells_of(base: Store, cases: list[Case]) -> None:
+    fill_cases(base, cases)
+    queue = queued(base)
+    assert len(queue) == len(cases), "every record has a risk"
+    for number, row in queue.items():
+        assert 0 <= row["risk"] <= 1
+        assert round(row["risk"], 2) == row["risk"]
+        told = parts(row["why"])
+        assert sum(told.values()) == pytest.approx(row["risk"], abs=1e-9)
+        for name, part in risky(cases[number], 0).items():
+            assert told.get(name, 0.0) == pytest.approx(part, abs=0.005 + NEAR), name
+
+
+def worse(case: Case) -> Iterator[Case]:
+    """The case with each of its parts made worse."""
+    belief = case.belief
+    yield case._replace(belief=belief._replace(ceiling=belief.ceiling / 2))
+    yield case._replace(belief=belief._replace(age=None))
+    if seen(belief) is not None:
+        yield case._replace(belief=belief._replace(age=(belief.age or 0) + 100))
+        yield case._replace(belief=belief._replace(age=-1))
+    for code, severity in (("DED001", "warning"), ("DED002", "warning"), ("TXT007", "info"), ("EVD001", "warning")):
+        others = tuple(item for item in case.findings if item[0] != code)
+        times = sum(item[2] for item in case.findings if item[0] == code)
+        before = next((item[1] for item in case.findings if item[0] == code), severity)
+        yield case._replace(findings=(*others, (code, before, times + 1)))
+    for i, (action, _) in enumerate(case.workarounds):
+        yield case._replace(workarounds=(*case.workarounds[:i], (action, None), *case.workarounds[i + 1 :]))
+        yield case._replace(workarounds=(*case.workarounds[:i], ("Try it", None), *case.workarounds[i + 1 :]))
+    yield case._replace(root_cause=None)
+
+
+@given(cases)
+def test_what_is_worse_is_never_of_less_risk(base: Store, case: Case) -> None:
+    fill_cases(base, [case, *worse(case)])
+    queue = queued(base)
+    assert all(row["risk"] >= queue[0]["risk"] for row in queue.values())
+
+
+def test_a_day_on_which_fifty_others_were_confirmed_is_worth_less(base: Store) -> None:
+    alone, single = Belief(10, 365, 0.9, 0.8), Belief(11, 365, 0.9, 0.8)
+    for others, part in ((49, None), (50, 0.05)):
+        fill_cases(base, [Case(single), *[Case(alone)] * (others + 1)])
+        queue = queued(base)
+        assert parts(queue[1]["why"]).get("bulk") == part
+        assert "bulk" not in parts(queue[0]["why"])
+    assert f"0.05 bulk: 50 others confirmed on {DAY - dt.timedelta(days=10)}" in queue[1]["why"]
+
+
+def test_what_nothing_speaks_against_is_in_the_queue_too(base: Store) -> None:
+    fill_cases(base, [Case(Belief(1, 365, 1.0, 1.0), root_cause="x" * 50)])
+    row = queued(base)[0]
+    assert (row["risk"], row["why"], row["place"]) == (0.0, "nothing speaks against it", 1)
+
+
+@given(
+    st.lists(cases, min_size=1, max_size=12), st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=20)
+)
+def test_among_equals_what_more_records_point_to_comes_first_then_what_claims_too_much(
+    base: Store, cases: list[Case], links: list[tuple[int, int]]
 ) -> None:
-    fill(base, beliefs)
+    fill_cases(base, cases)
     if links:
         base.query(
             """INSERT INTO transitions BY NAME
@@ -137,16 +299,41 @@ def test_the_queue_puts_misplaced_belief_first(
                 'git/' || lpad(unnest($2::VARCHAR[]), 3, '0') AS error_id)""",
             [[str(start) for start, _ in links], [str(end) for _, end in links]],
         )
-    queue = base.query("FROM review_queue($day)", {"day": DAY}).records()
-    risks = {}
-    for number, belief in enumerate(beliefs):
-        pointing = len({start for start, end in links if start != end == number})
-        weight = (2 - float(factor(belief.age, belief.ttl))) * (1 + math.log(1 + pointing))
-        risks[f"git/{number:03}"] = (pointing, (belief.declared - effective(belief)) * weight)
-    assert {row["id"]: row["pointing"] for row in queue} == {name: pointing for name, (pointing, _) in risks.items()}
-    for row in queue:
-        assert row["risk"] == pytest.approx(risks[row["id"]][1], abs=2e-5)
-    assert [(-row["risk"], row["id"]) for row in queue] == sorted((-row["risk"], row["id"]) for row in queue)
+    queue = queued(base)
+    for number, row in queue.items():
+        assert row["pointing"] == len({start for start, end in links if start != end == number})
+        assert ("point" in row["why"]) == (row["pointing"] > 0)
+    order = [(-row["risk"], -row["pointing"], -row["overconfidence"], number) for number, row in queue.items()]
+    assert order == sorted(order)
+    assert [row["place"] for row in queue.values()] == list(range(1, len(cases) + 1))
+
+
+def test_what_is_suppressed_or_repaired_does_not_weigh(base: Store) -> None:
+    fill_cases(
+        base,
+        [Case(Belief(1, 365, 0.5, 1.0), (("DED001", "warning", 1), ("TXT002", "warning", 2)), root_cause="x" * 50)],
+    )
+    assert parts(queued(base)[0]["why"]) == {"findings": 0.3}
+    base.query("UPDATE findings SET suppressed = 'we know' WHERE code = 'DED001'")
+    base.query("UPDATE findings SET fixable = true WHERE code = 'TXT002'")
+    assert queued(base)[0]["risk"] == 0
+
+
+@pytest.mark.parametrize("of", ["trust", "staleness"])
+def test_a_day_to_come_confirms_nothing(base: Store, of: str) -> None:
+    fill(base, [Belief(-1, 365, 0.9, 0.6), Belief(0, 365, 0.9, 0.6)])
+    ahead, today = ask(base, of)
+    assert (ahead["age"], ahead["freshness"]) == (None, "unknown")
+    assert (today["age"], today["freshness"]) == (0, "fresh")
+    assert f"confirmed only later, on {DAY + dt.timedelta(days=1)}" in ahead["why"]
+
+
+def test_before_all_days_nothing_is_confirmed(base: Store) -> None:
+    fill(base, [Belief(age, 365, 0.9, 0.6) for age in (0, 100, 1000)])
+    rows = base.query("FROM trust(DATE '1999-01-01')").records()
+    assert {(row["age"], row["freshness"], row["factor"], row["effective"]) for row in rows} == {
+        (None, "unknown", 0.5, 0.3)
+    }
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,24 @@ def test_a_sentence_is_found_among_others_and_in_its_own_kind_of_place(base: Bas
     assert [name for name, _, _ in found(base, "TXT007")] == ["w0", "w1", "w2", "w3", "w4", "x"]
 
 
+def test_a_distinction_that_all_make_tells_nothing_apart(base: Base) -> None:
+    def told(name: str, kind: str, distinction: str) -> Document:
+        entries = [{"error_id": "git/other"}, {"error_id": "git/other", "distinction": distinction}]
+        return of_its_own(name, transition_graph={kind: entries})
+
+    said = [
+        told(f"r{i}", "frequently_confused_with", f"No {i}. Check the  details to differentiate.") for i in range(5)
+    ]
+    ingested(base, *said, told("x", "leads_to", "Check the details, to differentiate."))
+    assert found(base, "TXT007") == []
+    ingested(base, *said, told("x", "leads_to", "check the details to differentiate"))
+    pointers = [pointer for _, pointer, _ in found(base, "TXT007")]
+    assert pointers == [
+        *["/transition_graph/frequently_confused_with/1/distinction"] * 5,
+        "/transition_graph/leads_to/1/distinction",
+    ]
+
+
 # patterns
 
 

@@ -38,13 +38,17 @@ function besides(extensions) {
   return extensions && el('details', {}, el('summary', {}, 'What its own format says besides'), el('pre', { tabindex: 0 }, JSON.stringify(extensions, null, 2)));
 }
 
+function reasons(why) {
+  return el('ul', { class: 'reasons' }, why.split('; ').filter(Boolean).map((reason) => el('li', {}, own(reason))));
+}
+
 function trust(i) {
   const [declared, ceiling, factor, effective] = ['declared', 'ceiling', 'factor', 'effective'].map((key) => rate(rows[key][i]));
   return section('Trust',
     el('p', { class: 'equation' }, el('strong', {}, effective), ' = min(', el('b', {}, declared), ' declared, ', el('b', {}, ceiling), ' ceiling) × ', el('b', {}, factor), ' freshness'),
-    el('ul', { class: 'reasons' },
-      rows.why[i].split('; ').filter(Boolean).map((reason) => el('li', {}, own(reason)))),
-    el('p', { class: 'aside' }, `Risk ${rate(rows.risk[i])}, number ${count(i + 1)} of ${count(facts.records)} in the queue`));
+    reasons(rows.worth[i]),
+    el('p', { class: 'aside' }, `Risk ${rate(rows.risk[i])}, number ${count(i + 1)} of ${count(facts.records)} in the queue:`),
+    reasons(rows.why[i]));
 }
 
 function explanation(code) {

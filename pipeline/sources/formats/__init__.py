@@ -19,7 +19,8 @@ class Format(NamedTuple):
 
     `carried` is `to_source`, and tells what of the native document does not fit. `place` turns a pointer into the native
     document into one into the document as it came, `native_place` back. `worded` tells a change in the words of the
-    format, or that it has none for it.
+    format, or that it has none for it. `file_names` are the places that a base in this format has for the record of an
+    id, without `.json`.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Format(NamedTuple):
     place: Callable[[str], str]
     native_place: Callable[[str, Document], str]
     worded: Callable[[Change], Change | None]
+    file_names: Callable[[str], Sequence[str]]
 
 
 FORMATS = {
@@ -42,6 +44,7 @@ FORMATS = {
         errorcanon.MAPPING.place,
         errorcanon.MAPPING.native_place,
         errorcanon.worded,
+        errorcanon.file_names,
     )
 }
 

@@ -43,6 +43,16 @@ CREATE MACRO mean(x) AS -- The mean to 4 digits, summed exactly, so that it is t
 CREATE MACRO stale_share(state) AS -- The share of rows whose freshness is stale or unknown, to 4 digits.
     round(count(*) FILTER (state IN ('stale', 'unknown')) / nullif(count(*), 0), 4);
 
+CREATE MACRO age_on(as_of, last_confirmed) AS -- Days from the last confirmation to a day; null without one on that day or before: nobody can have confirmed tomorrow.
+    CASE WHEN last_confirmed <= CAST(as_of AS DATE) THEN date_diff('day', last_confirmed, CAST(as_of AS DATE)) END;
+
+CREATE MACRO told_of_age(age, last_confirmed) AS -- An age in words, and why there is none.
+    CASE
+        WHEN last_confirmed IS NULL THEN 'never confirmed'
+        WHEN age IS NULL THEN 'confirmed only later, on ' || last_confirmed
+        ELSE age || CASE age WHEN 1 THEN ' day' ELSE ' days' END
+    END;
+
 CREATE MACRO trust(as_of) AS TABLE -- How far each published record deserves belief on a day: effective = least(declared, ceiling) × factor.
     SELECT
         id, domain, tier, declared, distinct_sources, ceiling, last_confirmed, age, time_to_live,
@@ -55,7 +65,7 @@ CREATE MACRO trust(as_of) AS TABLE -- How far each published record deserves bel
                 distinct_sources || CASE distinct_sources WHEN 1 THEN ' source' ELSE ' sources' END || ' and ' || tier
                 || ' bear ' || printf('%.2f', ceiling) || ' of ' || printf('%.2f', declared) END,
             CASE
-                WHEN age IS NULL THEN 'never confirmed, so × 0.50'
+                WHEN age IS NULL THEN told_of_age(age, last_confirmed) || ', so × 0.50'
                 WHEN kept < 1 THEN age || ' days old, limit ' || time_to_live || ', so × '
                     || printf(CASE WHEN kept < 0.995 THEN '%.2f' ELSE '%.4f' END, kept)
             END
@@ -65,7 +75,7 @@ CREATE MACRO trust(as_of) AS TABLE -- How far each published record deserves bel
         FROM (
             SELECT
                 id, domain, verification_tier AS tier, confidence AS declared, distinct_sources, evidence_ceiling AS ceiling,
-                last_confirmed, date_diff('day', last_confirmed, CAST(as_of AS DATE)) AS age, time_to_live
+                last_confirmed, age_on(as_of, last_confirmed) AS age, time_to_live
             FROM records
         )
     );
@@ -73,23 +83,8 @@ CREATE MACRO trust(as_of) AS TABLE -- How far each published record deserves bel
 CREATE MACRO staleness(as_of) AS TABLE -- Age of each published record on a day, and by how much it is overdue.
     SELECT
         id, domain, tier, last_confirmed, age, time_to_live, freshness, age - time_to_live AS overdue,
-        CASE WHEN age IS NULL THEN 'never confirmed, limit ' || time_to_live
-            ELSE age || CASE age WHEN 1 THEN ' day' ELSE ' days' END || ', limit ' || time_to_live END AS why
+        told_of_age(age, last_confirmed) || ', limit ' || time_to_live AS why
     FROM trust(as_of);
-
-CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day: misplaced belief × age × other records that point here.
-    SELECT
-        t.id, t.domain, t.tier, t.declared, t.effective, t.overconfidence, t.age, t.time_to_live, t.freshness,
-        coalesce(p.pointing, 0) AS pointing,
-        round(t.overconfidence * (2 - t.factor) * (1 + ln(1 + coalesce(p.pointing, 0))), 6) AS risk,
-        concat_ws('; ', nullif(t.why, ''),
-            CASE WHEN p.pointing = 1 THEN 'one record points here' WHEN p.pointing > 1 THEN p.pointing || ' records point here' END
-        ) AS why
-    FROM trust(as_of) t
-    LEFT JOIN (
-        SELECT error_id, count(DISTINCT record_id) AS pointing FROM transitions WHERE error_id <> record_id GROUP BY error_id
-    ) p ON p.error_id = t.id
-    ORDER BY risk DESC, t.id;
 
 CREATE MACRO domain_of(record_id) AS -- The domain that an id begins with; null where there is none.
     CASE WHEN contains(record_id, '/') THEN split_part(record_id, '/', 1) END;
@@ -106,6 +101,75 @@ CREATE MACRO judgements(of_domain := NULL, of_tier := NULL, everything := false)
         WHERE everything OR (f.suppressed IS NULL AND f.path <> 'kb.toml')
     )
     WHERE (of_domain IS NULL OR domain = of_domain) AND (of_tier IS NULL OR tier = of_tier);
+
+CREATE MACRO weight_of(code, severity) AS -- What a finding adds to the risk of its record; docs/trust.md says why.
+    CASE
+        WHEN starts_with(code, 'SAF') OR code IN (
+            'DED001', 'WRK004', 'WRK006', 'WRK007', 'RGX004', 'RGX007', 'TXT005', 'TXT006', 'TXT008') THEN 0.20
+        WHEN code IN ('DAT006', 'EVD001', 'EVD005', 'IDN002', 'LOC002', 'RGX002', 'RGX006', 'SCH003') THEN 0.00
+        WHEN code IN ('DED005', 'IDN004', 'IDN005', 'RAT005', 'REF001', 'TXT007', 'TXT010', 'WRK002', 'WRK009') THEN 0.03
+        WHEN severity = 'error' THEN 0.20
+        WHEN severity = 'warning' THEN 0.08
+        ELSE 0.00
+    END;
+
+CREATE MACRO bare(action, how) AS -- Whether a workaround says what to do, but not how: no `how`, no code in its action, and that short.
+    how IS NULL AND NOT contains(action, '`') AND strlen(action) < 80;
+
+CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day. The risk, 0 to 1, is a sum of five parts, each of which has its cap; `why` gives them. `place` breaks ties: first what more records point to, then what claims more than it is worth.
+    WITH weighed AS NOT MATERIALIZED (
+        SELECT path, position, code, code || CASE WHEN count(*) > 1 THEN '×' || count(*) ELSE '' END AS told,
+            least(count(*), 2) * max(weight_of(code, severity)) AS weight
+        FROM judgements() WHERE published AND NOT repaired
+        GROUP BY path, position, code
+    ), found AS NOT MATERIALIZED (
+        SELECT path, position, sum(weight) AS weight,
+            list(told ORDER BY weight DESC, code) FILTER (weight > 0) AS heavy,
+            list(told ORDER BY code) FILTER (code IN ('EVD003', 'EVD009')) AS weak
+        FROM weighed
+        GROUP BY path, position
+    ), done AS NOT MATERIALIZED (
+        SELECT record_id, count(*) AS workarounds, count(*) FILTER (bare(action, how)) AS bare FROM workarounds GROUP BY record_id
+    ), pointed AS NOT MATERIALIZED (
+        SELECT error_id, count(DISTINCT record_id) AS pointing FROM transitions WHERE error_id <> record_id GROUP BY error_id
+    ), known AS NOT MATERIALIZED (
+        SELECT
+            t.*, f.heavy, f.weak, d.workarounds, coalesce(d.bare, 0) AS bare, coalesce(p.pointing, 0) AS pointing,
+            strlen(coalesce(r.root_cause, '')) < 50 AS brief,
+            count(*) OVER (PARTITION BY t.last_confirmed) - 1 AS others,
+            coalesce(f.weight, 0) AS weight
+        FROM trust(as_of) t
+        JOIN records r USING (id)
+        LEFT JOIN found f USING (path, position)
+        LEFT JOIN done d ON d.record_id = t.id
+        LEFT JOIN pointed p ON p.error_id = t.id
+    ), parts AS NOT MATERIALIZED (
+        SELECT *,
+            round(0.40 * (1 - ceiling), 2) AS of_sources,
+            round(least(0.30, weight), 2) AS of_findings,
+            round(0.10 * bare / greatest(workarounds, 1) + CASE WHEN brief THEN 0.05 ELSE 0 END, 2) AS of_vagueness,
+            round(0.20 * (1 - factor), 2) + CASE WHEN age IS NULL THEN 0.05 ELSE 0 END AS of_age,
+            CASE WHEN age IS NOT NULL AND others >= 50 THEN 0.05 ELSE 0 END AS of_bulk
+        FROM known
+    ), summed AS NOT MATERIALIZED (
+        SELECT *, CAST(round(of_sources + of_findings + of_vagueness + of_age + of_bulk, 2) AS DOUBLE) AS risk FROM parts
+    )
+    SELECT
+        row_number() OVER (ORDER BY risk DESC, pointing DESC, overconfidence DESC, id) AS place,
+        id, domain, tier, declared, effective, overconfidence, age, time_to_live, freshness, pointing, risk,
+        coalesce(nullif(concat_ws('; ',
+            CASE WHEN of_sources > 0 THEN printf('%.2f sources: ', of_sources)
+                || concat_ws(', ', distinct_sources, array_to_string(weak, ', '), tier) END,
+            CASE WHEN of_findings > 0 THEN printf('%.2f findings: ', of_findings) || some_of(heavy, len(heavy)) END,
+            CASE WHEN of_vagueness > 0 THEN printf('%.2f vague: ', of_vagueness) || concat_ws(', ',
+                CASE WHEN bare > 0 THEN bare || ' of ' || workarounds || ' workarounds without a how' END,
+                CASE WHEN brief THEN 'short root cause' END) END,
+            CASE WHEN of_age > 0 THEN printf('%.2f age: ', of_age) || told_of_age(age, last_confirmed) || ', limit ' || time_to_live END,
+            CASE WHEN of_bulk > 0 THEN printf('%.2f bulk: ', of_bulk) || others || ' others confirmed on ' || last_confirmed END,
+            CASE WHEN pointing = 1 THEN 'one record points here' WHEN pointing > 1 THEN pointing || ' records point here' END
+        ), ''), 'nothing speaks against it') AS why
+    FROM summed
+    ORDER BY place;
 
 CREATE MACRO moved_findings(of_domain := NULL, of_tier := NULL) AS TABLE -- Findings that came and went with the newest run, of a domain or tier; the tier is that of the record as published now.
     SELECT c.*

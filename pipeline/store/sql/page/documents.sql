@@ -1,9 +1,9 @@
 WITH first AS (
-    SELECT r.id, r.path, r.position, r.line, r.digest, r.doc, q.risk
+    SELECT r.id, r.path, r.position, r.line, r.digest, r.doc, q.place
     FROM records r
     JOIN review_queue($as_of) q USING (id)
     WHERE ($domain IS NULL OR r.domain = $domain) AND ($tier IS NULL OR q.tier = $tier)
-    ORDER BY q.risk DESC, r.id
+    ORDER BY q.place
     LIMIT $limit
 )
 SELECT
@@ -27,4 +27,4 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT error_id, list({kind: kind, id: record_id} ORDER BY kind, record_id) AS named_by
     FROM (SELECT DISTINCT error_id, kind, record_id FROM transitions) GROUP BY error_id) n ON n.error_id = i.id
-ORDER BY i.risk DESC, i.id
+ORDER BY i.place

@@ -13,6 +13,7 @@ SELECT
     t.time_to_live,
     t.freshness,
     t.distinct_sources AS sources,
+    t.why AS worth,
     q.why,
     q.pointing,
     q.risk,
@@ -35,4 +36,4 @@ LEFT JOIN (
     SELECT record_id, list(DISTINCT host ORDER BY host) AS hosts
     FROM sources WHERE host IS NOT NULL GROUP BY record_id) h ON h.record_id = r.id
 WHERE ($domain IS NULL OR r.domain = $domain) AND ($tier IS NULL OR t.tier = $tier)
-ORDER BY q.risk DESC, r.id
+ORDER BY q.place

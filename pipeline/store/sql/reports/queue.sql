@@ -1,4 +1,4 @@
 SELECT id, tier, declared, effective, age, pointing, risk, why
 FROM review_queue($as_of)
-WHERE risk > 0 AND ($domain IS NULL OR domain = $domain) AND ($tier IS NULL OR tier = $tier)
-ORDER BY risk DESC, id
+WHERE ($domain IS NULL OR domain = $domain) AND ($tier IS NULL OR tier = $tier)
+ORDER BY place

@@ -1,0 +1,73 @@
+"""Tables of phrases to look for in what strangers wrote, and the screen that follows from such a table."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
+from typing import Any, NamedTuple
+
+import re2
+
+MOST = 200
+"""So many places of one phrase are looked at in one text."""
+
+
+GAP = r"[\s*_\"'`“”‘’,:-]+"
+"""What parts words: blanks, emphasis and quotes among it."""
+
+_GAP_IN_JSON = r"(?:[^A-Za-z0-9\\]|\\u[0-9a-fA-F]{4}|\\.)+"
+
+
+class Phrase(NamedTuple):
+    """An RE2 pattern, and keys of which a text has to hold one, in any case, for the pattern to be tried on it.
+
+    A key is ASCII or Chinese, in small letters, without blanks, quotes and backslashes: JSON spells it as it is. In a key,
+    `_` stands for what parts words.
+    """
+
+    keys: tuple[str, ...]
+    pattern: str
+
+
+def phrase(keys: str, pattern: str) -> Phrase:
+    """A row of a table; `keys` are parted by blanks."""
+    return Phrase(tuple(keys.split()), pattern)
+
+
+def said(keys: str, pattern: str) -> Phrase:
+    """Likewise for a sentence: its case does not count, and its blanks stand for all that parts words."""
+    return phrase(keys, f"(?i){pattern.replace(' ', GAP)}")
+
+
+class Table:
+    """Phrases that are looked for together."""
+
+    def __init__(self, *phrases: Phrase) -> None:
+        self.phrases = phrases
+        self.screen = _any_key([key for each in phrases for key in each.keys], _GAP_IN_JSON)
+        """An RE2 pattern for the JSON of every text in which one of the phrases can be."""
+        self._any = _any_key([key for each in phrases for key in each.keys], GAP)
+        self._each = [(_any_key(each.keys, GAP), each.pattern) for each in phrases]
+
+    def may_hold(self, text: str) -> bool:
+        """Whether one of the phrases can be in a text."""
+        return compiled(self._any).search(text) is not None
+
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the phrases are in a text: beginning and end, phrase by phrase."""
+        if not self.may_hold(text):
+            return
+        for keys, pattern in self._each:
+            if compiled(keys).search(text) is not None:
+                for match in islice(compiled(pattern).finditer(text), MOST):
+                    yield match.span()
+
+
+def _any_key(keys: Iterable[str], gap: str) -> str:
+    return f"(?i:{'|'.join(gap.join(map(re.escape, key.split('_'))) for key in sorted(set(keys)))})"
+
+
+@cache
+def compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+    """RE2 searches what strangers wrote: no text can make that slow. Made when a record needs it, for hardly one does."""
+    return re2.compile(pattern)
