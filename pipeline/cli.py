@@ -774,8 +774,10 @@ def export(
 ) -> None:
     """Write published records elsewhere.
 
-    What came in a foreign format can go back as it came. A folder must hold no records but those that are written: of
-    an earlier export some could be left that this one does not pick.
+    What came in a foreign format goes back in it byte for byte as it came, without repairs, as long as its file in raw/
+    is as it was ingested (else with the same values). Any other record goes out as published; what the format has no
+    place for is kept under `kb`. A folder must hold no records but those that are written: of an earlier export some
+    could be left that this one does not pick.
     """
     from pipeline import publish, store
     from pipeline.jobs.export import export as run
@@ -788,8 +790,10 @@ def export(
         with store.read(home.store) as base:
             sys.stdout.writelines(lines(base, form, where))
         return
+    notes: list[str] = []
     with _otherwise(f"{output} may be written in part"), store.read(home.store, files=True) as base:
-        count = run(base, form, output, where)
+        count = run(base, form, output, where, home.root, notes.append)
+    _say(notes)
     print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {_shown(output)}")
 
 

@@ -13,7 +13,7 @@ from pipeline.analysis.credentials import masked
 from pipeline.curate import curate
 from pipeline.jobs.given import shown
 from pipeline.jobs.request import Request
-from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError, Rejected
+from pipeline.model import GONE, Change, Curated, FixResult, Incoming, Json, KbError, Rejected
 from pipeline.render.diff import unified
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
@@ -92,7 +92,7 @@ class _Tally:
         """The edits that carry out what can be fixed in one record."""
         outcome = curate(incoming, rules)
         form = _form(incoming, outcome.changes)
-        held = _losing(incoming, outcome.changes, form)
+        held = frozenset(c.code for c in outcome.changes if c.after is GONE and _says_more(c.before))
         if held:
             self.notes.append(
                 f"{incoming.origin}: {', '.join(sorted(held))} would lose what only the record's own format has a place"
@@ -169,13 +169,13 @@ def _form(incoming: Incoming, changes: Sequence[Change]) -> formats.Format | Non
     return formats.of(contract.read(incoming.raw), incoming.form) if changes else None
 
 
-def _losing(incoming: Incoming, changes: Sequence[Change], form: formats.Format | None) -> frozenset[str]:
-    """The fixes that would take out an object which says what the native format has no place for."""
-    removals = [change for change in changes if change.after is GONE]
-    if not removals or form is None:
-        return frozenset()
-    document = contract.read(incoming.raw)
-    return frozenset(change.code for change in removals if form.holds_more(document, change.pointer))
+def _says_more(item: Json) -> bool:
+    """Whether an object of a list says what the native format has no place for."""
+    carried = item.get("extensions") if isinstance(item, dict) else None
+    own = [
+        value for form in (carried or {}).values() for value in (form.values() if isinstance(form, dict) else [form])
+    ]
+    return any(value is not None for value in own)
 
 
 def _but_traces(outcome: Curated | Rejected) -> list[Change]:
