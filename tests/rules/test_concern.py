@@ -45,7 +45,7 @@ def test_nothing_changed_concerns_nobody() -> None:
         (NOW, but(resolvable={}), Concern(("RAT004 reads `resolvable`, which changed",), {}, ())),
         (but(RAT004=None), but(RAT004=None, resolvable={}), Concern((), {}, ("`resolvable` changed",))),
         (NOW, but(**{"trust.time_to_live": {}}), Concern((), {}, ("`trust.time_to_live` changed",))),
-        (NOW, but(**{"trust.ladder": []}), Concern(("TIR001 reads `trust.ladder`, which changed",), {}, ())),
+        (NOW, but(**{"trust.ladder": []}), Concern(("SCH004 and TIR001 read `trust.ladder`, which changed",), {}, ())),
         (NOW, but(novelty=1), Concern(("`novelty` changed",), {}, ())),
         (
             {**NOW, "suppressed": [["git/a", "DED001", "known"]]},
