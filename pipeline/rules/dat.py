@@ -67,10 +67,8 @@ def dates_disordered(r: Record) -> Found:
         f"{key} {day.isoformat()}" for key, day in days.items() if day is not None and first is not None and first > day
     ]
     if first is not None and before:
-        yield (
-            "/first_seen",
-            f"{show(first.isoformat())} is after {' and '.join(before)}; correct one of the {'two' if len(before) == 1 else 'three'}",
-        )
+        which = "two" if len(before) == 1 else "three"
+        yield "/first_seen", f"{show(first.isoformat())} is after {' and '.join(before)}; correct one of the {which}"
 
 
 def _ahead(document: Document, as_of: dt.date) -> bool:
@@ -81,7 +79,6 @@ def _ahead(document: Document, as_of: dt.date) -> bool:
     "DAT003",
     "date-in-future",
     Severity.WARNING,
-    version=2,
     alone=_ahead,
     replaces=("DAT002", "DAT004"),
     sql="""
