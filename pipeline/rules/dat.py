@@ -81,7 +81,6 @@ def _ahead(document: Document, as_of: dt.date) -> bool:
     "DAT003",
     "date-in-future",
     Severity.WARNING,
-    version=2,
     alone=_ahead,
     replaces=("DAT002", "DAT004"),
     sql="""
