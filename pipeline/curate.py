@@ -23,6 +23,7 @@ from pipeline.rules.base import Record, Rule
 from pipeline.rules.fixing import apply, drop_gone, message
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats
+from pipeline.words import one_line
 
 AT_A_TIME = 32
 """How many records are judged side by side at best: fewer bring the rules back into the cache, more drop the records."""
@@ -245,4 +246,7 @@ def _found(code: str, subject: object, value: Json = AT_POINTER) -> list[_Noted]
 
 def _fingerprinted(owner: str, document: Json, found: Iterable[_Noted]) -> tuple[Finding, ...]:
     keys = fingerprints(owner, document, ((noted.code, noted.pointer, noted.value) for noted in found))
-    return tuple(Finding(*noted[:3], key, noted.suppressed) for noted, key in zip(found, keys, strict=True))
+    return tuple(
+        Finding(noted.code, noted.pointer, one_line(noted.message), key, noted.suppressed)
+        for noted, key in zip(found, keys, strict=True)
+    )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -248,9 +249,9 @@ class Workspace(NamedTuple):
         found = {}
         for path in sorted((self.root / "rules").glob("[!.]*.sql")) if self.configured else ():
             try:
-                found[f"rules/{path.name}"] = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise KbError(f"rules/{path.name}: cannot be read: {error}") from None
+                found[f"rules/{path.name}"] = text_of(path)
+            except OSError as error:
+                raise KbError(f"rules/{path.name}: cannot be read: {error.strerror}") from None
         return found
 
     @property
@@ -270,15 +271,20 @@ class Workspace(NamedTuple):
 
     def part(self, path: Path) -> str | None:
         """The part of the workspace in which a path lies, links followed: `raw/`, `kb.toml` and so on; None: in none."""
-        place = path.resolve()
+        place = real(path)
         for name in (*OWN, self.settings.baseline):
-            if place.is_relative_to((self.root / name).resolve()):
+            if place.is_relative_to(real(self.root / name)):
                 return f"{name}/" if (self.root / name).is_dir() else name
         return None
 
     def as_of(self, given: dt.date | None) -> dt.date:
         """The day that age is counted to; the only place that reads a clock."""
         return given or self.settings.as_of or dt.date.today()  # noqa: DTZ011 - a person's day, where they are
+
+
+def real(path: Path) -> Path:
+    """Where a path leads, links followed; Path.resolve raises where one leads to itself."""
+    return Path(os.path.realpath(path))
 
 
 def find(root: Path | None = None) -> Workspace:
@@ -289,11 +295,28 @@ def find(root: Path | None = None) -> Workspace:
     """
     if root is not None and not root.is_dir():
         raise KbError(f"--root {root}: no such folder")
-    start = (root or Path.cwd()).resolve()
+    start = real(root or Path.cwd())
     for folder in [start] if root else [start, *start.parents]:
-        if (folder / FILE).is_file():
+        if (folder / FILE).is_file() or (folder / FILE).is_symlink():
             return Workspace(folder, load_settings(folder / FILE), configured=True)
     return Workspace(start, Settings(), configured=False)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file of the workspace; a byte order mark of UTF-8 means nothing.
+
+    Raises:
+        KbError: it is in another encoding.
+        OSError: it cannot be read.
+    """
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        line = data.count(b"\n", 0, error.start) + 1
+        found = "is UTF-16" if wide else f"line {line} is not UTF-8"
+        raise KbError(f"{path.name}: cannot be read: {found}; save it as UTF-8") from None
 
 
 def load_settings(path: Path) -> Settings:
@@ -305,11 +328,10 @@ def load_settings(path: Path) -> Settings:
     import tomllib  # noqa: PLC0415 - a file outside of a workspace is judged without
 
     try:
-        text = path.read_text(encoding="utf-8")
-        given = tomllib.loads(text)
+        given = tomllib.loads(text_of(path))
         settings: Settings = _build(Settings, given, "", path.name)
-    except (OSError, UnicodeDecodeError) as error:
-        raise KbError(f"{path.name}: cannot be read: {error}") from None
+    except OSError as error:
+        raise KbError(f"{path.name}: cannot be read: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
         raise KbError(f"{path.name}: not TOML: {error}") from None
     settings = _fit_defaults(settings, given.get("trust", {}))

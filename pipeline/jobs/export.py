@@ -18,7 +18,7 @@ from pipeline.words import did_you_mean
 
 _CHANGES = """
     SELECT record_id, code, pointer, before, after FROM changes
-    WHERE record_id IN (SELECT id FROM records WHERE ({where})) ORDER BY record_id, seq
+    WHERE record_id IN (SELECT id FROM records WHERE {where}) ORDER BY record_id, seq
 """
 
 _OF_RECORDS = frozenset({"dead_ends", "workarounds", "versions", "transitions", "sources", "changes"})
@@ -51,6 +51,7 @@ def export(
     }
     if form not in _INTO_FILE | into_folder:
         raise KbError(f"--format {form}: {did_you_mean(form, _INTO_FILE | into_folder)}")
+    where = _condition(where)
     picked = _count(base, where)
     try:
         if form in _INTO_FILE:
@@ -77,14 +78,19 @@ def lines(base: Store, form: str, where: str = "true") -> Iterator[str]:
             f"--format {form} has no place on standard output; name a folder with -o, or choose"
             f" {' or '.join(_INTO_FILE)}"
         )
+    where = _condition(where)
     _count(base, where)
     return _INTO_FILE[form](base, where)
 
 
-def _count(base: Store, where: str) -> int:
+def _condition(where: str) -> str:
     if not where.strip():
         raise KbError("--where is empty; leave it out for every record, or write SQL such as domain = 'git'")
-    counted: int = store.guarded(lambda: base.value(f"SELECT count(*) FROM records WHERE ({where})"))
+    return store.condition(where)
+
+
+def _count(base: Store, where: str) -> int:
+    counted: int = store.guarded(lambda: base.value(f"SELECT count(*) FROM records WHERE {where}"))
     return counted
 
 
@@ -93,7 +99,7 @@ def _check_folder(base: Store, form: str, output: Path, where: str) -> None:
     if form in {"parquet", "csv"}:
         written, pattern = {f"{table}.{form}" for table in _TABLES}, f"*.{form}"
     else:
-        ids = base.query(f"SELECT id FROM records WHERE ({where})").rows
+        ids = base.query(f"SELECT id FROM records WHERE {where}").rows
         written, pattern = {f"{name}.json" for (name,) in ids}, "*.json"
     found = (path.relative_to(output).as_posix() for path in output.rglob(pattern))
     others = sorted(name for name in found if name not in written)
@@ -132,7 +138,7 @@ _INTO_FILE: dict[str, Callable[[Store, str], Iterator[str]]] = {"ndjson": _ndjso
 def _tables(where: str) -> Iterator[tuple[str, str]]:
     for table in _TABLES:
         key = "record_id" if table in _OF_RECORDS else "id"
-        yield table, f"SELECT * FROM {table} WHERE {key} IN (SELECT id FROM records WHERE ({where})) ORDER BY ALL"
+        yield table, f"SELECT * FROM {table} WHERE {key} IN (SELECT id FROM records WHERE {where}) ORDER BY ALL"
 
 
 def _parquet(base: Store, output: Path, where: str) -> None:

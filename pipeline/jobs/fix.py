@@ -39,9 +39,9 @@ class Plan:
 def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     """The edits that carry out the fixes of every record, each judged by itself. Nothing is written yet.
 
-    What nobody can read stays as it is, and so do packed files and records that hold a credential, of which no rule sees
-    the text. A merge of copies that would lose what only a foreign format has a place for is left to a person, and what
-    that format has no word for to ingest.
+    What nobody can read stays as it is, and so do packed files, objects that are no record of a known format, and records
+    that hold a credential, of which no rule sees the text. A merge of copies that would lose what only a foreign format
+    has a place for is left to a person, and what that format has no word for to ingest.
 
     Raises:
         KbError: a file cannot be read, or there is no record that could be edited.
@@ -54,6 +54,10 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
         packed = sources.some([shown(file) for file in files if file not in plain])
         tally.notes.append(f"left as it is: {packed}; packed files are not edited, so unpack, fix, and pack again")
     edits = _edits(plain, lambda incoming: tally.edits(incoming, rules), tally.notes, request)
+    if tally.strange:
+        tally.notes.append(
+            f"left as it is: {sources.some(tally.strange)}; no record of a known format, so not kb's to edit"
+        )
     if not tally.read:
         nothing = [f"{', '.join(root.name for root in roots)}: no record there that could be fixed"]
         raise KbError("; ".join([*tally.notes, *(nothing if plain or not files else [])]))
@@ -87,9 +91,13 @@ class _Tally:
     fixed: Counter[str] = field(default_factory=Counter)
     unworded: Counter[tuple[str, str]] = field(default_factory=Counter)
     hidden: defaultdict[str, list[Edit]] = field(default_factory=lambda: defaultdict(list))
+    strange: list[str] = field(default_factory=list)
 
     def edits(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
         """The edits that carry out what can be fixed in one record."""
+        if not _is_record(incoming):
+            self.strange.append(str(incoming.origin))
+            return []
         outcome = curate(incoming, rules)
         form = _form(incoming, outcome.changes)
         held = frozenset(c.code for c in outcome.changes if c.after is GONE and _says_more(c.before))
@@ -162,6 +170,14 @@ def _edits(
                 found[incoming.origin.path] += [own.shifted(incoming.offset) for own in edits]
             request.tick(1)
     return dict(found)
+
+
+def _is_record(incoming: Incoming) -> bool:
+    """Whether it is kb's to edit; what cannot be read is told of as a record that is broken."""
+    try:
+        return incoming.fault is not None or formats.is_record(contract.read(incoming.raw))
+    except contract.UnreadableError:
+        return True
 
 
 def _form(incoming: Incoming, changes: Sequence[Change]) -> formats.Format | None:

@@ -11,7 +11,7 @@ from pipeline.jobs.given import shown_path
 from pipeline.jobs.judging import Row
 from pipeline.model import Incoming, Located, Severity
 from pipeline.sources import locate
-from pipeline.workspace import FILE, Workspace, lines_of_suppressions
+from pipeline.workspace import FILE, Workspace, lines_of_suppressions, text_of
 
 
 def located(rows: list[Row], files: Mapping[str, sources.SourceFile], workspace: Workspace) -> tuple[Located, ...]:
@@ -38,7 +38,7 @@ def _in_settings(rows: list[Row], workspace: Workspace) -> Iterator[Located]:
     if not about:
         return
     home = os.path.relpath(workspace.root / FILE).replace(os.sep, "/")
-    lines = (workspace.root / FILE).read_text(encoding="utf-8").splitlines()
+    lines = text_of(workspace.root / FILE).splitlines()
     starts = lines_of_suppressions(lines)
     told = len(starts) == len(workspace.settings.suppress)
     for row in about:

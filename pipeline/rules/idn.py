@@ -9,6 +9,11 @@ from pipeline.rules.base import Ask, Found, Pairs, Record, check, corpus
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*){1,2}")
 _LONGEST_SEGMENT = 120
 
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
+)
+"""Names that Windows keeps for devices, whatever follows them behind a full stop."""
+
 
 def _slug(column: str) -> str:
     """In SQL: the id without its environment, domain/slug."""
@@ -20,7 +25,7 @@ def _slug(column: str) -> str:
     "id-malformed",
     Severity.ERROR,
     locked=True,
-    good=[{}, {"/id": "git/not-a-repository/linux-6.1"}],
+    good=[{}, {"/id": "git/not-a-repository/linux-6.1"}, {"/id": "git/console"}, {"/id": "git/node_modules"}],
     bad=[
         {"/id": "git"},
         {"/id": "Git/Not A Repository"},
@@ -29,13 +34,20 @@ def _slug(column: str) -> str:
         {"/id": "git/" + "x" * 200},
         {"/id": "git/x.json/y"},
         {"/id": "git/x\ny"},
+        {"/id": "git/con"},
+        {"/id": "git/aux.1/x"},
+        {"/id": "git/x./y"},
+        {"/id": "node_modules/x", "/domain": "node_modules"},
     ],
+    version=2,
 )
 def id_malformed(r: Record) -> Found:
     """Has an id `domain/slug` or `domain/slug/environment`.
 
     Segments are lower-case `[a-z0-9._-]`, start with a letter or digit, are at most 120 characters long and do not end
-    in `.json`: the id is also the name of the published file. The first segment is the record's `domain`.
+    in `.json` or a full stop: the id is also the name of the published file. So none is the name of a device, which
+    Windows cannot check out (`con`, `aux.1`), nor a folder `node_modules`, which kb and many others pass over. The first
+    segment is the record's `domain`.
     """
     name, domain = r.document["id"], r.document["domain"]
     segments = name.split("/")
@@ -43,6 +55,16 @@ def id_malformed(r: Record) -> Found:
         yield "/id", f"{show(name)} is no id; write domain/slug or domain/slug/environment in lower-case [a-z0-9._-]"
     elif any(len(segment) > _LONGEST_SEGMENT or segment.endswith(".json") for segment in segments):
         yield "/id", f"{show(name)} cannot name a file; keep segments below 121 characters and without .json at the end"
+    elif device := next((segment for segment in segments if segment.split(".")[0] in _DEVICES), None):
+        yield (
+            "/id",
+            f"{show(name)} cannot name a file on Windows, where {device} is a device; write, say, {device}-error",
+        )
+    elif any(segment.endswith(".") for segment in segments) or "node_modules" in segments[:-1]:
+        yield (
+            "/id",
+            f"{show(name)} cannot name a file everywhere; end no segment with a full stop, call none node_modules",
+        )
     elif segments[0] != domain:
         yield "/id", f"{show(name)} is not in its domain {show(domain)}; make the first segment the domain"
 
@@ -67,7 +89,8 @@ def path_differs_from_id(r: Record) -> Found:
         return
     expected = [f"{name}.json" for name in r.file_names]
     if not any(f"/{path}".endswith(f"/{name}") for name in expected):
-        yield "/id", f"{show(r.document['id'])} lies in {r.path}; move the file to {expected[0]}, or correct the id"
+        here, there = show(r.path, 200)[1:-1], show(expected[0])[1:-1]
+        yield "/id", f"{show(r.document['id'])} lies in {here}; move the file to {there}, or correct the id"
 
 
 @corpus(

@@ -18,6 +18,7 @@ from pipeline.rules.ver import LONGEST, PRODUCT
 from pipeline.sources import digest, file_of
 from pipeline.store import OFFLINE, KnownFile, Store, connected, own, together
 from pipeline.store.layout import comments, document_shape, script
+from pipeline.words import one_line
 from pipeline.workspace import FILE as SETTINGS
 
 
@@ -239,7 +240,7 @@ class Draft(Store):
             for number, pointer, message in self.query(rule.sql).rows:
                 entry = rules.settings.suppress[number]
                 (key,) = fingerprints(SETTINGS, None, [(rule.code, "/suppress", f"{entry.code} {entry.record}")])
-                found.append((number, rule.code, pointer, message, key))
+                found.append((number, rule.code, pointer, one_line(message), key))
         self._lay_out("about_settings", columns, found)
         self.connection.execute(
             f"""INSERT INTO findings BY NAME
@@ -384,7 +385,7 @@ def _with_fingerprint(ousted: Ousted) -> Ousted:
     if ousted.code is None or ousted.pointer is None:
         return ousted
     (key,) = fingerprints(ousted.record_id, {"id": ousted.record_id}, [(ousted.code, ousted.pointer, AT_POINTER)])
-    return ousted._replace(fingerprint=key)
+    return ousted._replace(fingerprint=key, message=one_line(ousted.message or ""))
 
 
 _BULK = """

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from pipeline import contract
 from pipeline.model import GONE, Change, Document, KbError
 from pipeline.sources.formats import errorcanon
 from pipeline.sources.formats.mapping import Carried
@@ -55,6 +56,18 @@ def detect(document: Document) -> Format | None:
         if form.recognises(document):
             return form
     return None
+
+
+_OWN = frozenset(contract.schema(contract.INCOMING)["required"]) - {"id"}
+
+_ENOUGH = 4
+"""With so many of the other required keys, what has an id is a native record; no manifest of a package has them."""
+
+
+def is_record(document: Document) -> bool:
+    """Whether an object is a record of a format that is known, native ones included, with all its faults."""
+    native = isinstance(document.get("id"), str) and len(_OWN & document.keys()) >= _ENOUGH
+    return native or detect(document) is not None
 
 
 def named(name: str | None) -> Format | None:
