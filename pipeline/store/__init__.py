@@ -281,7 +281,7 @@ def select(store: Store, sql: str) -> Table:
 
 def _whole(store: Store, sql: str) -> Table:
     """The answer to a query, with what has no equal in Python as text."""
-    sql = sql.strip().rstrip(";")
+    sql = _without_its_end(sql)
     try:
         shape = store.connection.execute(f"FROM ({sql}\n) LIMIT 0").description
     except duckdb.InterruptException:
@@ -293,6 +293,15 @@ def _whole(store: Store, sql: str) -> Table:
         return store.query(sql)
     names = tuple(name for (name,) in store.query(f"SELECT column_name FROM (DESCRIBE {sql}\n)").rows)
     return Table(names, store.query(f"SELECT {retold} FROM ({sql}\n)").rows)
+
+
+def _without_its_end(sql: str) -> str:
+    """A statement that can stand in brackets: what closes it is gone, whatever comments follow."""
+    text = sql.encode()
+    places = [at for at, kind in duckdb.tokenize(sql) if kind != duckdb.token_type.comment]  # in bytes
+    while places and text[places[-1] : places[-1] + 1] == b";":
+        text = text[: places.pop()]
+    return text.decode()
 
 
 def _number_of_statements(sql: str) -> int:
