@@ -329,7 +329,7 @@ def test_a_severity_that_is_none_is_an_error() -> None:
     [
         (RuleSettings(select=("DED01",)), "`rules.select`: no rule 'DED01'; did you mean `DED001`?"),
         (RuleSettings(ignore=("EVX",)), "`rules.ignore`: no rule 'EVX'; did you mean `EVD`?"),
-        (RuleSettings(severity={"TXT009": "info"}), "`rules.severity`: no rule 'TXT009'; did you mean `TXT001`?"),
+        (RuleSettings(severity={"WRK0O1": "info"}), "`rules.severity`: no rule 'WRK0O1'; did you mean `WRK001`?"),
         (RuleSettings(select=("",)), "`rules.select`: no rule ''; see `kb rules`"),
     ],
     ids=["select", "ignore", "severity", "empty"],
