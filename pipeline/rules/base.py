@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from pipeline.model import Change, Document, Json, Kind, Severity
-from pipeline.rules import urls
+from pipeline.rules import places, urls
 from pipeline.workspace import Settings
 
 Found = Iterator[tuple[str, str]]
@@ -24,12 +24,6 @@ Example = Mapping[str, Json]
 """Pointers, and what stands there instead, in the clean record of `example.py`; ABSENT takes a key away."""
 
 ABSENT = object()
-
-EVERY_TEXT = "**"
-"""The places of all texts of a document, but of `regex` and of the curation block, which is replaced on publication."""
-
-WHOLE = "."
-"""The place of a fix that has to see the whole document; it changes values, never keys."""
 
 
 class Stage(StrEnum):
@@ -176,6 +170,11 @@ class Record:
             if key in _TRANSITIONS:
                 for i, entry in enumerate(entries):
                     yield f"/transition_graph/{key}/{i}", entry
+
+    @cached_property
+    def texts(self) -> list[tuple[str, str]]:
+        """Every text, but for the regex, with its pointer."""
+        return list(places.texts(self.document))
 
     @cached_property
     def told(self) -> list[tuple[str, str]]:

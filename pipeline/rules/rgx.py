@@ -225,7 +225,9 @@ def _driven(regex: str, grows: str, *, exponential: bool) -> Found:
 
 @lru_cache(maxsize=64)
 def _attack(regex: str) -> backtracking.Attack | None:
-    return None if patterns.read(regex).matcher is None else backtracking.attack(regex)
+    if patterns.literal(regex) is not None or patterns.read(regex).matcher is None:
+        return None
+    return backtracking.attack(regex)
 
 
 _MOST = 100

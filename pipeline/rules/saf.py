@@ -10,7 +10,6 @@ from pipeline.model import Incoming, Json, Severity
 from pipeline.rules import active, harm, orders, remote
 from pipeline.rules.advice import is_listed_with, is_warned_of
 from pipeline.rules.base import Found, Record, Stage, check
-from pipeline.rules.fixing import texts
 from pipeline.rules.shell import Reader
 
 
@@ -222,7 +221,7 @@ def agent_directive(r: Record) -> Found:
     example, and no order.
     """
     is_about = None
-    for pointer, text in texts(r.document):
+    for pointer, text in r.texts:
         if not orders.may_speak(text):
             continue
         if is_about is None:
@@ -262,7 +261,7 @@ def markup(r: Record) -> Found:
     addresses would then run with the reader's rights. To name a tag (`<script>`) is no markup; an example can be
     written so that it does not run.
     """
-    for pointer, text in texts(r.document):
+    for pointer, text in r.texts:
         found = active.active(text)
         if found is not None:
             yield pointer, f"{show(found.strip())} is active HTML; describe it, or write it so that it does not run"

@@ -6,9 +6,10 @@ from functools import cache
 from pipeline.analysis.lazily import lazily
 from pipeline.contract import show
 from pipeline.model import GONE, Document, Json, Severity
-from pipeline.rules.base import ABSENT, WHOLE, Found, Record, Stage, check, fix, fold
+from pipeline.rules.base import ABSENT, Found, Record, Stage, check, fix, fold
 from pipeline.rules.characters import trimmed
 from pipeline.rules.copies import disagreements, merge_copies
+from pipeline.rules.places import WHOLE
 from pipeline.rules.snippets import compiled, has_code, has_no_spaces
 
 _TWICE = {
