@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.model import Change, Document, Json, Kind, Severity
 from pipeline.rules import urls
@@ -45,25 +45,6 @@ class Stage(StrEnum):
     SETTINGS = "settings"
 
 
-class Searched(NamedTuple):
-    """The RE2 pattern that a rule searches in texts, where it finds nothing without a match of it: its own screen.
-
-    It is searched in all texts of a document at once, so what it finds in one of them it finds there too.
-    """
-
-    pattern: str
-
-
-Screen = str | Searched
-"""A cheap test that spares a record a rule which cannot fire on it. It never decides: with and without it the outcome is the
-same, which tests/property/test_screens.py holds of every rule.
-
-Where it is not the rule's own pattern, it is an RE2 pattern over the compact JSON of the document, as `orjson.dumps` spells
-it: quotes, backslashes and control characters are escapes there. It is to name what a value has to look like, from the
-tables that the rule itself uses; where that does not say it, the rule has no screen.
-"""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One judgement: what `kb explain`, docs/rules.md, the tests and the settings know of a code comes from here.
@@ -74,10 +55,12 @@ class Rule:
     `run` is the function of its kind: a fix maps a value (and, if it `reads` any, the settings) to a value, a check
     maps a `Record` to findings, a corpus rule has `sql` instead. Where a corpus rule `compares` in Python, `run` maps an
     `Ask` to the pairs that are not in the table `pairs` yet, of which at most `most` + 1 are kept for each id, and `sql`
-    makes findings of that table. `screen` says where a rule cannot fire and is not run. `alone` is the like for a corpus
-    rule: whether it may speak against a curated document that is the only one; without it, it cannot. Where it speaks, it
-    `replaces` what other rules found at the same pointer of the record. `file` names the file of a user's own rule. A fix
-    of texts with `beside` is given all that its pattern names in the record, too.
+    makes findings of that table. `screen` is an RE2 pattern for the compact JSON of a document, as `orjson.dumps` spells
+    it: without a match the rule cannot fire, and is not run. It is made of the tables that the rule itself uses and never
+    decides, which tests/property/test_screens.py holds of every rule. `alone` is the like for a corpus rule: whether it may
+    speak against a curated document that is the only one; without it, it cannot. Where it speaks, it `replaces` what other
+    rules found at the same pointer of the record. `file` names the file of a user's own rule. A fix of texts with `beside` is
+    given all that its pattern names in the record, too.
     """
 
     code: str
@@ -91,7 +74,7 @@ class Rule:
     bad: Sequence[Any]
     locked: bool = False
     version: int = 1
-    screen: Screen | None = None
+    screen: str | None = None
     at: tuple[str, ...] = ()
     says: str = ""
     sql: str = ""
@@ -246,7 +229,7 @@ def check(
     good: Sequence[Any],
     bad: Sequence[Any],
     stage: Stage = Stage.CHECK,
-    screen: Screen | None = None,
+    screen: str | None = None,
     locked: bool = False,
     version: int = 1,
     reads: Sequence[str] = (),
@@ -271,7 +254,7 @@ def fix(
     good: Sequence[Example],
     bad: Sequence[Example],
     stage: Stage = Stage.VALUE,
-    screen: Screen | None = None,
+    screen: str | None = None,
     reads: Sequence[str] = (),
     beside: bool = False,
     version: int = 1,
