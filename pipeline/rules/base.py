@@ -59,8 +59,8 @@ class Rule:
     it: without a match the rule cannot fire, and is not run. It is made of the tables that the rule itself uses and never
     decides, which tests/property/test_screens.py holds of every rule. `alone` is the like for a corpus rule: whether it may
     speak against a curated document that is the only one; without it, it cannot. Where it speaks, it `replaces` what other
-    rules found at the same pointer of the record. `file` names the file of a user's own rule. A fix of texts with `beside` is
-    given all that its pattern names in the record, too.
+    rules found at the same pointer of the record; where one of those that it `yields_to` speaks, it is silent. `file` names
+    the file of a user's own rule. A fix of texts with `beside` is given all that its pattern names in the record, too.
     """
 
     code: str
@@ -82,6 +82,7 @@ class Rule:
     most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
     replaces: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     beside: bool = False
     file: str = ""
@@ -290,12 +291,14 @@ def corpus(
     compares: bool = False,
     most: int = 0,
     replaces: Sequence[str] = (),
+    yields_to: Sequence[str] = (),
 ) -> Callable[[Callable[..., Pairs | None]], Rule]:
     """Declare a rule that needs other records or the day: SQL over the store, see docs/tables.md.
 
     The query selects (id, pointer, message) and may use `$as_of`. With `compares`, the function yields what comparing
     records in Python came to, for the query to read from the table `pairs`. What it finds `replaces` the findings of
-    some other rules at the same place: it is the cause of those. Examples are lists of records.
+    some other rules at the same place: it is the cause of those. Where a check that it `yields_to` speaks, that one is the
+    cause. Examples are lists of records.
 
     A rule that is `about_settings` judges the suppressions in kb.toml, after all others: its query selects
     (number, pointer, message) with the help of the table `suppressions` that draft.py lays out. Its examples are pairs
@@ -306,7 +309,7 @@ def corpus(
     def declare(run: Callable[..., Pairs | None]) -> Rule:
         return Rule(
             code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone,
-            compares=compares, most=most, replaces=tuple(replaces),
+            compares=compares, most=most, replaces=tuple(replaces), yields_to=tuple(yields_to),
         )  # fmt: skip
 
     return declare

@@ -121,7 +121,8 @@ def id_duplicated() -> None:
     "IDN004",
     "signature-duplicated",
     Severity.WARNING,
-    version=2,
+    version=3,
+    yields_to=("TXT006",),
     sql=f"""
         WITH errors AS (
             SELECT signature_key, {_slug("record_id")} AS slug, min(record_id) AS first FROM traits GROUP BY ALL
@@ -138,6 +139,7 @@ def id_duplicated() -> None:
     good=[
         [{}, {"/id": "git/other", "/signature": "fatal: refusing to merge unrelated histories"}],
         [{}, {"/id": "git/not-a-repository/linux"}, {"/id": "git/not-a-repository/windows"}],
+        [{"/signature": "TBD"}, {"/id": "git/other", "/signature": "TBD"}],
     ],
     bad=[
         [{}, {"/id": "git/other"}],
@@ -152,7 +154,8 @@ def signature_duplicated() -> None:
 
     Whoever looks an error up by its text finds several records and knows not which to believe. Numbers are often
     ports, lines or codes of one error; where they tell two errors apart, say so in words too. Records of one error in
-    different environments (`git/x/linux`, `git/x/windows`) share it by nature; of other errors the first record of each is named.
+    different environments (`git/x/linux`, `git/x/windows`) share it by nature; of other errors the first record of each is named. A
+    signature that is still to be written (TXT006) is none.
     """
 
 
