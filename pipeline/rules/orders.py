@@ -137,16 +137,18 @@ _ADDRESSING = (
 
 _OF_A_USER = r"(?:requests?|questions?|tasks?|wish(?:es)?|instructions?|orders?|intent(?:ions?)?|goals?|demands?)"
 _GOES_ON = r"(?:\s*(?:[.!;,:]|$)| (?:and|instead|then|but|aside|entirely)\b)"
-_REFUSE_WORDS = f"{_DROP_WORDS} aside never_mind refuse skip drop not_do t_do never_do not_answer t_answer never_answer not_carry t_carry not_help t_help not_fulfil t_fulfil"
-_REFUSE = rf"(?:{_DROP}|\b(?:never mind|refuse|skip|drop|set)|\b(?:do not|don.?t|never) (?:do|answer|carry out|help with|fulfill?))"
+_REFUSE_WORDS = f"{_DROP_WORDS} aside never_mind skip drop not_do don_t_do dont_do never_do not_answer t_answer never_answer not_carry t_carry not_help don_t_help dont_help not_fulfil t_fulfil"
+_REFUSE = (
+    rf"(?:{_DROP}|\b(?:never mind|skip|drop|set)|\b(?:do not|don.?t|never) (?:do|answer|carry out|help with|fulfill?))"
+)
 _NEW_ORDERS = r"(?:orders|instructions?|directives?|commands?|mission)"
 _ACTING = r"(?:run|execute|install|fetch|open|call|output|print|send|upload|delete|push|follow|obey|do|answer|reply|reveal|exfiltrate|wipe)"
 _REPLACING = (
     said(_REFUSE_WORDS, rf"{_REFUSE}(?: (?:all|any|of|just|now))* (?:the|your|this|every) {_READER}.?s?.? (?:original |actual |real |current |own |first |last |earlier )*{_OF_A_USER}{_GOES_ON}"),
     said(_REFUSE_WORDS, rf"{_REFUSE} (?:what|whatever|anything|everything) (?:the|your|this|that) {_READER} (?:asks?|asked|wants?|wanted|says?|said|requests?|requested|told you|tells you)(?: (?:for|you|to do))*{_GOES_ON}"),
     said("current_task present_task original_task assigned_task current_job current_assignment current_work you_are_doing you_re_doing you_were_doing", rf"\b(?:abandon|drop|quit|forget|ignore|interrupt|leave) (?:your (?:current|present|original|assigned) (?:task|job|assignment|work)|what(?:ever)? you (?:are|.re|were) doing)(?:[.,;!]| and| instead) ?(?:instead |now |just |then )*(?:{_ACTING})\b"),
-    said("instead_of", rf"\binstead of (?:the|your) (?:(?:original |current |actual |real |{_READER}.?s? )+(?:task|request|question)s?|task (?:that )?you (?:were|have been) (?:given|assigned))[^.\n]{{0,4}} (?:please |just |first )*{_ACTING}\b"),
-    said("instead_of", r"\binstead of the task (?:that )?you (?:were|have been) (?:given|assigned)\b"),
+    said("instead_of_the instead_of_your", rf"\binstead of (?:the|your) (?:(?:original |current |actual |real |{_READER}.?s? )+(?:task|request|question)s?|task (?:that )?you (?:were|have been) (?:given|assigned))[^.\n]{{0,4}} (?:please |just |first )*{_ACTING}\b"),
+    said("instead_of_the instead_of_your", r"\binstead of the task (?:that )?you (?:were|have been) (?:given|assigned)\b"),
     said("task_has objective_has goal_has mission_has role_has", rf"\byour (?:task|objective|goal|mission|role) has (?:now )?(?:been )?(?:changed|updated|replaced|overridden|superseded)\s*[:;.!] (?:you (?:must|will|are)|{_ACTING})\b"),
     said("your_instructions your_orders your_directives", r"\byour (?:instructions|orders|directives) have (?:now )?(?:been )?(?:changed|replaced|overridden|superseded|revoked)\b"),
     said("your_instructions your_directives", rf"\byour (?:instructions|directives) have been updated\s*[:;.!] (?:you (?:must|will)|{_ACTING})\b"),
@@ -359,7 +361,7 @@ def _is_order(text: str, start: int, end: int) -> bool:
 
 _HAN_CHARACTER = re.compile("[\u4e00-\u9fff]")
 _VERB_FIRST = re.compile(
-    r"(?:ignor|never mind|refus|skip|drop|interrupt|use\b|call|invoke|instead|disregard|forget|overrid|bypass|discard|abandon|dismiss|stop|quit|cease|pay|set|put|leave|cast|supersede|violate|disobey|unlearn|nullify|revoke|erase|pretend|imagine|role"
+    r"(?:ignor|never mind|skip|drop|interrupt|use\b|call|invoke|instead|disregard|forget|overrid|bypass|discard|abandon|dismiss|stop|quit|cease|pay|set|put|leave|cast|supersede|violate|disobey|unlearn|nullify|revoke|erase|pretend|imagine|role"
     r"|play|act|behave|respond|answer|speak|enter|enable|activate|switch|go|engage|keep|hide|conceal|withhold|run|execute|send|delete|install|push|commit|upload|post|do (?!not)|reveal|print|show|output"
     r"|repeat|display|disclose|leak|expose|tell|give|write|return|recite|dump|share|echo|paste|quote|divulge|summari|translate|exfiltrate|forward|e.?mail|transmit|copy|report|submit|append|deliver"
     r"|publish|ship|steal|read|collect|gather|take|find|get|open|grab|encode|list|extract|fetch|include|add|assume|adopt|silently|secretly|quietly|covertly)",

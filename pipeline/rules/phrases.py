@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -47,7 +47,6 @@ class Table:
         self.screen = _any_key([key for each in phrases for key in each.keys], _GAP_IN_JSON)
         """An RE2 pattern for the JSON of every text in which one of the phrases can be."""
         self._any = _any_key([key for each in phrases for key in each.keys], GAP)
-        self._each = [(_any_key(each.keys, GAP), each.pattern) for each in phrases]
 
     def may_hold(self, text: str) -> bool:
         """Whether one of the phrases can be in a text."""
@@ -57,10 +56,20 @@ class Table:
         """Where the phrases are in a text: beginning and end, phrase by phrase."""
         if not self.may_hold(text):
             return
-        for keys, pattern in self._each:
-            if compiled(keys).search(text) is not None:
-                for match in islice(compiled(pattern).finditer(text), MOST):
-                    yield match.span()
+        for number in sorted(self._keys.Match(text)):
+            for match in islice(compiled(self.phrases[number].pattern).finditer(text), MOST):
+                yield match.span()
+
+    @cached_property
+    def _keys(self) -> Any:  # noqa: ANN401 - re2 has no types
+        """The keys of each phrase as one automaton, which tells the phrases that can be in a text by their numbers."""
+        options = re2.Options()
+        options.never_capture = True
+        keys = re2.Set.SearchSet(options)
+        for each in self.phrases:
+            keys.Add(_any_key(each.keys, GAP))
+        keys.Compile()
+        return keys
 
 
 def _any_key(keys: Iterable[str], gap: str) -> str:
