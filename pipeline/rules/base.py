@@ -323,3 +323,8 @@ def _doc(run: Callable[..., Any]) -> str:
 def fold(text: str | None) -> str:
     """Text as rules compare it: case and white space folded; null is empty."""
     return " ".join(text.split()).casefold() if text else ""
+
+
+def slug(column: str) -> str:
+    """In SQL: the id in a column without its environment, domain/slug."""
+    return f"array_to_string(string_split({column}, '/')[:2], '/')"
