@@ -271,6 +271,7 @@ _SENTENCES = """
     "TXT007",
     "boilerplate",
     Severity.INFO,
+    yields_to=("TXT006",),
     sql=f"""
         WITH {_SAID_OFTEN}, {_SENTENCES}
         SELECT record_id AS id,
@@ -285,6 +286,14 @@ _SENTENCES = """
     """,
     good=[
         [{"/id": f"git/error-{i}"} for i in range(_OTHERS)],
+        [
+            {
+                "/id": f"git/error-{i}",
+                "/dead_ends": [{"action": f"Try {i}", "why_fails": "Not applicable."}],
+                "/workarounds": [],
+            }
+            for i in range(_OTHERS + 1)
+        ],
         [{"/id": f"git/error-{i}", "/dead_ends": [], "/workarounds": []} for i in range(9)],
     ],
     bad=[
@@ -303,13 +312,13 @@ _SENTENCES = """
             for i in range(_OTHERS + 1)
         ],
     ],
-    version=2,
+    version=3,
 )
 def boilerplate() -> None:
     """Does not repeat a sentence of `why_fails`, `action` or `distinction` that five or more other records have.
 
     What is said of everything says nothing of this error. Sentences of 12 characters and more are compared, case and
-    white space folded.
+    white space folded. Of what only holds the place of a text TXT006 tells.
     """
 
 
@@ -389,10 +398,12 @@ def lost_apostrophe(r: Record) -> Found:
     "TXT010",
     "root-cause-repeats-signature",
     Severity.INFO,
+    version=2,
     good=[
         {},
         {"/root_cause": None},
         {"/signature": "Killed", "/root_cause": "The container used more memory than its limit."},
+        {"/root_cause": "Not available"},
     ],
     bad=[
         {"/root_cause": "This is not a git repository, nor any of the parent directories."},
@@ -403,10 +414,10 @@ def root_cause_repeats_signature(r: Record) -> Found:
     """Has a root cause with more than one content word that its signature has not.
 
     The reader has the message already; what he asks is why. Words are compared without their endings, function words
-    left out; of Chinese, characters.
+    left out; of Chinese, characters. Of what only holds the place of a root cause TXT006 tells.
     """
     cause = r.document["root_cause"]
-    if cause and _repeats(cause, set(content_words(r.document["signature"]))):
+    if cause and _repeats(cause, set(content_words(r.document["signature"]))) and not holds_a_place(cause):
         yield "/root_cause", f"{show(cause)} says hardly more than the signature; say why it happens"
 
 
