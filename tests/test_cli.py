@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
 from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal, kb_process
 
-ENDLESS = "FROM range(10_000_000_000) t(n) WHERE hash(n) = 1"
+ENDLESS = "FROM range(10_000_000) a(n), range(10_000_000) b(m) WHERE hash(n + m) = 1"
+"""It ends in a year."""
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
 COMMANDS = sorted(
     command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback
@@ -910,15 +912,10 @@ def test_an_interruption_is_one_line(example: Base, kb_within: Kb, monkeypatch: 
 @pytest.fixture
 def interrupted_soon() -> Iterator[None]:
     """Ctrl-C, a little later."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 1.5)
+    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
     yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    timer.join()
 
 
 @pytest.mark.usefixtures("interrupted_soon")

@@ -10,6 +10,7 @@ import duckdb
 
 from pipeline.model import KbError, Table
 from pipeline.store import exact
+from pipeline.store.interrupts import stopped_by_signals
 from pipeline.store.layout import macros, tables, working_tables
 
 T = TypeVar("T")
@@ -222,7 +223,8 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
     try:
         if not read_only:
             connection.execute("SET TimeZone = 'UTC'")
-        yield connection
+        with stopped_by_signals(connection):
+            yield connection
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
     except RuntimeError as error:
