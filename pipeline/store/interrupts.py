@@ -1,7 +1,8 @@
 """Ctrl-C while DuckDB works. Python tells of a signal when a call returns, and a query may take hours to: it is stopped."""
 
+import os
+import select
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,34 +25,32 @@ class Stoppable(Protocol):
 def stopped_by_signals(connection: Stoppable) -> Iterator[None]:
     """Stop whatever a connection does when the process is told to stop; the handler of the signal runs after that.
 
-    Signals are the main thread's business: of a connection of another thread nothing is stopped.
+    Signals are the main thread's business: of a connection of another thread nothing is stopped. Nor is it on Windows, where
+    Ctrl-C waits for the end of the query.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if os.name == "nt" or threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard, told = socket.socketpair()
-    told.setblocking(False)  # noqa: FBT003 - as set_wakeup_fd asks
+    heard, told = os.pipe()
+    os.set_blocking(told, False)  # noqa: FBT003 - as set_wakeup_fd asks
     listener = threading.Thread(target=_stop, args=(heard, connection), daemon=True)
     listener.start()
-    before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     try:
         yield
     finally:
         signal.set_wakeup_fd(before)
-        told.close()
+        os.close(told)
         listener.join()
-        heard.close()
+        os.close(heard)
 
 
-def _stop(heard: socket.socket, connection: Stoppable) -> None:
+def _stop(heard: int, connection: Stoppable) -> None:
     """Wait for the number of a signal that stops a process; then stop the connection until the other end is closed."""
-    while numbers := heard.recv(64):
+    while numbers := os.read(heard, 64):
         if _STOPPING.intersection(numbers):
             break
-    heard.settimeout(_AGAIN)
     while numbers:
         connection.interrupt()
-        try:
-            numbers = heard.recv(64)
-        except TimeoutError:
-            continue
+        if select.select([heard], [], [], _AGAIN)[0]:
+            numbers = os.read(heard, 64)
