@@ -284,11 +284,6 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def unescape(token: str) -> str:
-    """The key that a reference token of a pointer stands for."""
-    return token.replace("~1", "/").replace("~0", "~")
-
-
 KEPT_FOR_KB = frozenset({"schema_version", "curation"})
 """Keys that kb writes on publication."""
 

@@ -126,6 +126,9 @@ _ALIKE = 0.9
 _NEAREST = 4
 """With so many of those that share a band a record is compared, the first by id: a thousand copies are no million pairs."""
 
+_LONGEST = 20_000
+"""Of what a record says, so many characters are compared: forty times what the longest of a real base says."""
+
 _CANDIDATES = f"""
     firsts AS (
         SELECT band, min(record_id, {_NEAREST + 1}) AS others FROM crowds GROUP BY band
@@ -148,11 +151,11 @@ _TEXTS_OF_CANDIDATES = f"""
             UNION ALL SELECT 2, record_id, position, action FROM workarounds)
         SEMI JOIN concerned USING (record_id) GROUP BY record_id
     ), texts AS (
-        SELECT id, lower(concat_ws(' ', signature, root_cause, action)) AS text
+        SELECT id, lower(left(concat_ws(' ', signature, root_cause, action), {_LONGEST})) AS text
         FROM records JOIN concerned ON concerned.record_id = id LEFT JOIN actions ON actions.record_id = id
     )
     SELECT record_id, one.text, other_id, other.text
-    FROM missing JOIN texts one ON one.id = record_id JOIN texts other ON other.id = other_id ORDER BY 1, 3
+    FROM missing JOIN texts one ON one.id = record_id JOIN texts other ON other.id = other_id
 """
 
 
@@ -182,7 +185,8 @@ def near_duplicate(ask: Ask) -> Pairs:
     """Is not a near copy of another record: signature, root cause and actions together.
 
     Two copies are corrected one at a time, and soon contradict each other. Candidates are found by MinHash over pairs
-    of words, so a few are missed; what is found is at least nine tenths alike, counted in words.
+    of words, so a few are missed; what is found is at least nine tenths alike, counted in words. Of what a record says,
+    the first 20,000 characters are compared.
     """
     from rapidfuzz.distance import Indel  # noqa: PLC0415 - only where records are compared
 

@@ -61,6 +61,19 @@ _POINTER = "'/transition_graph/' || kind || '/' || position"
 
 _NAMES = "names AS (SELECT id AS name, id FROM records UNION SELECT unnest(aliases), id FROM records)"
 
+_MOST = 16
+"""Of a name that more records share, nobody can say which of them is meant (IDN006), so not what it should name back."""
+
+_MEANT = f"""
+    {_NAMES}, clear AS (
+        SELECT name FROM names GROUP BY name HAVING count(*) <= {_MOST}
+    ), meant AS (
+        SELECT t.record_id, kind, position, error_id, n.id AS other_id
+        FROM transitions t JOIN names n ON n.name = t.error_id SEMI JOIN clear ON clear.name = t.error_id
+        WHERE n.id <> t.record_id
+    )
+"""
+
 
 def _refers(document: Document, _: dt.date) -> bool:
     return any(document["transition_graph"].values())
@@ -98,15 +111,14 @@ def reference_unknown() -> None:
     "confusion-one-sided",
     Severity.INFO,
     sql=f"""
-        WITH {_NAMES}, meant AS (
-            SELECT t.*, n.id AS other_id FROM transitions t JOIN names n ON n.name = t.error_id
-            WHERE kind = 'frequently_confused_with' AND n.id <> t.record_id
+        WITH {_MEANT}, confused AS (
+            FROM meant WHERE kind = 'frequently_confused_with'
         )
         SELECT record_id AS id, {_POINTER} AS pointer,
             shown(error_id) || ' does not name this record among what it is confused with; name it there too, or take it out here'
                 AS message
-        FROM meant m GROUP BY record_id, kind, position, error_id
-        HAVING NOT bool_or((other_id, record_id) IN (SELECT record_id, other_id FROM meant))
+        FROM confused GROUP BY record_id, kind, position, error_id
+        HAVING NOT bool_or((other_id, record_id) IN (SELECT record_id, other_id FROM confused))
     """,
     good=[
         [
@@ -120,7 +132,8 @@ def reference_unknown() -> None:
 def confusion_one_sided() -> None:
     """Is named back by what it is `frequently_confused_with`.
 
-    Who arrives at the other record by mistake is helped only if that one names this.
+    Who arrives at the other record by mistake is helped only if that one names this. An alias that more than 16 records
+    share (IDN006) stands for none of them here.
     """
 
 
@@ -129,16 +142,15 @@ def confusion_one_sided() -> None:
     "transition-one-sided",
     Severity.INFO,
     sql=f"""
-        WITH {_NAMES}, meant AS (
-            SELECT t.*, n.id AS other_id FROM transitions t JOIN names n ON n.name = t.error_id
-            WHERE kind <> 'frequently_confused_with' AND n.id <> t.record_id
+        WITH {_MEANT}, led AS (
+            FROM meant WHERE kind <> 'frequently_confused_with'
         )
         SELECT record_id AS id, {_POINTER} AS pointer,
             shown(error_id) || ' does not have this record in ' || CASE kind
                 WHEN 'leads_to' THEN 'preceded_by' ELSE 'leads_to' END || '; add it there, or take it out here' AS message
-        FROM meant m GROUP BY record_id, kind, position, error_id
+        FROM led GROUP BY record_id, kind, position, error_id
         HAVING NOT bool_or((other_id, record_id, kind) IN (SELECT record_id, other_id,
-            CASE kind WHEN 'leads_to' THEN 'preceded_by' ELSE 'leads_to' END FROM meant))
+            CASE kind WHEN 'leads_to' THEN 'preceded_by' ELSE 'leads_to' END FROM led))
     """,
     good=[
         [
@@ -155,5 +167,6 @@ def confusion_one_sided() -> None:
 def transition_one_sided() -> None:
     """Is in `preceded_by` of what it `leads_to`, and the other way round.
 
-    The two lists are one arrow seen from its ends. Where only one end knows of it, half of the readers miss it.
+    The two lists are one arrow seen from its ends. Where only one end knows of it, half of the readers miss it. An alias
+    that more than 16 records share (IDN006) stands for none of them here.
     """

@@ -259,10 +259,14 @@ _SENTENCES = """
     ), common AS (
         SELECT field, sentence, count(*) AS total, min(record_id, 4) AS firsts
         FROM (SELECT DISTINCT field, sentence, record_id FROM parts) GROUP BY field, sentence
-    ), taken_out AS (  -- places that a list lost to a fix: pointers are into the document as it came
-        SELECT record_id, split_part(pointer, '/', 2) AS list, list(split_part(pointer, '/', 3)::INTEGER) AS gone
+    ), gone AS (  -- places that a list lost to a fix: pointers are into the document as it came
+        SELECT record_id, split_part(pointer, '/', 2) AS list, split_part(pointer, '/', 3)::INTEGER AS place
         FROM changes SEMI JOIN suspects USING (record_id)
-        WHERE after IS NULL AND regexp_full_match(pointer, '/(dead_ends|workarounds)/[0-9]+') GROUP BY ALL
+        WHERE after IS NULL AND regexp_full_match(pointer, '/(dead_ends|workarounds)/[0-9]+')
+    ), taken_out AS (  -- how many are gone before what now stands at `position` or further down
+        SELECT record_id, list, place - number + 1 AS position, max(number) AS missing
+        FROM (SELECT *, row_number() OVER (PARTITION BY record_id, list ORDER BY place) AS number FROM gone)
+        GROUP BY ALL
     )
 """
 
@@ -274,13 +278,12 @@ _SENTENCES = """
     sql=f"""
         WITH {_SAID_OFTEN}, {_SENTENCES}
         SELECT record_id AS id,
-            '/' || list || '/' || CASE WHEN gone IS NULL THEN position
-                ELSE list_filter(range(position + len(gone) + 1), lambda place: NOT list_contains(gone, place))[position + 1]
-                END || '/' || field AS pointer,
+            '/' || list || '/' || (position + coalesce(missing, 0)) || '/' || field AS pointer,
             shown(sentence) || ' is also said by ' || some_of(list_filter(firsts, lambda other: other <> record_id), total - 1)
                 || '; say what is true of this error alone' AS message
-        FROM parts JOIN common USING (field, sentence) LEFT JOIN taken_out USING (record_id, list)
-        WHERE total > {_OTHERS}
+        FROM (SELECT * EXCLUDE (taken_out.position) FROM parts JOIN (FROM common WHERE total > {_OTHERS}) USING (field, sentence)
+            ASOF LEFT JOIN taken_out
+                ON parts.record_id = taken_out.record_id AND parts.list = taken_out.list AND parts.position >= taken_out.position)
         QUALIFY row_number() OVER (PARTITION BY record_id, list, position, field ORDER BY total DESC, sentence) = 1
     """,
     good=[

@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 
-from pipeline.contract import unescape
 from pipeline.fingerprint import AT_POINTER, fingerprints
 from pipeline.rules.base import Ask, Rule
 from pipeline.rules.ruleset import RuleSet
@@ -115,23 +114,29 @@ def _lay_out_places(base: Store) -> None:
 def _write_what_differs(base: Store) -> None:
     base.connection.execute(script("together.sql"))
     base.query("CREATE OR REPLACE TEMP TABLE stamps (record_id VARCHAR, code VARCHAR, seq BIGINT, fingerprint VARCHAR)")
-    for (batch,) in base.query("SELECT DISTINCT batch FROM arriving ORDER BY batch").rows:
-        rows = base.query(
-            "SELECT record_id, code, seq, native, part FROM arriving WHERE batch = $batch ORDER BY ALL",
+    for (batch,) in base.query("SELECT DISTINCT batch FROM batches ORDER BY batch").rows:
+        documents = base.query(
+            "SELECT id, doc FROM records WHERE id IN (SELECT record_id FROM batches WHERE batch = $batch)",
             {"batch": batch},
         ).rows
-        base.insert("stamps", ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR"), list(_stamped(rows)))
+        rows = base.query(
+            """SELECT record_id, code, seq, native FROM arriving
+            SEMI JOIN (FROM batches WHERE batch = $batch) USING (record_id) ORDER BY ALL""",
+            {"batch": batch},
+        ).rows
+        base.insert("stamps", ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR"), list(_stamped(rows, dict(documents))))
     base.query(
         """INSERT INTO findings BY NAME
-        SELECT * EXCLUDE (native, part, batch) FROM arriving JOIN stamps USING (record_id, code, seq)"""
+        SELECT * EXCLUDE (native) FROM arriving JOIN stamps USING (record_id, code, seq)"""
     )
 
 
-def _stamped(rows: list[tuple[str, str, int, str, str | None]]) -> Iterator[tuple[str, str, int, str]]:
-    """The fingerprint of each finding; `part` is what the record has at the first step of the pointer."""
+def _stamped(
+    rows: list[tuple[str, str, int, str]], documents: dict[str, str]
+) -> Iterator[tuple[str, str, int, str]]:
+    """The fingerprint of each finding; the findings of one record stand together."""
     for name, group in groupby(rows, key=lambda row: row[0]):
         own = list(group)
-        parts = [(native, part) for *_, native, part in own if native and part is not None]
-        document = {unescape(native.split("/")[1]): orjson.loads(part) for native, part in parts}
-        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native, _ in own))
-        yield from ((name, code, seq, key) for (_, code, seq, *_), key in zip(own, keys, strict=True))
+        document = orjson.loads(documents[name])
+        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native in own))
+        yield from ((name, code, seq, key) for (_, code, seq, _), key in zip(own, keys, strict=True))
