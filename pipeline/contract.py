@@ -24,7 +24,7 @@ BOM = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8, which is tolerated before a record and means nothing."""
 
 MAX_BYTES = 1 << 20
-"""The largest record that is read, in bytes: three hundred times the mean of the largest public base."""
+"""The largest record that is read by default, in bytes: three hundred times the mean of the largest public base."""
 
 MAX_DEPTH = 64
 """The deepest nesting that is read; a native record needs five."""
@@ -70,14 +70,16 @@ def _schema_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "schemas"
 
 
-def read(raw: bytes) -> Document:
+def read(raw: bytes, limit: int = MAX_BYTES) -> Document:
     """Read one strict JSON object (RFC 8259, and of RFC 7493 the unique keys and the numbers that every reader keeps).
+
+    `limit` is how many bytes it may have.
 
     Raises:
         UnreadableError: anything else.
     """
-    if len(raw) > MAX_BYTES:
-        raise UnreadableError(f"the record is longer than the limit of {MAX_BYTES:,} bytes; split it")
+    if len(raw) > limit:
+        raise UnreadableError(f"the record is longer than the limit of {limit:,} bytes; split it")
     raw = raw.removeprefix(BOM)
     shallow = raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH
     if shallow and raw[:2] == b'{"' and b'": ' not in raw[:64]:

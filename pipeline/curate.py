@@ -92,7 +92,7 @@ def _read(incoming: Incoming, shown: bytes, rules: RuleSet) -> "_Case | Rejected
     if incoming.fault is not None:
         return _unreadable(origin, incoming.fault)
     try:
-        document = contract.read(shown)
+        document = contract.read(shown, rules.settings.limits.record_bytes)
     except contract.UnreadableError as error:
         return _unreadable(origin, str(error))
     form = formats.of(document, incoming.form)
@@ -218,7 +218,7 @@ def _translated(outcome: Curated | Rejected, form: formats.Format) -> Curated | 
 def _with_credentials(incoming: Incoming, shown: bytes, outcome: Curated | Rejected) -> Rejected:
     """What becomes of a record that holds credentials; `shown` are its bytes without them."""
     try:
-        document = contract.read(shown)
+        document = contract.read(shown, len(shown))
     except contract.UnreadableError:
         document = {}
     owner = incoming.origin.path if outcome.id is None else outcome.id

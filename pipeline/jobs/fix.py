@@ -152,7 +152,7 @@ def _edits(
 
 def _form(incoming: Incoming, changes: Sequence[Change]) -> formats.Format | None:
     """The foreign format of a record that is changed."""
-    return formats.of(contract.read(incoming.raw), incoming.form) if changes else None
+    return formats.of(contract.read(incoming.raw, len(incoming.raw)), incoming.form) if changes else None
 
 
 def _losing(incoming: Incoming, changes: Sequence[Change], form: formats.Format | None) -> frozenset[str]:
@@ -160,7 +160,7 @@ def _losing(incoming: Incoming, changes: Sequence[Change], form: formats.Format 
     removals = [change for change in changes if change.after is GONE]
     if not removals or form is None:
         return frozenset()
-    document = contract.read(incoming.raw)
+    document = contract.read(incoming.raw, len(incoming.raw))
     return frozenset(change.code for change in removals if form.holds_more(document, change.pointer))
 
 

@@ -58,7 +58,7 @@ def _in_record(incoming: Incoming, findings: list[Row], home: str) -> Iterator[L
     text = raw.decode("utf-8", errors="replace")
     lines = [line.rstrip("\r") for line in text.split("\n")]
     lines[0] = " " * (incoming.column - 1) + lines[0]
-    fault = _fault(raw)
+    fault = 0 if incoming.fault else _fault(raw)
     known = locate.offsets(text) if fault is None else {}  # what is unreadable may be nested for ever
     for row in findings:
         line, column = locate.place(text, known, row.pointer) if fault is None else locate.place_of(text, fault)
@@ -72,7 +72,7 @@ def _in_record(incoming: Incoming, findings: list[Row], home: str) -> Iterator[L
 def _fault(raw: bytes) -> int | None:
     """The character of an unreadable record at which its fault is seen; None, if it can be read."""
     try:
-        contract.read(raw)
+        contract.read(raw, len(raw))
     except contract.UnreadableError as error:
         return len(raw[: error.at].decode("utf-8", errors="replace"))
     return None

@@ -65,7 +65,7 @@ def secret(raw: bytes) -> Found:
         return
     kinds = ", ".join(dict.fromkeys(one.kind for one in found))
     try:
-        places = list(_with_credentials(contract.read(raw), ""))
+        places = list(_with_credentials(contract.read(raw, len(raw)), ""))
     except contract.UnreadableError:
         places = []
     for pointer, text in places or [("", "the record")]:
