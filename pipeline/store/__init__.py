@@ -9,8 +9,12 @@ import duckdb
 
 from pipeline.model import KbError, Table
 from pipeline.store.layout import macros, tables, working_tables
+from pipeline.store.limits import STOPPED, within
+from pipeline.workspace import Sql
 
 T = TypeVar("T")
+
+_LIMITS = Sql()
 
 PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings", "changes",
              "quarantine", "copies", "finding_changes", "files", "runs", "figures")  # fmt: skip
@@ -177,8 +181,10 @@ class Store:
 
 
 @contextmanager
-def read(path: Path, *, files: bool = False, any_layout: bool = False) -> Iterator[Store]:
+def read(path: Path, *, files: bool = False, any_layout: bool = False, limits: Sql | None = None) -> Iterator[Store]:
     """An existing store, read-only, without access to the network, and without access to files but for `files`.
+
+    With `limits`, what a stranger asks takes no more than their memory, and no disk.
 
     Raises:
         KbError: there is none, or it cannot be opened, or (but for `any_layout`) its tables are not those of this kb.
@@ -186,6 +192,8 @@ def read(path: Path, *, files: bool = False, any_layout: bool = False) -> Iterat
     if not path.is_file():
         raise KbError(f"{path.name}: there is no knowledge base here yet; run `kb ingest`")
     locked = OFFLINE | {"enable_external_access": files, "lock_configuration": True}
+    if limits is not None:
+        locked |= {"memory_limit": f"{max(limits.memory, 0.01):.0%}", "temp_directory": ""}
     with connected(str(path), locked, read_only=True) as connection:
         store = Store(connection)
         odd = None if any_layout else store.unlike_declared()
@@ -220,7 +228,7 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
     except RuntimeError as error:
-        if str(error) == _STOPPED:
+        if str(error) == STOPPED:
             raise KeyboardInterrupt from None
         raise
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
@@ -230,9 +238,6 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
     finally:
         connection.close()
 
-
-_STOPPED = "Query interrupted"
-"""What DuckDB's Python client says, as a RuntimeError, when Ctrl-C stops a query."""
 
 _NAME = "kb"
 
@@ -253,8 +258,8 @@ def _attached(path: str, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def select(store: Store, sql: str) -> Table:
-    """Answer a question of a person: one statement that reads.
+def select(store: Store, sql: str, limits: Sql = _LIMITS) -> Table:
+    """Answer a question of a person: one statement that reads, and keeps the limits.
 
     Raises:
         KbError: it is none, or DuckDB refuses it; the first line of its reason is told.
@@ -268,7 +273,11 @@ def select(store: Store, sql: str) -> Table:
             raise KbError(
                 "kb sql only reads: SELECT, DESCRIBE, SHOW, EXPLAIN; to change the base, change raw/ and run `kb ingest`"
             )
-        return store.query(sql)
+        try:
+            with within(store.connection, limits):
+                return store.query(sql)
+        except KbError as error:
+            raise KbError(f"sql: {error}") from None
 
     return guarded(ask)
 

@@ -99,7 +99,7 @@ class Draft(Store):
         """
         for rule in rules.corpus:
             if rule.file:
-                own.check(self, rule)
+                own.check(self, rule, rules.settings.sql)
         ttl = rules.settings.trust.time_to_live
         con = self.connection
         self._lay_out(

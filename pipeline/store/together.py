@@ -27,15 +27,15 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
     base.query(f"CREATE OR REPLACE TEMP TABLE found ({columns})")
     for rule in rules.corpus:
         if rule.code != "IDN003":  # that one has its say before anything is published
-            _find(base, rule, as_of)
+            _find(base, rule, as_of, rules)
     _lay_out_places(base)
     _write_what_differs(base)
 
 
-def _find(base: Store, rule: Rule, as_of: dt.date) -> None:
+def _find(base: Store, rule: Rule, as_of: dt.date, rules: RuleSet) -> None:
     asked = {"as_of": as_of} if "$as_of" in rule.sql else {}
     if rule.file:
-        rows = [(rule.code, *row) for row in own.found(base, rule, as_of)]
+        rows = [(rule.code, *row) for row in own.found(base, rule, as_of, rules.settings.sql)]
         base.insert("found", ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"), rows)
         return
     sql = rule.sql.replace("$as_of", "$as_of::DATE")
