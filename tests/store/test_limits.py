@@ -9,7 +9,7 @@ from pipeline import store
 from pipeline.model import KbError
 from pipeline.workspace import Sql
 from tests.bases import Base
-from tests.sessions import cli
+from tests.terminal import kb
 
 HOSTILE = """
     INSERT INTO records SELECT * FROM records
@@ -178,9 +178,9 @@ def test_a_deep_statement_is_answered_or_refused(opened: store.Store, deep: str)
 
 def test_the_command_line_goes_before_the_settings(asked: Base) -> None:
     forever = "SELECT sum(a.range * b.range) FROM range(10_000_000) a, range(10_000_000) b"
-    stopped = cli("sql", forever, "--timeout", "0.1", cwd=asked.root)
-    assert (stopped.returncode, stopped.stderr.count("\n")) == (2, 1)
-    assert "takes longer than 0.1 s" in stopped.stderr
+    stopped = kb(asked.root, "sql", forever, "--timeout", "0.1")
+    assert (stopped.code, stopped.out, stopped.err.count("\n")) == (2, "", 1)
+    assert "takes longer than 0.1 s" in stopped.err
 
 
 def test_a_rule_of_ones_own_is_held_to_the_same(asked: Base, tmp_path: Path) -> None:

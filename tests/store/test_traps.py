@@ -1,0 +1,21 @@
+"""What skewed inputs cost grows as they do; rows and bytes are counted, not time."""
+
+import pytest
+
+from benchmarks.traps import MANY, ONE, cost, exponent
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        ONE["unknown references"],
+        ONE["dead ends that end alike"],
+        MANY["an alias that all refer to"],
+        MANY["a sentence"],
+    ],
+    ids=["references", "sentences of few", "an alias", "a sentence"],
+)
+def test_four_times_as_many_take_no_more_than_four_times_as_much(trap) -> None:  # noqa: ANN001 - see benchmarks/traps.py
+    least, most = cost(trap(60)), cost(trap(240))
+    assert exponent(least.rows, most.rows) < 1.3
+    assert exponent(least.bytes, most.bytes) < 1.3
