@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import duckdb
 import orjson
@@ -31,7 +31,9 @@ _DAY = dt.date(2026, 11, 22)
 
 def _record(slug: str, **values: object) -> Record:
     """The clean record under the id `git/<slug>`, some of its values changed; `__` stands for `/` in their names."""
-    return with_changes({"/id": f"git/{slug}", **{f"/{key.replace('__', '/')}": value for key, value in values.items()}})
+    return with_changes(
+        {"/id": f"git/{slug}", **{f"/{key.replace('__', '/')}": value for key, value in values.items()}}
+    )
 
 
 def _named(number: int) -> str:
@@ -179,7 +181,7 @@ class _Counted:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a connection has
         return getattr(self._connection, name)
 
-    def __enter__(self) -> "_Counted":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -219,13 +221,12 @@ def counting(store: draft.Draft) -> Iterator[_Counted]:
     """Count what a store does meanwhile."""
     plain = store.connection
     counted = _Counted(plain)
-    store.connection = counted  # type: ignore[assignment] - it answers as one
+    store.connection = counted  # type: ignore[assignment]  # it answers as one
     try:
         yield counted
         counted.take()
     finally:
         store.connection = plain
-        plain.execute("SET enable_profiling = 'no_output'")
 
 
 def exponent(first: float, last: float) -> float:

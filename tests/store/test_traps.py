@@ -1,8 +1,10 @@
 """What skewed inputs cost grows as they do; rows and bytes are counted, not time."""
 
+from collections.abc import Callable
+
 import pytest
 
-from benchmarks.traps import MANY, ONE, cost, exponent
+from benchmarks.traps import MANY, ONE, Record, cost, exponent
 
 
 @pytest.mark.parametrize(
@@ -15,7 +17,7 @@ from benchmarks.traps import MANY, ONE, cost, exponent
     ],
     ids=["references", "sentences of few", "an alias", "a sentence"],
 )
-def test_four_times_as_many_take_no_more_than_four_times_as_much(trap) -> None:  # noqa: ANN001 - see benchmarks/traps.py
+def test_four_times_as_many_take_no_more_than_four_times_as_much(trap: Callable[[int], list[Record]]) -> None:
     least, most = cost(trap(60)), cost(trap(240))
     assert exponent(least.rows, most.rows) < 1.3
     assert exponent(least.bytes, most.bytes) < 1.3
