@@ -83,7 +83,7 @@ _KEPT = f"(?P<kept>{_FLAG}|{MISREAD}|{_IN_ITS_SCRIPT})"
 
 _SEEN_AS = (
     f"{_KEPT}|(?P<sequence>{_CSI}|{_OTHER_ESCAPES})|{_STRUCK}"
-    f"|(?P<line>\r*\n|[\r\x0b\x0c\x1c-\x1e])|(?P<blank>\x1f)|{_HIDDEN}"
+    f"|(?P<line>(?<!\r)\r*\n|[\r\x0b\x0c\x1c-\x1e])|(?P<blank>\x1f)|{_HIDDEN}"
 )
 
 

@@ -275,7 +275,7 @@ def select(store: Store, sql: str, limits: Sql = _LIMITS) -> Table:
         statements = duckdb.extract_statements(sql)
         if len(statements) != 1:
             raise KbError(f"kb sql takes one statement, this is {len(statements)}")
-        if statements[0].type not in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
+        if not _reads(statements[0]):
             raise KbError(
                 "kb sql only reads: SELECT, DESCRIBE, SHOW, EXPLAIN; to change the base, change raw/ and run `kb ingest`"
             )
@@ -286,6 +286,13 @@ def select(store: Store, sql: str, limits: Sql = _LIMITS) -> Table:
             raise KbError(f"sql: {error}") from None
 
     return guarded(ask)
+
+
+def _reads(statement: duckdb.Statement) -> bool:
+    try:
+        return statement.type in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+    except ValueError:  # a kind that the client has no word for
+        return False
 
 
 def _whole(store: Store, sql: str) -> Table:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -15,8 +16,14 @@ from pipeline.workspace import FILE, Sql
 STOPPED = "Query interrupted"
 """What DuckDB's Python client says, as a RuntimeError, when a query is stopped."""
 
+_EVERY = 0.01
+"""So often, in seconds, it is looked at what a statement took."""
+
+_SIZES = Path("/proc/self/statm")
+"""What this process takes, in pages: of address space, and of memory. Only Linux tells."""
+
 _BESIDE = 1 << 30
-"""Address space for all that is no memory of a query, in bytes: threads, libraries, what is only reserved."""
+"""Address space for all that is no memory of a statement, in bytes: threads, libraries, what is only reserved."""
 
 
 @contextmanager
@@ -26,48 +33,77 @@ def within(connection: duckdb.DuckDBPyConnection, limits: Sql) -> Iterator[None]
     Raises:
         KbError: it did.
     """
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        connection.interrupt()
-
-    timer = threading.Timer(limits.seconds, stop)
-    timer.daemon = True
-    if limits.seconds:
-        timer.start()
+    watch = _Watch(connection, limits)
     try:
-        with _memory(limits.memory):
+        with watch, _address_space(limits.memory):
             yield
-    except (duckdb.InterruptException, RuntimeError) as error:
-        if late.is_set() and (isinstance(error, duckdb.InterruptException) or str(error) == STOPPED):
-            raise KbError(
-                f"takes longer than {limits.seconds:g} s; ask for less, or raise `sql.seconds` in {FILE}"
-            ) from None
-        raise
     except (duckdb.OutOfMemoryException, MemoryError):
-        raise KbError(
-            f"takes more than {limits.memory:.0%} of the memory; ask for less, or raise `sql.memory` in {FILE}"
-        ) from None
-    finally:
-        timer.cancel()
+        raise KbError(watch.too_large) from None
+    except (duckdb.InterruptException, RuntimeError) as error:
+        if watch.reason and (isinstance(error, duckdb.InterruptException) or str(error) == STOPPED):
+            raise KbError(watch.reason) from None
+        raise
+
+
+class _Watch(threading.Thread):
+    """Interrupts a connection, again and again, from when it takes too much until it is done; `reason` is what it took."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, limits: Sql) -> None:
+        super().__init__(daemon=True)
+        self.reason: str | None = None
+        self.too_large = f"takes more than {limits.memory:.0%} of the memory; ask for less, or raise `sql.memory` in {FILE}"
+        self._too_late = f"takes longer than {limits.seconds:g} s; ask for less, or raise `sql.seconds` in {FILE}"
+        self._connection = connection
+        self._deadline = time.monotonic() + limits.seconds if limits.seconds else float("inf")
+        self._most = _taken()[1] + limits.memory * _memory()
+        self._done = threading.Event()
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._done.wait(_EVERY):
+            if self.reason is None and time.monotonic() > self._deadline:
+                self.reason = self._too_late
+            elif self.reason is None and _taken()[1] > self._most:
+                self.reason = self.too_large
+            if self.reason:
+                self._connection.interrupt()
+
+
+def _taken() -> tuple[int, int]:
+    """The address space and the memory that this process takes, in bytes."""
+    if not _SIZES.exists():
+        return 0, 0
+    space, memory, *_ = map(int, _SIZES.read_text(encoding="ascii").split())
+    return space * _page(), memory * _page()
+
+
+def _page() -> int:
+    return os.sysconf("SC_PAGE_SIZE")
+
+
+def _memory() -> int:
+    """What the machine has, in bytes."""
+    return os.sysconf("SC_PHYS_PAGES") * _page() if _SIZES.exists() else 0
 
 
 @contextmanager
-def _memory(share: float) -> Iterator[None]:
-    """Let this process grow by no more than a share of the machine's memory, where the system can say so.
+def _address_space(share: float) -> Iterator[None]:
+    """Let this process get no more address space than such a share of the memory, where the system can say so.
 
-    DuckDB's own limit does not count the texts that a function makes, nor the rows that are handed over.
+    One text that a function makes can be larger than all memory before anybody looks; DuckDB's own limit does not count it.
     """
-    used = Path("/proc/self/statm")
-    if not used.exists():
+    if not _SIZES.exists():
         yield
         return
     resource = import_module("resource")
-    page = os.sysconf("SC_PAGE_SIZE")
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    most = int(used.read_text(encoding="ascii").split()[0]) * page + _BESIDE
-    most += int(os.sysconf("SC_PHYS_PAGES") * page * share)
+    most = _taken()[0] + _BESIDE + int(share * _memory())
     if soft != resource.RLIM_INFINITY:
         most = min(most, soft)
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
