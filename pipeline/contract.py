@@ -26,6 +26,8 @@ BOM = b"\xef\xbb\xbf"
 MAX_DEPTH = 64
 """The deepest nesting that is read; a native record needs five."""
 
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; flatten it"
+
 _INT_RANGE = range(-(2**63), 2**64)
 
 
@@ -87,7 +89,7 @@ def read(raw: bytes) -> Document:
     except ValueError as error:
         raise _refused(raw, str(error)) from None
     except RecursionError:
-        raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it") from None
+        raise UnreadableError(_TOO_DEEP) from None
     if not isinstance(value, dict):
         raise UnreadableError(f"a record is a JSON object, this is {_type_name(value)}; wrap or remove it")
     if not shallow:
@@ -102,6 +104,8 @@ def _refused(raw: bytes, error: str) -> UnreadableError:
     if b"\0" in raw[:4]:
         return UnreadableError("the text is UTF-16 or UTF-32, or none at all; write it as UTF-8")
     reason, at = _taken_apart(raw, error)
+    if reason == "recursion limit exceeded":
+        return UnreadableError(_TOO_DEEP, at)
     twice = _TWICE.fullmatch(reason)
     if twice:
         return UnreadableError(f"the key {show(twice[1])} stands twice in one object; keep one", at)
@@ -181,7 +185,7 @@ def _altered(raw: bytes) -> UnreadableError:
 
 def _check_depth(value: Json, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it")
+        raise UnreadableError(_TOO_DEEP)
     for child in value.values() if isinstance(value, dict) else value:
         if isinstance(child, dict | list):
             _check_depth(child, depth + 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline import contract
-from pipeline.analysis.credentials import is_masked, masked_path
+from pipeline.analysis.credentials import credentials, is_masked, masked_path
 from pipeline.model import Incoming, KbError, Origin
 from pipeline.sources import formats
 from pipeline.sources.containers import BeyondError, Reading, faults, file_of, is_read, some
@@ -244,7 +244,7 @@ def _incoming(name: str, position: int, piece: Piece, limit: int, form: str | No
     line, column, raw, offset, fault = piece
     origin = Origin(name, position, line, digest(raw))
     if len(raw) > limit:
-        raw = raw[:_HEAD]
+        raw = _head(raw, limit)
         fault = fault or (
             f"the record is longer than the limit of {limit:,} bytes (`limits.record_bytes` in kb.toml), and only its"
             f" first {len(raw):,} are kept; split it"
@@ -253,6 +253,12 @@ def _incoming(name: str, position: int, piece: Piece, limit: int, form: str | No
 
 
 _HEAD = 1 << 14
+
+
+def _head(raw: bytes, limit: int) -> bytes:
+    """The beginning of some bytes, up to what holds no part of a credential: half of one would not be known, and not masked."""
+    end = min(_HEAD, limit)
+    return raw[: min([end, *(one.begin for one in credentials(raw[: 2 * _HEAD]) if one.begin < end < one.end)])]
 
 
 def _fits(raw: bytes, form: str | None) -> bool:

@@ -42,6 +42,12 @@ _TEXTS = (
 )
 
 
+_DEEPEST = 1_000
+"""So many brackets are followed into each other: fifteen times as many as a record may have."""
+
+_TOO_DEEP = f"nested deeper than {_DEEPEST:,} levels, so the rest of the file is not read; flatten it"
+
+
 def pieces(name: str, stream: IO[bytes]) -> Iterator[Piece]:
     """Cut a stream into records, by the suffix of its name: .ndjson and .jsonl hold lines, all else a JSON text."""
     return _lines(stream) if is_lines(name) else _values(stream)
@@ -91,7 +97,7 @@ def _values(stream: IO[bytes]) -> Iterator[Piece]:
     first = next(texts, None)
     if first is not None:
         second = next(texts, None)
-        alone = Piece(None, 1, head, 0) if len(head) < _READ else Piece(None, 1, first.raw, first.offset)
+        alone = Piece(None, 1, head, 0) if len(head) < _READ else first._replace(line=None, column=1)
         yield first if second else alone
         if second is not None:
             yield Piece(second.line, second.column, b"", second.offset, _TEXTS)
@@ -173,6 +179,14 @@ class _Window:
         self.end = len(self._buffer)
         return self.take(self.end)
 
+    def take_head(self) -> Piece:
+        """Cut the beginning of a piece that is not followed any further; nothing is behind it."""
+        self.ended = True
+        self._pass_to(self.start)
+        return Piece(
+            self._line, self._column, self._buffer[self.start : self.end], self._dropped + self.start, _TOO_DEEP
+        )
+
     def comma(self) -> Piece:
         """The comma that the window begins behind."""
         self._pass_to(self.start)
@@ -201,6 +215,9 @@ def _elements(window: _Window) -> Iterator[Piece]:
     for mark in window.marks():
         if mark in _OPENING:
             depth += 1
+            if depth > _DEEPEST:
+                yield window.take_head()
+                return
         elif mark in _CLOSING and depth:
             depth -= 1
         elif not depth:
@@ -228,6 +245,9 @@ def _texts(window: _Window) -> Iterator[Piece]:
         for mark in window.marks():
             if mark in _OPENING:
                 depth += 1
+                if depth > _DEEPEST:
+                    yield window.take_head()
+                    return
             elif mark in _CLOSING:
                 depth -= 1
                 if depth <= 0:

@@ -51,7 +51,9 @@ class _Watch(threading.Thread):
     def __init__(self, connection: duckdb.DuckDBPyConnection, limits: Sql) -> None:
         super().__init__(daemon=True)
         self.reason: str | None = None
-        self.too_large = f"takes more than {limits.memory:.0%} of the memory; ask for less, or raise `sql.memory` in {FILE}"
+        self.too_large = (
+            f"takes more than {limits.memory:.0%} of the memory; ask for less, or raise `sql.memory` in {FILE}"
+        )
         self._too_late = f"takes longer than {limits.seconds:g} s; ask for less, or raise `sql.seconds` in {FILE}"
         self._connection = connection
         self._deadline = time.monotonic() + limits.seconds if limits.seconds else float("inf")

@@ -125,9 +125,7 @@ def opened(asked: Base) -> Iterator[store.Store]:
         yield base
 
 
-def test_a_stranger_can_only_read_the_tables(
-    opened: store.Store, asked: Base, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stranger_can_only_read_the_tables(opened: store.Store, asked: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(asked.root)
     before = asked.footprint()
     answered = [statement.strip() for statement in HOSTILE if _is_answered(opened, statement)]
