@@ -315,13 +315,14 @@ def _indexed(width: int, below: int) -> str:
     """
 
 
-_INDEX = f"""
-    {_indexed(8, 1 << 30)}, {_indexed(3, 8)}, crowded AS (
-        SELECT place FROM windows8 SEMI JOIN busy8 USING (part)
-        UNION SELECT place FROM windows3 SEMI JOIN busy3 USING (part)
-        UNION SELECT place FROM patterns WHERE needs = []
-    )
-"""
+def _index() -> str:
+    return f"""
+        {_indexed(8, 1 << 30)}, {_indexed(3, 8)}, crowded AS (
+            SELECT place FROM windows8 SEMI JOIN busy8 USING (part)
+            UNION SELECT place FROM windows3 SEMI JOIN busy3 USING (part)
+            UNION SELECT place FROM patterns WHERE needs = []
+        )
+    """
 
 
 def _pairs_of_many(sides: _Sides) -> str:
@@ -330,12 +331,12 @@ def _pairs_of_many(sides: _Sides) -> str:
         JOIN spots{width} USING (part) JOIN texts USING (first) WHERE contains(text, need)"""
         for width in (8, 3)
     )
-    return f"WITH {_sighted(sides)}, {_INDEX}, likely AS ({met}) {_TOGETHER}"
+    return f"WITH {_sighted(sides)}, {_index()}, likely AS ({met}) {_TOGETHER}"
 
 
 def _crowded(sides: _Sides) -> str:
     return f"""
-        WITH {_sighted(sides)}, {_INDEX}
+        WITH {_sighted(sides)}, {_index()}
         SELECT place, total, regex FROM patterns SEMI JOIN crowded USING (place) ORDER BY place
     """
 
