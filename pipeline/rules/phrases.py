@@ -48,6 +48,11 @@ class Table:
         """An RE2 pattern for the JSON of every text in which one of the phrases can be."""
         self._any = _any_key([key for each in phrases for key in each.keys], GAP)
         self._each = [(_any_key(each.keys, GAP), each.pattern) for each in phrases]
+        self._keys: dict[str, list[tuple[int, frozenset[str]]]] = {}  # by a word of each: its phrase, and all its words
+        for number, key in dict.fromkeys((number, key) for number, each in enumerate(phrases) for key in each.keys):
+            words = key.split("_")
+            self._keys.setdefault(max(words, key=len), []).append((number, frozenset(words)))
+        self._words = {word for keys in self._keys.values() for _, words in keys for word in words}
 
     def may_hold(self, text: str) -> bool:
         """Whether one of the phrases can be in a text."""
@@ -57,7 +62,10 @@ class Table:
         """Where the phrases are in a text: beginning and end, phrase by phrase."""
         if not self.may_hold(text):
             return
-        for keys, pattern in self._each:
+        folded = text.lower().replace("ſ", "s")  # as RE2 reads it where it ignores case
+        here = {word for word in self._words if word in folded}
+        likely = {number for word in here for number, words in self._keys.get(word, ()) if words <= here}
+        for keys, pattern in (self._each[number] for number in sorted(likely)):
             if compiled(keys).search(text) is not None:
                 for match in islice(compiled(pattern).finditer(text), MOST):
                     yield match.span()
