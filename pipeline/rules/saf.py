@@ -222,9 +222,9 @@ def agent_directive(r: Record) -> Found:
     example, and no order.
     """
     is_about = None
-    for pointer, text in texts(r.document):
-        if not orders.may_speak(text):
-            continue
+    every = list(texts(r.document))
+    for number in orders.may_speak([text for _, text in every]):
+        pointer, text = every[number]
         if is_about is None:
             is_about = orders.speak_of_attacks([r.document[key] or "" for key in _SUBJECT])
         place = next(orders.spoken(text, quotes_are_examples=is_about), None)
