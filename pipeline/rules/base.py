@@ -77,7 +77,7 @@ class Rule:
     makes findings of that table. `screen` says where a rule cannot fire and is not run. `alone` is the like for a corpus
     rule: whether it may speak against a curated document that is the only one; without it, it cannot. Where it speaks, it
     `replaces` what other rules found at the same pointer of the record. `file` names the file of a user's own rule. A fix
-    of texts with `beside` is given all that its pattern names in the record, too.
+    of texts with `beside` is given what that makes of all that its pattern names in the record, too.
     """
 
     code: str
@@ -100,7 +100,7 @@ class Rule:
     alone: Callable[[Document, dt.date], bool] | None = None
     replaces: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
-    beside: bool = False
+    beside: Callable[[list[str]], Any] | None = None
     file: str = ""
 
     @property
@@ -273,14 +273,14 @@ def fix(
     stage: Stage = Stage.VALUE,
     screen: Screen | None = None,
     reads: Sequence[str] = (),
-    beside: bool = False,
+    beside: Callable[[list[str]], Any] | None = None,
     version: int = 1,
 ) -> Callable[[Callable[..., Json]], Rule]:
     """Declare a rule that is its own repair: value → value, run at every place that `at` names.
 
     `at` holds places such as `dead_ends/*/fail_rate` (`a|b` for either key), EVERY_TEXT, or WHOLE. A function that
     returns what it was given has found nothing. `says` is the message; `{before}` and `{after}` stand for the values.
-    With `beside`, the function is given every value at those places too: a repair may make two of them equal.
+    The function is given what `beside` makes of every value at those places too: a repair may make two of them equal.
     """
 
     def declare(run: Callable[..., Json]) -> Rule:

@@ -1,7 +1,7 @@
 """TXT: text. None of these rules touches `regex`, where every character counts."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from pipeline.contract import shapes, show
 from pipeline.model import Json, Severity
@@ -9,6 +9,7 @@ from pipeline.rules import contractions, encodings, typography
 from pipeline.rules.base import EVERY_TEXT, Found, Record, check, corpus, fix, fold
 from pipeline.rules.characters import (
     HIDDEN_IN_JSON,
+    Spellings,
     composed,
     forms_in_doubt,
     hidden_in_doubt,
@@ -134,7 +135,7 @@ _UNSTABLE_IN_JSON = (
     "not-nfc",
     Severity.INFO,
     at=(EVERY_TEXT,),
-    beside=True,
+    beside=Spellings,
     says="{before} is not in Unicode NFC; write {after}",
     screen=_UNSTABLE_IN_JSON,
     good=[
@@ -146,7 +147,7 @@ _UNSTABLE_IN_JSON = (
     bad=[{"/root_cause": "cafe\u0301"}, {"/signature_zh": "仓库 \u212b"}],
     version=2,
 )
-def not_nfc(text: str, beside: Sequence[str] = ()) -> str:
+def not_nfc(text: str, beside: Spellings | None = None) -> str:
     """Is in Unicode Normalization Form C (UAX #15).
 
     The same letters in another form look alike and compare unequal, so that searches and duplicates miss them. What
@@ -480,6 +481,7 @@ def character_in_doubt(r: Record) -> Found:
     else, they leave it to the author: who means the character writes its escape or its name, who does not takes it out.
     """
     every = list(texts(r.document))
+    beside = Spellings(text for _, text in every)
     for pointer, text in every:
         doubt = hidden_in_doubt(text)
         if doubt:
@@ -496,5 +498,5 @@ def character_in_doubt(r: Record) -> Found:
                     pointer,
                     f"{show(text)} holds U+{ord(other):04X}, which looks like `{plain}`; write that, if it is meant",
                 )
-            elif forms_in_doubt(text, [other for _, other in every]):
+            elif forms_in_doubt(text, beside):
                 yield pointer, f"{show(text)} is not in Unicode NFC, and may be meant so; write it in NFC if it is not"
