@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pipeline.model import Severity
     from pipeline.reports import Options
     from pipeline.store import Store
-    from pipeline.workspace import Workspace
+    from pipeline.workspace import Sql, Workspace
 
 app = typer.Typer(
     name="kb",
@@ -657,6 +657,16 @@ def sql(
         str | None,
         typer.Argument(metavar="QUERY", help="One SELECT; default: from standard input.", show_default=False),
     ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=86_400,
+            metavar="SECONDS",
+            help="Stop after so long; 0: never.",
+            show_default="sql.seconds in kb.toml",
+        ),
+    ] = None,
     form: AnyTable = "table",
     output: Output = None,
 ) -> None:
@@ -670,8 +680,10 @@ def sql(
         query = "" if sys.stdin.isatty() else streams.read_text("the query")
     if not query.strip():
         raise KbError('kb sql: no query; write kb sql "SELECT …", or pipe one in')
-    with _base(_workspace()) as base:
-        answer = store.select(base, query)
+    where = _workspace()
+    limits = where.settings.sql if timeout is None else where.settings.sql._replace(seconds=timeout)
+    with _base(where, limits) as base:
+        answer = store.select(base, query, limits)
     renamed = [key for key, name in zip(keys(answer.columns), answer.columns, strict=True) if key != name]
     if renamed and form in {"json", "ndjson"}:
         _say([f"several columns have one name, so the later ones are called {', '.join(renamed)}"])
@@ -991,12 +1003,12 @@ def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> No
     print(f"wrote {count(len(files), 'file')} to {_shown(folder)}/")
 
 
-def _base(where: "Workspace") -> "AbstractContextManager[Store]":
+def _base(where: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
     from pipeline import publish, store
 
     _check_started(where)
     publish.recover(where)
-    return store.read(where.store, any_layout=publish.is_as_left(where))
+    return store.read(where.store, any_layout=publish.is_as_left(where), limits=limits)
 
 
 def _check_started(where: "Workspace") -> None:

@@ -13,7 +13,7 @@ import jiter
 import orjson
 import re2
 
-from pipeline.model import Document, Json, KbError
+from pipeline.model import LONGEST_RECORD, Document, Json, KbError
 from pipeline.words import did_you_mean
 
 INCOMING = "record.incoming.v1"
@@ -23,11 +23,10 @@ SCHEMA_VERSION = "1"
 BOM = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8, which is tolerated before a record and means nothing."""
 
-MAX_BYTES = 1 << 20
-"""The largest record that is read, in bytes: three hundred times the mean of the largest public base."""
-
 MAX_DEPTH = 64
 """The deepest nesting that is read; a native record needs five."""
+
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; flatten it"
 
 _INT_RANGE = range(-(2**63), 2**64)
 
@@ -76,8 +75,8 @@ def read(raw: bytes) -> Document:
     Raises:
         UnreadableError: anything else.
     """
-    if len(raw) > MAX_BYTES:
-        raise UnreadableError(f"the record is longer than the limit of {MAX_BYTES:,} bytes; split it")
+    if len(raw) > LONGEST_RECORD:
+        raise UnreadableError(f"the record is longer than the limit of {LONGEST_RECORD:,} bytes; split it")
     raw = raw.removeprefix(BOM)
     shallow = raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH
     if shallow and raw[:2] == b'{"' and b'": ' not in raw[:64]:
@@ -90,7 +89,7 @@ def read(raw: bytes) -> Document:
     except ValueError as error:
         raise _refused(raw, str(error)) from None
     except RecursionError:
-        raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it") from None
+        raise UnreadableError(_TOO_DEEP) from None
     if not isinstance(value, dict):
         raise UnreadableError(f"a record is a JSON object, this is {_type_name(value)}; wrap or remove it")
     if not shallow:
@@ -105,6 +104,8 @@ def _refused(raw: bytes, error: str) -> UnreadableError:
     if b"\0" in raw[:4]:
         return UnreadableError("the text is UTF-16 or UTF-32, or none at all; write it as UTF-8")
     reason, at = _taken_apart(raw, error)
+    if reason == "recursion limit exceeded":
+        return UnreadableError(_TOO_DEEP, at)
     twice = _TWICE.fullmatch(reason)
     if twice:
         return UnreadableError(f"the key {show(twice[1])} stands twice in one object; keep one", at)
@@ -184,7 +185,7 @@ def _altered(raw: bytes) -> UnreadableError:
 
 def _check_depth(value: Json, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels; flatten it")
+        raise UnreadableError(_TOO_DEEP)
     for child in value.values() if isinstance(value, dict) else value:
         if isinstance(child, dict | list):
             _check_depth(child, depth + 1)

@@ -12,6 +12,9 @@ Json = Any
 Document = dict[str, Any]
 """A JSON object."""
 
+LONGEST_RECORD = 16 << 20
+"""No record that is longer is read, in bytes, whatever the settings say: so much of a stream is kept while it is looked at."""
+
 
 class KbError(Exception):
     """What a user, a file or a disk can cause: one line that says what to do."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
-from pipeline.model import KbError, Severity
+from pipeline.model import LONGEST_RECORD, KbError, Severity
 from pipeline.words import did_you_mean
 
 FILE = "kb.toml"
@@ -177,6 +177,34 @@ class Gate(NamedTuple):
 Limits = Gate | DomainLimits | TierLimits
 
 
+class Bounds(NamedTuple):
+    """What one input may cost; what is beyond is a finding (SCH001), and the rest is judged.
+
+    Of what is compressed `expansion` and `expanded_bytes` bound what it becomes, whichever is less.
+    """
+
+    record_bytes: int = 1 << 20
+    records: int = 10_000_000
+    members: int = 1_000_000
+    expansion: int = 250
+    expanded_bytes: int = 8 << 30
+
+    def expanded(self, size: int) -> int:
+        """How many bytes something compressed, so many bytes long, may become."""
+        return min(self.expanded_bytes, max(self.expansion * size, EXPANDED_IN_ANY_CASE))
+
+
+EXPANDED_IN_ANY_CASE = 16 << 20
+"""What is small may become this large in any case: a few records that are much alike."""
+
+
+class Sql(NamedTuple):
+    """What a statement may cost, of `kb sql` or of a user's own rule: seconds (0: no limit), a share of the memory."""
+
+    seconds: float = 60.0
+    memory: float = 0.5
+
+
 class Settings(NamedTuple):
     """Everything that `kb.toml` can say, with the defaults, and what was read of the files that it names."""
 
@@ -193,6 +221,8 @@ class Settings(NamedTuple):
     export: Export = Export()
     report: Report = Report()
     gate: Gate = Gate()
+    limits: Bounds = Bounds()
+    sql: Sql = Sql()
     own_lines: OwnLines = _NO_LINES
 
     def judging(self) -> dict[str, Any]:
@@ -220,7 +250,7 @@ _READ = frozenset({"own_lines"})
 
 _STEERING = _READ | {
     "as_of", "fail_on", "exclude", "baseline", "max_removals", "rules", "suppress", "trust", "match", "export", "report",
-    "gate",
+    "gate", "sql",
 }  # fmt: skip
 """Settings that no judgement depends on, or that RuleSet and `judging` see to; a new one counts as judging until it is here."""
 
@@ -499,6 +529,16 @@ def _check_values(settings: Settings, file: str) -> None:
         require(0 < value <= 36500, name, value, "it has to be between 1 and 36500 days")
     for name, value in _limits(settings.gate):
         require(value >= 0, name, value, "it has to be 0 or more")
+    for key, value in settings.limits._asdict().items():
+        require(value >= 1, f"limits.{key}", value, "it has to be 1 or more")
+    longest = settings.limits.record_bytes
+    require(longest <= LONGEST_RECORD, "limits.record_bytes", longest, f"it has to be at most {LONGEST_RECORD}")
+    seconds, memory = settings.sql
+    require(0 <= seconds <= _DAY, "sql.seconds", seconds, f"it has to be between 0 (no limit) and {_DAY}")
+    require(0 < memory <= 1, "sql.memory", memory, "it has to be above 0 and at most 1, a share of the memory")
+
+
+_DAY = 86_400
 
 
 def _limits(gate: Gate) -> Iterator[tuple[str, float]]:

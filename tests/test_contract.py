@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline import contract
-from pipeline.model import Document, Json
+from pipeline.model import LONGEST_RECORD, Document, Json
 from pipeline.rules.base import ABSENT, Example
 from pipeline.rules.example import CLEAN, with_changes
 from tests.conftest import ROOT, clean, code_points, judge
@@ -107,7 +107,7 @@ REFUSED = [
     (_nested(contract.MAX_DEPTH + 1), "nested deeper than 64 levels"),
     (b'{"a":' + _nested(contract.MAX_DEPTH, b"[", b"]") + b"}", "nested deeper than 64 levels"),
     (_nested(100_000), "nested deeper|not strict JSON"),
-    (_of_length(contract.MAX_BYTES + 1), "longer than the limit of 1,048,576 bytes"),
+    (_of_length(LONGEST_RECORD + 1), "longer than the limit of 16,777,216 bytes"),
 ]
 
 
@@ -177,7 +177,7 @@ def test_spaces_between_the_values_make_no_difference(raw: bytes) -> None:
 
 
 def test_a_record_may_be_as_long_as_the_limit() -> None:
-    assert contract.read(_of_length(contract.MAX_BYTES))
+    assert contract.read(_of_length(LONGEST_RECORD))
 
 
 @pytest.mark.parametrize(

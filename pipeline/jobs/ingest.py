@@ -239,7 +239,8 @@ def _fetch(
         else:
             missing[row.path, row.position] = row
     if missing:
-        for incoming in sources.read(sources.SourceFile(name, str(workspace.root / name), 0, 0, 0)):
+        file = sources.SourceFile(name, str(workspace.root / name), 0, 0, 0, limits=workspace.settings.limits)
+        for incoming in sources.read(file):
             origin = incoming.origin
             wanted = missing.get((origin.path, origin.position))
             if wanted and wanted.digest == origin.digest:

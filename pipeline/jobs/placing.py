@@ -58,7 +58,7 @@ def _in_record(incoming: Incoming, findings: list[Row], home: str) -> Iterator[L
     text = raw.decode("utf-8", errors="replace")
     lines = [line.rstrip("\r") for line in text.split("\n")]
     lines[0] = " " * (incoming.column - 1) + lines[0]
-    fault = _fault(raw)
+    fault = 0 if incoming.fault else _fault(raw)
     known = locate.offsets(text) if fault is None else {}  # what is unreadable may be nested for ever
     for row in findings:
         line, column = locate.place(text, known, row.pointer) if fault is None else locate.place_of(text, fault)

@@ -54,7 +54,8 @@ class Rule:
     decides, which tests/property/test_screens.py holds of every rule. `alone` is the like for a corpus rule: whether it may
     speak against a curated document that is the only one; without it, it cannot. Where it speaks, it `replaces` what other
     rules found at the same pointer of the record; where one of those that it `yields_to` speaks, it is silent. `file` names
-    the file of a user's own rule. A fix of texts with `beside` is given all that its pattern names in the record, too.
+    the file of a user's own rule. A fix of texts with `beside` is given what that makes of all that its
+    pattern names in the record, too.
     """
 
     code: str
@@ -78,7 +79,7 @@ class Rule:
     replaces: tuple[str, ...] = ()
     yields_to: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
-    beside: bool = False
+    beside: Callable[[list[str]], Any] | None = None
     file: str = ""
 
     @property
@@ -256,14 +257,14 @@ def fix(
     stage: Stage = Stage.VALUE,
     screen: str | None = None,
     reads: Sequence[str] = (),
-    beside: bool = False,
+    beside: Callable[[list[str]], Any] | None = None,
     version: int = 1,
 ) -> Callable[[Callable[..., Json]], Rule]:
     """Declare a rule that is its own repair: value → value, run at every place that `at` names.
 
     `at` holds places such as `dead_ends/*/fail_rate` (`a|b` for either key), EVERY_TEXT, or WHOLE. A function that
     returns what it was given has found nothing. `says` is the message; `{before}` and `{after}` stand for the values.
-    With `beside`, the function is given every value at those places too: a repair may make two of them equal.
+    The function is given what `beside` makes of every value at those places too: a repair may make two of them equal.
     """
 
     def declare(run: Callable[..., Json]) -> Rule:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 
 from pipeline.analysis.lazily import lazily
 from pipeline.rules.encodings import MISREAD
@@ -84,7 +85,7 @@ _KEPT = f"(?P<kept>{_FLAG}|{MISREAD}|{_IN_ITS_SCRIPT})"
 
 _SEEN_AS = (
     f"{_KEPT}|(?P<sequence>{_CSI}|{_OTHER_ESCAPES})|{_STRUCK}"
-    f"|(?P<line>\r*\n|[\r\x0b\x0c\x1c-\x1e])|(?P<blank>\x1f)|{_HIDDEN}"
+    f"|(?P<line>(?<!\r)\r*\n|[\r\x0b\x0c\x1c-\x1e])|(?P<blank>\x1f)|{_HIDDEN}"
 )
 
 
@@ -192,8 +193,29 @@ _ALONE = lazily("([<=>\u037e\u1fef\u212a])")
 _WORD = lazily(r"[^\s\x00-/:-@\[-`{-\x7f‘’“”«»]+")
 
 
-def composed(text: str, beside: Iterable[str] = ()) -> str:
-    """A text in NFC, but for what would then be another character to a shell; `beside` are the record's other texts.
+class Spellings:
+    """How the texts of a record are spelt; worked out where it is asked for, for hardly a record needs it."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._texts = texts
+
+    @cached_property
+    def _by_form(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for text in self._texts:
+            if not text.isascii():
+                plain = trimmed(visible(text))
+                found[_nfc(plain)].add(plain)
+        return found
+
+    def has_another(self, text: str) -> bool:
+        """Whether one of the texts would be as this one is in NFC, and is not now."""
+        plain = trimmed(visible(text))
+        return any(other != plain for other in self._by_form.get(_nfc(plain), ()))
+
+
+def composed(text: str, beside: Spellings | None = None) -> str:
+    """A text in NFC, but for what would then be another character to a shell; `beside` are the record's texts.
 
     What is hidden goes first: an accent behind an escape sequence would make another letter of that sequence's end.
     """
@@ -204,7 +226,7 @@ def composed(text: str, beside: Iterable[str] = ()) -> str:
     return "".join(part if _ALONE.fullmatch(part) else _nfc(part) for part in _ALONE.split(text))
 
 
-def forms_in_doubt(text: str, beside: Iterable[str] = ()) -> bool:
+def forms_in_doubt(text: str, beside: Spellings | None = None) -> bool:
     """Whether a text that is not in NFC may be meant so: it speaks of that, or two that differ would become one."""
     if _FORMS.search(text):
         return True
@@ -213,9 +235,7 @@ def forms_in_doubt(text: str, beside: Iterable[str] = ()) -> bool:
         words[_nfc(word)].add(word)
     if any(len(spellings) > 1 for spellings in words.values()):
         return True
-    plain = trimmed(visible(text))
-    others = {trimmed(visible(other)) for other in beside if not other.isascii()}
-    return any(other != plain and _nfc(other) == _nfc(plain) for other in others)
+    return beside is not None and beside.has_another(text)
 
 
 def looks_like_ascii(text: str) -> str | None:

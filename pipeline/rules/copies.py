@@ -1,7 +1,7 @@
 """Dead ends and workarounds that stand more than once in their list, and when two values say the same."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from enum import Enum, auto
 from typing import Any
 
@@ -57,7 +57,7 @@ def _repeated(items: list[Document]) -> Iterator[tuple[int, int, _Likeness]]:
     first_words = {word.casefold() for item in items for word in item["action"].split(None, 1)[:1]}
     if len(first_words) == len(items):  # most records: nothing to compare
         return
-    kept: dict[tuple[str, str], list[int]] = defaultdict(list)
+    kept: dict[tuple[str, str], dict[Hashable, int]] = defaultdict(dict)
     folded: dict[tuple[str, str], int] = {}
     for i, item in enumerate(items):
         action, condition = item["action"], item["condition"] or ""
@@ -65,33 +65,26 @@ def _repeated(items: list[Document]) -> Iterator[tuple[int, int, _Likeness]]:
             continue
         home = folded.setdefault((fold(action), fold(condition)), i)
         earlier = kept[trimmed(action), trimmed(condition)]
-        copied = next((place for place in earlier if _alike(items[place], item)), None)
-        if copied is not None:
-            yield i, copied, _Likeness.COPY
+        said = meaning({key: value for key, value in item.items() if key not in _COPY_KEYS})
+        if said in earlier:
+            yield i, earlier[said], _Likeness.COPY
             continue
         if earlier:
-            yield i, earlier[0], _Likeness.OTHERWISE
+            yield i, next(iter(earlier.values())), _Likeness.OTHERWISE
         elif home != i:
             yield i, home, _Likeness.NEAR
-        earlier.append(i)
-
-
-def _alike(one: Document, other: Document) -> bool:
-    """Whether two items of one action and condition say the same but for their sources."""
-    return says_the_same(
-        {key: value for key, value in one.items() if key not in _COPY_KEYS},
-        {key: value for key, value in other.items() if key not in _COPY_KEYS},
-    )
+        earlier[said] = i
 
 
 _COPY_KEYS = frozenset({"action", "condition", "sources", "extensions"})
 """What copies may differ in: what is compared, what is united, and what is said in the words of another format."""
 
 
-def says_the_same(one: Json, other: Json) -> bool:
-    """Whether two values are equal as JSON, where 1 is 1.0 but not true."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(says_the_same(value, other[key]) for key, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(says_the_same, one, other))
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+def meaning(value: Json) -> Hashable:
+    """What a value says: the same for values that are equal as JSON, where 1 is 1.0 but not true."""
+    if isinstance(value, dict):
+        return "{", frozenset((key, meaning(child)) for key, child in value.items())
+    if isinstance(value, list):
+        return "[", tuple(map(meaning, value))
+    said: Hashable = ("?", value) if isinstance(value, bool) else value
+    return said

@@ -14,7 +14,13 @@ def apply(rule: Rule, document: Document, settings: Settings) -> list[Change]:
     changes: list[Change] = []
     for pattern in rule.at:
         found_at = places(document, pattern)
-        more = (settings,) if rule.reads else ([parent[key] for parent, key, _ in found_at],) if rule.beside else ()
+        more = (
+            (settings,)
+            if rule.reads
+            else (rule.beside([parent[key] for parent, key, _ in found_at]),)
+            if rule.beside
+            else ()
+        )
         for parent, key, pointer in found_at:
             before = parent[key]
             after = rule.run(before, *more)

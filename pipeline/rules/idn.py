@@ -160,6 +160,9 @@ _NEAREST = 4
 """With so many of those that share a band a record is compared, the first of each error by id: a thousand copies are no
 million pairs."""
 
+_LONGEST = 20_000
+"""Of what a record says, so many characters are compared: forty times what the longest of a real base says."""
+
 _CANDIDATES = f"""
     errors AS (
         SELECT band, {slug("record_id")} AS slug, min(record_id) AS first FROM crowds GROUP BY ALL
@@ -185,11 +188,11 @@ _TEXTS_OF_CANDIDATES = f"""
             UNION ALL SELECT 2, record_id, position, action FROM workarounds)
         SEMI JOIN concerned USING (record_id) GROUP BY record_id
     ), texts AS (
-        SELECT id, lower(concat_ws(' ', signature, root_cause, action)) AS text
+        SELECT id, lower(left(concat_ws(' ', signature, root_cause, action), {_LONGEST})) AS text
         FROM records JOIN concerned ON concerned.record_id = id LEFT JOIN actions ON actions.record_id = id
     )
     SELECT record_id, one.text, other_id, other.text
-    FROM missing JOIN texts one ON one.id = record_id JOIN texts other ON other.id = other_id ORDER BY 1, 3
+    FROM missing JOIN texts one ON one.id = record_id JOIN texts other ON other.id = other_id
 """
 
 
@@ -197,7 +200,7 @@ _TEXTS_OF_CANDIDATES = f"""
     "IDN005",
     "near-duplicate",
     Severity.INFO,
-    version=2,
+    version=3,
     compares=True,
     most=_NEAREST * 16,
     sql=f"""
@@ -222,7 +225,7 @@ def near_duplicate(ask: Ask) -> Pairs:
 
     Two copies are corrected one at a time, and soon contradict each other; only records of one error in different
     environments may be alike. Candidates are found by MinHash over pairs of words, so a few are missed; what is found
-    is at least nine tenths alike, counted in words.
+    is at least nine tenths alike, counted in words. Of what a record says, the first 20,000 characters are compared.
     """
     from rapidfuzz.distance import Indel  # noqa: PLC0415 - only where records are compared
 

@@ -324,9 +324,9 @@ def speak_of_attacks(texts: Sequence[str]) -> bool:
     return any(compiled(_ABOUT).search(text) is not None for text in texts)
 
 
-def may_speak(text: str) -> bool:
-    """Whether it is worth to look closer: the very words of the tables."""
-    return _ALL.may_hold(text)
+def may_speak(texts: Sequence[str]) -> list[int]:
+    """The numbers of the texts that are worth to look closer at: those with the very words of the tables."""
+    return _ALL.holding(texts)
 
 
 def spoken(text: str, *, quotes_are_examples: bool) -> Iterator[tuple[int, int]]:

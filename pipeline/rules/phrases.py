@@ -1,9 +1,10 @@
 """Tables of phrases to look for in what strangers wrote, and the screen that follows from such a table."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
 import re2
@@ -52,6 +53,12 @@ class Table:
     def may_hold(self, text: str) -> bool:
         """Whether one of the phrases can be in a text."""
         return compiled(self._any).search(text) is not None
+
+    def holding(self, texts: Sequence[str]) -> list[int]:
+        """The numbers of those of some texts in which one of the phrases can be: all are searched at once."""
+        ends = list(accumulate(len(text) + 1 for text in texts))
+        joined = "\0".join(texts)  # which is in no key, and parts no words
+        return sorted({bisect_right(ends, match.start()) for match in compiled(self._any).finditer(joined)})
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Where the phrases are in a text: beginning and end, phrase by phrase."""

@@ -1,6 +1,6 @@
 """The places of a document that a fix has its turn at, and all its texts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipeline.contract import escape
@@ -21,7 +21,9 @@ def places(document: Document, pattern: str) -> list[Place]:
     if pattern == WHOLE:
         return [({"": document}, "", "")]
     if pattern == EVERY_TEXT:
-        return list(_texts({key: value for key, value in document.items() if key != "curation"}, document, ""))
+        found: list[Place] = []
+        _add_texts((item for item in document.items() if item[0] != "curation"), document, "", found)
+        return found
     *steps, last = pattern.split("/")
     level: list[tuple[Json, str]] = [(document, "")]
     for step in steps:
@@ -49,10 +51,13 @@ def texts(document: Document) -> Iterator[tuple[str, str]]:
     return ((pointer, parent[key]) for parent, key, pointer in places(document, EVERY_TEXT))
 
 
-def _texts(items: Any, container: Any, pointer: str) -> Iterator[Place]:  # noqa: ANN401 - a list or an object
-    for key, child in items.items() if type(items) is dict else enumerate(items):
-        if type(child) is str:
+def _add_texts(items: Iterable[tuple[Any, Any]], container: Any, pointer: str, found: list[Place]) -> None:  # noqa: ANN401 - a list or an object
+    for key, child in items:
+        kind = type(child)
+        if kind is str:
             if key != "regex":
-                yield container, key, f"{pointer}/{escape(key) if type(key) is str else key}"
-        elif type(child) is dict or type(child) is list:
-            yield from _texts(child, child, f"{pointer}/{escape(key) if type(key) is str else key}")
+                found.append((container, key, f"{pointer}/{escape(key) if type(key) is str else key}"))
+        elif kind is dict:
+            _add_texts(child.items(), child, f"{pointer}/{escape(key) if type(key) is str else key}", found)
+        elif kind is list:
+            _add_texts(enumerate(child), child, f"{pointer}/{escape(key) if type(key) is str else key}", found)

@@ -59,6 +59,9 @@ _POINTER = "'/transition_graph/' || kind || '/' || position"
 
 _NAMES = "names AS (SELECT id AS name, id FROM records UNION SELECT unnest(aliases), id FROM records)"
 
+_CLEAR = 16
+"""Of a name that more records share, nobody can say which of them is meant (IDN006), so not what it should name back."""
+
 
 def _refers(document: Document, _: dt.date) -> bool:
     return any(document["transition_graph"].values())
@@ -92,11 +95,13 @@ def reference_unknown() -> None:
 
 
 _ONE_SIDED = f"""
-    {_NAMES}, meant AS (
+    {_NAMES}, clear AS (
+        SELECT name, unnest(list(id)) AS id FROM names GROUP BY name HAVING count(*) <= {_CLEAR}
+    ), meant AS (
         SELECT DISTINCT t.record_id, kind, position, error_id, n.id AS other_id,
             {slug("t.record_id")} AS own, {slug("n.id")} AS named,
             CASE kind WHEN 'leads_to' THEN 'preceded_by' WHEN 'preceded_by' THEN 'leads_to' ELSE kind END AS back
-        FROM transitions t JOIN names n ON n.name = t.error_id
+        FROM transitions t JOIN clear n ON n.name = t.error_id
         WHERE own <> named
     ), answered AS (  -- whatever the environments
         SELECT DISTINCT one.record_id, one.kind, one.position
@@ -150,7 +155,8 @@ def confusion_one_sided() -> None:
 
     Who arrives at the other record by mistake is helped only if that one names this. Any environment of an error
     (`git/x/linux`, `git/x/windows`) stands for all, and they need not name each other. Two records have one finding for all
-    that is one-sided between them; where a transition is, REF004 tells it.
+    that is one-sided between them; where a transition is, REF004 tells it. An
+    alias that more than 16 records share (IDN006) stands for none of them here.
     """
 
 
@@ -182,5 +188,6 @@ def transition_one_sided() -> None:
 
     The two lists are one arrow seen from its ends. Where only one end knows of it, half of the readers miss it. Any
     environment of an error stands for all. Two records have one finding for all that is one-sided between them, on the
-    record whose id comes first.
+    record whose id comes first. An
+    alias that more than 16 records share (IDN006) stands for none of them here.
     """

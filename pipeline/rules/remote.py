@@ -107,6 +107,8 @@ def _substituted(text: str, start: int) -> int | None:
     """Where the command begins that runs the output of the one at a place, if it stands in `<(…)`, `$(…)` or the like."""
     place = shell.start_with_prefixes(text, start)
     begin = max(0, place - 200)
+    if not text[begin:place].rstrip().endswith(("(", "`")):  # as all of the pattern does
+        return None
     match = _SUBSTITUTED.search(text[begin:place])
     return begin + match.start() if match else None
 

@@ -1,9 +1,9 @@
 """RGX: the matching pattern."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby, islice
-from typing import Any
+from itertools import chain, groupby, islice
+from typing import Any, NamedTuple
 
 import re2
 
@@ -236,35 +236,63 @@ def _attack(regex: str) -> backtracking.Attack | None:
 
 _MOST = 100
 
-_FEW = 2_000_000
+_FEW = 500_000
 """Up to so many pairs it is quicker to look for every needed text in every signature than to make an index."""
+
+_CROWD = 256
+"""A needed text that more signatures seem to hold leads to none of them: its patterns are searched for all at once."""
 
 _AT_ONCE = 250
 """How many patterns one RE2 filter holds: its automaton may not grow beyond 8 MB."""
 
+_LONGEST_PATTERN, _LONGEST_SIGNATURE = 2000, 1000
+"""Longer patterns are held against no other record, and of a longer signature the beginning; in a real base there is none."""
+
 _READABLE = "replace(replace(lower(signature), 'ſ', 's'), '\u212a', 'k')"  # RE2 takes these for s and k
 
-_SIGHTED = f"""
-    patterns AS (
-        SELECT record_id, unnest(CASE needs WHEN [] THEN [''] ELSE needs END) AS need, compared FROM traits
-    ), texts AS (
-        SELECT id, {_READABLE} AS text, compared FROM records JOIN traits ON record_id = id
-    )
-"""
+
+class _Sides(NamedTuple):
+    """Which pairs are looked at: the patterns of some records, and the signatures of some, as conditions in SQL."""
+
+    patterns: str
+    signatures: str
+
+
+_NEW = (_Sides("NOT compared", "true"), _Sides("compared", "NOT compared"))
+"""All pairs of which one is new."""
+
+
+def _sighted(sides: _Sides) -> str:
+    """Each pattern once, however many records have it, by the first of them (`place`); and each signature."""
+    return f"""
+        patterns AS (
+            SELECT min(id) AS place, regex, any_value(needs) AS needs, count(*) AS total
+            FROM records JOIN traits ON record_id = id
+            WHERE {sides.patterns} AND length(regex) <= {_LONGEST_PATTERN} GROUP BY regex
+        ), needed AS (
+            SELECT place, unnest(needs) AS need FROM patterns
+        ), texts AS (
+            SELECT min(id) AS first, min(id, {_MOST + 2}) AS ids, signature, {_READABLE} AS text
+            FROM (SELECT id, left(signature, {_LONGEST_SIGNATURE}) AS signature
+                FROM records JOIN traits ON record_id = id WHERE {sides.signatures})
+            GROUP BY signature
+        )
+    """
+
 
 _TOGETHER = """
-    SELECT p.id, p.regex, t.id, t.signature
-    FROM likely JOIN records p ON p.id = record_id JOIN records t ON t.id = likely.id
-    WHERE p.id <> t.id ORDER BY 1, 3
+    SELECT p.place, total, regex, signature, ids
+    FROM likely JOIN patterns p USING (place) JOIN texts USING (first) ORDER BY p.place, first
 """
 
-_PAIRS_OF_FEW = f"""
-    WITH {_SIGHTED}, likely AS (
-        SELECT record_id, id FROM (FROM patterns WHERE NOT compared) JOIN texts ON contains(text, need)
-        UNION
-        SELECT record_id, id FROM patterns JOIN (FROM texts WHERE NOT compared) ON contains(text, need)
-    ) {_TOGETHER}
-"""
+
+def _pairs_of_few(sides: _Sides) -> str:
+    return f"""
+        WITH {_sighted(sides)}, likely AS (
+            SELECT DISTINCT place, first
+            FROM (FROM needed UNION ALL SELECT place, '' FROM patterns WHERE needs = []) JOIN texts ON contains(text, need)
+        ) {_TOGETHER}
+    """
 
 
 def _windows(text: str, width: int) -> str:
@@ -272,35 +300,66 @@ def _windows(text: str, width: int) -> str:
 
 
 def _indexed(width: int, below: int) -> str:
-    """Pairs by way of windows: of each needed text the one is looked for that is rarest in a sample of signatures."""
+    """By way of windows: of each needed text the one is looked for that is rarest in a sample of signatures."""
     return f"""
-        SELECT record_id, id
-        FROM (
-            SELECT record_id, need, compared, arg_min(place, (coalesce(times, 0), place)) AS place
+        windows{width} AS (
+            SELECT place, need, arg_min(part, (coalesce(times, 0), part)) AS part
             FROM (
-                SELECT *, unnest([need[1 + i * (length(need) - {width}) // 7:][:{width}] FOR i IN range(8)]) AS place
-                FROM patterns WHERE length(need) >= {width} AND length(need) < {below})
+                SELECT *, unnest([need[1 + i * (length(need) - {width}) // 7:][:{width}] FOR i IN range(8)]) AS part
+                FROM needed WHERE length(need) >= {width} AND length(need) < {below})
             LEFT JOIN (
-                SELECT place, count(*) AS times
-                FROM (SELECT {_windows("text", width)} AS place FROM (FROM texts ORDER BY hash(id) LIMIT 2000))
-                GROUP BY place) USING (place)
-            GROUP BY ALL) p
-        JOIN (SELECT id, text, compared, {_windows("text", width)} AS place FROM texts) t USING (place)
-        WHERE NOT (p.compared AND t.compared) AND contains(text, need)
+                SELECT part, count(*) AS times
+                FROM (SELECT {_windows("text", width)} AS part FROM (FROM texts ORDER BY hash(first) LIMIT 2000))
+                GROUP BY part) USING (part)
+            GROUP BY ALL
+        ), spots{width} AS (
+            SELECT DISTINCT first, part FROM (SELECT first, {_windows("text", width)} AS part FROM texts)
+            SEMI JOIN windows{width} USING (part)
+        ), busy{width} AS (
+            SELECT part FROM spots{width} GROUP BY part HAVING count(*) > {_CROWD}
+        )
     """
 
 
-_PAIRS_OF_MANY = f"WITH {_SIGHTED}, likely AS ({_indexed(8, 1 << 30)} UNION {_indexed(3, 8)}) {_TOGETHER}"
+def _index() -> str:
+    return f"""
+        {_indexed(8, 1 << 30)}, {_indexed(3, 8)}, crowded AS (
+            SELECT place FROM windows8 SEMI JOIN busy8 USING (part)
+            UNION SELECT place FROM windows3 SEMI JOIN busy3 USING (part)
+            UNION SELECT place FROM patterns WHERE needs = []
+        )
+    """
 
-_WITHOUT_NEED = "SELECT id, regex, compared FROM records JOIN traits ON record_id = id WHERE needs = [] ORDER BY id"
 
-_SIGNATURES = "SELECT id, signature, compared FROM records JOIN traits ON record_id = id ORDER BY id"
+def _pairs_of_many(sides: _Sides) -> str:
+    met = " UNION ".join(
+        f"""SELECT place, first FROM (FROM windows{width} ANTI JOIN crowded USING (place))
+        JOIN spots{width} USING (part) JOIN texts USING (first) WHERE contains(text, need)"""
+        for width in (8, 3)
+    )
+    return f"WITH {_sighted(sides)}, {_index()}, likely AS ({met}) {_TOGETHER}"
+
+
+def _crowded(sides: _Sides) -> str:
+    return f"""
+        WITH {_sighted(sides)}, {_index()}
+        SELECT place, total, regex FROM patterns SEMI JOIN crowded USING (place) ORDER BY place
+    """
+
+
+def _signatures(sides: _Sides) -> str:
+    return f"WITH {_sighted(sides)} SELECT signature, ids FROM texts ORDER BY first"
+
+
+def _owners(sides: _Sides) -> str:
+    return f"SELECT id FROM records JOIN traits ON record_id = id WHERE regex = $regex AND {sides.patterns} ORDER BY id"
 
 
 @corpus(
     "RGX005",
     "regex-collides",
     Severity.INFO,
+    version=2,
     compares=True,
     most=_MOST,
     sql=f"""
@@ -324,40 +383,70 @@ def regex_collides(ask: Ask) -> Pairs:
     """Does not match other records' signatures.
 
     A log line that several patterns claim sends its reader to the wrong record. Patterns are searched with RE2, case
-    ignored, so only those that RE2 knows (RGX002) are looked at, and none that matches the empty text (RGX004).
+    ignored, so only those that RE2 knows (RGX002) are looked at, and none that matches the empty text (RGX004). Patterns of
+    more than 2,000 characters are not looked at either, and of signatures the first 1,000 characters are.
     """
     new, needs, records = next(
         ask("SELECT count(*) FILTER (NOT compared), coalesce(sum(len(needs)), 0), count(*) FROM traits")
     )
-    if new * (needs + records) <= _FEW:
-        yield from _meeting(ask(_PAIRS_OF_FEW))
-        return
-    yield from _meeting(ask(_PAIRS_OF_MANY))
-    rest = list(ask(_WITHOUT_NEED))
-    for start in range(0, len(rest), _AT_ONCE):
-        yield from _colliding(rest[start : start + _AT_ONCE], ask(_SIGNATURES))
+    for sides in _NEW:
+        if new * (needs + records) <= _FEW:
+            hits = _meeting(ask(_pairs_of_few(sides)))
+        else:
+            hits = chain(_meeting(ask(_pairs_of_many(sides))), _colliding(ask, sides))
+        for (first, total, regex), others in hits:
+            owners = (first,) if total == 1 else (row[0] for row in ask(_owners(sides), regex=regex))
+            for one in owners:
+                yield from ((one, other, 1.0) for other in _kept(one, others))
 
 
-def _meeting(pairs: Iterable[tuple[str, str, str, str]]) -> Pairs:
-    """Of pairs of a pattern and a signature, in order, those that match; of each pattern as many as are kept."""
-    for (one, regex), group in groupby(pairs, key=lambda pair: pair[:2]):
-        pattern = _compiled(regex)
+class _Pattern(NamedTuple):
+    """A pattern, the first record that has it, and how many have it."""
+
+    first: str
+    owners: int
+    regex: str
+
+
+Hits = Iterator[tuple[_Pattern, list[str]]]
+"""Patterns, each with the first records whose signatures it matches, in order."""
+
+
+def _kept(one: str, others: Iterable[str]) -> Iterator[str]:
+    """Of the records that the pattern of one matches, as many others as are kept."""
+    return islice((other for other in others if other != one), _MOST + 1)
+
+
+def _first(ids: Iterable[Sequence[str]]) -> list[str]:
+    """The first of some lists of ids: as many as a pattern is told of, itself, and one more."""
+    return sorted(chain.from_iterable(ids))[: _MOST + 2]
+
+
+def _meeting(pairs: Iterable[tuple[str, int, str, str, list[str]]]) -> Hits:
+    """Of pairs of a pattern and a signature, in order, those that match."""
+    for told, group in groupby(pairs, key=lambda pair: pair[:3]):
+        pattern = _compiled(told[2])
         if pattern is not None:
-            hits = ((one, other, 1.0) for _, _, other, signature in group if pattern.search(signature))
-            yield from islice(hits, _MOST + 1)
+            hits = (ids for *_, signature, ids in group if pattern.search(signature))
+            yield _Pattern(*told), _first(islice(hits, _MOST + 2))
 
 
-def _colliding(some: Sequence[tuple[str, str, bool]], signatures: Iterable[tuple[str, str, bool]]) -> Pairs:
-    """The same, of all pairs of which one is new."""
-    usable = [(one, regex, compared) for one, regex, compared in some if _compiled(regex) is not None]
-    matches = _searching([regex for _, regex, _ in usable])
-    kept = [0] * len(usable)
-    for other, signature, compared in signatures:
-        for i in matches(signature):
-            one, _, was_compared = usable[i]
-            if one != other and not (compared and was_compared) and kept[i] <= _MOST:
-                kept[i] += 1
-                yield one, other, 1.0
+def _colliding(ask: Ask, sides: _Sides) -> Hits:
+    """The same of the patterns that no rare text leads to, so many at once that all signatures can be gone through."""
+    rest = [_Pattern(*row) for row in ask(_crowded(sides)) if _compiled(row[2]) is not None]
+    for start in range(0, len(rest), _AT_ONCE):
+        some = rest[start : start + _AT_ONCE]
+        matches = _searching([pattern.regex for pattern in some])
+        found: list[list[list[str]]] = [[] for _ in some]
+        wanting = len(some)
+        for signature, ids in ask(_signatures(sides)):
+            for i in matches(signature):
+                if len(found[i]) < _MOST + 2:
+                    found[i].append(ids)
+                    wanting -= len(found[i]) == _MOST + 2
+            if not wanting:
+                break
+        yield from zip(some, map(_first, found), strict=True)
 
 
 def _searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:

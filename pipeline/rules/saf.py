@@ -225,9 +225,8 @@ def agent_directive(r: Record) -> Found:
     example, and no order.
     """
     is_about = None
-    for pointer, text in r.texts:
-        if not orders.may_speak(text):
-            continue
+    for number in orders.may_speak([text for _, text in r.texts]):
+        pointer, text = r.texts[number]
         if is_about is None:
             is_about = orders.speak_of_attacks([r.document[key] or "" for key in _SUBJECT])
         place = next(orders.spoken(text, quotes_are_examples=is_about), None)

@@ -12,6 +12,7 @@ from pipeline.words import misspelt
     Severity.ERROR,
     stage=Stage.PARSE,
     locked=True,
+    version=2,
     good=[b'{"id": "git/x"}', b'\xef\xbb\xbf{"id": "git/x"}'],
     bad=[
         b"",
@@ -31,7 +32,7 @@ def unreadable(raw: bytes) -> Found:
 
     Readers disagree on duplicate keys, NaN, lone surrogates and bad UTF-8: what one keeps another drops, so no reader
     can be sure of such a record. It goes to quarantine with its bytes. A UTF-8 byte order mark is tolerated; a record
-    may be one mebibyte long and 64 levels deep, and its integers fit 64 bits.
+    may be as long as `limits.record_bytes` in kb.toml says (one mebibyte) and 64 levels deep, and its integers fit 64 bits.
     """
     try:
         contract.read(raw)

@@ -18,6 +18,8 @@ MOST_WORDS = 60
 """A command is read so far; what a person writes is shorter."""
 
 MOST_WORDS_OF_A_TEXT = 5_000
+MOST_CHARS_OF_A_TEXT = 300_000
+"""Of one text so much is read, over and over where commands seem to stand in each other."""
 
 _GAP = r"(?:[ \t\r\u00a0\u3000]|[\\`^]\r?\n)++"
 _CLOSED = r"\"[^\"\n]{0,400}+\"|'[^'\n]{0,400}+'"
@@ -54,6 +56,7 @@ _PREFIXES_BEFORE = lazily(
     r"|(?<![\w-])\w{1,30}=\S{0,60}[ \t]+|(?<!\S)(?:/\w{1,20}){0,4}/|\\|\"|')){1,6}$"
 )
 _ENTERED = lazily(r"(?:^|[\s;&\"'`])(?:cd|pushd)[ \t]+[\"']?([^\s\"';&|]{1,200})[\"']?\s*(?:&&|;|\n)\s*$")
+_END_OF_PREFIX = frozenset(" \t\n/\\\"'")
 
 
 class Word(NamedTuple):
@@ -114,12 +117,12 @@ class Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.words_read = 0
+        self.words_read = self.chars_read = 0
 
     @property
     def spent(self) -> bool:
         """Whether the text holds more than is read."""
-        return self.words_read > MOST_WORDS_OF_A_TEXT
+        return self.words_read > MOST_WORDS_OF_A_TEXT or self.chars_read > MOST_CHARS_OF_A_TEXT
 
     def commands(self, beginning: str) -> Iterator[Command]:
         """Every command that begins as the pattern of a `scanner` says, wherever that is."""
@@ -134,7 +137,7 @@ class Reader:
         words: list[Word] = []
         place, pipe = start, None
         while place < start + MOST_CHARS and len(words) < MOST_WORDS:
-            token = _TOKEN.match(self.text, place)
+            token = _TOKEN.match(self.text, place, start + 2 * MOST_CHARS)
             if token is None:
                 break
             if token.lastgroup == "pipe":
@@ -151,6 +154,7 @@ class Reader:
         closed = _CLOSED_PIPE.match(self.text, place)
         pipe = closed.end() if closed else pipe
         self.words_read += len(words) + 1
+        self.chars_read += place - start
         return Command(tuple(words), start, words[-1].end if words else start, pipe)
 
     def stages(self, command: Command) -> Iterator[Command]:
@@ -187,6 +191,8 @@ def bare(command: Command) -> tuple[Word, ...]:
 
 def start_with_prefixes(text: str, start: int) -> int:
     """Where a command begins if what only runs it, as `sudo`, is a part of it."""
+    if text[start - 1 : start] not in _END_OF_PREFIX:
+        return start
     begin = max(0, start - 200)
     match = _PREFIXES_BEFORE.search(text[begin:start])
     return begin + match.start() if match else start

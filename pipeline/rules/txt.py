@@ -1,7 +1,7 @@
 """TXT: text. None of these rules touches `regex`, where every character counts."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from pipeline.contract import shapes, show
 from pipeline.model import Json, Severity
@@ -9,6 +9,7 @@ from pipeline.rules import contractions, encodings, typography
 from pipeline.rules.base import Found, Record, check, corpus, fix, fold
 from pipeline.rules.characters import (
     HIDDEN_IN_JSON,
+    Spellings,
     composed,
     forms_in_doubt,
     hidden_in_doubt,
@@ -134,7 +135,7 @@ _UNSTABLE_IN_JSON = (
     "not-nfc",
     Severity.INFO,
     at=(EVERY_TEXT,),
-    beside=True,
+    beside=Spellings,
     says="{before} is not in Unicode NFC; write {after}",
     screen=_UNSTABLE_IN_JSON,
     good=[
@@ -146,7 +147,7 @@ _UNSTABLE_IN_JSON = (
     bad=[{"/root_cause": "cafe\u0301"}, {"/signature_zh": "仓库 \u212b"}],
     version=2,
 )
-def not_nfc(text: str, beside: Sequence[str] = ()) -> str:
+def not_nfc(text: str, beside: Spellings | None = None) -> str:
     """Is in Unicode Normalization Form C (UAX #15).
 
     The same letters in another form look alike and compare unequal, so that searches and duplicates miss them. What
@@ -259,10 +260,14 @@ _SENTENCES = """
     ), common AS (
         SELECT field, sentence, count(*) AS total, min(record_id, 4) AS firsts
         FROM (SELECT DISTINCT field, sentence, record_id FROM parts) GROUP BY field, sentence
-    ), taken_out AS (  -- places that a list lost to a fix: pointers are into the document as it came
-        SELECT record_id, split_part(pointer, '/', 2) AS list, list(split_part(pointer, '/', 3)::INTEGER) AS gone
+    ), gone AS (  -- places that a list lost to a fix: pointers are into the document as it came
+        SELECT record_id, split_part(pointer, '/', 2) AS list, split_part(pointer, '/', 3)::INTEGER AS place
         FROM changes SEMI JOIN suspects USING (record_id)
-        WHERE after IS NULL AND regexp_full_match(pointer, '/(dead_ends|workarounds)/[0-9]+') GROUP BY ALL
+        WHERE after IS NULL AND regexp_full_match(pointer, '/(dead_ends|workarounds)/[0-9]+')
+    ), taken_out AS (  -- how many are gone before what now stands at `position` or further down
+        SELECT record_id, list, place - number + 1 AS position, max(number) AS missing
+        FROM (SELECT *, row_number() OVER (PARTITION BY record_id, list ORDER BY place) AS number FROM gone)
+        GROUP BY ALL
     )
 """
 
@@ -275,13 +280,12 @@ _SENTENCES = """
     sql=f"""
         WITH {_SAID_OFTEN}, {_SENTENCES}
         SELECT record_id AS id,
-            '/' || list || '/' || CASE WHEN gone IS NULL THEN position
-                ELSE list_filter(range(position + len(gone) + 1), lambda place: NOT list_contains(gone, place))[position + 1]
-                END || '/' || field AS pointer,
+            '/' || list || '/' || (position + coalesce(missing, 0)) || '/' || field AS pointer,
             shown(sentence) || ' is also said by ' || some_of(list_filter(firsts, lambda other: other <> record_id), total - 1)
                 || '; say what is true of this error alone' AS message
-        FROM parts JOIN common USING (field, sentence) LEFT JOIN taken_out USING (record_id, list)
-        WHERE total > {_OTHERS}
+        FROM (SELECT * EXCLUDE (taken_out.position) FROM parts JOIN (FROM common WHERE total > {_OTHERS}) USING (field, sentence)
+            ASOF LEFT JOIN taken_out
+                ON parts.record_id = taken_out.record_id AND parts.list = taken_out.list AND parts.position >= taken_out.position)
         QUALIFY row_number() OVER (PARTITION BY record_id, list, position, field ORDER BY total DESC, sentence) = 1
     """,
     good=[
@@ -487,6 +491,7 @@ def character_in_doubt(r: Record) -> Found:
     TXT002 and TXT004 repair such characters. Where a text speaks of them, quotes them alone or would then say something
     else, they leave it to the author: who means the character writes its escape or its name, who does not takes it out.
     """
+    beside = Spellings(text for _, text in r.texts)
     for pointer, text in r.texts:
         doubt = hidden_in_doubt(text)
         if doubt:
@@ -503,5 +508,5 @@ def character_in_doubt(r: Record) -> Found:
                     pointer,
                     f"{show(text)} holds U+{ord(other):04X}, which looks like `{plain}`; write that, if it is meant",
                 )
-            elif forms_in_doubt(text, [other for _, other in r.texts]):
+            elif forms_in_doubt(text, beside):
                 yield pointer, f"{show(text)} is not in Unicode NFC, and may be meant so; write it in NFC if it is not"

@@ -7,7 +7,7 @@ from pipeline.analysis.lazily import lazily
 from pipeline.contract import show
 from pipeline.model import GONE, Json, Severity
 from pipeline.rules.base import Found, Record, Stage, check, fix
-from pipeline.rules.copies import says_the_same
+from pipeline.rules.copies import meaning
 
 PRODUCT = r"([A-Za-z][^\d]*?)[ @:/=-]+(?:v|V|version )?(\d\S*(?:.*\d\S*)?)"
 
@@ -106,7 +106,8 @@ def version_duplicated(items: Json) -> Json:
     Entries equal in all they say are one entry; those that say different things of one version, or write it in another
     case, stay.
     """
-    kept: list[Json] = []
-    for item in items:
-        kept.append(GONE if any(says_the_same(item, other) for other in kept) else item)
-    return kept if GONE in kept else items
+    firsts = {said: place for place, said in reversed(list(enumerate(map(meaning, items))))}
+    if len(firsts) == len(items):
+        return items
+    places = set(firsts.values())
+    return [item if place in places else GONE for place, item in enumerate(items)]

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline import contract
-from pipeline.analysis.credentials import is_masked, masked_path
+from pipeline.analysis.credentials import credentials, is_masked, masked_path
 from pipeline.model import Incoming, KbError, Origin
 from pipeline.sources import formats
-from pipeline.sources.containers import Reading, faults, file_of, is_read, some
-from pipeline.sources.split import is_lines, pieces
-from pipeline.workspace import Workspace
+from pipeline.sources.containers import BeyondError, Reading, faults, file_of, is_read, some
+from pipeline.sources.split import Piece, is_lines, pieces
+from pipeline.workspace import Bounds, Workspace
 
 _SKIPPED = frozenset({"node_modules"})
 _READ = ".json, .ndjson or .jsonl, plain, as .gz or .zst, or in a .zip or .tar"
@@ -24,7 +24,7 @@ class SourceFile(NamedTuple):
     """A file to read. `name` is its path as the base knows it: relative to the workspace, with `/`.
 
     `modified` is in nanoseconds; `form` names the format of its records where a user said it. `instead_of` is the file
-    that it stands for, where its bytes came from standard input.
+    that it stands for, where its bytes came from standard input. `limits` bound what its records may cost.
     """
 
     name: str
@@ -34,6 +34,7 @@ class SourceFile(NamedTuple):
     inode: int
     form: str | None = None
     instead_of: Path | None = None
+    limits: Bounds = Bounds()
 
 
 class Root(NamedTuple):
@@ -69,7 +70,7 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     name = name_of(path, workspace)
     if path.is_file():
         check_kind(path)
-        return Root(name, (_describe(path, name, form),), ())
+        return Root(name, (_describe(path, name, form, workspace),), ())
     if path.exists() and not path.is_dir():
         raise KbError(f"{path}: neither file nor folder; pipe it in, as in `kb validate - < {path}`")
     if not path.is_dir():
@@ -99,7 +100,7 @@ def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Roo
             if is_read(entry.name):
                 if known in files:
                     raise KbError(f"{known}: two files have this name but for a credential in it; rename them")
-                files[known] = _describe(entry, known, form)
+                files[known] = _describe(entry, known, form, workspace)
             else:
                 others.append(known)
         elif not entry.is_dir():
@@ -191,7 +192,7 @@ def _excluded(below: str, known: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in names)
 
 
-def _describe(found: "Path | os.DirEntry[str]", name: str, form: str | None) -> SourceFile:
+def _describe(found: "Path | os.DirEntry[str]", name: str, form: str | None, workspace: Workspace) -> SourceFile:
     try:
         stat = found.stat()
         name.encode()
@@ -199,7 +200,8 @@ def _describe(found: "Path | os.DirEntry[str]", name: str, form: str | None) -> 
         raise KbError(f"{os.fspath(found)}: cannot be read: {error.strerror}") from None
     except UnicodeEncodeError:
         raise KbError(f"{name!r}: the file name is not valid UTF-8; rename it") from None
-    return SourceFile(name, os.fspath(found), stat.st_size, stat.st_mtime_ns, stat.st_ino, form)
+    size, modified, inode = stat.st_size, stat.st_mtime_ns, stat.st_ino
+    return SourceFile(name, os.fspath(found), size, modified, inode, form, limits=workspace.settings.limits)
 
 
 def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Incoming]:
@@ -208,22 +210,55 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
     Raises:
         KbError: the file cannot be read, or is not what its name says.
     """
-    reading = Reading(file.name, Path(file.path))
-    form = file.form
-    fits = form is None
+    reading = Reading(file.name, Path(file.path), file.limits)
     with faults(file.name):
-        for member in reading.members():
-            name, remark = member.name, None
-            in_lines = is_lines(name)
-            for position, (line, column, raw, offset, fault) in enumerate(pieces(name, member.stream)):
-                reading.records += 1
-                fits = fits or _fits(raw, form)
-                if in_lines and remark is None:
-                    remark = _no_lines(raw, first=position == 0)
-                yield Incoming(Origin(name, position, line, digest(raw)), raw, form, column, offset, fault)
-            reading.remarks += [f"{name}: {remark}"] if remark else []
-    reading.alien = not fits and reading.records > 0
+        yield from _within(file, reading)
     done(reading)
+
+
+def _within(file: SourceFile, reading: Reading) -> Iterator[Incoming]:
+    """The records of a file up to its limits, and that there is more, if there is."""
+    position, name, form = 0, file.name, file.form
+    fits = form is None
+    try:
+        for member in reading.members():
+            name, remark, in_lines = member.name, None, is_lines(member.name)
+            position = 0
+            for piece in pieces(name, member.stream):
+                reading.count_record()
+                fits = fits or _fits(piece.raw, form)
+                if in_lines and remark is None:
+                    remark = _no_lines(piece.raw, first=position == 0)
+                yield _incoming(name, position, piece, file.limits.record_bytes, form)
+                position += 1
+            reading.remarks += [f"{name}: {remark}"] if remark else []
+    except BeyondError as error:
+        reading.leave()
+        reading.records += 1
+        yield _incoming(name, position, Piece(1, 1, b"", 0, str(error)), 0, form)
+    reading.alien = not fits and reading.records > 0
+
+
+def _incoming(name: str, position: int, piece: Piece, limit: int, form: str | None = None) -> Incoming:
+    """One record; of one that is too long the beginning is kept, to know it by."""
+    line, column, raw, offset, fault = piece
+    origin = Origin(name, position, line, digest(raw))
+    if len(raw) > limit:
+        raw = _head(raw, limit)
+        fault = fault or (
+            f"the record is longer than the limit of {limit:,} bytes (`limits.record_bytes` in kb.toml), and only its"
+            f" first {len(raw):,} are kept; split it"
+        )
+    return Incoming(origin, raw, form, column, offset, fault)
+
+
+_HEAD = 1 << 14
+
+
+def _head(raw: bytes, limit: int) -> bytes:
+    """The beginning of some bytes, up to what holds no part of a credential: half of one would not be known, and not masked."""
+    end = min(_HEAD, limit)
+    return raw[: min([end, *(one.begin for one in credentials(raw[: 2 * _HEAD]) if one.begin < end < one.end)])]
 
 
 def _fits(raw: bytes, form: str | None) -> bool:
@@ -244,8 +279,8 @@ def _no_lines(raw: bytes, *, first: bool) -> str | None:
 
 def records(name: str, data: bytes) -> Iterator[Incoming]:
     """The records of some bytes, as if they were a file of that name."""
-    for position, (line, column, raw, offset, fault) in enumerate(pieces(name, io.BytesIO(data))):
-        yield Incoming(Origin(name, position, line, digest(raw)), raw, column=column, offset=offset, fault=fault)
+    for position, piece in enumerate(pieces(name, io.BytesIO(data))):
+        yield _incoming(name, position, piece, Bounds().record_bytes)
 
 
 def digest(data: bytes) -> str:

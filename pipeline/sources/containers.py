@@ -3,18 +3,21 @@
 import hashlib
 import importlib
 import io
+import os
 import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
 from pipeline.analysis.credentials import masked_path
 from pipeline.model import KbError
+from pipeline.workspace import Bounds
 
 RECORDS = (".json", ".ndjson", ".jsonl")
+_LIMITS = Bounds()
 _COMPRESSED = (".gz", ".zst")
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.zst")
 _ZIP = (".zip",)
@@ -60,8 +63,10 @@ class Reading:
     It is `alien` where none of its records looks like the format that they are said to have.
     """
 
-    def __init__(self, name: str, path: Path) -> None:
+    def __init__(self, name: str, path: Path, limits: Bounds = _LIMITS) -> None:
         self.name = name
+        self._limits = limits
+        self._budget = _Budget(limits.expanded_bytes)
         self.path = path
         self.digest = ""
         self.records = 0
@@ -89,19 +94,42 @@ class Reading:
         """
         with self.path.open("rb") as file:
             hashed = _Hashing(file)
+            self._budget = _Budget(self._limits.expanded(os.fstat(file.fileno()).st_size))
             name = self.name.lower()
             if name.endswith(_ZIP):
                 yield from self._zip(file)
                 file.seek(0)  # a zip is read from its end, so its digest is taken afterwards
             elif name.endswith(_TAR):
-                with _decompressed(name.replace(".tgz", ".tar.gz"), hashed) as stream:
+                with self._plain(name.replace(".tgz", ".tar.gz"), hashed) as stream:
                     yield from self._tar(stream)
             else:
-                with _decompressed(name, hashed) as stream:
+                with self._plain(name, hashed) as stream:
                     yield Member(self.name, stream)
             while hashed.read(1 << 20):
                 pass
             self.digest = hashed.digest
+
+    def count_record(self) -> None:
+        """Count one more record.
+
+        Raises:
+            BeyondError: that is more than the limits allow.
+        """
+        if self.records == self._limits.records:
+            raise BeyondError(
+                f"the file holds more records than the limit of {self.records:,} (`limits.records` in kb.toml), so its rest is"
+                " not read; split it"
+            )
+        self._budget.spend_on_record()
+        self.records += 1
+
+    def leave(self) -> None:
+        """Have done with a file of which the rest is not read."""
+        with self.path.open("rb") as file:
+            self.digest = hashlib.file_digest(file, "sha256").hexdigest()
+
+    def _plain(self, name: str, stream: Any) -> AbstractContextManager[IO[bytes]]:  # noqa: ANN401 - as `_decompressed`
+        return _decompressed(name, stream, self._budget)
 
     def _zip(self, file: IO[bytes]) -> Iterator[Member]:
         import zipfile  # noqa: PLC0415 - most files are no archives
@@ -109,7 +137,10 @@ class Reading:
         with zipfile.ZipFile(file) as archive:
             for info in sorted(archive.infolist(), key=lambda info: info.filename):
                 if not info.is_dir() and self._wanted(info.filename):
-                    with archive.open(info) as stream, _decompressed(info.filename, stream) as plain:
+                    with (
+                        archive.open(info) as stream,
+                        self._plain(info.filename, _Counting(stream, self._budget)) as plain,
+                    ):
                         yield Member(self._once(info.filename), plain)
 
     def _tar(self, stream: IO[bytes]) -> Iterator[Member]:
@@ -128,7 +159,7 @@ class Reading:
                     elif not info.isfile():
                         self.links.append(self._member(info.name))
                     else:
-                        with _decompressed(info.name, archive.extractfile(info)) as plain:
+                        with self._plain(info.name, archive.extractfile(info)) as plain:
                             yield Member(self._once(info.name), plain)
             block = _next_block(stream, tarfile.BLOCKSIZE)
             if not block:
@@ -145,7 +176,7 @@ class Reading:
 
         with (
             self.path.open("rb") as file,
-            _decompressed(self.name.lower().replace(".tgz", ".tar.gz"), file) as stream,
+            self._plain(self.name.lower().replace(".tgz", ".tar.gz"), file) as stream,
             tarfile.open(fileobj=stream, mode="r|", ignore_zeros=True) as archive,
         ):
             for info in archive:
@@ -156,7 +187,10 @@ class Reading:
                     shutil.copyfileobj(target, copy)
                     copy.flush()
                     for name in links.pop(_tidy(info.name)):
-                        with Path(copy.name).open("rb") as again, _decompressed(name, again) as plain:
+                        with (
+                            Path(copy.name).open("rb") as again,
+                            self._plain(name, _Counting(again, self._budget)) as plain,
+                        ):
                             yield Member(self._once(name), plain)
         self.links += [self._member(name) for names in links.values() for name in names]
 
@@ -170,7 +204,16 @@ class Reading:
         return True
 
     def _once(self, member: str) -> str:
-        """The name of a member; one that has a namesake before it gets a number, for each is read."""
+        """The name of a member; one that has a namesake before it gets a number, for each is read.
+
+        Raises:
+            BeyondError: there are more than the limit.
+        """
+        if len(self._given) == self._limits.members:
+            raise BeyondError(
+                f"the archive has more members than the limit of {self._limits.members:,} (`limits.members` in kb.toml);"
+                " split it"
+            )
         folder, slash, base = member.rpartition("/")
         stem, dot, suffix = base.partition(".")
         name, number = self._member(member), 1
@@ -249,6 +292,51 @@ def _faults_of_containers() -> tuple[type[Exception], ...]:
     return EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, RuntimeError
 
 
+class BeyondError(Exception):
+    """A file costs more than the limits allow, so its rest is not read; the text says what to do."""
+
+
+_A_RECORD = 1 << 10
+
+
+class _Budget:
+    """How many bytes more what is compressed in one file may become."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = self._left = limit
+
+    def spend_on_record(self) -> None:
+        """Count a record of what is compressed: so many empty ones are as dear as one that says much."""
+        if self._left < self._limit:
+            self.spend(_A_RECORD)
+
+    def spend(self, size: int) -> None:
+        """Raises BeyondError where that is too much."""
+        self._left -= size
+        if self._left < 0:
+            raise BeyondError(
+                f"uncompressed, the file is larger than the limit of {self._limit:,} bytes (`limits.expansion` and"
+                " `limits.expanded_bytes` in kb.toml), so its rest is not read; split it"
+            )
+
+
+class _Counting(io.RawIOBase):
+    """Passes bytes on as long as the budget lasts."""
+
+    def __init__(self, stream: Any, budget: _Budget) -> None:  # noqa: ANN401 - as `_decompressed`
+        self._stream = stream
+        self._budget = budget
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer))
+        self._budget.spend(len(data))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 class _Hashing(io.RawIOBase):
     """Passes bytes on, and keeps their SHA-256."""
 
@@ -271,18 +359,18 @@ class _Hashing(io.RawIOBase):
 
 
 @contextmanager
-def _decompressed(name: str, stream: Any) -> Iterator[IO[bytes]]:  # noqa: ANN401 - IO[bytes] or a RawIOBase
+def _decompressed(name: str, stream: Any, budget: _Budget) -> Iterator[IO[bytes]]:  # noqa: ANN401 - IO[bytes] or a RawIOBase
     name = name.lower()
     if name.endswith(".gz"):
         import gzip  # noqa: PLC0415 - most files are plain
 
         with gzip.GzipFile(fileobj=stream) as plain:
-            yield io.BufferedReader(plain, 1 << 20)
+            yield io.BufferedReader(_Counting(plain, budget), 1 << 20)
     elif name.endswith(".zst"):
         module = zstd()
         try:
             with module.ZstdFile(stream) as plain:
-                yield io.BufferedReader(plain, 1 << 20)
+                yield io.BufferedReader(_Counting(plain, budget), 1 << 20)
         except module.ZstdError as error:
             raise EOFError(str(error)) from None
     else:

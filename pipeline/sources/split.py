@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from pipeline.contract import BOM
+from pipeline.model import LONGEST_RECORD
 
 LINES = (".ndjson", ".jsonl")
 
-LONGEST = 16 << 20
-"""The longest piece that is kept whole, in bytes; the strict reader takes one megabyte."""
+LONGEST = LONGEST_RECORD + 1
+"""The longest piece that is kept whole, in bytes: what was cut off there is longer than any record may be."""
 
 _READ = 1 << 20
 _BLANK = b" \t\r\n"
@@ -39,6 +40,12 @@ _TEXTS = (
     "a second JSON text begins here, and no other reader takes that of a .json file; make them an array, or write one record"
     " a line and name the file .ndjson"
 )
+
+
+_DEEPEST = 1_000
+"""So many brackets are followed into each other: fifteen times as many as a record may have."""
+
+_TOO_DEEP = f"nested deeper than {_DEEPEST:,} levels, so the rest of the file is not read; flatten it"
 
 
 def pieces(name: str, stream: IO[bytes]) -> Iterator[Piece]:
@@ -90,7 +97,7 @@ def _values(stream: IO[bytes]) -> Iterator[Piece]:
     first = next(texts, None)
     if first is not None:
         second = next(texts, None)
-        alone = Piece(None, 1, head, 0) if len(head) < _READ else Piece(None, 1, first.raw, first.offset)
+        alone = Piece(None, 1, head, 0) if len(head) < _READ else first._replace(line=None, column=1)
         yield first if second else alone
         if second is not None:
             yield Piece(second.line, second.column, b"", second.offset, _TEXTS)
@@ -172,6 +179,14 @@ class _Window:
         self.end = len(self._buffer)
         return self.take(self.end)
 
+    def take_head(self) -> Piece:
+        """Cut the beginning of a piece that is not followed any further; nothing is behind it."""
+        self.ended = True
+        self._pass_to(self.start)
+        return Piece(
+            self._line, self._column, self._buffer[self.start : self.end], self._dropped + self.start, _TOO_DEEP
+        )
+
     def comma(self) -> Piece:
         """The comma that the window begins behind."""
         self._pass_to(self.start)
@@ -200,6 +215,9 @@ def _elements(window: _Window) -> Iterator[Piece]:
     for mark in window.marks():
         if mark in _OPENING:
             depth += 1
+            if depth > _DEEPEST:
+                yield window.take_head()
+                return
         elif mark in _CLOSING and depth:
             depth -= 1
         elif not depth:
@@ -227,6 +245,9 @@ def _texts(window: _Window) -> Iterator[Piece]:
         for mark in window.marks():
             if mark in _OPENING:
                 depth += 1
+                if depth > _DEEPEST:
+                    yield window.take_head()
+                    return
             elif mark in _CLOSING:
                 depth -= 1
                 if depth <= 0:

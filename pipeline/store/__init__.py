@@ -12,8 +12,12 @@ from pipeline.model import KbError, Table
 from pipeline.store import exact
 from pipeline.store.interrupts import stopped_by_signals
 from pipeline.store.layout import macros, tables, working_tables
+from pipeline.store.limits import STOPPED, within
+from pipeline.workspace import Sql
 
 T = TypeVar("T")
+
+_LIMITS = Sql()
 
 PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings", "changes",
              "quarantine", "copies", "finding_changes", "files", "runs", "figures")  # fmt: skip
@@ -181,8 +185,10 @@ class Store:
 
 
 @contextmanager
-def read(path: Path, *, files: bool = False, any_layout: bool = False) -> Iterator[Store]:
+def read(path: Path, *, files: bool = False, any_layout: bool = False, limits: Sql | None = None) -> Iterator[Store]:
     """An existing store, read-only, without access to the network, and without access to files but for `files`.
+
+    With `limits`, what a stranger asks takes no more than their memory, and no disk.
 
     Raises:
         KbError: there is none, or it cannot be opened, or (but for `any_layout`) its tables are not those of this kb.
@@ -190,6 +196,8 @@ def read(path: Path, *, files: bool = False, any_layout: bool = False) -> Iterat
     if not path.is_file():
         raise KbError(f"{path.name}: there is no knowledge base here yet; run `kb ingest`")
     locked = OFFLINE | {"enable_external_access": files, "lock_configuration": True}
+    if limits is not None:
+        locked |= {"memory_limit": f"{max(limits.memory, 0.01):.0%}", "temp_directory": ""}
     with connected(str(path), locked, read_only=True) as connection:
         store = Store(connection)
         odd = None if any_layout else store.unlike_declared()
@@ -228,7 +236,7 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
     except RuntimeError as error:
-        if str(error) == _STOPPED:
+        if str(error) == STOPPED:
             raise KeyboardInterrupt from None
         raise
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
@@ -238,9 +246,6 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
     finally:
         connection.close()
 
-
-_STOPPED = "Query interrupted"
-"""What DuckDB's Python client says, as a RuntimeError, when Ctrl-C stops a query."""
 
 _NAME = "kb"
 
@@ -261,8 +266,8 @@ def _attached(path: str, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def select(store: Store, sql: str) -> Table:
-    """Answer a question of a person: one statement that reads.
+def select(store: Store, sql: str, limits: Sql = _LIMITS) -> Table:
+    """Answer a question of a person: one statement that reads, and keeps the limits.
 
     Raises:
         KbError: it is none, or DuckDB refuses it; the first line of its reason is told.
@@ -272,13 +277,24 @@ def select(store: Store, sql: str) -> Table:
         statements = duckdb.extract_statements(sql)
         if len(statements) != 1:
             raise KbError(f"kb sql takes one statement, this is {len(statements)}")
-        if statements[0].type not in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
+        if not _reads(statements[0]):
             raise KbError(
                 "kb sql only reads: SELECT, DESCRIBE, SHOW, EXPLAIN; to change the base, change raw/ and run `kb ingest`"
             )
-        return _whole(store, statements[0].query)
+        try:
+            with within(store.connection, limits):
+                return _whole(store, statements[0].query)
+        except KbError as error:
+            raise KbError(f"sql: {error}") from None
 
     return guarded(ask)
+
+
+def _reads(statement: duckdb.Statement) -> bool:
+    try:
+        return statement.type in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+    except ValueError:  # a kind that the client has no word for
+        return False
 
 
 def _whole(store: Store, sql: str) -> Table:

@@ -100,7 +100,7 @@ class Draft(Store):
         """
         for rule in rules.corpus:
             if rule.file:
-                own.check(self, rule)
+                own.check(self, rule, rules.settings.sql)
         self.connection.execute("INSERT INTO findings BY NAME FROM withheld; DELETE FROM withheld")
         ttl = rules.settings.trust.time_to_live
         con = self.connection

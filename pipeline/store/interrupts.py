@@ -32,7 +32,7 @@ def stopped_by_signals(connection: Stoppable) -> Iterator[None]:
         yield
         return
     heard, told = os.pipe()
-    os.set_blocking(told, False)  # noqa: FBT003 - as set_wakeup_fd asks
+    os.set_blocking(told, False)
     listener = threading.Thread(target=_stop, args=(heard, connection), daemon=True)
     listener.start()
     before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)

@@ -15,6 +15,8 @@ import orjson
 from pipeline.model import KbError
 from pipeline.rules.base import Rule
 from pipeline.store import Store, first_line
+from pipeline.store.limits import within
+from pipeline.workspace import Sql
 
 _TABLES = frozenset({"records", "dead_ends", "workarounds", "versions", "transitions", "sources", "changes", "quarantine",
                      "copies"})  # fmt: skip
@@ -41,7 +43,7 @@ _COLUMNS = ["id", "pointer", "message"]
 _POINTER = re.compile(r"(/([^~/]|~[01])*)*")
 
 
-def check(base: Store, rule: Rule) -> None:
+def check(base: Store, rule: Rule, limits: Sql) -> None:
     """Refuse a rule that is not one query over the records.
 
     Raises:
@@ -51,7 +53,7 @@ def check(base: Store, rule: Rule) -> None:
         fault = next(_faults(base, rule.sql), None)
         if fault:
             raise KbError(f"{rule.file}: {fault}")
-        columns = [row[0] for row in _read(base, f"DESCRIBE {rule.sql}", rule.sql, _A_DAY)]
+        columns = [row[0] for row in _read(base, f"DESCRIBE {rule.sql}", rule, _A_DAY, limits)]
     except duckdb.Error as error:
         raise KbError(f"{rule.file}: {first_line(error)}") from None
     except (orjson.JSONDecodeError, RecursionError):
@@ -60,14 +62,14 @@ def check(base: Store, rule: Rule) -> None:
         raise KbError(f"{rule.file}: selects {', '.join(columns)}; select id, pointer and message, in this order")
 
 
-def found(base: Store, rule: Rule, as_of: dt.date) -> list[tuple[str, str, str]]:
+def found(base: Store, rule: Rule, as_of: dt.date, limits: Sql) -> list[tuple[str, str, str]]:
     """What a rule that was checked finds, in order: id, pointer and message.
 
     Raises:
-        KbError: it selects an id that no record has, what is no pointer, or no message, or fails.
+        KbError: it selects an id that no record has, what is no pointer, or no message, takes too much, or fails.
     """
     try:
-        rows = sorted({tuple(map(_text, row)) for row in _read(base, rule.sql, rule.sql, as_of)})
+        rows = sorted({tuple(map(_text, row)) for row in _read(base, rule.sql, rule, as_of, limits)})
     except duckdb.Error as error:
         raise KbError(f"{rule.file}: {first_line(error)}") from None
     known = {row[0] for row in base.query("SELECT id FROM records").rows} if rows else set()
@@ -87,11 +89,15 @@ def _text(value: object) -> str:
     return "" if value is None else " ".join(str(value).split())
 
 
-def _read(base: Store, sql: str, query: str, as_of: dt.date) -> list[tuple[Any, ...]]:
-    values = {"as_of": as_of} if _parameters(base, query) else {}
+def _read(base: Store, sql: str, rule: Rule, as_of: dt.date, limits: Sql) -> list[tuple[Any, ...]]:
+    values = {"as_of": as_of} if _parameters(base, rule.sql) else {}
     with base.cursor() as cursor:
         cursor.execute("BEGIN TRANSACTION READ ONLY")
-        return cursor.execute(sql, values).fetchall()
+        try:
+            with within(cursor, limits):
+                return cursor.execute(sql, values).fetchall()
+        except KbError as error:
+            raise KbError(f"{rule.file}: {error}") from None
 
 
 def _faults(base: Store, sql: str) -> Iterator[str]:

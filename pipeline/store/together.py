@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 
-from pipeline.contract import unescape
 from pipeline.fingerprint import AT_POINTER, fingerprints
 from pipeline.rules.base import Ask, Rule
 from pipeline.rules.ruleset import RuleSet
@@ -29,7 +28,7 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
     base.query(f"CREATE OR REPLACE TEMP TABLE found ({columns})")
     for rule in rules.corpus:
         if rule.code != "IDN003":  # that one has its say before anything is published
-            _find(base, rule, as_of)
+            _find(base, rule, as_of, rules)
     _shorten_messages(base)
     _lay_out_places(base)
     for rule in rules.corpus:
@@ -62,10 +61,10 @@ _YIELDED = """
 """
 
 
-def _find(base: Store, rule: Rule, as_of: dt.date) -> None:
+def _find(base: Store, rule: Rule, as_of: dt.date, rules: RuleSet) -> None:
     asked = {"as_of": as_of} if "$as_of" in rule.sql else {}
     if rule.file:
-        rows = [(rule.code, *row) for row in own.found(base, rule, as_of)]
+        rows = [(rule.code, *row) for row in own.found(base, rule, as_of, rules.settings.sql)]
         base.insert("found", ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"), rows)
         return
     sql = rule.sql.replace("$as_of", "$as_of::DATE")
@@ -79,10 +78,9 @@ def _shorten_messages(base: Store) -> None:
         WHERE length(message) > $most OR regexp_matches(message, '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]')""",
         {"most": MESSAGE},
     ).rows
-    for (message,) in odd:
-        base.query(
-            "UPDATE found SET message = $short WHERE message = $long", {"short": one_line(message), "long": message}
-        )
+    base.query("CREATE OR REPLACE TEMP TABLE shortened (long VARCHAR, short VARCHAR)")
+    base.insert("shortened", ("VARCHAR", "VARCHAR"), [(message, one_line(message)) for (message,) in odd])
+    base.query("UPDATE found SET message = short FROM shortened WHERE message = long")
 
 
 # ---- comparisons that are too costly to make again -------------------------------------------------------------------
@@ -157,23 +155,27 @@ def _lay_out_places(base: Store) -> None:
 def _write_what_differs(base: Store) -> None:
     base.connection.execute(script("together.sql"))
     base.query("CREATE OR REPLACE TEMP TABLE stamps (record_id VARCHAR, code VARCHAR, seq BIGINT, fingerprint VARCHAR)")
-    for (batch,) in base.query("SELECT DISTINCT batch FROM arriving ORDER BY batch").rows:
-        rows = base.query(
-            "SELECT record_id, code, seq, native, part FROM arriving WHERE batch = $batch ORDER BY ALL",
+    for (batch,) in base.query("SELECT DISTINCT batch FROM batches ORDER BY batch").rows:
+        documents = base.query(
+            "SELECT id, doc FROM records WHERE id IN (SELECT record_id FROM batches WHERE batch = $batch)",
             {"batch": batch},
         ).rows
-        base.insert("stamps", ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR"), list(_stamped(rows)))
+        rows = base.query(
+            """SELECT record_id, code, seq, native FROM arriving
+            SEMI JOIN (FROM batches WHERE batch = $batch) USING (record_id) ORDER BY ALL""",
+            {"batch": batch},
+        ).rows
+        base.insert("stamps", ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR"), list(_stamped(rows, dict(documents))))
     base.query(
         """INSERT INTO findings BY NAME
-        SELECT * EXCLUDE (native, part, batch) FROM arriving JOIN stamps USING (record_id, code, seq)"""
+        SELECT * EXCLUDE (native) FROM arriving JOIN stamps USING (record_id, code, seq)"""
     )
 
 
-def _stamped(rows: list[tuple[str, str, int, str, str | None]]) -> Iterator[tuple[str, str, int, str]]:
-    """The fingerprint of each finding; `part` is what the record has at the first step of the pointer."""
+def _stamped(rows: list[tuple[str, str, int, str]], documents: dict[str, str]) -> Iterator[tuple[str, str, int, str]]:
+    """The fingerprint of each finding; the findings of one record stand together."""
     for name, group in groupby(rows, key=lambda row: row[0]):
         own = list(group)
-        parts = [(native, part) for *_, native, part in own if native and part is not None]
-        document = {unescape(native.split("/")[1]): orjson.loads(part) for native, part in parts}
-        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native, _ in own))
-        yield from ((name, code, seq, key) for (_, code, seq, *_), key in zip(own, keys, strict=True))
+        document = orjson.loads(documents[name])
+        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native in own))
+        yield from ((name, code, seq, key) for (_, code, seq, _), key in zip(own, keys, strict=True))

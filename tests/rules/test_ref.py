@@ -60,3 +60,14 @@ def test_two_records_have_one_finding_for_all_that_is_one_sided_between_them(bas
     told = _one_sided(base, {confused: b}, {})
     assert told == [("git/a", "REF003", "/transition_graph/frequently_confused_with/0")]
     assert _one_sided(base, {leads: b, confused: b}, {"preceded_by": a, confused: a}) == []
+
+
+def test_what_many_go_by_stands_for_none_of_them(base: Base) -> None:
+    told = []
+    for count in (16, 17):
+        many = [with_changes({"/id": f"git/m{i}", "/aliases": ["git/many"]}) for i in range(count)]
+        one = with_changes({"/id": "git/a", "/transition_graph/leads_to": ["git/many"]})
+        base.put("raw/all.ndjson", ndjson(one, *many))
+        found = validate(base.workspace, [base.root / "raw"], Request(DAY)).findings
+        told.append([(f.record, f.pointer) for f in found if f.code in {"REF001", "REF003", "REF004"}])
+    assert told == [[("git/a", "/transition_graph/leads_to/0")], []]

@@ -149,3 +149,10 @@ def test_a_row_is_a_command_that_the_screen_lets_pass(form: Form) -> None:
     assert all(compiled(harm.SCREEN).search(f'"Run {name} x"') for name in form.names)
     for pattern in form.operands:
         compiled(pattern)
+
+
+@pytest.mark.parametrize("text", ["base64\\", "\u1820rm", "rm;", "curl "])
+def test_a_text_is_not_read_over_and_over(text: str) -> None:
+    reader = shell.Reader(text * 20_000)
+    list(reader.commands(shell.scanner(["base64", "rm", "curl"])))
+    assert reader.chars_read <= shell.MOST_CHARS_OF_A_TEXT + 2 * shell.MOST_CHARS

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from pipeline.rules import catalogue
+from pipeline.rules import catalogue, characters
+from pipeline.rules.characters import trimmed, visible
 from pipeline.rules.ruleset import RuleSet
 from tests.conftest import clean, code_points, found, judge, published
 
@@ -67,6 +68,23 @@ def test_what_somebody_sees_stays(text: str) -> None:
 def test_what_nobody_sees_goes_at_once(text: str, visible: str) -> None:
     assert _cleaned(text) == visible
     assert _cleaned(visible) == visible
+
+
+@pytest.mark.parametrize("text", ["\r", "\r\x0b", "\x1b[", "\u200d", "a\x08", "\u202e'"])
+def test_so_many_of_such_characters_are_gone_through_once(text: str) -> None:
+    assert len(visible(f"x{text * (200_000 // len(text))}x")) <= 200_002
+
+
+def test_each_text_of_a_record_is_looked_at_once_for_how_the_others_are_spelt(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(text: str) -> str:
+        read.append(text)
+        return trimmed(text)
+
+    monkeypatch.setattr(characters, "trimmed", counted)
+    assert len(found({"/tags": [f"e\u0301{i}" for i in range(200)]}, "TXT004")) == 200
+    assert 0 < len(read) < 1000
 
 
 def test_a_non_breaking_space_goes_from_the_ends_only() -> None:

@@ -1,6 +1,8 @@
 """The corpus rules: what records say against each other, and that comparing few is as good as comparing all."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import re2
@@ -129,16 +131,17 @@ def test_pointers_are_into_the_document_as_it_came(base: Base) -> None:
     twice: Json = [
         {"action": f"Do {name}", "why_fails": why, "fail_rate": 0.9, "condition": None, "sources": []}
         for name, why in (
-            ("one", "It never was the cause"),
-            ("one", "It never was the cause"),
-            ("two", "Hides the symptom."),
+            *[("one", "It never was the cause")] * 3,
+            *[("two", "Hides the symptom.")] * 2,
+            ("three", "The disk is full."),
         )
     ]
     documents = [of_its_own(f"r{i}", dead_ends=twice) for i in range(6)]
     ingested(base, *documents)
     assert {(pointer, message.partition(" is also")[0]) for _, pointer, message in found(base, "TXT007")} == {
         ("/dead_ends/0/why_fails", '"it never was the cause"'),
-        ("/dead_ends/2/why_fails", '"hides the symptom"'),
+        ("/dead_ends/3/why_fails", '"hides the symptom"'),
+        ("/dead_ends/5/why_fails", '"the disk is full"'),
     }
 
 
@@ -233,6 +236,7 @@ def test_collisions_are_those_of_every_pattern_with_every_signature(
     base = Base(tmp_path_factory.mktemp("base"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rgx, "_FEW", few)
+        patch.setattr(rgx, "_CROWD", 2)
         ingested(base, *(of_its_own(f"r{i}", regex=regex, signature=text) for i, (regex, text) in enumerate(drawn)))
     rows = base.query("SELECT id, regex, signature FROM records")
     expected = brute({name: regex for name, regex, _ in rows}, {name: text for name, _, text in rows})
@@ -274,6 +278,26 @@ def test_too_large_patterns_are_searched_in_parts(monkeypatch: pytest.MonkeyPatc
     assert len(base.query("SELECT * FROM pairs WHERE code = 'RGX005'")) == sum(
         i % 9 == j and i != j for i in range(120) for j in range(120)
     )
+
+
+def test_patterns_that_share_a_text_are_searched_for_all_at_once(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rgx, "_FEW", 0)
+    monkeypatch.setattr(rgx, "_CROWD", 8)
+    rows: list[object] = []
+    plain = store.Store.stream
+
+    def counted(*asked: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - as Store.stream
+        for row in plain(*asked):
+            rows.append(row)
+            yield row
+
+    monkeypatch.setattr(store.Store, "stream", counted)
+    words = [f"{one}{other}" for one in "abcdefgh" for other in "ijklmnop"]
+    ingested(base, *(of_its_own(word, signature=f"{word} failed", regex=f"[{word}]+ failed$") for word in words))
+    assert len(rows) < 8 * len(words)
+    assert set(base.query("SELECT record_id, other_id FROM pairs WHERE code = 'RGX005'")) == {
+        (f"git/{one}", f"git/{other}") for one in words for other in words if one != other and one[1] == other[1]
+    }
 
 
 # what is written

@@ -23,9 +23,15 @@ WHERE (j.total, j.digests) IS DISTINCT FROM (b.total, b.digests);
 DELETE FROM findings WHERE rowid IN (SELECT row FROM judged_before SEMI JOIN differing USING (record_id, code));
 
 CREATE OR REPLACE TEMP TABLE arriving AS
-SELECT j.* EXCLUDE (digest), false AS fixable, json_extract(doc, '/' || split_part(native, '/', 2)) AS part,
-    dense_rank() OVER (ORDER BY j.record_id) // 10000 AS batch
-FROM judged j SEMI JOIN differing USING (record_id, code) JOIN records r ON r.id = j.record_id;
+SELECT * EXCLUDE (digest), false AS fixable FROM judged SEMI JOIN differing USING (record_id, code);
+
+-- The records that something arrives for, in batches of so many bytes and findings as are worked on at once.
+CREATE OR REPLACE TEMP TABLE batches AS
+SELECT record_id, sum(size) OVER (ORDER BY record_id) // 33554432 AS batch
+FROM (
+    SELECT record_id, any_value(length) + 256 * count(*) AS size
+    FROM arriving JOIN (SELECT id AS record_id, strlen(doc) AS length FROM records) USING (record_id)
+    GROUP BY record_id);
 
 DROP TABLE judged;
 DROP TABLE judged_before;
