@@ -8,12 +8,15 @@ from typing import Any, NamedTuple, TypeVar
 import duckdb
 
 from pipeline.model import KbError, Table
-from pipeline.store.layout import macros, tables, working_tables
+from pipeline.store.layout import script, tables, working_tables
 
 T = TypeVar("T")
 
 PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings", "changes",
              "quarantine", "copies", "finding_changes", "files", "runs", "figures")  # fmt: skip
+
+Error = duckdb.Error
+"""What DuckDB says against a store that others changed."""
 
 OFFLINE: dict[str, Any] = {
     "autoinstall_known_extensions": False,
@@ -151,29 +154,36 @@ class Store:
             odd = next((name for name in [*declared, *found] if declared.get(name) != found.get(name)), None)
             if odd:
                 return f"{table}.{odd}"
-        return self._missing_macro()
+        return next((name for name, odd in self._macros_apart() if odd), None)
 
     def _columns(self, table: str) -> dict[str, str]:
         try:
             cursor = self.connection.execute(f"FROM {table} LIMIT 0")
-        except duckdb.CatalogException:
+        except duckdb.Error:  # there is none, or a view that does not hold
             return {}
         return {name: str(kind) for name, kind, *_ in cursor.description or ()}
 
-    def _missing_macro(self) -> str | None:
-        calls = [
-            f"(SELECT 1 FROM {call} LIMIT 0)" if is_table else call
-            for name, (parameters, is_table, _) in macros().items()
-            for call in [f"{name}({', '.join('NULL' for given in parameters.split(',') if ':=' not in given)})"]
-        ]
-        try:
-            self.connection.execute(f"SELECT {', '.join(calls)} LIMIT 0")
-        except duckdb.Error:  # the list of all functions takes longer than most questions, so it is made only now
-            names = {
-                row[0] for row in self.query("SELECT function_name FROM duckdb_functions() WHERE NOT internal").rows
-            }
-            return min(macros().keys() - names, default=None)
-        return None
+    def _macros_apart(self) -> Iterator[tuple[str, bool]]:
+        """Of each macro of ours, whether it is not what the script says: a query that calls another is silently wrong."""
+        with duckdb.connect(config=OFFLINE) as fresh:
+            for name in ("schema.sql", "working.sql", "macros.sql"):
+                fresh.execute(script(name))
+            declared = fresh.execute(_DEFINED).fetchall()
+        found = set(self.query(_DEFINED).rows)
+        return ((row[0], row not in found) for row in declared)
+
+    def history(self) -> dict[str, list[tuple[Any, ...]]]:
+        """What the base alone knows: which runs there were, and what the figures were after each."""
+        return {table: self.query(f"FROM {table} ORDER BY ALL").rows for table in HISTORY}
+
+
+HISTORY = ("runs", "figures")
+"""The tables that cannot be made anew from raw/."""
+
+_DEFINED = """
+    SELECT function_name, function_type, parameters::VARCHAR, macro_definition FROM duckdb_functions()
+    WHERE NOT internal AND schema_name = 'main' ORDER BY ALL
+"""
 
 
 @contextmanager
@@ -183,15 +193,82 @@ def read(path: Path, *, files: bool = False, any_layout: bool = False) -> Iterat
     Raises:
         KbError: there is none, or it cannot be opened, or (but for `any_layout`) its tables are not those of this kb.
     """
-    if not path.is_file():
-        raise KbError(f"{path.name}: there is no knowledge base here yet; run `kb ingest`")
+    check_kind(path)
     locked = OFFLINE | {"enable_external_access": files, "lock_configuration": True}
     with connected(str(path), locked, read_only=True) as connection:
         store = Store(connection)
         odd = None if any_layout else store.unlike_declared()
         if odd:
-            raise KbError(f"{path.name}: {odd} is not as this kb makes it; run `kb ingest` to make it anew")
+            raise KbError(_of_another(path, store) or f"{path.name}: {odd} is not as this kb makes it; {_ANEW}")
         yield store
+
+
+_ANEW = "run `kb ingest` to make it anew"
+
+
+def check_kind(path: Path) -> None:
+    """Make sure that a file is there, and can be read, before anything waits for it.
+
+    Raises:
+        KbError: nothing, or no file, is there; or it may not be read.
+    """
+    if path.is_file():
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise KbError(
+                f"{path.name}: cannot be read: {error.strerror}; give yourself leave to (chmod u+rw), or move it away and"
+                " run `kb ingest`"
+            ) from None
+    elif path.exists():
+        what = "a folder" if path.is_dir() else "no file"
+        raise KbError(f"{path.name}: is {what}, so kb did not make it; move it away, then run `kb ingest`")
+    else:
+        raise KbError(f"{path.name}: there is no knowledge base here yet; run `kb ingest`")
+
+
+def check_own(path: Path, *, is_of_kb: bool) -> None:
+    """Make sure that a file may be replaced: that it is a base, or what became of one; never overwrite what others made.
+
+    `is_of_kb` tells it of a file that cannot be opened.
+
+    Raises:
+        KbError: it is another program's, or cannot be told from that; or another program has it open.
+    """
+    check_kind(path)
+    if path.stat().st_size == 0 or (is_of_kb and not _is_database(path)):
+        return
+    if not _is_database(path):
+        raise KbError(f"{path.name}: is no DuckDB database, so kb did not make it; {_MOVE}")
+    try:
+        with connected(str(path), OFFLINE, read_only=True) as connection:
+            other = _of_another(path, Store(connection))
+    except (BrokenStoreError, duckdb.Error) as error:
+        if not is_of_kb:
+            raise KbError(f"{str(error).split(';')[0]}, and it cannot be told to be kb's; {_MOVE}") from None
+    else:
+        if other:
+            raise KbError(other)
+
+
+_MOVE = "move it away, then run `kb ingest`"
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
+
+
+def _of_another(path: Path, store: Store) -> str | None:
+    """What to say of a database that holds tables, but most of ours are not among them."""
+    found = {row[0] for row in store.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal").rows}
+    if not found or len(found.intersection(PUBLISHED)) >= len(PUBLISHED) / 2:
+        return None
+    return f"{path.name}: is another program's database (it has the table {min(found - {*PUBLISHED}, default=min(found))}); {_MOVE}"
+
+
+class BrokenStoreError(KbError):
+    """A store that cannot be opened, or not be read to its end."""
 
 
 @contextmanager
@@ -202,17 +279,13 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         KbError: it cannot be opened, or the disk or the memory is full.
         KeyboardInterrupt: a person stopped a query.
     """
+    name = Path(path).name
+    if "\\" in path:
+        raise KbError(f"{path}: DuckDB reads no path with a backslash; rename the folder")
     try:
         connection = duckdb.connect(path, read_only=True, config=config) if read_only else _attached(path, config)
-    except duckdb.IOException as error:
-        reason = str(error).splitlines()[0]
-        held = "lock" in reason
-        hint = "another program has it open for writing; close that first" if held else "delete it and run `kb ingest`"
-        raise KbError(f"{Path(path).name}: cannot be opened; {hint}") from None
     except duckdb.Error as error:
-        raise KbError(
-            f"{Path(path).name}: cannot be opened ({str(error).splitlines()[0]}); delete it and run `kb ingest`"
-        ) from None
+        raise _unopened(name, str(error)) from None
     try:
         if not read_only:
             connection.execute("SET TimeZone = 'UTC'")
@@ -224,12 +297,34 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
             raise KeyboardInterrupt from None
         raise
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise KbError(
-            f"{Path(path).name}: {first_line(error)}; free some disk or memory, nothing was published"
-        ) from None
+        raise _failed(name, error) from None
+    except (duckdb.SerializationException, duckdb.FatalException) as error:
+        raise BrokenStoreError(f"{name}: is damaged ({first_line(error)}); {_DELETE}") from None
     finally:
         connection.close()
 
+
+def _unopened(name: str, reason: str) -> KbError:
+    if "lock" in reason and "block" not in reason:
+        return KbError(f"{name}: cannot be opened; another program has it open for writing; close that first")
+    if "version number" in reason:
+        return BrokenStoreError(
+            f"{name}: cannot be opened, for a newer DuckDB wrote it; use the kb that did, or {_DELETE}"
+        )
+    return BrokenStoreError(f"{name}: cannot be opened ({' '.join(reason.split())[:_MOST]}); {_DELETE}")
+
+
+def _failed(name: str, error: Exception) -> KbError:
+    reason = first_line(error)
+    if isinstance(error, duckdb.IOException) and ("checksum" in reason.lower() or "corrupt" in reason.lower()):
+        return BrokenStoreError(f"{name}: is damaged ({reason[:_MOST]}); {_DELETE}")
+    return KbError(f"{name}: {reason}; free some disk or memory, nothing was published")
+
+
+_DELETE = "delete it and run `kb ingest`"
+
+_MOST = 160
+"""So many characters of what DuckDB says are shown."""
 
 _STOPPED = "Query interrupted"
 """What DuckDB's Python client says, as a RuntimeError, when Ctrl-C stops a query."""
@@ -251,6 +346,11 @@ def _attached(path: str, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         options = f"ROW_GROUP_SIZE {_ROW_GROUP}, RECOVERY_MODE no_wal_writes"
         connection.execute(f"ATTACH '{file}' AS {_NAME} ({options}); USE {_NAME}")
     return connection
+
+
+def as_pattern(path: Path) -> str:
+    """What DuckDB's readers find this file by, and no other: they take a path for a pattern."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
 
 
 def select(store: Store, sql: str) -> Table:

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +18,8 @@ from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.ver import LONGEST, PRODUCT
 from pipeline.sources import digest, file_of
-from pipeline.store import OFFLINE, KnownFile, Store, connected, own, together
-from pipeline.store.layout import comments, document_shape, script
+from pipeline.store import HISTORY, OFFLINE, KnownFile, Store, as_pattern, connected, own, together
+from pipeline.store.layout import comments, document_shape, script, tables
 from pipeline.workspace import FILE as SETTINGS
 
 
@@ -163,7 +165,8 @@ class Draft(Store):
 
         `folder` holds what the record stage wrote.
         """
-        self.connection.execute("SET VARIABLE claims = $1", [str(folder / "*.claims.ndjson")])
+        claims = [as_pattern(path) for path in sorted(folder.glob("*.claims.ndjson"))]
+        self.connection.execute("SET VARIABLE claims = $1::VARCHAR[]", [claims])
         self.connection.execute(script("claims.sql"))
         rule = catalogue()["IDN003"]
         rows = self.query(
@@ -190,7 +193,7 @@ class Draft(Store):
         for number, (path, longest) in enumerate(slices):
             if number:
                 self.connection.execute("CHECKPOINT")
-            self.connection.execute("SET VARIABLE slice = $1", [str(path)])
+            self.connection.execute("SET VARIABLE slice = $1", [as_pattern(path)])
             self.connection.execute("SET VARIABLE longest = $1::UINTEGER", [max(longest, _SHORT) + 1])
             self.connection.execute(script("stage.sql"))
             self.connection.execute(script("traits.sql"))
@@ -267,6 +270,11 @@ class Draft(Store):
              result.unchanged, result.quarantined, result.removed, *(compared or (None, None, None))],
         )  # fmt: skip
         self.remember_figures(self.value("SELECT max(run) FROM runs"), as_of, figures)
+
+    def take_over(self, history: Mapping[str, Sequence[tuple[object, ...]]]) -> None:
+        """Put what only the store before knew into this one."""
+        for table in HISTORY:
+            self.insert(table, [column.type for column in tables()[table][1]], history[table])
 
     def remember_figures(self, run: int, as_of: dt.date, figures: Mapping[str, object]) -> None:
         """Note what the figures of a published state were, so that a later report can tell what moved."""
@@ -380,7 +388,10 @@ _BULK = """
 @contextmanager
 def create(path: Path | None, spill: Path | None = None) -> Iterator[Draft]:
     """A new, empty store in a file, or in memory; what does not fit into memory goes into the folder `spill`."""
-    with connected(str(path) if path else ":memory:", _config(path, spill)) as connection:
+    with (
+        _within_reach(path) as place,
+        connected(str(place) if place else ":memory:", _config(place, spill)) as connection,
+    ):
         connection.execute(_BULK)
         connection.execute("BEGIN")  # at once: each of two hundred statements would be written to the disk by itself
         connection.execute(script("schema.sql"))
@@ -396,9 +407,23 @@ def create(path: Path | None, spill: Path | None = None) -> Iterator[Draft]:
 @contextmanager
 def change(path: Path) -> Iterator[Draft]:
     """An existing store, to be changed."""
-    with connected(str(path), _config(path)) as connection:
+    with _within_reach(path) as place, connected(str(place), _config(place)) as connection:
         connection.execute(_BULK)
         yield Draft(connection)
+
+
+@contextmanager
+def _within_reach(path: Path | None) -> Iterator[Path | None]:
+    """Where DuckDB can write a store: it takes what follows a `?` for options, also in the name of a folder."""
+    if path is None or "?" not in str(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        place = Path(folder) / path.name
+        if path.exists():
+            shutil.copyfile(path, place)
+        yield place
+        shutil.copyfile(place, path)
 
 
 @contextmanager
