@@ -80,12 +80,14 @@ def _why(state: publish.Standing, *, is_read: bool) -> str:
 
 
 def _told_by_store(state: publish.Standing) -> tuple[list[str] | None, History | None]:
-    """The paths that the store says it was made from, and its history, as far as it can be read."""
+    """The paths that the store says it was made from, and its history, each as far as it can be read."""
+    roots = None
     try:
         with store.read(state.store, any_layout=True) as base:
-            return base.roots(), base.history()
+            roots = base.roots()
+            return roots, base.history()
     except (KbError, store.Error):
-        return None, None
+        return roots, None
 
 
 def _digest(history: History) -> str:
