@@ -42,16 +42,16 @@ def init(folder: Path) -> Made:
         (made if _ignore(folder / ".gitignore") else kept).append(".gitignore")
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be written: {error.strerror}") from None
-    within = next((above for above in folder.resolve().parents if (above / workspace.FILE).is_file()), None)
+    within = next((above for above in workspace.real(folder).parents if (above / workspace.FILE).is_file()), None)
     return Made(made, kept, within)
 
 
 def _ignore(path: Path) -> bool:
     """Whether git had to be told to ignore what kb can make anew."""
-    present = path.read_text(encoding="utf-8") if path.exists() else ""
+    present = path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
     missing = [line for line in _IGNORED if line not in present.splitlines()]
     if not missing:
         return False
     gap = "" if not present or present.endswith("\n") else "\n"
-    path.write_text(f"{present}{gap}{chr(10).join(missing)}\n", encoding="utf-8")
+    path.write_text(f"{present}{gap}{chr(10).join(missing)}\n", encoding="utf-8", errors="surrogateescape")
     return True
