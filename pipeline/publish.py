@@ -310,9 +310,7 @@ def reading(workspace: Workspace, *, files: bool = False, changed_too: bool = Fa
 
 def _check_unchanged(state: Standing) -> None:
     if state.is_changed and state.store.is_file():
-        raise KbError(
-            f"{state.store.name}: {changed(state)} (or damaged) since kb left it; run `kb ingest` to make it anew"
-        )
+        raise KbError(f"{state.store.name}: {changed(state)} since kb left it; run `kb ingest` to make it anew")
 
 
 def copied(workspace: Workspace, folder: Path) -> tuple[Path | None, bool]:
@@ -340,7 +338,7 @@ def changed(state: Standing) -> str:
     """What became of a store that is not as it was left."""
     if seal.log_of(state.store).exists():
         return "was changed by another program (see kb.duckdb.wal)"
-    return "was changed by another program"
+    return "was changed by another program (or damaged)"
 
 
 def _turn(workspace: Workspace) -> tuple[object, ...]:

@@ -78,13 +78,8 @@ def log_of(store: Path) -> Path:
 
 def holds(noted: Mapping[str, Any], store: Path) -> bool:
     """Whether a store is as it was left: it looks so, or is a copy with the same headers."""
-    now, then = look(store), noted.get("store")
     return (
-        now is not None
-        and isinstance(then, list)
-        and now[:1] == then[:1]
-        and _digest_of_start(store, _HEAD) == noted.get("head")
-        and not log_of(store).exists()
+        is_as_large(noted, store) and _digest_of_start(store, _HEAD) == noted.get("head") and not log_of(store).exists()
     )
 
 
@@ -93,11 +88,15 @@ def is_the_same(noted: Mapping[str, Any], store: Path) -> bool:
     return holds(noted, store) and (look(store) == noted.get("store") or _digest(store) == noted.get("digest"))
 
 
-def is_of_kb(noted: Mapping[str, Any], store: Path) -> bool:
-    """Whether a file that cannot be opened is what became of the store that was left: by its first header, or its size."""
+def is_same_database(noted: Mapping[str, Any], store: Path) -> bool:
+    """Whether a file began as the store that was left, whatever became of it."""
+    return "main" in noted and _digest_of_start(store, _MAIN) == noted["main"]
+
+
+def is_as_large(noted: Mapping[str, Any], store: Path) -> bool:
+    """Whether a file has the size of the store that was left."""
     now, then = look(store), noted.get("store")
-    same_size = now is not None and isinstance(then, list) and now[:1] == then[:1]
-    return same_size or ("main" in noted and _digest_of_start(store, _MAIN) == noted["main"])
+    return now is not None and isinstance(then, list) and now[:1] == then[:1]
 
 
 def records_hold(noted: Mapping[str, Any], curated: Path) -> bool:
@@ -107,7 +106,10 @@ def records_hold(noted: Mapping[str, Any], curated: Path) -> bool:
 
 
 def _digest_of_start(path: Path, length: int) -> str | None:
+    """A digest of the first bytes; None where there is no file: a queue would never end."""
     try:
+        if not path.is_file():
+            return None
         with path.open("rb") as file:
             return hashlib.sha256(file.read(length)).hexdigest()
     except OSError:

@@ -147,7 +147,9 @@ def _scratch(bench: Bench, folder: Path) -> "Iterator[Draft]":
 
     base, is_changed = publish.copied(bench.workspace, folder)
     if is_changed:
-        bench.notes.append("kb.duckdb was changed by another program, so the records are judged among themselves")
+        bench.notes.append(
+            "kb.duckdb was changed by another program (or damaged), so the records are judged among themselves"
+        )
     elif base is not None:
         with trial(base) as copy:
             if copy.unlike_declared() is not None:

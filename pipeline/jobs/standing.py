@@ -43,7 +43,11 @@ def found(workspace: Workspace) -> Iterator[Found]:
         with store.read(state.store, any_layout=True) as base:
             yield Found(base)
     else:
-        store.check_own(state.store, is_of_kb=seal.is_of_kb(state.seal, state.store))
+        store.check_own(
+            state.store,
+            is_same=seal.is_same_database(state.seal, state.store),
+            is_as_large=seal.is_as_large(state.seal, state.store),
+        )
         yield _to_be_made_anew(state)
 
 
@@ -56,32 +60,30 @@ def notes_of(base: Store) -> dict[str, Any]:
 def _to_be_made_anew(state: publish.Standing) -> Found:
     roots, history = _told_by_store(state)
     noted = state.seal.get("history")
-    trusted = history is not None and noted is not None and _digest(history) == noted
     is_known = noted is not None
-    why = _why(state, is_read=roots is not None)
-    note = f"kb.duckdb {why}; made anew from raw/" + (
-        "" if trusted or not is_known else "; what it told of earlier runs is not as kb left it, so that is gone"
-    )
+    trusted = history is not None and _digest(history) == noted
+    is_lost = is_known and not trusted
+    lost = "; what it told of earlier runs is not as kb left it, so that is gone" if is_lost else ""
     return Found(
         None,
-        state.seal["roots"] if is_known else roots or (),
+        state.seal["roots"] if is_known else roots,
         state.seal["forms"] if is_known else {},
         history if trusted else None,
-        [note],
+        [f"kb.duckdb {_why(state)}; made anew from raw/{lost}"],
     )
 
 
-def _why(state: publish.Standing, *, is_read: bool) -> str:
-    if state.is_changed:
-        return publish.changed(state) if is_read else "is damaged"
-    if "head" in state.seal or not is_read:
-        return "is not as this kb lays it out"
-    return "has no seal of kb (.kb/seal), so it cannot be told who wrote it last"
+def _why(state: publish.Standing) -> str:
+    if "head" not in state.seal:
+        return "has no seal of kb (.kb/seal), so it cannot be told who wrote it last"
+    if state.is_changed or state.seal["layout"] == seal.layout():
+        return publish.changed(state)
+    return "is not as this kb lays it out"
 
 
-def _told_by_store(state: publish.Standing) -> tuple[list[str] | None, History | None]:
+def _told_by_store(state: publish.Standing) -> tuple[list[str], History | None]:
     """The paths that the store says it was made from, and its history, each as far as it can be read."""
-    roots = None
+    roots: list[str] = []
     try:
         with store.read(state.store, any_layout=True) as base:
             roots = base.roots()

@@ -11,6 +11,7 @@ import duckdb
 from pipeline.model import KbError, Table
 from pipeline.store import exact
 from pipeline.store.layout import script, tables, working_tables
+from pipeline.words import brief
 
 T = TypeVar("T")
 
@@ -230,36 +231,37 @@ def check_kind(path: Path) -> None:
         raise KbError(f"{path.name}: there is no knowledge base here yet; run `kb ingest`")
 
 
-def check_own(path: Path, *, is_of_kb: bool) -> None:
+def check_own(path: Path, *, is_same: bool, is_as_large: bool) -> None:
     """Make sure that a file may be replaced: that it is a base, or what became of one; never overwrite what others made.
 
-    `is_of_kb` tells it of a file that cannot be opened.
+    `is_same` tells that it is, by its first header, the database that kb left; `is_as_large`, of a file that cannot be
+    opened, that it may be.
 
     Raises:
         KbError: it is another program's, or cannot be told from that; or another program has it open.
     """
     check_kind(path)
-    if path.stat().st_size == 0 or (is_of_kb and not _is_database(path)):
+    if path.stat().st_size == 0:
         return
-    if not _is_database(path):
-        raise KbError(f"{path.name}: is no DuckDB database, so kb did not make it; {_MOVE}")
     try:
-        with connected(str(path), OFFLINE, read_only=True) as connection:
-            other = _of_another(path, Store(connection))
+        other = _of_another_in(path)
     except (BrokenStoreError, duckdb.Error) as error:
-        if not is_of_kb:
+        if not (is_same or is_as_large):
             raise KbError(f"{str(error).split(';')[0]}, and it cannot be told to be kb's; {_MOVE}") from None
     else:
-        if other:
+        if other and not is_same:
             raise KbError(other)
 
 
 _MOVE = "move it away, then run `kb ingest`"
 
 
-def _is_database(path: Path) -> bool:
+def _of_another_in(path: Path) -> str | None:
     with path.open("rb") as file:
-        return file.read(12)[8:] == b"DUCK"
+        if file.read(12)[8:] != b"DUCK":
+            raise BrokenStoreError(f"{path.name}: is no DuckDB database")
+    with connected(str(path), OFFLINE, read_only=True) as connection:
+        return _of_another(path, Store(connection))
 
 
 def _of_another(path: Path, store: Store) -> str | None:
@@ -267,7 +269,8 @@ def _of_another(path: Path, store: Store) -> str | None:
     found = {row[0] for row in store.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal").rows}
     if not found or len(found.intersection(PUBLISHED)) >= len(PUBLISHED) / 2:
         return None
-    return f"{path.name}: is another program's database (it has the table {min(found - {*PUBLISHED}, default=min(found))}); {_MOVE}"
+    strange = min(found - tables().keys() - working_tables().keys(), default=min(found))
+    return f"{path.name}: is another program's database (it has the table {brief(strange)}); {_MOVE}"
 
 
 class BrokenStoreError(KbError):

@@ -707,7 +707,7 @@ def test_a_base_that_does_not_tell_what_it_was_judged_with_is_judged_again(base:
         opened.query("UPDATE runs SET judged = '{}'")
     (note,) = base.ingest().notes
     assert note == (
-        "kb.duckdb was changed by another program; made anew from raw/;"
+        "kb.duckdb was changed by another program (or damaged); made anew from raw/;"
         " what it told of earlier runs is not as kb left it, so that is gone"
     )
     assert base.ingest().notes == ()
@@ -1018,7 +1018,7 @@ def test_a_change_by_hand_to_another_record_is_made_anew_even_so(base: Base, tmp
     with draft.change(base.workspace.store) as store:
         store.connection.execute("UPDATE records SET confidence = 0.123 WHERE id = 'git/r3'")
     base.put("raw/y.ndjson", ndjson(record("y")))
-    assert "kb.duckdb was changed by another program; made anew from raw/" in base.ingest().notes
+    assert "kb.duckdb was changed by another program (or damaged); made anew from raw/" in base.ingest().notes
     fresh = base.again(tmp_path / "fresh")
     assert base.curated() == fresh.curated()
     assert base.tables() == fresh.tables()
