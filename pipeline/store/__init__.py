@@ -1,5 +1,7 @@
 """The DuckDB store, and the only importer of duckdb: what can be asked of it. What fills it is in draft.py."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -285,6 +287,27 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         KbError: it cannot be opened, or the disk or the memory is full.
         KeyboardInterrupt: a person stopped a query.
     """
+    with _within_reach(path, read_only=read_only) as place, _opened(place, config, read_only=read_only) as connection:
+        yield connection
+
+
+@contextmanager
+def _within_reach(path: str, *, read_only: bool) -> Iterator[str]:
+    """Where DuckDB finds a store: of the name of a folder it takes what follows a `?` for options."""
+    if "?" not in path:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        place = Path(folder) / Path(path).name
+        if Path(path).exists():
+            shutil.copyfile(path, place)
+        yield str(place)
+        if not read_only:
+            shutil.copyfile(place, path)
+
+
+@contextmanager
+def _opened(path: str, config: dict[str, Any], *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     name = Path(path).name
     if "\\" in path:
         raise KbError(f"{path}: DuckDB reads no path with a backslash; rename the folder")

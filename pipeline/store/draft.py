@@ -2,8 +2,6 @@
 
 import datetime as dt
 import json
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -406,10 +404,7 @@ _BULK = """
 @contextmanager
 def create(path: Path | None, spill: Path | None = None) -> Iterator[Draft]:
     """A new, empty store in a file, or in memory; what does not fit into memory goes into the folder `spill`."""
-    with (
-        _within_reach(path) as place,
-        connected(str(place) if place else ":memory:", _config(place, spill)) as connection,
-    ):
+    with connected(str(path) if path else ":memory:", _config(path, spill)) as connection:
         connection.execute(_BULK)
         connection.execute("BEGIN")  # at once: each of two hundred statements would be written to the disk by itself
         connection.execute(script("schema.sql"))
@@ -425,23 +420,9 @@ def create(path: Path | None, spill: Path | None = None) -> Iterator[Draft]:
 @contextmanager
 def change(path: Path) -> Iterator[Draft]:
     """An existing store, to be changed."""
-    with _within_reach(path) as place, connected(str(place), _config(place)) as connection:
+    with connected(str(path), _config(path)) as connection:
         connection.execute(_BULK)
         yield Draft(connection)
-
-
-@contextmanager
-def _within_reach(path: Path | None) -> Iterator[Path | None]:
-    """Where DuckDB can write a store: it takes what follows a `?` for options, also in the name of a folder."""
-    if path is None or "?" not in str(path):
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
-        place = Path(folder) / path.name
-        if path.exists():
-            shutil.copyfile(path, place)
-        yield place
-        shutil.copyfile(place, path)
 
 
 @contextmanager
