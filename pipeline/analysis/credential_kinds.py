@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
+from pipeline.analysis.lazily import lazily
+
 QUOTE = "[\"'`]"
 _BLANK = rf"(?:\s|{QUOTE})"
 
@@ -36,12 +38,12 @@ class Kind(NamedTuple):
 
 # ---- whether a text is a secret, or made up for a document ------------------------------------------------------------
 
-_WORDS = re.compile(  # the last is the key of every storage emulator of Azure
+_WORDS = lazily(  # the last is the key of every storage emulator of Azure
     r"\*{2}|example|sample|dummy|fake|placeholder|redacted|your|insert|replace|change.?(?:me|it)|(?:token|secret|key).?here|x{4}"
     r"|0?1234567|abcdefg|7654321|Eby8vdM02xNOcqFl",
     re.IGNORECASE,
 )
-_RUN = re.compile(r"(.)\1{5}")
+_RUN = lazily(r"(.)\1{5}")
 
 
 def is_random(text: str) -> bool:
@@ -62,7 +64,7 @@ def _last_word(token: str) -> bool:
     return is_random(token.rpartition("-")[2])
 
 
-_MADE_UP = re.compile(
+_MADE_UP = lazily(
     r"p[a4@][s5$]{2}|pwd|secret|s3cret|token|user|admin|root|guest|login|name|host|local|test|demo|foo|bar|baz|hello|hunter2"
     r"|my[a-z_-]|some|word|qwert|asdf|letmein|welcome|default|postgres|mysql|mongo|redis|rabbit|docker|server|client"
     r"|database|string|value|param|config|encod|change|correct|horse|random|abc|123456|\*{2}|\.{3}",
@@ -70,7 +72,7 @@ _MADE_UP = re.compile(
 )
 """What is in the passwords that documents make up, and in the names of variables."""
 
-_VARIABLE = re.compile(r"^[$%<{\[(#@]|[>})\]]$|\$[({]|\{\{|^[A-Z]+(?:_[A-Z]+)+$|^(?:True|False|None|null|nil)$")
+_VARIABLE = lazily(r"^[$%<{\[(#@]|[>})\]]$|\$[({]|\{\{|^[A-Z]+(?:_[A-Z]+)+$|^(?:True|False|None|null|nil)$")
 """What stands for a value: `$TOKEN`, `${{ secrets.X }}`, `<token>`, `%s`, `MY_TOKEN`."""
 
 
@@ -80,7 +82,7 @@ def _says(words: re.Pattern[str], text: str) -> bool:
     return any(word in {word.lower(), word.upper(), word.title()} for word in found)
 
 
-_CLASSES = re.compile(r"[a-z]+|[A-Z]+|[0-9]+|[^a-zA-Z0-9]+")
+_CLASSES = lazily(r"[a-z]+|[A-Z]+|[0-9]+|[^a-zA-Z0-9]+")
 
 
 def _is_password(text: str) -> bool:
@@ -100,7 +102,7 @@ def _class(char: str) -> str:
     return "a" if char.islower() else "A" if char.isupper() else "0" if char.isdigit() else "."
 
 
-_ORDINARY = re.compile(
+_ORDINARY = lazily(
     r"secret|token|passw|credential|access|public|private|account|service|client|server|config|default|develop|product"
     r"|staging|testing|request|respon|session|cookie|header|param|string|number|value|index|object|array|module|package"
     r"|import|export|require|version|release|build|deploy|docker|kube|cluster|namespace|container|volume|image|registry"
@@ -115,7 +117,7 @@ _ORDINARY = re.compile(
 )
 """Words of identifiers, paths and prose, none of which a text drawn by lot holds but by a rare chance."""
 
-_NO_VALUE = re.compile(
+_NO_VALUE = lazily(
     r"^(?:[/~:=]|\.\.?/|--)|^\w+@[\w-]+\.\w+$|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|^[a-z]+(?:[._/-][a-z]+)*[._/-]?\d{0,4}$"
     r"|^[A-Z0-9]+(?:_[A-Z0-9]+)+$|^v?\d+(?:\.\d+)+|\.[a-z]{2,4}$|^\d{4}-\d\d-\d\d|^sha\d+[-:]"
 )
@@ -156,7 +158,7 @@ def _is_mixed(text: str, digits: int) -> bool:
     return enough and len(_CLASSES.findall(text)) > max(3, len(text) // 5) and not _says(_ORDINARY, text)
 
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = lazily(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _is_id(text: str) -> bool:
@@ -620,7 +622,7 @@ _NAMED_HEAD = (  # wider than all below that begin with a name and want a mixed 
     rf"(?:{_BLANK}*[=:>|?]+|(?:\s|{QUOTE}|,)+value{_BLANK}*[:=]){_BLANK}*[A-Z]?[a-z]*{_NOT_SMALL}{_VALUE}"
 )
 _AFTER_NAME = "(\\[:"
-_NO_SECRET_NAME = re.compile(
+_NO_SECRET_NAME = lazily(
     r"(?i)arn:aws|(?:next|continuation|starting|change|page|paging|pagination|sync|cursor|csrf|xsrf|purchase|idempotency|resume|grant"
     r"|public|primary|foreign|partition|sort|cache|lock|request)[ _.-]?(?:token|key)"
     r"|(?:token|key|secret|password|credential)s?[ _.-]?(?:id|name|arn|type|hash|digest|version|length|size|path|file|ur[il]"

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import re2
 
 from pipeline.analysis.credential_kinds import KINDS, PARTNERS, Kind, plain, spelt
+from pipeline.analysis.lazily import lazily
 
 
 class Credential(NamedTuple):
@@ -60,7 +61,7 @@ def is_masked(path: str) -> bool:
     return "***" in path and _MARK.search(path) is not None
 
 
-_MARK = re.compile(r"\*{3}[0-9a-f]{6}\*{3}")
+_MARK = lazily(r"\*{3}[0-9a-f]{6}\*{3}")
 
 
 @lru_cache(maxsize=1024)
@@ -75,7 +76,7 @@ def _masked_step(step: str) -> str:
     return (shown + raw[done:]).decode("utf-8", errors="surrogateescape") + step[len(stem) :] if done else step
 
 
-_ENDING = re.compile(r"(?:\.(?:json|ndjson|jsonl|gz|zst|tar|tgz|zip))+(?::\d+){0,2}$", re.IGNORECASE)
+_ENDING = lazily(r"(?:\.(?:json|ndjson|jsonl|gz|zst|tar|tgz|zip))+(?::\d+){0,2}$", re.IGNORECASE)
 """What says how to read a file is no part of a credential, nor is the number of a line."""
 
 
@@ -258,7 +259,7 @@ def _places(
     return found
 
 
-_SPELT = re.compile(  # a character that is not ASCII, or that JSON spells otherwise
+_SPELT = lazily(  # a character that is not ASCII, or that JSON spells otherwise
     rb"\\u[dD][bB]40\\u[dD][cC][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}",
     re.DOTALL,
 )
@@ -295,7 +296,7 @@ def _visible(char: str) -> bytes:
     return normal.encode() if normal.isascii() else b"\xff"
 
 
-_WRAPPING = re.compile(  # escapes of URLs, of HTML, and of JSON or a program within a text
+_WRAPPING = lazily(  # escapes of URLs, of HTML, and of JSON or a program within a text
     rb"%(0[9AaDd]|[2-7][0-9A-Fa-f])|&#[xX]0{0,2}([2-7][0-9A-Fa-f]);|&#0?(\d{2,3});|&(amp|quot|apos|lt|gt);"
     rb"|\\(?:u00|x)([2-7][0-9A-Fa-f])|\\([nrt\"'/\\])"
 )

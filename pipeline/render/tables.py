@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from pipeline.analysis.lazily import lazily
 from pipeline.model import KbError, Table
 from pipeline.words import did_you_mean, escaped, visible
 
@@ -164,9 +165,9 @@ def _unmarked(text: str) -> str:
     return "".join(f"`{part}`" if i % 2 else _MARKS.sub(r"\\\g<0>", part) for i, part in enumerate(parts))
 
 
-_MARKS = re.compile(r"[\\|<`*~&\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_MARKS = lazily(r"[\\|<`*~&\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
-_LINKED = re.compile(
+_LINKED = lazily(
     r"([^\s`\\|]*(?:@|\$|(?<![^\W_])(?:#|GH-)\d|://|mailto:|www\.|:[a-z0-9_+-]+:)[^\s`\\|]*)", re.IGNORECASE
 )
 """A word with a mention, a number of an issue, an address, a formula or an emoji, which no backslash takes back."""
@@ -290,7 +291,7 @@ def _least(column: Sequence[str], right: bool) -> int:  # noqa: FBT001 - one of 
     return max(title, longest if right else min(longest, 20))
 
 
-_PARTS = re.compile(r"[^\s/_-]*[\s/_-]+|[^\s/_-]+")
+_PARTS = lazily(r"[^\s/_-]*[\s/_-]+|[^\s/_-]+")
 
 
 def hanging(line: str, width: int) -> list[str]:
@@ -303,7 +304,7 @@ def hanging(line: str, width: int) -> list[str]:
     return [f"{margin}{first}", *(f"{margin}{GAP}{other}" for other in others)]
 
 
-_WORDS = re.compile(r"\s+|\S+\s*")
+_WORDS = lazily(r"\s+|\S+\s*")
 
 
 def _wrapped(text: str, width: int, parts: re.Pattern[str] = _PARTS) -> list[str]:
@@ -338,8 +339,8 @@ def cropped(text: str, width: int) -> str:
     return text[: ends[-1]] if ends else ""
 
 
-_STYLE = re.compile("\x1b\\[[0-9;]*m")
-_STYLED = re.compile(f"(?:{_STYLE.pattern})*(?:[^\x1b](?:{_STYLE.pattern})*|$)")
+_STYLE = lazily("\x1b\\[[0-9;]*m")
+_STYLED = lazily(f"(?:{_STYLE.pattern})*(?:[^\x1b](?:{_STYLE.pattern})*|$)")
 """A character, with the styles around it; text that is to be shown holds no other escapes."""
 
 

@@ -3,6 +3,7 @@
 import html
 import re
 
+from pipeline.analysis.lazily import lazily
 from pipeline.rules.phrases import Table, compiled, phrase
 
 _ATTRIBUTES = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*"
@@ -40,7 +41,7 @@ ADDRESSES = (
 )
 """Addresses that run code where a link leads to them; read with their character references resolved, as browsers do."""
 
-_REFERENCE = re.compile(r"&(?:#|colon|tab|newline|lpar|sol)", re.IGNORECASE)
+_REFERENCE = lazily(r"&(?:#|colon|tab|newline|lpar|sol)", re.IGNORECASE)
 _IN_ANY = ("data:", "&#", "&colon", "&tab", "&newline", "&lpar", "&sol")
 _TO_ADDRESSES = "|".join(re.escape(word) for word in _IN_ANY)
 _HAS_ADDRESS = f"(?i){_split(_INSIDE)}|{_TO_ADDRESSES}"

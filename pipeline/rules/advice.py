@@ -7,6 +7,7 @@ Where it cannot be told, the text is taken to advise the command: a curator then
 
 import re
 
+from pipeline.analysis.lazily import lazily
 from pipeline.rules.shell import start_with_prefixes
 
 _REACH = 300
@@ -49,7 +50,7 @@ _BAD = (
     r"|(?:a\s+)?(?:very\s+|terribly\s+|really\s+)?bad\s+(?:idea|practice|advice)|an?\s+(?:mistake|error|risk)|no\s+(?:need|reason)|overkill)"
 )
 
-_CLOSED = re.compile(
+_CLOSED = lazily(
     rf"(?i)(?:\b(?:rather\s+than|instead\s+of|in\s+place\s+of|in\s+lieu\s+of|as\s+opposed\s+to|unlike|nor|neither|no\s+longer|not\s+even"
     rf"|prefer\w*\s+[^,;]{{1,40}}?\bover|safer\s+than|better\s+than|alternatives?\s+to|replacement\s+for|substitute\s+for)"
     r"|(?<!\bif\s)(?<!\bwhy\s)(?<!\bwhether\sor\s)(?<!\b(?:is|or)\s)(?<!\b(?:are|was|did|has)\s)(?<!\b(?:were|does|have|will|been)\s)"
@@ -66,50 +67,50 @@ _CLOSED = re.compile(
     rf"\s*[:,]?\s+{_LEAD}[\s\"'`“‘(\[<]*$"
 )
 
-_OPEN = re.compile(rf"(?i){_IMPERATIVE}|{_MODAL}|\bavoid(?:ing)?(?=\s+\w+ing\b)")
-_SUBJECT = re.compile(r"(?i)\b(?:i|you|we|they|he|she|one|it|that|which|who|users?|people|this)\s*$")
-_SPEAKS_TO_THE_READER = re.compile(
+_OPEN = lazily(rf"(?i){_IMPERATIVE}|{_MODAL}|\bavoid(?:ing)?(?=\s+\w+ing\b)")
+_SUBJECT = lazily(r"(?i)\b(?:i|you|we|they|he|she|one|it|that|which|who|users?|people|this)\s*$")
+_SPEAKS_TO_THE_READER = lazily(
     r"(?i)(?:^|\b(?:you|we|users?|people|one|i|they|please|and|or|but|so|also|should|must|to|always|ever|really|definitely|absolutely"
     r"|just|well|again|note|warning|caution|important|danger|doubt|unsure|then|ever|strictly|admins?|agents?|developers?|operators?))[\s:,*_(>#\-–—!]*$"
 )
-_CONDITION = re.compile(
+_CONDITION = lazily(
     r"(?i)\b(?:if|when|whenever|unless|once|while|in\s+case|until|where|provided|assuming|whether|as\s+long\s+as)\b"
 )
-_WHATEVER = re.compile(r"(?i)\b(?:in\s+doubt|unsure)\s*$")
-_FLIPS = re.compile(
+_WHATEVER = lazily(r"(?i)\b(?:in\s+doubt|unsure)\s*$")
+_FLIPS = lazily(
     r"(?i)^\s*(?:ever\s+)?(?:only\b|forget|hesitate|worry|panic|fail\b|omit|skip|neglect|miss\b|be\s+(?:afraid|shy|scared|worried)|wait\b|delay|give\s+up|stop\b"
     r"|despair|fear|mind\b|underestimate|lose\s+time|refrain|avoid|leave\s+out|overlook|put\s+off)"
 )
-_ANOTHER = re.compile(
+_ANOTHER = lazily(
     r"(?i)\b(?:until|unless|without|before|after|except|but|then|instead|rather|than|so|because|since|if|when|once|while)\b|;|&&|=>|→"
 )
-_SECOND = re.compile(
+_SECOND = lazily(
     rf"(?i)(?<=\w)(?<!\bto)(?<!\band)(?<!\bor)(?<!\bever)(?<!\beven)(?<!\bblindly)(?<!\bsimply)(?<!\bjust)\s+(?:{_RUN})\s"
 )
-_LETS = re.compile(r"(?i)^\s*(?:ever\s+)?(?:let|make|have|help|see|watch|allow|ask|tell|advise)\b")
-_BY = re.compile(r"(?i)\b(?:with|by|using|via|through)\s+[\"'`(]*$")
+_LETS = lazily(r"(?i)^\s*(?:ever\s+)?(?:let|make|have|help|see|watch|allow|ask|tell|advise)\b")
+_BY = lazily(r"(?i)\b(?:with|by|using|via|through)\s+[\"'`(]*$")
 
-_EMPHASIS = re.compile(r"\*\*|__")
-_ABBREVIATION = re.compile(r"(?i)\b(e\.g|i\.e|etc|vs|cf|approx|incl)\.")
-_SENTENCE = re.compile(r"[.!?](?:[\"'”’)]?\s)|[。！？；;]|\n(?!\s*$)|\s[-–—]{1,2}\s")
-_PIECE = re.compile(r"[,，、]")
-_GOES_ON = re.compile(
+_EMPHASIS = lazily(r"\*\*|__")
+_ABBREVIATION = lazily(r"(?i)\b(e\.g|i\.e|etc|vs|cf|approx|incl)\.")
+_SENTENCE = lazily(r"[.!?](?:[\"'”’)]?\s)|[。！？；;]|\n(?!\s*$)|\s[-–—]{1,2}\s")
+_PIECE = lazily(r"[,，、]")
+_GOES_ON = lazily(
     r"(?i)^\s*(?:e\.g|i\.e|eg|such\s+as|like|including|especially|for\s+example|for\s+instance|or|nor|and\s*(?=[\"'`(]*$)|ever|even|not\s+even|say|let\s+alone)\b"
 )
-_CODE_ALONE = re.compile(r"^\s*(?:or\s+|and\s+)?`[^`]*`\s*$")
-_DANGLING = re.compile(rf"(?i)(?:{_IMPERATIVE}|{_MODAL})\s*$")
-_BEGINS_TO_RUN = re.compile(rf"(?i)^\s*(?:ever\s+)?(?:{_RUN})\b")
-_POINTING = re.compile(
+_CODE_ALONE = lazily(r"^\s*(?:or\s+|and\s+)?`[^`]*`\s*$")
+_DANGLING = lazily(rf"(?i)(?:{_IMPERATIVE}|{_MODAL})\s*$")
+_BEGINS_TO_RUN = lazily(rf"(?i)^\s*(?:ever\s+)?(?:{_RUN})\b")
+_POINTING = lazily(
     r"(?i)(?:\b(?:this|that|these|those|following|below|commands?|anything|something|things?|stuff|like|as|never|not|avoid|n['’]t|e\.g|i\.e)"
     rf"|\b(?:{_RUN}))\s*[:：]\s*[\"'`(]*$"
 )
-_COLON = re.compile(r"[:：](?=\s)")
+_COLON = lazily(r"[:：](?=\s)")
 
-_LIST = re.compile(
+_LIST = lazily(
     r"(?i)[\s\"'`”’)\]]*(?:(?:,|/|、|，|\||;|&&|\|\||\bor\b|\band\b|\bnor\b|或者?|和|以及)[\s\"'`“‘(\[]*){1,3}(?:sudo\s+)?$"
 )
 
-_AFTERWARDS = re.compile(
+_AFTERWARDS = lazily(
     r"(?i)[\s\"'`”’)\]]*(?:"
     rf"(?:(?:is|are|was|were|would\s+be|will\s+be|can\s+be|could\s+be|may\s+be|seems|looks)\s+(?:\w+ly\s+|very\s+|too\s+|so\s+|always\s+)?{_BAD}"
     rf"|(?:is|are|was|were){_N_T}\s+(?:\w+ly\s+|an?\s+)?(?:{_SOUND}|good|real|proper|fix|solution|answer|way|option)"
@@ -122,15 +123,15 @@ _AFTERWARDS = re.compile(
 )
 
 _HAN_NEGATION = r"(?:千万|绝对|一定|请|也|都|而|永远|切)?(?:不要|不得|不应该?|不能|不可以?|不宜|不该|不建议|不推荐|不允许|切勿|请勿|切忌|严禁|禁止|避免|杜绝|拒绝|勿|别|莫|不是|而不是|而非)"
-_HAN_CLOSED = re.compile(
+_HAN_CLOSED = lazily(
     r"(?:代替|取代|替代|无需|无须|不必|不用|不再|没必要|没有必要|而不是|而非|不去)(?:再|去|通过|直接)*(?:运行|执行|使用|用|输入|采用)?(?:命令|指令)?[\s\"'`“‘「（(:：]*$"
 )
-_HAN_OPEN = re.compile(rf"{_HAN_NEGATION}([^。！？；，,;\n]*)$")
-_HAN_ANOTHER = re.compile(
+_HAN_OPEN = lazily(rf"{_HAN_NEGATION}([^。！？；，,;\n]*)$")
+_HAN_ANOTHER = lazily(
     r"忘|担心|犹豫|害怕|怕|忽略|错过|省略|跳过|只|仅|才|就|则|然后|请|直到|除非|否则|但|之前|以前|之后|时(?=[运执使用])|的话|[:：](?!\s*[\"'`“‘「（(]*$)"
 )
-_HAN_CONDITION = re.compile(r"如果|若|假如|要是|倘若|一旦|当")
-_HAN_SENTENCE = re.compile(r"[。！？；，,;\n]|\.\s")
+_HAN_CONDITION = lazily(r"如果|若|假如|要是|倘若|一旦|当")
+_HAN_SENTENCE = lazily(r"[。！？；，,;\n]|\.\s")
 
 
 def is_warned_of(text: str, start: int, end: int) -> bool:
@@ -206,8 +207,8 @@ def _is_condition(before: str, negation: str) -> bool:
     return bool(_CONDITION.search(before)) and not _WHATEVER.search(before)
 
 
-_ANY = re.compile(r"(?i)\b(?:not|never|cannot|no|nothing)\b|n['’]t\b")
-_NEEDS_SUBJECT = re.compile(rf"(?i)(?:{_IMPERATIVE}|{_MODAL}|{_FACT})")
+_ANY = lazily(r"(?i)\b(?:not|never|cannot|no|nothing)\b|n['’]t\b")
+_NEEDS_SUBJECT = lazily(rf"(?i)(?:{_IMPERATIVE}|{_MODAL}|{_FACT})")
 
 
 def _is_governed_in_chinese(before: str) -> bool:

@@ -8,13 +8,14 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
+from pipeline.analysis.lazily import lazily
 from pipeline.rules.encodings import MISREAD
 
 _BREAKS = "\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 
-_BREAK = re.compile(f"[{_BREAKS}]")
+_BREAK = lazily(f"[{_BREAKS}]")
 
-_HUNK = re.compile(r"^@@ -[0-9]", re.MULTILINE)
+_HUNK = lazily(r"^@@ -[0-9]", re.MULTILINE)
 
 
 def trimmed(text: str) -> str:
@@ -74,7 +75,7 @@ _STRUCK = "(?P<struck>[^\\s\x08])(?:\x08(?P=struck))+|_\x08(?P<over>[^\\s\x08])|
 
 _LATIN = "\x00-\u02af\u1e00-\u1eff"
 
-_IDLE_JOINERS = re.compile(  # runs of joiners next to Latin text or to nothing
+_IDLE_JOINERS = lazily(  # runs of joiners next to Latin text or to nothing
     f"(?<![^{_LATIN}])[\u200c\u200d]+|[\u200c\u200d]+(?![^{_LATIN}\u200c\u200d])"
 )
 
@@ -121,7 +122,7 @@ def _seen(match: re.Match[str]) -> str:
 _WIDTH = 80
 
 
-_NAMED = re.compile(
+_NAMED = lazily(
     r"\b(?:zero[- ]width|byte[- ]order[- ]mark|bom|bidi\w*|right-to-left|left-to-right|rtl|ltr|trojan source"
     r"|(?:escape|control|invisible|hidden|non-?print\w*|unprintable) (?:char\w*|sequences?|codes?)"
     r"|ansi|carriage[- ]returns?|line[- ](?:endings?|separators?)|crlf|dos2unix|form[- ]feeds?|vertical tabs?|backspaces?"
@@ -153,9 +154,9 @@ _WHY = {
     "escaped": "may have been a backslash and a letter",
 }
 
-_PRINTS = re.compile(r"\b(?:printf|echo|print)\b")
-_RIGHT_TO_LEFT = re.compile("[\u05be-\u05f4\u0620-\u07ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_PRINTS = lazily(r"\b(?:printf|echo|print)\b")
+_RIGHT_TO_LEFT = lazily("[\u05be-\u05f4\u0620-\u07ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_DIRECTION = lazily("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def _doubt(text: str) -> tuple[str, str] | None:
@@ -178,17 +179,17 @@ def _first_hidden(text: str) -> str:
     return next(match[0] for match in re.finditer(f"{_HIDDEN}|[\u200c\u200d]", text))
 
 
-_FORMS = re.compile(
+_FORMS = lazily(
     r"\b(?:nfk?[cd]|normali[sz](?:ation|ed) forms?|(?:de|pre)composed|combining (?:char|mark|accent)\w*|homoglyphs?"
     r"|greek question mark)\b|u\+[0-9a-f]{4}|\\[xu][0-9a-f{]",
     re.IGNORECASE,
 )
 """A text that speaks of the forms of Unicode may show them."""
 
-_ALONE = re.compile("([<=>\u037e\u1fef\u212a])")
+_ALONE = lazily("([<=>\u037e\u1fef\u212a])")
 """NFC makes `;`, a backtick and K of the last three, and takes the first three away where a stroke goes through them."""
 
-_WORD = re.compile(r"[^\s\x00-/:-@\[-`{-\x7f‘’“”«»]+")
+_WORD = lazily(r"[^\s\x00-/:-@\[-`{-\x7f‘’“”«»]+")
 
 
 def composed(text: str, beside: Iterable[str] = ()) -> str:
@@ -223,7 +224,7 @@ def looks_like_ascii(text: str) -> str | None:
     return match[0] if match else None
 
 
-_LIKE_ASCII = re.compile("(?<![\u0370-\u03ff\u1f00-\u1fff])\u037e|[\u1fef\u212a]")
+_LIKE_ASCII = lazily("(?<![\u0370-\u03ff\u1f00-\u1fff])\u037e|[\u1fef\u212a]")
 
 
 def _nfc(text: str) -> str:

@@ -1,8 +1,8 @@
 """The words of a text that say something: function words, and without their endings."""
 
-import re
 from collections.abc import Iterator
 
+from pipeline.analysis.lazily import lazily
 from pipeline.rules.snippets import has_no_spaces
 
 _FUNCTION_WORDS = frozenset(
@@ -15,8 +15,8 @@ _FUNCTION_WORDS = frozenset(
     """.split()  # noqa: SIM905 - so many words are better read as text
 )
 
-_WORD = re.compile(r"[^\W_]+")
-_IN_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORD = lazily(r"[^\W_]+")
+_IN_CAMEL_CASE = lazily(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ENDINGS = ("ations", "ation", "ions", "ion", "ings", "ing", "ures", "ure", "ed", "es", "s", "e")
 _SHORTEST = 3
 

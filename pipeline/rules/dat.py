@@ -1,20 +1,20 @@
 """DAT: dates."""
 
 import datetime as dt
-import re
 from functools import lru_cache
 
+from pipeline.analysis.lazily import lazily
 from pipeline.contract import show
 from pipeline.model import Document, Json, Severity
 from pipeline.rules.base import ABSENT, Found, Record, check, corpus, fix
 
 _DATES = ("first_seen", "last_confirmed", "last_updated")
 
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ISO = lazily(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-_LOOSE = re.compile(r"([0-9]{4})(?P<sep>[-/])([0-9]{1,2})(?P=sep)([0-9]{1,2})")
+_LOOSE = lazily(r"([0-9]{4})(?P<sep>[-/])([0-9]{1,2})(?P=sep)([0-9]{1,2})")
 
-_TIME = re.compile(
+_TIME = lazily(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.[0-9]+)?"
     r"(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
 )

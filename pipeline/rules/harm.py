@@ -1,5 +1,6 @@
 """Which commands take data with them or open a system, as tables: a new command is a row."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from pipeline.rules import shell
@@ -191,9 +192,10 @@ PHRASES = Table(
 )
 
 NAMES = tuple(sorted({name for form in FORMS for name in form.names}))
-_BY_NAME = {
-    name: [form for form in FORMS if name.lower() in map(str.lower, form.names)] for name in map(str.lower, NAMES)
-}
+_BY_NAME: defaultdict[str, list[Form]] = defaultdict(list)
+for _form in FORMS:
+    for _name in {name.lower() for name in _form.names}:
+        _BY_NAME[_name].append(_form)
 _BEGINNING = shell.scanner(NAMES)
 SCREEN = f"{shell.screen(NAMES)}|{PHRASES.screen}"
 """What every text has in it, as JSON spells it, in which `harmful` finds anything."""

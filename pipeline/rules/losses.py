@@ -4,14 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from pipeline.analysis.lazily import lazily
 from pipeline.rules.snippets import backticked, compiled, is_command
 
-_LINES = re.compile(r"[^\n]+")
+_LINES = lazily(r"[^\n]+")
 
 _BREAK_IN_WORDS = r"\\[nrt](?=  )"
 """A line feed or tab that was escaped twice: what follows it is indentation."""
 
-_GAP = re.compile(r"(?<=[^\s])  +(?=[^\s])")
+_GAP = lazily(r"(?<=[^\s])  +(?=[^\s])")
 
 _NO_WORD_BEFORE = (
     r"(?s)\s*(?:[-*+•>#%;|]+|//+|\d{1,3}[.)]|[A-Za-z][.)])\Z|.*[.!?:;,|\\{}\[(。：；，！？]\Z|.*\s-{1,2}\Z|.*(?:[=→←⇒]|[-=]>)\Z"
@@ -76,7 +77,7 @@ _NAME_AT_END = (
     r"(?:^|\s)(?:-{1,2}[A-Za-z][\w-]*|[\w.-]*[A-Za-z0-9][_=/:][\w./:=-]*|\$\w+)\Z|(?:^|\s)[a-z]+_[a-z_]+\s[\w-]+\Z"
 )
 
-_WORD_AT_END = re.compile(r"[\w\-=/:+@]\Z")
+_WORD_AT_END = lazily(r"[\w\-=/:+@]\Z")
 
 _AROUND = 18
 

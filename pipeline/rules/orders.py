@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from pipeline.analysis.lazily import lazily
 from pipeline.rules.phrases import Table, compiled, phrase, said
 
 
@@ -197,18 +198,18 @@ _ALL = Table(*ORDERS.phrases, *TAGS.phrases)
 SCREEN = _ALL.screen
 """What every text has in it, as JSON spells it, in which `spoken` finds anything."""
 
-_BEGINS_AN_ORDER = re.compile(
+_BEGINS_AN_ORDER = lazily(
     r"(?:^|[.!?:;,，。：；！？\n\"'`“‘「『《«(\[>#*|{=/~-]|\b(?:please|now|then|and|but|you|must|should|will|shall|just|so|simply|kindly|immediately|always|instead|first|also"
     r"|therefore|hence|step|\d|ai|assistant|agent|claude|chatgpt|gpt|system|ok|okay|or|actually|important|begin|can)|\b(?:you|is|are|important|need|have|had|supposed|required|asked|instructed|ordered|want|wants"
     r"|going|told|free|authorized|allowed|you.re) (?:now )?to)\s*$",
     re.IGNORECASE,
 )
-_TELLS_OF = re.compile(
+_TELLS_OF = lazily(
     r"\b(?:llms?|models?|agents?|assistants?|it|they|that|which|attackers?|not|n.t|never|tries|makes?|could|might|may|would|can)\s+(?:\w+\s+)?(?:and\s+)?$",
     re.IGNORECASE,
 )
-_NOT_ORDERS = re.compile("错误|警告|报错|日志|编译|配置|异常|告警|弹窗|系统提示[的，,]")
-_QUOTED = re.compile(
+_NOT_ORDERS = lazily("错误|警告|报错|日志|编译|配置|异常|告警|弹窗|系统提示[的，,]")
+_QUOTED = lazily(
     r"\"[^\"\n]{1,600}\"|'[^'\n]{1,600}'(?!\w)|`+[^`]{1,900}`+|“[^”]{1,600}”|‘[^’]{1,600}’|「[^」]{1,600}」|『[^』]{1,600}』|《[^》]{1,600}》|«[^»]{1,600}»"
 )
 _ABOUT = (
@@ -258,8 +259,8 @@ def _is_order(text: str, start: int, end: int) -> bool:
     return bool(_BEGINS_AN_ORDER.search(before)) and not _TELLS_OF.search(before)
 
 
-_HAN_CHARACTER = re.compile("[\u4e00-\u9fff]")
-_VERB_FIRST = re.compile(
+_HAN_CHARACTER = lazily("[\u4e00-\u9fff]")
+_VERB_FIRST = lazily(
     r"(?:ignor|disregard|forget|overrid|bypass|discard|abandon|dismiss|stop|quit|cease|pay|set|put|leave|cast|supersede|violate|disobey|unlearn|nullify|revoke|erase|pretend|imagine|role"
     r"|play|act|behave|respond|answer|speak|enter|enable|activate|switch|go|engage|keep|hide|conceal|withhold|run|execute|send|delete|install|push|commit|upload|post|do (?!not)|reveal|print|show|output"
     r"|repeat|display|disclose|leak|expose|tell|give|write|return|recite|dump|share|echo|paste|quote|divulge|summari|translate|exfiltrate|forward|e.?mail|transmit|copy|report|submit|append|deliver"

@@ -1,7 +1,7 @@
 """What a pattern must not match: lines that tools print when all is well, and ordinary words. Read once, then held in memory."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,12 +68,9 @@ class _Held:
         self.lines, self.words = len(lines), len(words)
         self.texts = (*lines, *words)
         self._joined = "\n".join(self.texts)
-        self._folded = [_folded(text) for text in self.texts]
-        self._all_folded = "\n".join(self._folded)
-        self._index: dict[str, list[int]] = {}
-        for number, text in enumerate(self._folded):
-            for i in range(len(text) - _PART + 1):
-                self._index.setdefault(text[i : i + _PART], []).append(number)
+        self._all_folded = _folded(self._joined)
+        self._folded = self._all_folded.split("\n")
+        self._asked = 0
 
     def likely(self, regex: str, needs: Sequence[str], matcher: Any) -> list[int]:  # noqa: ANN401 - re2 has no types
         """The numbers of the texts that a pattern may match, in order.
@@ -86,8 +83,10 @@ class _Held:
 
     def _with(self, need: str) -> Iterable[int]:
         """The numbers of the texts that hold a text, looked for by the rarest of its parts."""
-        few: Sequence[int] = range(len(self.texts) if len(need) >= _PART or need in self._all_folded else 0)
-        for i in range(0, len(need) - _PART + 1, _PART):
+        self._asked += 1
+        parts = len(need) >= _PART and self._asked > _FEW
+        few: Sequence[int] = range(len(self.texts) if parts or need in self._all_folded else 0)
+        for i in range(0, len(need) - _PART + 1, _PART) if parts else ():
             places = self._index.get(need[i : i + _PART], ())
             if len(places) < len(few):
                 few = places
@@ -95,6 +94,18 @@ class _Held:
                 break
         return (number for number in few if need in self._folded[number])
 
+    @cached_property
+    def _index(self) -> dict[str, list[int]]:
+        """The numbers of the texts in which a part is."""
+        index: dict[str, list[int]] = {}
+        for number, text in enumerate(self._folded):
+            for i in range(len(text) - _PART + 1):
+                index.setdefault(text[i : i + _PART], []).append(number)
+        return index
+
+
+_FEW = 64
+"""For so many questions the index is not worth its making."""
 
 _PART = 5
 """Most texts of so many characters are in no ordinary line, and few are in many."""

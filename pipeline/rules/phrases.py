@@ -1,7 +1,7 @@
 """Tables of phrases to look for in what strangers wrote, and the screen that follows from such a table."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -44,10 +44,10 @@ class Table:
 
     def __init__(self, *phrases: Phrase) -> None:
         self.phrases = phrases
-        self.screen = _any_key([key for each in phrases for key in each.keys], _GAP_IN_JSON)
+        every = tuple(key for each in phrases for key in each.keys)
+        self.screen = _any_key(every, _GAP_IN_JSON)
         """An RE2 pattern for the JSON of every text in which one of the phrases can be."""
-        self._any = _any_key([key for each in phrases for key in each.keys], GAP)
-        self._each = [(_any_key(each.keys, GAP), each.pattern) for each in phrases]
+        self._any = _any_key(every, GAP)
 
     def may_hold(self, text: str) -> bool:
         """Whether one of the phrases can be in a text."""
@@ -57,14 +57,16 @@ class Table:
         """Where the phrases are in a text: beginning and end, phrase by phrase."""
         if not self.may_hold(text):
             return
-        for keys, pattern in self._each:
-            if compiled(keys).search(text) is not None:
+        for keys, pattern in self.phrases:
+            if compiled(_any_key(keys, GAP)).search(text) is not None:
                 for match in islice(compiled(pattern).finditer(text), MOST):
                     yield match.span()
 
 
-def _any_key(keys: Iterable[str], gap: str) -> str:
-    return f"(?i:{'|'.join(gap.join(map(re.escape, key.split('_'))) for key in sorted(set(keys)))})"
+@cache
+def _any_key(keys: tuple[str, ...], gap: str) -> str:
+    escaped = "|".join(map(re.escape, sorted(set(keys))))
+    return f"(?i:{escaped.replace('_', gap)})"
 
 
 @cache

@@ -1,7 +1,8 @@
 """What stands where a text belongs: words that say that there is none, in some languages."""
 
-import re
 from itertools import product
+
+from pipeline.analysis.lazily import lazily
 
 _ALL_THERE_IS = frozenset(
     [
@@ -40,13 +41,13 @@ _ALL_THERE_IS = frozenset(
 
 _LONGEST = 60
 
-_NO_WORD = re.compile(r"[\s.…?!*~_/\-–—。？]+")
-_RUN_OF_X = re.compile(r"[xX]{3,}")
+_NO_WORD = lazily(r"[\s.…?!*~_/\-–—。？]+")
+_RUN_OF_X = lazily(r"[xX]{3,}")
 _AROUND = " \t\n.,;:!?…*~_/\\-–—|()[]{}<>\"'`“”‘’«»。，；：！？（）【】「」"
 
 _MARKS = ("TODO", "FIXME", "TBD")
 
-_LEFT_OVER = re.compile(r"^\W*(?:TODO|FIXME|TBD)\s*[:(\-–—]|[\[<](?:TODO|FIXME|TBD)\b[^\]>]{0,80}[\]>]|\(TBD\)")
+_LEFT_OVER = lazily(r"^\W*(?:TODO|FIXME|TBD)\s*[:(\-–—]|[\[<](?:TODO|FIXME|TBD)\b[^\]>]{0,80}[\]>]|\(TBD\)")
 
 
 def holds_a_place(text: str) -> bool:

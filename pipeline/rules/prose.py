@@ -2,7 +2,9 @@
 
 import re
 
-_SOMEBODY = re.compile(
+from pipeline.analysis.lazily import lazily
+
+_SOMEBODY = lazily(
     r"(?:(?:an?|the|some|many|our) )?(?:\w+ )?"
     r"(?:AI agents?|AIs?|LLMs?|chatbots?|assistants?|copilots?|users?|developers?|engineers?|customers?|travell?ers?"
     r"|tourists?|visitors?|people|someone|somebody|everyone|students?)"
@@ -12,7 +14,7 @@ _SOMEBODY = re.compile(
     re.IGNORECASE,
 )
 
-_BEHAVIOUR = re.compile(
+_BEHAVIOUR = lazily(
     r"\b(?:(?:is|are|was|were|gets?|got|becomes?|became|runs?|feels?|seems?|stays?|remains?) (?:\w+ )?"
     r"(?:slow(?! to\b)|slower|sluggish|unresponsive|flaky|laggy|blurry|blank|unstable|inconsistent|choppy|noisy|garbled|wrong)"
     r"|(?:hangs|freezes|crashes|flickers|lags|stutters|stalls|drifts|slows down|stops working|gets stuck|keeps \w+ing)"
@@ -25,7 +27,7 @@ _BEHAVIOUR = re.compile(
     re.IGNORECASE,
 )
 
-_PRINTED = re.compile(
+_PRINTED = lazily(
     r"[:\[\]{}<>=|\\`$#*_@]|\w\.\w|\w\(|(?:^| )[/~-]\w|[a-z](?:Error|Exception)\b|\b[A-Z]{2,}[0-9]{2,}\b|\b0x[0-9a-f]|\n"
     r"|\b(?:your?|please|errno|exception|traceback|undefined|deprecated|denied|refused|unexpected|invalid|exceeded"
     r"|timed out|not found|no such|failed to|could not|cannot|can't|couldn't|unable to|must be|aborted|try again)\b"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from pipeline.analysis.lazily import lazily
 from pipeline.rules import shell
 from pipeline.rules.phrases import Table, phrase
 
@@ -20,7 +21,7 @@ _STORED = (
 
 _DECODES = "-d -D --decode"
 _SHELLS = frozenset("sh bash zsh dash ash ksh mksh fish csh tcsh rbash pwsh powershell cmd".split())
-_INTERPRETER = re.compile(
+_INTERPRETER = lazily(
     r"(?:python|pypy)[\d.]*|perl|ruby|node|nodejs|deno|bun|php\d?|lua|Rscript|osascript|tclsh", re.IGNORECASE
 )
 _HAS_CODE = "-c -m -e -E -n -p -r -V --version --eval --print -h --help --check"
@@ -33,7 +34,7 @@ _INPUT = frozenset({"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
 _ANY_SHELL = rf"(?:\S{{0,60}}/)?(?:{'|'.join(sorted(_SHELLS, key=len, reverse=True))})(?:\.exe)?"
 _ANY_INTERPRETER = r"(?:\S{0,60}/)?(?:python[\d.]*|perl|ruby|node|php|deno|bun|lua|Rscript)"
 _OPTIONS = r"(?:\s+-[\w-]+){0,8}"
-_SUBSTITUTED = re.compile(
+_SUBSTITUTED = lazily(
     rf"(?i)(?<![\w.-])(?:(?:{_ANY_SHELL}|{_ANY_INTERPRETER}){_OPTIONS}\s+(?:<\s*)?<\(|(?:source|\.)\s+<\(|(?:source|\.)\s+/dev/stdin\s+<<<\s*[\"']?(?:\$\(|`)"
     rf"|{_ANY_SHELL}{_OPTIONS}\s+(?:-\w*c|/c|-command)\s*\\?[\"']?(?:\$\(|`|\()|{_ANY_INTERPRETER}{_OPTIONS}\s+-\w*[cer]\s*\\?[\"']?(?:\$\(|`)"
     rf"|(?:{_ANY_SHELL}|{_ANY_INTERPRETER}){_OPTIONS}\s+<<<\s*\\?[\"']?(?:\$\(|`)|eval\s+(?:--\s+)?\\?[\"']?(?:\$?\(|`))\s*$"
@@ -128,4 +129,4 @@ def _is_teed(text: str, stage: shell.Command) -> bool:
     return bool(_TEED.match(text, stage.end))
 
 
-_TEED = re.compile(rf"\s{{0,9}}>\(\s{{0,9}}(?:sudo\s+)?{_ANY_SHELL}\b")
+_TEED = lazily(rf"\s{{0,9}}>\(\s{{0,9}}(?:sudo\s+)?{_ANY_SHELL}\b")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from pipeline.analysis.lazily import lazily
 from pipeline.rules.phrases import compiled
 
 MOST_CHARS = 1_500
@@ -22,7 +23,7 @@ _GAP = r"(?:[ \t\r\u00a0\u3000]|[\\`^]\r?\n)++"
 _CLOSED = r"\"[^\"\n]{0,400}+\"|'[^'\n]{0,400}+'"
 _PLAIN = r"[^\s\"'`;&|<>()\u3000-\u303f\u4e00-\u9fff\uff00-\uff5e]"
 _PLACEHOLDER = r"<[A-Za-z][\w .:/-]{0,40}+>"
-_TOKEN = re.compile(
+_TOKEN = lazily(
     rf"(?P<gap>{_GAP})"
     r"|(?P<pipe>\|&?(?!\|))"
     rf"|(?P<redirect>(?!{_PLACEHOLDER})\d?(?:&>>?|>>?\|?|<<<|<)(?:&[\d-]+|(?=[^(])))"
@@ -30,7 +31,7 @@ _TOKEN = re.compile(
     rf"|(?:\$\([^()\n]{{0,200}}+\)|\$?\{{[^}}\s]{{0,80}}+\}}|(?<=[=:])(?:{_CLOSED})|\"[^\"\s]{{1,200}}+\"(?=[^\s\"'])"
     rf"|{_PLACEHOLDER}|\\[;&|()<>]|(?<=[a-zA-Z])'(?=[a-zA-Z])|{_PLAIN})++(?:\"[^\"\s]{{0,200}}+\")?+)"
 )
-_CLOSED_PIPE = re.compile(r"[ \t]{0,9}\)[ \t]{0,9}\|(?!\|)")
+_CLOSED_PIPE = lazily(r"[ \t]{0,9}\)[ \t]{0,9}\|(?!\|)")
 _PUNCTUATION = ".,:!?…"
 _NO_ARGUMENT = frozenset(
     "and then or but to from for the is are was must should can cannot could will would may might never not which that this it "
@@ -45,13 +46,13 @@ PREFIXES = frozenset(
 """Commands that run the command that follows them."""
 
 _WITH_VALUE = frozenset("-u -g -n -k -s -C -p -I -L -P --user --group --signal".split())
-_ASSIGNMENT = re.compile(r"\w+=")
-_NUMBER = re.compile(r"\d[\d.]*[smhd]?")
-_PREFIXES_BEFORE = re.compile(
+_ASSIGNMENT = lazily(r"\w+=")
+_NUMBER = lazily(r"\d[\d.]*[smhd]?")
+_PREFIXES_BEFORE = lazily(
     rf"(?:(?:(?<![\w-])(?:{'|'.join(sorted(PREFIXES))})(?:[ \t]+(?:-[ugnksCpILP][ \t]+\w\S{{0,30}}|-\S{{1,30}}|\w{{1,30}}=\S{{0,60}}|\d\S{{0,8}}))*[ \t]+"
     r"|(?<![\w-])\w{1,30}=\S{0,60}[ \t]+|(?<!\S)(?:/\w{1,20}){0,4}/|\\|\"|')){1,6}$"
 )
-_ENTERED = re.compile(r"(?:^|[\s;&\"'`])(?:cd|pushd)[ \t]+[\"']?([^\s\"';&|]{1,200})[\"']?\s*(?:&&|;|\n)\s*$")
+_ENTERED = lazily(r"(?:^|[\s;&\"'`])(?:cd|pushd)[ \t]+[\"']?([^\s\"';&|]{1,200})[\"']?\s*(?:&&|;|\n)\s*$")
 
 
 class Word(NamedTuple):
@@ -259,7 +260,7 @@ def _is_option(argument: str, *, windows: bool) -> bool:
     return (argument.startswith("-") and len(argument) > 1) or bool(windows and _SLASHED.fullmatch(argument))
 
 
-_SLASHED = re.compile(r"/[a-zA-Z?](?::\S*)?(?:/[a-zA-Z])*")
+_SLASHED = lazily(r"/[a-zA-Z?](?::\S*)?(?:/[a-zA-Z])*")
 
 
 def _options(arguments: Sequence[str], *, windows: bool) -> set[str]:
@@ -307,8 +308,8 @@ def _word(raw: str, start: int, following: str) -> tuple[Word, bool]:
     return Word(closed, start, start + len(raw) - len(text) + len(closed)), True
 
 
-_QUOTE = re.compile(r"\\?[\"']")
-_DRIVE = re.compile(r"[a-zA-Z]:")
+_QUOTE = lazily(r"\\?[\"']")
+_DRIVE = lazily(r"[a-zA-Z]:")
 
 
 def _basename(word: str) -> str:
@@ -321,9 +322,9 @@ def _goes_on(text: str, end: int) -> bool:
     return bool(_LONGER.match(following) or _DOTTED.match(following))
 
 
-_NAMED = re.compile(r"[A-Za-z0-9]")
-_LONGER = re.compile(r"[A-Za-z0-9_-]")
-_DOTTED = re.compile(r"[.:=][A-Za-z0-9_/\\]")
+_NAMED = lazily(r"[A-Za-z0-9]")
+_LONGER = lazily(r"[A-Za-z0-9_-]")
+_DOTTED = lazily(r"[.:=][A-Za-z0-9_/\\]")
 
 
 def _skip(text: str, place: int) -> int:
@@ -332,4 +333,4 @@ def _skip(text: str, place: int) -> int:
     return match.end() if match else place
 
 
-_BLANK = re.compile(r"(?:[\s({]|[\\`]\r?\n){0,40}+")
+_BLANK = lazily(r"(?:[\s({]|[\\`]\r?\n){0,40}+")

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from pipeline.analysis.lazily import lazily
+
 Span = tuple[int, int]
 """Where a piece of a text starts and ends."""
 
@@ -13,7 +15,7 @@ DASHES = "\u2010-\u2015\u2212"
 QUOTES = "\u2018-\u201f\u2032\u2033\u00ab\u00bb"
 """Typographic quotes and primes, likewise."""
 
-_TICKS = re.compile(r"`+")
+_TICKS = lazily(r"`+")
 
 _LOOK_AT = 240
 """How much of a text tells whether a command starts it."""
@@ -50,7 +52,7 @@ _BEFORE = frozenset(
     )
 )
 
-_ASSIGNED = re.compile(r"[A-Za-z_]\w*=\S*$")
+_ASSIGNED = lazily(r"[A-Za-z_]\w*=\S*$")
 
 _ARGUMENT = (
     rf"[-{DASHES}]{{1,2}}[A-Za-z0-9?]|[.~]?/|\.$|\*|\$|<\w|\{{|[\w.-]+[=/:@]\S|[{QUOTES}\"'][-\w/.*{{]"
@@ -120,7 +122,7 @@ def has_no_spaces(char: str) -> bool:
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern, compiled when the first record needs it: most commands judge none."""
-    return re.compile(pattern)
+    return lazily(pattern)
 
 
 def backticked(text: str) -> Iterator[Span]:

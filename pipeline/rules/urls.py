@@ -7,20 +7,21 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from pipeline.analysis.lazily import lazily
 from pipeline.contract import show
 
-_SPACE = re.compile(r"\s")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+-]*:")  # a dot is allowed there, but `git-scm.com:443/x` just lacks one
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
-_WEB = re.compile(r"(https?):[/\\]*", re.IGNORECASE)
+_SPACE = lazily(r"\s")
+_SCHEME = lazily(r"[A-Za-z][A-Za-z0-9+-]*:")  # a dot is allowed there, but `git-scm.com:443/x` just lacks one
+_NUMBER = lazily(r"0[xX][0-9a-fA-F]*|[0-9]+")
+_WEB = lazily(r"(https?):[/\\]*", re.IGNORECASE)
 _ACTIVE = frozenset({"javascript", "vbscript", "data", "file"})
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-_STRIPPED = re.compile(r"[\t\n\r]")  # browsers take these out wherever they stand (WHATWG URL, 4.4)
+_STRIPPED = lazily(r"[\t\n\r]")  # browsers take these out wherever they stand (WHATWG URL, 4.4)
 _ENDS = "".join(map(chr, range(0x21)))  # and all of these at either end
-_IGNORED = re.compile("[\u00ad\u034f\u180b-\u180f\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")  # UTS #46 drops them
+_IGNORED = lazily("[\u00ad\u034f\u180b-\u180f\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")  # UTS #46 drops them
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
-_NO_HOST = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^|]")  # WHATWG URL, 3.2
+_NO_HOST = lazily(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^|]")  # WHATWG URL, 3.2
 
 _PRIVATE_SUFFIXES = tuple(
     f".{name}"
@@ -40,7 +41,7 @@ _LOOPBACK_NAMES = ("localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "localh
 _EMBEDDING = ("nip.io", "sslip.io", "xip.io", "nip.me", "traefik.me", "backname.io", "ip.dns.army", "plex.direct")
 """Public names below which an address is spelt that they stand for: 10.0.0.1.nip.io, app-10-0-0-1.sslip.io, 0a000001.nip.io."""
 
-_EMBEDDED = re.compile(
+_EMBEDDED = lazily(
     r"(?:^|[.-])(?:(?P<ip>(?:\d{1,3}[.-]){3}\d{1,3})|(?P<hex>[0-9a-f]{8}))(?=[.-]|$)|(?:^|\.)(?P<six>[0-9a-f]*(?:-[0-9a-f]*){2,7})$"
 )
 
@@ -67,7 +68,7 @@ _PRIVATE_ENDS = "|".join(suffix.rpartition(".")[2] for suffix in _PRIVATE_SUFFIX
 
 _NO_PUBLIC_END = "".join(f"(?<!{re.escape(name)})" for name in (*_LOOPBACK_NAMES, *_EMBEDDING))
 
-_ORDINARY = re.compile(
+_ORDINARY = lazily(
     rf"(?:\nhttps?://(?:[a-z0-9-]+\.)+(?!(?:{_PRIVATE_ENDS})(?![a-z]))[a-z]{{2,}}(?![a-z]){_NO_PUBLIC_END}(?:/[!\"$->@-\[\]-~]*+)?)*+"
 )
 """Lines of what nearly every URL is like: a public name in lower case, and a path. It saves taking them apart."""
@@ -245,21 +246,21 @@ _DOCS = (
     r"|(?:contents?|toc|table-of-contents|readme|genindex|documentation|docs|manual|guide)\.(?:html?|md)"
 )
 
-_HOME_PATH = re.compile(rf"(?:/(?:{_LANGUAGE}|{_INDEX}))*")
-_DOCS_PATH = re.compile(rf"(?:/(?:{_LANGUAGE}|{_INDEX}|{_VERSION}|{_DOCS}|html))*")
-_PRODUCT_PATH = re.compile(  # /docs/PRODUCT/stable, /projects/PRODUCT/en/latest
+_HOME_PATH = lazily(rf"(?:/(?:{_LANGUAGE}|{_INDEX}))*")
+_DOCS_PATH = lazily(rf"(?:/(?:{_LANGUAGE}|{_INDEX}|{_VERSION}|{_DOCS}|html))*")
+_PRODUCT_PATH = lazily(  # /docs/PRODUCT/stable, /projects/PRODUCT/en/latest
     rf"(?:/(?:{_LANGUAGE}|{_DOCS}|projects))*/[^/.]+(?:/(?:{_LANGUAGE}))?/(?:latest|stable|current|master|nightly)(?:/{_INDEX})?"
 )
-_TELLING = re.compile(rf"/(?:{_DOCS}|latest|stable|current|master|nightly)(?=/|$)")
-_DOCS_HOST = re.compile(
+_TELLING = lazily(rf"/(?:{_DOCS}|latest|stable|current|master|nightly)(?=/|$)")
+_DOCS_HOST = lazily(
     r"(?:docs?|documentation|wiki|help|support|manuals?|handbook|learn|developers?|kb)\..+|.+\.(?:readthedocs\.(?:io|org)|gitbook\.io)"
 )
-_FORGE = re.compile(r"(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|gitee\.com|git\.sr\.ht)")
-_FORGE_PATH = re.compile(
+_FORGE = lazily(r"(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|gitee\.com|git\.sr\.ht)")
+_FORGE_PATH = lazily(
     r"(?:/[^/]+){1,2}|/[^/]+/[^/]+(?:/-)?/(?:issues|pulls?|pull-requests|merge_requests|discussions|wiki|src|tree/[^/]+)"
 )
-_LISTS = re.compile(r"/(?:questions|issues|tags|search|forums?|community|blog)|/questions/tagged/[^/]+")
-_IDLE = re.compile(r"(?:(?:utm_[a-z]+|ref|lang|hl|locale)=[^&]*&?)*")
+_LISTS = lazily(r"/(?:questions|issues|tags|search|forums?|community|blog)|/questions/tagged/[^/]+")
+_IDLE = lazily(r"(?:(?:utm_[a-z]+|ref|lang|hl|locale)=[^&]*&?)*")
 
 
 @lru_cache(maxsize=4096)

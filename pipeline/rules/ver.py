@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 
+from pipeline.analysis.lazily import lazily
 from pipeline.contract import show
 from pipeline.model import GONE, Json, Severity
 from pipeline.rules.base import Found, Record, Stage, check, fix
@@ -10,9 +11,9 @@ from pipeline.rules.copies import says_the_same
 
 PRODUCT = r"([A-Za-z][^\d]*?)[ @:/=-]+(?:v|V|version )?(\d\S*(?:.*\d\S*)?)"
 
-_PRODUCT = re.compile(PRODUCT, re.ASCII)  # so that the store's RE2 reads it alike
+_PRODUCT = lazily(PRODUCT, re.ASCII)  # so that the store's RE2 reads it alike
 
-_NUMBERS = re.compile(r"v?(\d{1,18}(?:\.\d{1,18})*)", re.ASCII)
+_NUMBERS = lazily(r"v?(\d{1,18}(?:\.\d{1,18})*)", re.ASCII)
 
 LONGEST = 200
 

@@ -1,9 +1,9 @@
 """WRK: workarounds, what works."""
 
-import re
 from collections.abc import Callable
 from functools import cache
 
+from pipeline.analysis.lazily import lazily
 from pipeline.contract import show
 from pipeline.model import GONE, Document, Json, Severity
 from pipeline.rules.base import ABSENT, WHOLE, Found, Record, Stage, check, fix, fold
@@ -64,7 +64,7 @@ def _without_stop(text: str) -> str:
     return text[:-1] if _SENTENCE.fullmatch(text) else text
 
 
-_SENTENCE = re.compile(
+_SENTENCE = lazily(
     r".*[\u3400-\u9fff]。"
     r"|(?=[A-Z][a-z']*\s|.*\b(?:an|and|for|from|in|into|is|of|on|or|that|the|then|this|to|with|your)\s)"
     r".*\s[\"'(\[`]*[A-Za-z][a-z'-]*[\"')\]`]?\."
@@ -101,7 +101,7 @@ def how_nearly_repeats_action(r: Record) -> Found:
             )
 
 
-_CLOSING = re.compile(r"(?<=[^\W_])[.,;:!。，；：！]+$")
+_CLOSING = lazily(r"(?<=[^\W_])[.,;:!。，；：！]+$")
 
 
 @cache
