@@ -119,11 +119,11 @@ def commit(
         StoppedError: a person stopped kb; all is in place.
     """
     scratch, folder = workspace.scratch, workspace.scratch / _NEXT
-    with seal.being_digested(folder / "kb.duckdb") as digest:
-        if hasattr(os, "sync"):
-            os.sync()  # every file of the next state, before anything says that it is whole
-    _note(folder / _SEAL, {**seal.of(folder / "kb.duckdb", folder / "curated"), **digest, **(notes or {})})
-    _note(folder / _LOOKS, seal.looks(folder / "curated", digests or {}))
+    seal.write_looks(folder / _LOOKS, folder / "curated", digests or {})
+    noted = {**seal.of(folder / "kb.duckdb", folder / "curated"), **(notes or {})}
+    (folder / _SEAL).write_text(json.dumps(noted), encoding="utf-8")
+    if hasattr(os, "sync"):
+        os.sync()  # every file of the next state, before anything says that it is whole
     draft = scratch / f"{_COMMIT}.draft"
     draft.write_text(token, encoding="utf-8")
     sync(draft)
@@ -135,11 +135,6 @@ def commit(
         raise KbError(f"{_cannot_write(error, workspace)}; {_taken_back(workspace, token)}") from None
     except KeyboardInterrupt:
         raise StoppedError("what was made is published now, or by the next kb that runs here") from None
-
-
-def _note(path: Path, what: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(what), encoding="utf-8")
-    sync(path)
 
 
 @contextmanager
@@ -355,13 +350,12 @@ def is_as_left(workspace: Workspace) -> bool:
 
 def altered(workspace: Workspace) -> list[str]:
     """What of kb's own making below `curated/` is not as kb left it: by its looks, and where they differ by its digest."""
-    return seal.altered(workspace.curated, told(workspace.scratch / _LOOKS))
+    return seal.altered(workspace.scratch / _LOOKS, workspace.curated)
 
 
 def is_curated_as_left(workspace: Workspace) -> bool:
     """Whether every file below `curated/` looks as kb left it."""
-    then = told(workspace.scratch / _LOOKS)
-    return bool(then) and seal.look_alike(workspace.curated, then)
+    return seal.look_alike(workspace.scratch / _LOOKS, workspace.curated)
 
 
 def are_records_as_left(workspace: Workspace) -> bool:

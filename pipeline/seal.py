@@ -8,10 +8,10 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from pipeline.workspace import LAYOUTS, OWNED
 
@@ -57,18 +57,9 @@ def of(store: Path, curated: Path) -> dict[str, Any]:
         "store": look(store),
         "head": _digest_of_start(store, _HEAD),
         "main": _digest_of_start(store, _MAIN),
+        "digest": _digest(store),
         "records": look(curated / LAYOUTS["ndjson"]),
     }
-
-
-@contextmanager
-def being_digested(store: Path) -> Iterator[dict[str, str | None]]:
-    """Work out the digest of a store while something else is done; it is there in the end."""
-    told_later: dict[str, str | None] = {}
-    with ThreadPoolExecutor(1) as beside:
-        digest = beside.submit(_digest, store)
-        yield told_later
-        told_later["digest"] = digest.result()
 
 
 def log_of(store: Path) -> Path:
@@ -129,12 +120,13 @@ def _digest(path: Path) -> str | None:
 
 def entries(curated: Path) -> dict[str, os.stat_result]:
     """All below `curated/` that bears a name of kb's own, links not followed; the name of a folder ends in `/`."""
-    return dict(_entries(curated, "")) if _is_folder(curated) else {}
+    return dict(_entries(str(curated)))
 
 
-def _entries(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+def _entries(folder: str, prefix: str = "") -> Iterator[tuple[str, os.stat_result]]:
     try:
-        found = list(os.scandir(folder))
+        with os.scandir(folder) as listed:
+            found = [] if not prefix and Path(folder).is_symlink() else list(listed)
     except OSError:
         return
     for entry in found:
@@ -143,7 +135,7 @@ def _entries(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
         name, about = f"{prefix}{entry.name}", entry.stat(follow_symlinks=False)
         if stat.S_ISDIR(about.st_mode):
             yield f"{name}/", about
-            yield from _entries(folder / entry.name, f"{name}/")
+            yield from _entries(entry.path, f"{name}/")
         else:
             yield name, about
 
@@ -153,41 +145,47 @@ def is_plain(about: os.stat_result) -> bool:
     return stat.S_ISREG(about.st_mode) and bool(about.st_mode & stat.S_IRUSR)
 
 
-def looks(curated: Path, digests: Mapping[str, str]) -> dict[str, list[int | str | None]]:
-    """How everything below `curated/` looks, with the digests of the files."""
-    return {name: [*_look(name, about), digests.get(name)] for name, about in entries(curated).items()}
+def write_looks(path: Path, curated: Path, digests: Mapping[str, str]) -> None:
+    """Note how everything below `curated/` looks, and the digests of the files, which are rarely needed, in another line."""
+    looks = {name: _look(about) for name, about in _entries(str(curated))}
+    path.write_bytes(orjson.dumps(looks) + b"\n" + orjson.dumps(digests))
 
 
-def look_alike(curated: Path, then: Mapping[str, Any]) -> bool:
-    """Whether everything below `curated/` looks as it did, and nothing came or went."""
-    now = entries(curated)
-    return now.keys() == then.keys() and all(_look(name, about) == then[name][:-1] for name, about in now.items())
+def look_alike(noted: Path, curated: Path) -> bool:
+    """Whether everything below `curated/` looks as it was noted, and nothing came or went."""
+    then = _read_line(noted, 0)
+    count = 0
+    for name, about in _entries(str(curated)):
+        if then.get(name) != _look(about):
+            return False
+        count += 1
+    return count == len(then) > 0
 
 
-def altered(curated: Path, then: Mapping[str, Any]) -> list[str]:
-    """What below `curated/` came, went or changed since."""
+def altered(noted: Path, curated: Path) -> list[str]:
+    """What below `curated/` came, went or changed since it was noted; where nothing was noted, nothing."""
+    then, digests = _read_line(noted, 0), _read_line(noted, 1)
     now = entries(curated) if then else {}
-    return sorted(
-        name
-        for name in now.keys() | then.keys()
-        if name not in now or name not in then or not _is_same(curated / name, name, now[name], then[name])
-    )
+
+    def is_same(name: str) -> bool:
+        if name not in now or name not in then:
+            return False
+        return then[name] == _look(now[name]) or (
+            is_plain(now[name]) and then[name][0] == now[name].st_size and digests.get(name) == _digest(curated / name)
+        )
+
+    return sorted(name for name in now.keys() | then.keys() if not is_same(name))
 
 
-def _is_same(path: Path, name: str, now: os.stat_result, then: list[Any]) -> bool:
-    if _look(name, now) == then[:-1] or stat.S_ISDIR(now.st_mode):
-        return True
-    return is_plain(now) and now.st_size == then[0] and then[-1] in {None, _digest(path)}
-
-
-def _look(name: str, about: os.stat_result) -> list[int]:
-    if name.endswith("/"):
-        return [0, 0, 0, about.st_mode]
-    return [about.st_size, about.st_mtime_ns, about.st_ino, about.st_mode]
-
-
-def _is_folder(path: Path) -> bool:
+def _read_line(path: Path, number: int) -> dict[str, Any]:
     try:
-        return stat.S_ISDIR(path.lstat().st_mode)
-    except OSError:
-        return False
+        parsed = orjson.loads(path.read_bytes().split(b"\n")[number])
+    except (OSError, ValueError, IndexError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _look(about: os.stat_result) -> list[int]:
+    if stat.S_ISDIR(about.st_mode):
+        return [0]
+    return [about.st_size, about.st_mtime_ns, about.st_ino, about.st_mode]
