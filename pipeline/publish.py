@@ -59,7 +59,8 @@ def writer(workspace: Workspace) -> Iterator[Path]:
             finally:
                 if not (scratch / _COMMIT).exists():
                     _clear(folder)
-                (scratch / _WRITER).unlink(missing_ok=True)
+                with suppress(OSError):
+                    (scratch / _WRITER).unlink()
     except Timeout:
         raise BusyError(
             f"{workspace.root.name}: another kb{_writer(scratch)} is writing kb.duckdb and curated/ here; wait for it to"
@@ -203,10 +204,11 @@ def _taken_back(workspace: Workspace, token: str) -> str:
                 aside.rename(workspace.curated)
             elif manifest(workspace.curated).get("digest") == token != manifest(folder / "curated").get("digest"):
                 _exchange_back(folder / "curated", workspace.curated)
-            (scratch / _COMMIT).unlink(missing_ok=True)
+            if (scratch / _COMMIT).exists():
+                (scratch / _COMMIT).unlink()
             return "nothing was published"
     except OSError:
-        return "curated/ is new and kb.duckdb is not; the next `kb ingest` that can write here carries it through"
+        return "kb.duckdb is the old one still; the next `kb ingest` that can write here carries through what was made"
     return "all was published; the next `kb ingest` that can write here clears .kb/"
 
 

@@ -1,6 +1,7 @@
 """All or nothing: whatever happens while a state is published, what is there is the old one or the new one, whole."""
 
 import ctypes
+import errno
 import os
 import subprocess
 import sys
@@ -270,6 +271,52 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(KbError, match=r"^cannot write records\.json: No space left on device; nothing was published$"):
         fail()
     assert state(workspace) == OLD
+
+
+@contextmanager
+def refusing(first: int, last: int) -> Iterator[list[str]]:
+    """Let the disk refuse some of the changes to folders that are asked for, by number; what was asked for is listed."""
+    asked: list[str] = []
+
+    def hedged(name: str, change: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(path: Path, *arguments: object, **options: Any) -> object:  # noqa: ANN401 - as given
+            asked.append(name)
+            if first <= len(asked) <= last:
+                raise OSError(errno.ENOSPC, "No space left on device", str(path))
+            return change(path, *arguments, **options)
+
+        return changed
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("replace", "rename", "unlink", "write_text"):
+            patch.setattr(Path, name, hedged(name, getattr(Path, name)))
+        patch.setattr(publish, "_exchange", hedged("exchange", vars(publish)["_exchange"]))
+        patch.setattr(publish, "sync", hedged("sync", publish.sync))
+        yield asked
+
+
+@pytest.mark.parametrize("times", [1, 99], ids=["once", "from then on"])
+def test_what_is_said_when_the_disk_refuses_is_true(tmp_path: Path, exchanging: bool, times: int) -> None:  # noqa: FBT001 - a fixture
+    with refusing(0, 0) as asked:
+        publish.commit(prepared(tmp_path / "count"), "new")
+    for number in range(1, len(asked) + 1):
+        workspace = prepared(tmp_path / str(number))
+        try:
+            with refusing(number, number + times - 1), publish.writer(workspace):
+                lay(workspace.scratch / "next", "new")
+                publish.commit(workspace, "new")
+            said = "all was published"  # without what was refused
+        except KbError as error:
+            said = str(error)
+        is_published = "nothing was published" not in said
+        if "carries through" in said:
+            if exchanging or workspace.curated.exists():
+                assert publish.standing(workspace).store.read_text() == state(workspace)[0]
+        else:
+            assert state(workspace) == (NEW if is_published else OLD), said
+        with publish.writer(workspace) as folder:
+            assert list(folder.iterdir()) == []
+        assert state(workspace) == (NEW if is_published else OLD), said
 
 
 # one writer, many readers
