@@ -9,6 +9,7 @@ import hashlib
 import heapq
 import os
 import signal
+import traceback
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -259,6 +260,7 @@ def _work(pipe: "Connection", folder: Path, settings: Settings, as_of: dt.date |
                 failure = MemoryError()
             except Exception as error:  # noqa: BLE001 - for the parent to tell; not every one can be sent
                 failure = RuntimeError(f"{type(error).__name__}: {error}")
+                failure.add_note(traceback.format_exc())
             pipe.send(failure)
 
 
