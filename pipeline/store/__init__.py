@@ -328,10 +328,11 @@ def _opened(path: str, config: dict[str, Any], *, read_only: bool) -> Iterator[d
         if str(error) == _STOPPED:
             raise KeyboardInterrupt from None
         raise
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise _failed(name, error) from None
-    except (duckdb.SerializationException, duckdb.FatalException) as error:
-        raise BrokenStoreError(f"{name}: is damaged ({first_line(error)}); {_DELETE}") from None
+    except duckdb.Error as error:
+        fault = _fault(name, error)
+        if fault is None:
+            raise
+        raise fault from None
     finally:
         connection.close()
 
@@ -346,11 +347,17 @@ def _unopened(name: str, reason: str) -> KbError:
     return BrokenStoreError(f"{name}: cannot be opened ({' '.join(reason.split())[:_MOST]}); {_DELETE}")
 
 
-def _failed(name: str, error: Exception) -> KbError:
+def _fault(name: str, error: duckdb.Error) -> KbError | None:
+    """What a disk, the memory or a store that others changed can cause; None where it is another thing."""
     reason = first_line(error)
-    if isinstance(error, duckdb.IOException) and ("checksum" in reason.lower() or "corrupt" in reason.lower()):
+    told_by_checksum = "checksum" in reason.lower() or "corrupt" in reason.lower()
+    if isinstance(error, duckdb.SerializationException | duckdb.FatalException) or (
+        told_by_checksum and (isinstance(error, duckdb.IOException) or type(error) is duckdb.Error)
+    ):
         return BrokenStoreError(f"{name}: is damaged ({reason[:_MOST]}); {_DELETE}")
-    return KbError(f"{name}: {reason}; free some disk or memory, nothing was published")
+    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        return KbError(f"{name}: {reason}; free some disk or memory, nothing was published")
+    return None
 
 
 _DELETE = "delete it and run `kb ingest`"
