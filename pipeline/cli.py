@@ -232,7 +232,7 @@ def ingest(
     if form == "json":
         _json(result.document())
         return
-    _print(text.ingestion(result, dry_run=dry_run))
+    _print(text.ingestion(result, dry_run=dry_run, common=where.settings.report))
     if result.written and not dry_run:
         print(f"wrote {_shown(where.store)} and {_shown(where.curated)}/")
         if not where.configured:
@@ -620,7 +620,8 @@ def report(
 
     _choose("--format", form, FORMATS)
     where = _workspace()
-    asked = reports.Options(where.as_of(as_of), domain, tier, limit, due, spread)
+    told_once = where.settings.report if name != "all" and form in {"table", "md", "html"} else None
+    asked = reports.Options(where.as_of(as_of), domain, tier, limit, due, spread, common=told_once)
     if name == "all":
         _report_all(where, asked, output)
         return

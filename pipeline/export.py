@@ -176,7 +176,8 @@ def _files(store: Store, options: Options, rules: RuleSet) -> Iterator[tuple[str
 def _page(store: Store, options: Options, rules: RuleSet) -> bytes:
     from pipeline.render.html import base  # noqa: PLC0415 - brings what draws the charts
 
-    return base.document(page.ask(store, options, rules.settings.trust.ladder), rules.known).encode()
+    asked = options._replace(common=rules.settings.report)
+    return base.document(page.ask(store, asked, rules.settings.trust.ladder), rules.known).encode()
 
 
 def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:

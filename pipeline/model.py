@@ -171,7 +171,8 @@ class IngestResult(NamedTuple):
     """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds.
 
     `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and what
-    stands against them; `about_settings` counts what was found in kb.toml. `names` are those of a user's own rules.
+    stands against them, `flagged` the records that it stands against; `about_settings` counts what was found in kb.toml.
+    `names` are those of a user's own rules.
     `compared` is None for the first run.
     """
 
@@ -186,6 +187,7 @@ class IngestResult(NamedTuple):
     copies: int = 0
     repairs: Mapping[str, int] = _NONE
     flags: Mapping[str, int] = _NONE
+    flagged: Mapping[str, int] = _NONE
     suppressed: int = 0
     about_settings: Mapping[str, int] = _NONE
     compared: Compared | None = None

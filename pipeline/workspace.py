@@ -153,6 +153,10 @@ class Report(NamedTuple):
     common_share: float = 0.5
     common_from: int = 50
 
+    def is_common(self, records: int, among: int) -> bool:
+        """Whether a rule that concerns so many of so many records is told of once."""
+        return among >= self.common_from and records > self.common_share * among
+
 
 class TierLimits(NamedTuple):
     """What `kb gate` holds the records of a tier to; None: nothing. Of a rejected record the tier is not known."""

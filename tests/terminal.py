@@ -1,6 +1,7 @@
 """`kb` as its users run it: in a pipe, and on a terminal of some width."""
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -11,6 +12,10 @@ import termios
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
+
+from pipeline import cli
 
 ARGV = (sys.executable, "-m", "pipeline")
 _STRANGE = ("NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "PYTHONIOENCODING")
@@ -29,8 +34,38 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**own, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(extra or {})}
 
 
-def kb(folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Outcome:
-    """Run `kb` in a folder, in a pipe."""
+class Stream(io.TextIOWrapper):
+    """A stream of this process that is no file."""
+
+    def __init__(self, data: bytes = b"") -> None:
+        super().__init__(io.BytesIO(data), encoding="utf-8")
+
+    def told(self) -> str:
+        """What was written so far."""
+        self.flush()
+        data: bytes = self.buffer.getvalue()  # type: ignore[attr-defined]
+        return data.decode()
+
+
+def kb(folder: Path, *arguments: str, stdin: bytes = b"") -> Outcome:
+    """Run `kb` in a folder, in a pipe; within this process, for to start one takes longer than most answers."""
+    out, err = Stream(), Stream()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["kb", *arguments])
+        for name in _STRANGE:
+            patch.delenv(name, raising=False)
+        for name, stream in {"stdin": Stream(stdin), "stdout": out, "stderr": err}.items():
+            patch.setattr(sys, name, stream)
+        try:
+            code = cli._run()  # noqa: SLF001 - all of the program but its exit
+        except SystemExit as leaving:  # of Typer itself, as for --show-completion
+            code = int(leaving.code or 0)
+    return Outcome(code, out.told(), err.told())
+
+
+def kb_process(folder: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Outcome:
+    """Run `kb` in a folder, in a pipe, as a process of its own."""
     done = subprocess.run(
         [*ARGV, *arguments], cwd=folder, input=stdin, env=environment(env), capture_output=True, check=False, timeout=60
     )

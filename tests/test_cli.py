@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,9 +23,10 @@ from pipeline.reports import REPORTS
 from pipeline.words import visible
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
-from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal
+from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal, kb_process
 
-ENDLESS = "FROM range(10_000_000_000) t(n) WHERE hash(n) = 1"
+ENDLESS = "FROM range(10_000_000) a(n), range(10_000_000) b(m) WHERE hash(n + m) = 1"
+"""It ends in a year."""
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
 COMMANDS = sorted(
     command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback
@@ -829,10 +831,10 @@ def test_a_terminal_gets_colour_unless_it_is_not_wanted(example: Base) -> None:
 @pytest.mark.parametrize("arguments", [["validate", "raw/inbox"], ["show", NAN_LOSS], ["why", NAN_LOSS]], ids=" ".join)
 def test_colour_can_be_forced_into_a_pipe_and_is_only_added(arguments: list[str], example: Base) -> None:
     plain = kb(example.root, *arguments)
-    forced = kb(example.root, *arguments, env={"FORCE_COLOR": "1"})
+    forced = kb_process(example.root, *arguments, env={"FORCE_COLOR": "1"})
     assert "\x1b[" in forced.out
     assert re.sub("\x1b\\[[0-9;]*m", "", forced.out) == plain.out
-    assert kb(example.root, *arguments, env={"FORCE_COLOR": "1", "NO_COLOR": "1"}) == plain
+    assert kb_process(example.root, *arguments, env={"FORCE_COLOR": "1", "NO_COLOR": "1"}) == plain
 
 
 @pytest.mark.parametrize(
@@ -847,11 +849,11 @@ def test_colour_can_be_forced_into_a_pipe_and_is_only_added(arguments: list[str]
     ids=" ".join,
 )
 def test_what_programs_read_is_never_coloured(arguments: list[str], example: Base) -> None:
-    assert "\x1b" not in kb(example.root, *arguments, env={"FORCE_COLOR": "1"}).out
+    assert "\x1b" not in kb_process(example.root, *arguments, env={"FORCE_COLOR": "1"}).out
 
 
 def test_a_file_is_never_coloured(example: Base, tmp_path: Path) -> None:
-    kb(example.root, "validate", "raw/inbox", "-o", str(tmp_path / "x"), env={"FORCE_COLOR": "1"})
+    kb_process(example.root, "validate", "raw/inbox", "-o", str(tmp_path / "x"), env={"FORCE_COLOR": "1"})
     assert "\x1b" not in (tmp_path / "x").read_text(encoding="utf-8")
 
 
@@ -864,7 +866,7 @@ def test_a_record_is_coloured_by_what_it_says(example: Base) -> None:
 
 def test_a_locale_without_the_characters_is_no_error(example: Base) -> None:
     in_ascii = {"PYTHONIOENCODING": "ascii"}
-    piped = kb(example.root, "report", "confidence", env=in_ascii)
+    piped = kb_process(example.root, "report", "confidence", env=in_ascii)
     assert (piped.code, piped.err) == (0, "")
     assert "× 0.50" in piped.out, "a pipe is UTF-8"
     shown = kb_on_terminal(example.root, "report", "confidence", env=in_ascii)
@@ -910,15 +912,10 @@ def test_an_interruption_is_one_line(example: Base, kb_within: Kb, monkeypatch: 
 @pytest.fixture
 def interrupted_soon() -> Iterator[None]:
     """Ctrl-C, a little later."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 1.5)
+    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
     yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    timer.join()
 
 
 @pytest.mark.usefixtures("interrupted_soon")
@@ -1054,7 +1051,7 @@ def test_an_alias_or_the_beginning_of_one_id_finds_its_record(
 
 def completed(folder: Path, typed: str) -> list[str]:
     asked = {"_KB_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": typed}
-    outcome = kb(folder, env=asked)
+    outcome = kb_process(folder, env=asked)
     assert outcome.err == ""
     return re.findall(r'"([^"]+)"', outcome.out)
 

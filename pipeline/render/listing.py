@@ -77,15 +77,13 @@ def listing(
 
 def _common(result: ValidateResult, report: Report) -> Sequence[Common]:
     """The rules that concern more than a share of the records, but for errors; the gravest and most frequent first."""
-    if result.read < report.common_from:
-        return ()
     concerned = defaultdict(set)
     for finding in result.findings:
         if finding.severity is not Severity.ERROR:
             concerned[finding.code, finding.name, finding.severity].add(_record(finding))
     found = [Common(*rule, len(records)) for rule, records in concerned.items()]
     return sorted(
-        (each for each in found if each.records > report.common_share * result.read),
+        (each for each in found if report.is_common(each.records, result.read)),
         key=lambda each: (-each.severity.rank, -each.records, each.code),
     )
 

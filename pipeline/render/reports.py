@@ -86,8 +86,9 @@ def markdown(answer: Answer) -> Iterator[str]:
         if number:
             yield from (f"### {title(part.section, answer.options)}", "")
         shown = people(part, answer.options)
-        yield (tables.as_markdown(shown.columns, shown.rows) if shown.rows else f"{part.nothing}\n").rstrip("\n")
-        yield from (f"\n{line}" for line in cut(part, shown, answer.options))
+        told = [tables.as_markdown(shown.columns, shown.rows).rstrip("\n")] if shown.rows else []
+        told += [] if part.found else [part.nothing]
+        yield "\n\n".join([*told, *cut(part, shown, answer.options)])
     if answer.totals is not None:
         yield ""
         yield from totals(answer.totals)

@@ -1,6 +1,6 @@
 """What a report says to people in whatever form: its heading, its sections as they are shown, its totals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -35,13 +35,13 @@ def totals(figures: dict[str, Any]) -> Iterator[str]:
 
 
 def people(part: Part, options: Options) -> Table:
-    """The rows of a section as people read them: no more than they are shown at first, and numbers cut short."""
+    """The rows of a section as people read them: no more than are asked for, or shown at first, and numbers cut short."""
     section = part.section
     if section.single:
         values = part.rows.records()[0]
         rows: list[tuple[Any, ...]] = [(name, _figure(v, 4), section.columns[name]) for name, v in values.items()]
         return Table(("figure", "value", "meaning"), rows)
-    first = section.first if options.limit is None else None
+    first = section.first if options.limit is None else options.limit if section.ranked else None
     digits = 4 if section.exact else 2
     names = part.rows.columns
     return Table(
@@ -51,9 +51,18 @@ def people(part: Part, options: Options) -> Table:
                 section.absent.get(name) if value is None else _figure(value, digits)
                 for name, value in zip(names, row, strict=True)
             )
-            for row in part.rows.rows[:first]
+            for row in _told(part)[:first]
         ],
     )
+
+
+def _told(part: Part) -> Sequence[tuple[Any, ...]]:
+    """The rows of a section, but for those of rules that are told of once."""
+    if not part.common:
+        return part.rows.rows
+    folded = {each.code for each in part.common}
+    place = part.rows.columns.index("code")
+    return [row for row in part.rows.rows if row[place] not in folded]
 
 
 def bars(part: Part, shown: Table) -> list[float]:
@@ -66,10 +75,13 @@ def bars(part: Part, shown: Table) -> list[float]:
 
 
 def cut(part: Part, shown: Table, options: Options) -> Iterator[str]:
-    """Where a section has more rows than are shown, how many."""
-    if not part.section.single and len(shown.rows) < part.found:
+    """Where a section has more rows than are shown, how many; and what is told once in place of its rows."""
+    found = len(_told(part)) if part.common else part.found
+    if not part.section.single and len(shown.rows) < found:
         hint = "; --limit shows more" if options.limit is None else " (--limit)"
-        yield f"… {len(shown.rows):,} of {part.found:,} rows{hint}"
+        yield f"… {len(shown.rows):,} of {found:,} rows{hint}"
+    for code, name, severity, records, among in part.common:
+        yield f"{severity} {code} {name} concerns {records:,} of {among:,} records; `kb validate --select {code}` lists them"
 
 
 def _figure(value: Any, digits: int) -> Any:  # noqa: ANN401 - any value of DuckDB

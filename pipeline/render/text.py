@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.model import FixResult, GateResult, IngestResult, Located, Severity, ValidateResult, Verdict
 from pipeline.render.tables import as_json, as_text, columns_of, cropped, plain
 from pipeline.words import brief, visible
+from pipeline.workspace import Report
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
@@ -124,8 +125,8 @@ def caret(finding: Located, *, colour: bool, width: int) -> Iterator[str]:
     yield " " * (len(margin) + columns_of(before)) + paint("^", style(finding.severity), colour=colour)
 
 
-def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
-    """The sums of a run, what was repaired and what is flagged most."""
+def ingestion(result: IngestResult, *, dry_run: bool, common: Report) -> Iterator[str]:
+    """The sums of a run, what was repaired and what is flagged most; what is `common` to most records is said apart."""
     yield (
         f"read {result.read:,} = published {result.published:,} + unchanged {result.unchanged:,}"
         f" + quarantined {result.quarantined:,}"
@@ -137,7 +138,7 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
     if result.changes:
         yield f"repaired {count(result.changes, 'place')}; most: {_most(result.repairs, result.names)}"
     if result.flags:
-        yield f"flagged {count(sum(result.flags.values()), 'time')}; most: {_most(result.flags, result.names)}"
+        yield from _flagged(result, common)
     if result.suppressed:
         yield f"suppressed {count(result.suppressed, 'finding')}, as kb.toml says"
     if result.about_settings:
@@ -152,6 +153,20 @@ def ingestion(result: IngestResult, *, dry_run: bool) -> Iterator[str]:
         yield "dry run: nothing was written" if result.written else "dry run: nothing would change"
     elif not result.written and not result.restored:
         yield "nothing changed, nothing was written"
+
+
+def _flagged(result: IngestResult, common: Report) -> Iterator[str]:
+    among = result.published + result.unchanged
+    once = {code: records for code, records in result.flagged.items() if common.is_common(records, among)}
+    rest = {code: flags for code, flags in result.flags.items() if code not in once}
+    most = f"; most: {_most(rest, result.names)}" if rest else ""
+    if not once:
+        yield f"flagged {count(sum(result.flags.values()), 'time')}{most}"
+        return
+    first = min(once, key=lambda code: (-once[code], code))
+    yield f"of {count(among, 'record')} most have {_most(once, result.names)}; `kb validate --select {first}` lists them"
+    if rest:
+        yield f"flagged {count(sum(rest.values()), 'time')} besides{most}"
 
 
 def _most(counts: Mapping[str, int], own: Mapping[str, str]) -> str:

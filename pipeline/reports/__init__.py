@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from pipeline.model import KbError
+from pipeline.model import KbError, Table
 from pipeline.reports.declared import NAMES, REPORTS, named
-from pipeline.reports.shape import Answer, Options, Part, Report, Section
+from pipeline.reports.shape import Answer, Common, Options, Part, Report, Section
 from pipeline.store import Store, guarded
 from pipeline.store import condition as one_condition
 from pipeline.store.layout import script
 from pipeline.words import did_you_mean
 
 __all__ = [
-    "NAMES", "REPORTS", "Answer", "Options", "Part", "Report", "Section",
-    "breaking", "check_scope", "check_use", "figures", "named", "new_errors", "run", "section", "stream", "totals",
+    "NAMES", "REPORTS", "Answer", "Common", "Options", "Part", "Report", "Section",
+    "breaking", "check_scope", "check_use", "common", "figures", "named", "new_errors", "run", "section", "stream", "totals",
 ]  # fmt: skip
 
 
@@ -103,10 +103,28 @@ def breaking(store: Store, section: Section, options: Options, condition: str) -
     return found
 
 
+def common(store: Store, options: Options) -> tuple[Common, ...]:
+    """The rules that concern so many records of the base, or of a part of it, that people are told of them once."""
+    if options.common is None:
+        return ()
+    sql = _sql("common")
+    each = (Common(*row) for row in store.query(sql, _parameters(sql, options)).rows)
+    return tuple(one for one in each if options.common.is_common(one.records, one.among))
+
+
+def _said_in(table: Table, once: Sequence[Common]) -> tuple[Common, ...]:
+    if not once:
+        return ()
+    place = table.columns.index("code")
+    codes = {row[place] for row in table.rows}
+    return tuple(each for each in once if each.code in codes)
+
+
 def _part(store: Store, section: Section, options: Options) -> Part:
     sql = _sql(section.sql)
     parameters = _parameters(sql, options)
-    if section.ranked and options.limit is not None:
+    once = common(store, options) if section.folds else ()
+    if section.ranked and options.limit is not None and not once:
         table, found = store.head(sql, parameters, options.limit)
     else:
         table = store.query(sql, parameters)
@@ -114,7 +132,8 @@ def _part(store: Store, section: Section, options: Options) -> Part:
     if section.exact:
         table = table._replace(rows=[tuple(map(_whole, row)) for row in table.rows])
     known = found or section.earlier is None or store.value(f"SELECT {section.earlier}")
-    return Part(section, table, found, section.nothing if known else "no earlier state is known")
+    nothing = section.nothing if known else "no earlier state is known"
+    return Part(section, table, found, nothing, _said_in(table, once))
 
 
 def stream(store: Store, section: Section, options: Options, size: int = 4096) -> Iterator[list[dict[str, Any]]]:

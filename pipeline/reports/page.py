@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.model import Table
-from pipeline.reports import Options, Part, named, run
+from pipeline.reports import Common, Options, Part, common, named, run
 from pipeline.store import Store
 from pipeline.store.layout import script
 
@@ -18,7 +18,8 @@ _SHOWN = 4000
 class Page(NamedTuple):
     """A base on a day. The first rows of `records` and all of `whole` tell of the same records, in one order.
 
-    `quality` holds the sections of that report, `ladder` the tiers, the weakest first.
+    `quality` holds the sections of that report, `ladder` the tiers, the weakest first. Of what is `common` to most records
+    no record is said to have a finding more.
     """
 
     options: Options
@@ -27,6 +28,7 @@ class Page(NamedTuple):
     records: Table
     whole: Table
     quarantine: Table
+    common: tuple[Common, ...]
 
 
 def ask(store: Store, options: Options, ladder: Sequence[str]) -> Page:
@@ -34,13 +36,17 @@ def ask(store: Store, options: Options, ladder: Sequence[str]) -> Page:
     scope = {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
     limit = WHOLE if options.limit is None else options.limit
     quality = run(store, named("quality"), options._replace(limit=None))
+    once = common(store, options)
+    records = store.query(_sql("records"), {**scope, "common": [each.code for each in once]})
+    found = {code for row in records.records() for code in row["codes"]}
     return Page(
         options,
         tuple(ladder),
         {part.section.name: part for part in quality.parts},
-        store.query(_sql("records"), scope),
+        records,
         store.query(_sql("documents"), {**scope, "limit": limit}),
         store.query(_sql("quarantine"), {"limit": limit, "shown": _SHOWN}),
+        tuple(each for each in once if each.code in found),
     )
 
 

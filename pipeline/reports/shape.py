@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from pipeline import workspace
 from pipeline.model import Table
 
 
@@ -12,7 +13,7 @@ class Options(NamedTuple):
     """What a report is asked for: the day, which part of the base, and how many rows of its ranked sections.
 
     `due` and `spread` are numbers of days. Without `history`, what earlier runs say is left out: so the reports in
-    `curated/` follow from the base alone.
+    `curated/` follow from the base alone. `common` is given where people read it: when a rule is told of once.
     """
 
     as_of: dt.date
@@ -22,6 +23,7 @@ class Options(NamedTuple):
     due: int | None = None
     spread: int | None = None
     history: bool = True
+    common: workspace.Report | None = None
 
 
 class Section(NamedTuple):
@@ -57,6 +59,8 @@ class Section(NamedTuple):
     """The option without which it is left out: `due`, `spread` or `history`."""
     whole: bool = False
     """Whether it is about the whole base, and left out of a report on a domain or a tier."""
+    folds: bool = False
+    """Whether people are told below it of rules that concern most records, in place of their rows: `code` says which."""
 
     def fits(self, options: Options) -> bool:
         """Whether it is part of a report that is asked for so."""
@@ -83,13 +87,27 @@ class Report(NamedTuple):
         return tuple(section for section in self.sections if section.fits(options))
 
 
+class Common(NamedTuple):
+    """A rule that concerns so many records, among so many, that it is told of once."""
+
+    code: str
+    name: str
+    severity: str
+    records: int
+    among: int
+
+
 class Part(NamedTuple):
-    """A section as it came out: its rows, cut to the limit, how many there were, and what to say where there are none."""
+    """A section as it came out: its rows, cut to the limit, how many there were, and what to say where there are none.
+
+    Where rows are folded, all of them are here; the rules whose rows people are not shown are `common`.
+    """
 
     section: Section
     rows: Table
     found: int
     nothing: str
+    common: tuple[Common, ...] = ()
 
 
 class Answer(NamedTuple):

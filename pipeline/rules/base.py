@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.model import Change, Document, Json, Kind, Severity
-from pipeline.rules import urls
+from pipeline.rules import places, urls
 from pipeline.workspace import Settings
 
 Found = Iterator[tuple[str, str]]
@@ -25,12 +25,6 @@ Example = Mapping[str, Json]
 
 ABSENT = object()
 
-EVERY_TEXT = "**"
-"""The places of all texts of a document, but of `regex` and of the curation block, which is replaced on publication."""
-
-WHOLE = "."
-"""The place of a fix that has to see the whole document; it changes values, never keys."""
-
 
 class Stage(StrEnum):
     """When a rule has its turn on the way of a record; a corpus rule comes after all records, one about kb.toml last."""
@@ -45,25 +39,6 @@ class Stage(StrEnum):
     SETTINGS = "settings"
 
 
-class Searched(NamedTuple):
-    """The RE2 pattern that a rule searches in texts, where it finds nothing without a match of it: its own screen.
-
-    It is searched in all texts of a document at once, so what it finds in one of them it finds there too.
-    """
-
-    pattern: str
-
-
-Screen = str | Searched
-"""A cheap test that spares a record a rule which cannot fire on it. It never decides: with and without it the outcome is the
-same, which tests/property/test_screens.py holds of every rule.
-
-Where it is not the rule's own pattern, it is an RE2 pattern over the compact JSON of the document, as `orjson.dumps` spells
-it: quotes, backslashes and control characters are escapes there. It is to name what a value has to look like, from the
-tables that the rule itself uses; where that does not say it, the rule has no screen.
-"""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One judgement: what `kb explain`, docs/rules.md, the tests and the settings know of a code comes from here.
@@ -74,10 +49,12 @@ class Rule:
     `run` is the function of its kind: a fix maps a value (and, if it `reads` any, the settings) to a value, a check
     maps a `Record` to findings, a corpus rule has `sql` instead. Where a corpus rule `compares` in Python, `run` maps an
     `Ask` to the pairs that are not in the table `pairs` yet, of which at most `most` + 1 are kept for each id, and `sql`
-    makes findings of that table. `screen` says where a rule cannot fire and is not run. `alone` is the like for a corpus
-    rule: whether it may speak against a curated document that is the only one; without it, it cannot. Where it speaks, it
-    `replaces` what other rules found at the same pointer of the record. `file` names the file of a user's own rule. A fix
-    of texts with `beside` is given all that its pattern names in the record, too.
+    makes findings of that table. `screen` is an RE2 pattern for the compact JSON of a document, as `orjson.dumps` spells
+    it: without a match the rule cannot fire, and is not run. It is made of the tables that the rule itself uses and never
+    decides, which tests/property/test_screens.py holds of every rule. `alone` is the like for a corpus rule: whether it may
+    speak against a curated document that is the only one; without it, it cannot. Where it speaks, it `replaces` what other
+    rules found at the same pointer of the record; where one of those that it `yields_to` speaks, it is silent. `file` names
+    the file of a user's own rule. A fix of texts with `beside` is given all that its pattern names in the record, too.
     """
 
     code: str
@@ -91,7 +68,7 @@ class Rule:
     bad: Sequence[Any]
     locked: bool = False
     version: int = 1
-    screen: Screen | None = None
+    screen: str | None = None
     at: tuple[str, ...] = ()
     says: str = ""
     sql: str = ""
@@ -99,6 +76,7 @@ class Rule:
     most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
     replaces: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     beside: bool = False
     file: str = ""
@@ -178,6 +156,11 @@ class Record:
                     yield f"/transition_graph/{key}/{i}", entry
 
     @cached_property
+    def texts(self) -> list[tuple[str, str]]:
+        """Every text, but for the regex, with its pointer."""
+        return list(places.texts(self.document))
+
+    @cached_property
     def told(self) -> list[tuple[str, str]]:
         """Every text that is written to be read, with its pointer."""
         said: list[tuple[str, str | None]] = [(f"/{key}", self.document[key]) for key in _TOLD]
@@ -246,7 +229,7 @@ def check(
     good: Sequence[Any],
     bad: Sequence[Any],
     stage: Stage = Stage.CHECK,
-    screen: Screen | None = None,
+    screen: str | None = None,
     locked: bool = False,
     version: int = 1,
     reads: Sequence[str] = (),
@@ -271,7 +254,7 @@ def fix(
     good: Sequence[Example],
     bad: Sequence[Example],
     stage: Stage = Stage.VALUE,
-    screen: Screen | None = None,
+    screen: str | None = None,
     reads: Sequence[str] = (),
     beside: bool = False,
     version: int = 1,
@@ -307,12 +290,14 @@ def corpus(
     compares: bool = False,
     most: int = 0,
     replaces: Sequence[str] = (),
+    yields_to: Sequence[str] = (),
 ) -> Callable[[Callable[..., Pairs | None]], Rule]:
     """Declare a rule that needs other records or the day: SQL over the store, see docs/tables.md.
 
     The query selects (id, pointer, message) and may use `$as_of`. With `compares`, the function yields what comparing
     records in Python came to, for the query to read from the table `pairs`. What it finds `replaces` the findings of
-    some other rules at the same place: it is the cause of those. Examples are lists of records.
+    some other rules at the same place: it is the cause of those. Where a check that it `yields_to` speaks, that one is the
+    cause. Examples are lists of records.
 
     A rule that is `about_settings` judges the suppressions in kb.toml, after all others: its query selects
     (number, pointer, message) with the help of the table `suppressions` that draft.py lays out. Its examples are pairs
@@ -323,7 +308,7 @@ def corpus(
     def declare(run: Callable[..., Pairs | None]) -> Rule:
         return Rule(
             code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone,
-            compares=compares, most=most, replaces=tuple(replaces),
+            compares=compares, most=most, replaces=tuple(replaces), yields_to=tuple(yields_to),
         )  # fmt: skip
 
     return declare
@@ -337,3 +322,8 @@ def _doc(run: Callable[..., Any]) -> str:
 def fold(text: str | None) -> str:
     """Text as rules compare it: case and white space folded; null is empty."""
     return " ".join(text.split()).casefold() if text else ""
+
+
+def slug(column: str) -> str:
+    """In SQL: the id in a column without its environment, domain/slug."""
+    return f"array_to_string(string_split({column}, '/')[:2], '/')"

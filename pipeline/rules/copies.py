@@ -9,6 +9,7 @@ from pipeline.contract import show
 from pipeline.model import GONE, Document, Json
 from pipeline.rules.base import fold
 from pipeline.rules.characters import trimmed
+from pipeline.rules.placeholders import holds_a_place
 
 
 def merge_copies(items: list[Any]) -> list[Any]:
@@ -29,8 +30,10 @@ def merge_copies(items: list[Any]) -> list[Any]:
 
 
 def disagreements(key: str, items: list[Document]) -> Iterator[tuple[str, str]]:
-    """Of the list under a key, what repeats an earlier item and is no copy of it: findings."""
+    """Of the list under a key, what repeats an earlier item and is no copy of it: findings. Placeholders repeat nothing."""
     for i, home, likeness in _repeated(items):
+        if holds_a_place(items[i]["action"]):
+            continue
         shown, first = show(items[i]["action"]), f"/{key}/{home}"
         if likeness is _Likeness.OTHERWISE:
             yield f"/{key}/{i}", f"{shown} is also {first}, which says otherwise; keep one, or add conditions"

@@ -4,6 +4,7 @@ from pipeline.contract import show
 from pipeline.model import Json, Severity
 from pipeline.rules.base import ABSENT, Found, Record, Stage, check, fix
 from pipeline.rules.copies import disagreements, merge_copies
+from pipeline.rules.placeholders import holds_a_place
 
 _TWICE = {
     "action": "Reinstall git",
@@ -36,18 +37,19 @@ def dead_end_action_empty(r: Record) -> Found:
     "DED002",
     "dead-end-unexplained",
     Severity.WARNING,
-    good=[{}, {"/dead_ends/0/why_fails": "程序没有问题，只是目录不对。"}],
+    version=2,
+    good=[{}, {"/dead_ends/0/why_fails": "程序没有问题，只是目录不对。"}, {"/dead_ends/0/why_fails": "N/A"}],
     bad=[{"/dead_ends/0/why_fails": ABSENT}, {"/dead_ends/0/why_fails": "It fails."}],
 )
 def dead_end_unexplained(r: Record) -> Found:
     """Says why each dead end fails, in more than a few words.
 
     Who does not see why a step fails tries it all the same. Three words or fewer are too few (for text without spaces
-    between words: six characters).
+    between words: six characters). Of what only holds the place of a reason, such as "N/A", TXT006 tells.
     """
     for i, item in enumerate(r.dead_ends):
         why = item["why_fails"]
-        if len(why.split()) <= 3 and (why.isascii() or len(why) <= 6):
+        if len(why.split()) <= 3 and (why.isascii() or len(why) <= 6) and not holds_a_place(why):
             yield f"/dead_ends/{i}/why_fails", f"{show(why)} does not explain the failure; say why in a sentence"
 
 

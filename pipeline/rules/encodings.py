@@ -45,6 +45,8 @@ def meant(text: str) -> str | None:
 
 def lost(text: str, about: str) -> str | None:
     """What stands in a text for bytes that are lost, unless it is quoted, or the text or `about` speaks of encodings."""
+    if not re.search(_LOST, text):
+        return None
     match = re.search(_LOST, re.sub(_NAMED_BY_ITSELF, "", text))
     return None if match is None or re.search(_ABOUT, text) or re.search(_ABOUT, about) else match[0]
 

@@ -1,7 +1,6 @@
 """Which commands take data with them or open a system, as tables: a new command is a row."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.rules import shell
 from pipeline.rules.phrases import Table, phrase
@@ -156,6 +155,15 @@ FORMS = (
 )  # fmt: skip
 
 
+LISTERS = (
+    Form("find|gfind|ls", (), (PRECIOUS,), _NARROWED),
+    Form("Get-ChildItem|gci|dir|ls|Get-Item|gi", (), (PRECIOUS,), "-Filter -Include -Exclude", windows=True),
+)
+"""What names all that is in a place, for another command to remove."""
+
+_REMOVERS = frozenset("rm rmdir unlink shred srm rd ri del erase remove-item".split())
+_FOR_EACH = frozenset({"foreach-object", "foreach", "%"})
+
 _NAME = r"[\w.\"'`<>{}\[\]$%:-]+"
 _CLOSE = r"(?:\s*(?:CASCADE|RESTRICT|PURGE|FORCE|SYNC|RESTART\s+IDENTITY(?:\s+CASCADE)?|WITH\s*\(\s*FORCE\s*\)))*\s*(?:;|[\"'`)]|\\[\"']|$|\n|--)"
 _DROPPED = r"(?:DATABASE|SCHEMA|TABLE|KEYSPACE|TABLESPACE|COLLECTION|BUCKET|MEASUREMENT)"
@@ -191,11 +199,18 @@ PHRASES = Table(
     phrase("remove_dir_all", rf"\bremove_dir_all\(\s*\"(?:{PRECIOUS})\""),
 )
 
-NAMES = tuple(sorted({name for form in FORMS for name in form.names}))
-_BY_NAME: defaultdict[str, list[Form]] = defaultdict(list)
-for _form in FORMS:
-    for _name in {name.lower() for name in _form.names}:
-        _BY_NAME[_name].append(_form)
+NAMES = tuple(sorted({name for form in (*FORMS, *LISTERS) for name in form.names}))
+
+
+def _by_name(forms: Sequence[Form]) -> dict[str, list[Form]]:
+    found: dict[str, list[Form]] = {}
+    for form in forms:
+        for name in {name.lower() for name in form.names}:
+            found.setdefault(name, []).append(form)
+    return found
+
+
+_BY_NAME, _LISTERS_BY_NAME = _by_name(FORMS), _by_name(LISTERS)
 _BEGINNING = shell.scanner(NAMES)
 SCREEN = f"{shell.screen(NAMES)}|{PHRASES.screen}"
 """What every text has in it, as JSON spells it, in which `harmful` finds anything."""
@@ -211,3 +226,16 @@ def _called(reader: shell.Reader) -> Iterator[tuple[int, int]]:
         call = shell.Call(command.words, shell.entered(reader.text, command.start))
         if any(call.is_of(form) for form in _BY_NAME.get(call.name, ())):
             yield command.start, command.end
+        elif any(call.is_of(form) for form in _LISTERS_BY_NAME.get(call.name, ())):
+            stage = next(reader.stages(command), None)
+            if stage is not None and _removes(stage):
+                yield command.start, stage.end
+
+
+def _removes(stage: shell.Command) -> bool:
+    """Whether a command removes what it reads the names of: `xargs rm`, `ForEach-Object { Remove-Item $_ }`."""
+    words = shell.bare(stage)
+    if words and words[0].text.lower() in _FOR_EACH:
+        words = tuple(word for word in words[1:] if word.text != "{")
+    call = shell.Call(words)
+    return call.name in _REMOVERS and not call.has("-WhatIf -whatif --help")

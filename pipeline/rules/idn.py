@@ -4,7 +4,7 @@ import re
 
 from pipeline.contract import show
 from pipeline.model import Severity
-from pipeline.rules.base import Ask, Found, Pairs, Record, check, corpus
+from pipeline.rules.base import Ask, Found, Pairs, Record, check, corpus, slug
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*){1,2}")
 _LONGEST_SEGMENT = 120
@@ -13,11 +13,6 @@ _DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 )
 """Names that Windows keeps for devices, whatever follows them behind a full stop."""
-
-
-def _slug(column: str) -> str:
-    """In SQL: the id without its environment, domain/slug."""
-    return f"array_to_string(string_split({column}, '/')[:2], '/')"
 
 
 @check(
@@ -121,23 +116,25 @@ def id_duplicated() -> None:
     "IDN004",
     "signature-duplicated",
     Severity.WARNING,
-    version=2,
+    version=3,
+    yields_to=("TXT006",),
     sql=f"""
         WITH errors AS (
-            SELECT signature_key, {_slug("record_id")} AS slug, min(record_id) AS first FROM traits GROUP BY ALL
+            SELECT signature_key, {slug("record_id")} AS slug, min(record_id) AS first FROM traits GROUP BY ALL
         ), shared AS (
             SELECT signature_key, count(*) AS total, min(first, 4) AS firsts
             FROM errors GROUP BY signature_key HAVING count(*) > 1
         )
         SELECT id, '/signature' AS pointer,
             shown(signature) || ' is also the signature of '
-                || some_of([other FOR other IN firsts IF {_slug("other")} <> {_slug("id")}], total - 1)
+                || some_of([other FOR other IN firsts IF {slug("other")} <> {slug("id")}], total - 1)
                 || ' (case, spaces and digits aside); merge them, or write what tells them apart' AS message
         FROM records JOIN traits ON record_id = id JOIN shared USING (signature_key)
     """,
     good=[
         [{}, {"/id": "git/other", "/signature": "fatal: refusing to merge unrelated histories"}],
         [{}, {"/id": "git/not-a-repository/linux"}, {"/id": "git/not-a-repository/windows"}],
+        [{"/signature": "TBD"}, {"/id": "git/other", "/signature": "TBD"}],
     ],
     bad=[
         [{}, {"/id": "git/other"}],
@@ -152,7 +149,8 @@ def signature_duplicated() -> None:
 
     Whoever looks an error up by its text finds several records and knows not which to believe. Numbers are often
     ports, lines or codes of one error; where they tell two errors apart, say so in words too. Records of one error in
-    different environments (`git/x/linux`, `git/x/windows`) share it by nature; of other errors the first record of each is named.
+    different environments (`git/x/linux`, `git/x/windows`) share it by nature; of other errors the first record of each is named. A
+    signature that is still to be written (TXT006) is none.
     """
 
 
@@ -164,13 +162,13 @@ million pairs."""
 
 _CANDIDATES = f"""
     errors AS (
-        SELECT band, {_slug("record_id")} AS slug, min(record_id) AS first FROM crowds GROUP BY ALL
+        SELECT band, {slug("record_id")} AS slug, min(record_id) AS first FROM crowds GROUP BY ALL
     ), firsts AS (
         SELECT band, min(first, {_NEAREST + 1}) AS others FROM errors GROUP BY band HAVING count(*) > 1
     ), candidates AS (
         SELECT DISTINCT record_id, other_id
         FROM (SELECT record_id,
-                unnest([other FOR other IN others IF {_slug("other")} <> {_slug("record_id")}][:{_NEAREST}]) AS other_id
+                unnest([other FOR other IN others IF {slug("other")} <> {slug("record_id")}][:{_NEAREST}]) AS other_id
             FROM crowds JOIN firsts USING (band))
     )
 """

@@ -5,6 +5,7 @@ import re
 from pipeline.contract import show
 from pipeline.model import Severity
 from pipeline.rules.base import Found, Record, check, fold
+from pipeline.rules.placeholders import holds_a_place
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 
@@ -15,7 +16,8 @@ _PAIRS = (("signature_zh", "signature"), ("root_cause_zh", "root_cause"))
     "LOC001",
     "untranslated",
     Severity.WARNING,
-    good=[{}, {"/signature_zh": None, "/root_cause_zh": None, "/workarounds_zh": []}],
+    version=2,
+    good=[{}, {"/signature_zh": None, "/root_cause_zh": None, "/workarounds_zh": []}, {"/root_cause_zh": "TBD"}],
     bad=[
         {"/root_cause_zh": "The command ran in a folder that lies in no working tree."},
         {"/workarounds_zh/1": "use -C"},
@@ -24,14 +26,15 @@ _PAIRS = (("signature_zh", "signature"), ("root_cause_zh", "root_cause"))
 def untranslated(r: Record) -> Found:
     """Has `*_zh` text that is not its English original and contains Han characters.
 
-    A reader of Chinese is promised a translation there; the original stands one key above.
+    A reader of Chinese is promised a translation there; the original stands one key above. Of what only holds the place of
+    a translation, such as "TBD", TXT006 tells.
     """
     pairs = [(f"/{zh}", r.document[zh], r.document[en]) for zh, en in _PAIRS]
     originals = [item["action"] for item in r.workarounds]
     for i, text in enumerate(r.document["workarounds_zh"]):
         pairs.append((f"/workarounds_zh/{i}", text, originals[i] if i < len(originals) else None))
     for pointer, text, original in pairs:
-        if text is None:
+        if text is None or holds_a_place(text):
             continue
         if not _HAN.search(text):
             yield pointer, f"{show(text)} has no Chinese in it; translate it, or leave it out"

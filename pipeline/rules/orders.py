@@ -136,6 +136,69 @@ _ADDRESSING = (
     said(" ".join(f"{role}{mark}" for role in ("system", "assistant", "developer", "admin") for mark in (":", "]", ")", ">", "*", "_message", "_prompt", "_override", "_note", "_instruction", "_command", "_alert")), r"(?:^|\n)\s*[#>*\[(<-]*\s*(?:system|assistant|developer|admin)(?: (?:message|prompt|override|note|instruction|command|alert)s?)?[\])*>]*:\s*(?:you (?:are|must|will|should|have|may)|ignore|disregard|forget|from now|new |execute|run |do not|always|never|the user)"),
 )  # fmt: skip
 
+_OF_A_USER = r"(?:requests?|questions?|tasks?|wish(?:es)?|instructions?|orders?|intent(?:ions?)?|goals?|demands?)"
+_GOES_ON = r"(?:\s*(?:[.!;,:]|$)| (?:and|instead|then|but|aside|entirely)\b)"
+_REFUSE_WORDS = f"{_DROP_WORDS} aside never_mind skip drop not_do don_t_do dont_do never_do not_answer t_answer never_answer not_carry t_carry not_help don_t_help dont_help not_fulfil t_fulfil"
+_REFUSE = (
+    rf"(?:{_DROP}|\b(?:never mind|skip|drop|set)|\b(?:do not|don.?t|never) (?:do|answer|carry out|help with|fulfill?))"
+)
+_NEW_ORDERS = r"(?:orders|instructions?|directives?|commands?|mission)"
+_ACTING = r"(?:run|execute|install|fetch|open|call|output|print|send|upload|delete|push|follow|obey|do|answer|reply|reveal|exfiltrate|wipe)"
+_REPLACING = (
+    said(_REFUSE_WORDS, rf"{_REFUSE}(?: (?:all|any|of|just|now))* (?:the|your|this|every) {_READER}.?s?.? (?:original |actual |real |current |own |first |last |earlier )*{_OF_A_USER}{_GOES_ON}"),
+    said(_REFUSE_WORDS, rf"{_REFUSE} (?:what|whatever|anything|everything) (?:the|your|this|that) {_READER} (?:asks?|asked|wants?|wanted|says?|said|requests?|requested|told you|tells you)(?: (?:for|you|to do))*{_GOES_ON}"),
+    said("current_task present_task original_task assigned_task current_job current_assignment current_work you_are_doing you_re_doing you_were_doing", rf"\b(?:abandon|drop|quit|forget|ignore|interrupt|leave) (?:your (?:current|present|original|assigned) (?:task|job|assignment|work)|what(?:ever)? you (?:are|.re|were) doing)(?:[.,;!]| and| instead) ?(?:instead |now |just |then )*(?:{_ACTING})\b"),
+    said("instead_of_the instead_of_your", rf"\binstead of (?:the|your) (?:(?:original |current |actual |real |{_READER}.?s? )+(?:task|request|question)s?|task (?:that )?you (?:were|have been) (?:given|assigned))[^.\n]{{0,4}} (?:please |just |first )*{_ACTING}\b"),
+    said("instead_of_the instead_of_your", r"\binstead of the task (?:that )?you (?:were|have been) (?:given|assigned)\b"),
+    said("task_has objective_has goal_has mission_has role_has", rf"\byour (?:task|objective|goal|mission|role) has (?:now )?(?:been )?(?:changed|updated|replaced|overridden|superseded)\s*[:;.!] (?:you (?:must|will|are)|{_ACTING})\b"),
+    said("your_instructions your_orders your_directives", r"\byour (?:instructions|orders|directives) have (?:now )?(?:been )?(?:changed|replaced|overridden|superseded|revoked)\b"),
+    said("your_instructions your_directives", rf"\byour (?:instructions|directives) have been updated\s*[:;.!] (?:you (?:must|will)|{_ACTING})\b"),
+    said("new_instructions new_instruction new_directive new_directives", r"\byou(?:.ve)? (?:now )?(?:have |had |are )?(?:have|got|been given|given|received|been issued) (?:the |a )?(?:following )?new (?:instructions?|directives?)\b"),
+    said("new_orders", r"\byou(?:.ve)? (?:now )?(?:have )?(?:got|been given|received|been issued|have) new orders[.,:;!] (?:follow|obey|execute|carry|now|from|run)\b"),
+    said("override overriding", rf"(?:^|[.!\n\[*#]\s*)override(?: (?:in effect|active|activated|engaged|code \w+|accepted|now))?[\])*]*\s*[:!,.;–—-]+ (?:you (?:now )?(?:have|are|must|will)\b|your? (?:new )?(?:orders|instructions|task|directives?|role|mission)\b|new {_NEW_ORDERS}\b|ignore|disregard|obey|comply)"),
+    said("new_order new_orders new_instruction new_instructions new_directive new_directives new_command new_commands", rf"(?:^|[\n.!>#*\[(]\s*)new {_NEW_ORDERS} (?:from|for|to) (?:the |your |all |any )?(?:administrators?|admins?|developers?|system|operators?|headquarters|agents?|assistants?|ai|llms?|models?|owner|anthropic|openai)\s*:"),
+    said(f"{_each('reply answer respond', 'every all each any')} {_each('reply respond', 'to', 'every all each any')}", r"\b(?:reply|answer|respond)(?: to)? (?:every|all|each|any) (?:later|further|following|future|subsequent|next) (?:questions?|messages?|prompts?|requests?) (?:with|by|as)\b"),
+)  # fmt: skip
+
+_PRINCIPAL = r"(?:user|operator|owner|human|customer|client|admin|administrator|developer|maintainer|manager|boss)s?"
+_APPROVED = r"(?:approved|authori[sz]ed|consented|agreed|permitted|signed off|(?:given|granted|gave) (?:\w+ )?(?:permission|consent|approval|authori[sz]ation))"
+_NO_QUESTION = (
+    r"(?:(?:do not|don.?t|never|no need to|need not|stop|not necessary to) (?:ever )?(?:ask(?:ing)?|request|seek|wait|confirm|re.?confirm|double.?check|check with|bother)|without (?:any |further |more )?(?:asking|confirm\w*|hesitation)"
+    r"|(?:skip|bypass|omit) (?:the |any |all |every |further )*(?:confirmations?|approvals?|questions))"
+)
+_NO_QUESTION_WORDS = (
+    "not_ask t_ask never_ask to_ask stop_asking not_request t_request not_seek t_seek not_wait t_wait not_confirm t_confirm to_confirm never_confirm without_asking without_confirm without_any without_further without_more "
+    "without_hesitation skip bypass omit need_not check_with double bother reconfirm re_confirm never_request never_wait to_request to_seek to_wait"
+)
+_APPROVING = (
+    said(_NO_QUESTION_WORDS, rf"\b(?:the|your|our) {_PRINCIPAL} (?:has |have |had )?(?:(?:already|fully|explicitly|previously|hereby|long since) )*{_APPROVED}\b[^\n?]{{0,80}}?\b{_NO_QUESTION}"),
+    said(_NO_QUESTION_WORDS, rf"\b(?:this|these|it|that|everything|all (?:of )?(?:this|these|commands|actions|steps|operations|changes)|(?:this|the following|the) (?:action|command|step|operation|request|deletion|script|task)s?) (?:was|were|is|are|has been|have been|had been) (?:(?:already|pre|fully|explicitly|previously|hereby) ?)*(?:approved|authori[sz]ed|cleared|sanctioned)\b[^\n?]{{0,80}}?\b{_NO_QUESTION}"),
+    said(_NO_QUESTION_WORDS, rf"\byou (?:are|have been|were) (?:(?:now|hereby|already|fully|pre) ?)*(?:approved|authori[sz]ed|cleared) to (?:run|execute|do|use|perform|delete|change|act|proceed)\b[^\n?]{{0,80}}?\b{_NO_QUESTION}"),
+    said(_NO_QUESTION_WORDS, rf"\byou have (?:full |complete |unlimited |blanket |standing |my )*(?:permission|authority|consent|approval|authori[sz]ation|clearance) to\b[^\n?]{{0,80}}?\b{_NO_QUESTION}"),
+    said(_NO_QUESTION_WORDS, rf"\b(?:approval|consent|permission|authori[sz]ation) (?:has|was|is) (?:(?:already|been|hereby|just) )+(?:given|granted|obtained|received)\b[^\n?]{{0,60}}?\b{_NO_QUESTION}"),
+    said("confirmation approval", rf"\bno (?:further |more )?(?:confirmation|approval) is (?:needed|required|necessary)[^\n?]{{0,10}}? (?:the|your) {_PRINCIPAL} (?:has |have )?(?:already |previously |fully )*(?:approved|authori[sz]ed) (?:all|every|any|this|these|everything)\b"),
+)  # fmt: skip
+
+_CLAIMING = (
+    said("from_your from_anthropic from_openai", r"(?:^|[\n.!>#*\[(]\s*)(?:(?:this|the following) (?:is|comes|message is|message comes|note is)(?: an?)? ?)?(?:(?:message|order|command|instruction|directive|note)s? )?(?:directly )?from (?:your (?:developers?|creators?|makers?|administrators?|owners?|operators?|supervisors?)|anthropic|openai)\s*[:,;.!]? (?:you|please|ignore|disregard|disable|turn|stop|obey|run|execute|do|from now|your)\b"),
+    said("as_your", r"\b(?:speaking )?as your (?:administrator|admin|developer|creator|owner|operator|supervisor|master|maker|boss)[,;:]? (?:i|we) (?:\w+ )?(?:order|command|instruct|tell|ask|require|want|need|expect|direct)\b"),
+    said("order_you command_you instruct_you", r"\bi (?:hereby |now )?(?:order|command|instruct) you to\b"),
+    said("am_your m_your are_your", r"\b(?:i am|i.m|we are) your (?:administrator|admin|developer|creator|owner|operator|supervisor|master|maker|boss)s?\b"),
+    said(" ".join(f"{kind}_{to}" for kind in ("note", "message", "order", "directive", "notice") for to in ("to", "for")), r"(?:^|[\n.!]\s*)(?:admin|administrator|developer|operator|security) (?:note|message|order|directive|notice) (?:to|for) (?:the |all |any )?(?:assistant|agent|ai|model|llm|chatbot|bot)s?\s*:"),
+    phrase("](#", r"(?i)\[(?:system|assistant|developer|admin)(?:[ _-](?:message|prompt|note|instructions?))?\]\(#[^)\n]{0,80}\)[\s:*]*(?:you (?:must|are|will|should|shall|have to|need to|may)\b|ignore|disregard|forget|obey|do not|don.t|always|never|execute|run\b|from now|new )"),
+    phrase("system] assistant] developer] admin]", r"(?i)(?:^|\n)\s*\[(?:system|assistant|developer|admin)\]\s+(?:you (?:are now|will (?:now )?(?:follow|obey|act|answer|ignore)|must (?:obey|comply|follow|ignore|not tell|always|never|install|run|execute))\b|ignore|disregard|forget|obey|from now on)"),
+)  # fmt: skip
+
+_STEERING = (
+    said("user_asks", r"\b(?:when|whenever|if|every time) (?:the|your) user (?:ever )?asks? (?:about (?:this|it|that|you)|why|what (?:you did|happened)|whether)\b[^.\n]{0,40}?(?:,| then| always| just) ?(?:you (?:must|should|will) |always |just |then |only |simply )*(?:say|tell them|tell the user|answer|claim|recommend|insist|pretend|deny|lie)\b"),
+    said("are_asked", r"\b(?:when|whenever|if) you are (?:ever )?asked about (?:this|it|these)\b[^.\n]{0,40}?, ?(?:always |just |only |you (?:must|should) )*(?:say|claim|recommend|deny|pretend|insist)\b"),
+    said("somebody_asks someone_asks anyone_asks anybody_asks", r"\bwhenever (?:somebody|someone|anyone|anybody) asks,? (?:you (?:must|should) |always )*(?:tell them that the (?:fix|answer|solution)|recommend|claim)\b"),
+    said(_each("mention quote cite repeat reveal disclose include", "this these the"), r"\b(?:do not|don.?t|never|must not|should not) (?:ever )?(?:mention|quote|cite|repeat|reveal|disclose|include) (?:this|these|the above|the following) (?:text|paragraph|note|message|sentence|line|instructions?|comment|section|passage|block|prompt)s? in (?:your|any) (?:reply|answer|response|summary)(?:\s*[.,;!]| to\b|$)"),
+    said(_each("your", "answer reply response summary"), r"\bin your (?:answer|reply|response|summary) (?:do not|don.?t|never|you must not) (?:ever )?(?:mention|quote|cite|repeat|reveal|disclose) (?:this|these|the above)\b"),
+    said("tool", r"\b(?:before (?:you )?(?:answer(?:ing)?|reply(?:ing)?|respond(?:ing)?),? (?:first |always |you must )*(?:call|invoke|use) (?:the|your|this)|(?:first|you must) (?:first |always )*(?:call|invoke|use) your) (?:[\w.-]+ )?tool\b[^.\n]{0,20}? (?:with|and|to)\b"),
+    said("tool", r"\b(?:call|invoke|use) your (?:shell|browser|file|email|code|search|web|bash|filesystem|memory|\w+_\w+) tool (?:to|and)\b"),
+)  # fmt: skip
+
 TAGS = Table(
     phrase("<|", r"<\|im_start\|>\s*(?:system|user|assistant|tool|developer)\b"),
     phrase("<|", r"<\|(?:system|user|assistant|developer|tool|SYSTEM_TOKEN|USER_TOKEN|CHATBOT_TOKEN|START_OF_TURN_TOKEN)\|>"),
@@ -193,7 +256,43 @@ _HAN = (
     phrase("致 注意 各位 给", r"(?:^|[。\n！])\s*(?:致|注意|给|各位|所有)[，,：:]?\s*(?:所有|任何|各位|阅读此文的|正在阅读的)*(?:的)?(?i:AI|LLM|人工智能|大语言模型|大模型|智能体)(?:助手|代理|模型|系统|们)*[:：，,！!]"),
 )  # fmt: skip
 
-ORDERS = Table(*_DROPPING, *_BECOMING, *_HIDING, *_REVEALING, *_STEALING, *_ADDRESSING, *_HAN)
+_HAN_BEGINS = r"(?:^|[，。；！？：、,;!?:\s]|请|务必|必须|立即|现在|直接)"
+_HAN_OWNER = r"(?:用户|使用者|管理员|操作员|主人|客户|老板|负责人|开发者)"
+_HAN_NO_QUESTION = r"(?:无需|无须|不必|不用|不要|请勿|切勿|别|勿)(?:再次|再|重复|向他|征求)*(?:确认|询问|问|请示|核实)"
+_HAN_MAKER = r"(?:管理员|开发者|创造者|主人|老板|上级|制造者|运营者)"
+_HAN_REPEALED = "无效 失效 撤销 废除 取代 替换 覆盖 停用 不再有效 不再适用 不再生效 作废 取消"
+_HAN_REPLACING = (
+    phrase(_HAN_REPEALED, rf"{_HAN_OLD}的?(?:所有|全部|一切)?的?(?:指令|指示|提示词|提示语|提示|系统提示|设定|守则|准则|指引)(?:都|已|均|全部|现在|一律|已经|现已|统统|全){{0,3}}(?:无效|失效|不再(?:有效|适用|生效)|被?(?:撤销|废除|取代|替换|覆盖)|停用)"),
+    phrase(_HAN_REPEALED, rf"{_HAN_OLD}的?(?:所有|全部|一切)?的?(?:说明|要求|规定|约束|限制)(?:全部|一律|统统)(?:已|已经)?(?:无效|失效|作废|取消|撤销|废除)"),
+    phrase(_HAN_REPEALED, rf"{_HAN_OLD}的?(?:所有|全部|一切)?的?(?:规则|说明|要求|命令|规定|约束|限制)[^，。；,;\n]{{0,6}}(?:无效|失效|作废|取消|撤销|废除|取代)[，,；;。]\s*(?:请|现在|改为|你){{0,2}}(?:必须|只)?(?:听我|听从|服从|执行新|按(?:照)?(?:以下|下面|我|新)的?(?:指令|指示|规则|要求|命令|执行|话)|遵(?:循|守)(?:以下|下面|新|我))"),
+    phrase(f"{_HAN_DROP_WORDS} 按用户 按照用户 答用户 应用户", rf"{_HAN_BEGINS}(?:{_HAN_DROP}(?:掉)?|别管|不管|不要管|不要(?:按照?|回答|响应|理睬)|别(?:按照?|回答|理))(?:这个|该|当前)?(?:用户|使用者)(?:的|所|说的|提出的|刚才的|一切|所有|任何){{0,3}}(?:请求|要求|问题|提问|指令|指示|意愿|任务|命令|话|说了?什么)"),
+    phrase("新的命令 新的指令 新的指示 新命令 新指令 新指示", r"(?:你|您)(?:现在|已|已经)?(?:有了?|收到了?|接到了?|得到了?)(?:一[个条项])?新的?(?:命令|指令|指示)"),
+    phrase("你的指令 你的指示 你的命令 你的规则 您的指令", r"(?:你|您)的(?:指令|指示|命令|规则)(?:已|已经|现已|刚刚)被?(?:更新|更改|改变|变更|替换|修改)"),
+    phrase("任务", r"(?:放弃|停止|中断|抛开|放下)(?:你)?(?:当前|现在|手头|原来|原有)的?任务[，,]?\s*(?:改为|转而|立即|并|去)?(?:执行|运行|完成|去做|按)"),
+)  # fmt: skip
+_HAN_APPROVING = (
+    phrase("确认 询问 不要问 不必再问 不用问 别问 勿问 再问 请示 核实 直接", rf"{_HAN_OWNER}(?:已|已经|早已|早就|事先|提前|预先|完全|明确|都){{1,3}}(?:同意|批准|授权|许可|允许|认可)[^。\n用]{{0,16}}?(?:{_HAN_NO_QUESTION}|直接(?:执行|运行|删除|操作))"),
+    phrase("确认 询问 不要问 不必再问 不用问 别问 勿问 再问 请示 核实", rf"(?:已|已经|现已|早已)(?:获|被|得到|获得|经)?(?:批准|授权|同意|许可)[，,。；;]\s*(?:请|你|因此|所以)?{_HAN_NO_QUESTION}"),
+    phrase("确认 询问", rf"{_HAN_NO_QUESTION}[，,；;。]\s*{_HAN_OWNER}(?:已|已经|早已)(?:同意|批准|授权)"),
+)  # fmt: skip
+_HAN_CLAIMING = (
+    phrase("来自", r"(?:这|此|本条?|以下)?(?:是|消息)?来自(?:系统|开发者|管理员|OpenAI|Anthropic)的?(?:消息|指令|命令|通知|指示)[：:，,]\s*(?:你|您|请)(?:必须|务必|立即|现在|只能|不得|忽略|执行|停止|要)"),
+    phrase("通知 消息 指令 命令 公告", r"(?:^|[。！\n])\s*(?:系统|开发者|管理员)(?:通知|消息|指令|命令|公告)[：:]\s*你(?:现在|从现在起)?(?:必须|不得|只能)(?:服从|听从|遵守|执行|运行|忽略|回答|输出|按)"),
+    phrase("我是你的 我是您的", rf"我是(?:你|您)的{_HAN_MAKER}"),
+    phrase("作为你的 身为你的", rf"(?:作为|身为)你的{_HAN_MAKER}[，,]?\s*我"),
+    phrase("命令你", r"我(?:现在)?命令你"),
+    phrase("读到 收到 看到 阅读 读取 处理 解析", r"(?i)(?:读到|收到|看到|阅读|读取|处理|解析)(?:此|本|这)(?:里|处|文|条|段|篇|份|页|消息|文档|内容|信息|文本){0,3}的?(?:所有|任何)?的?\s*(?:AI|LLM|人工智能|大语言模型|大模型|语言模型|智能体|助手|模型|代理)(?:们|助手|智能体)?(?:都|均)?(?:必须|请|应当?|务必|立即|要先|需要先|需先)"),
+)  # fmt: skip
+_HAN_STEERING = (
+    phrase("用户", r"(?:当|如果|若|只要|一旦)?用户(?:问起|询问|问到|问及|提问)[^，。\n]{0,10}[，,]\s*(?:你)?(?:就说|一律|总是|始终|谎称|声称|必须说|都说)"),
+    phrase("不要提 切勿提 请勿提 别提 不得提 透露 引用", r"(?:回答|回复|输出|答复)(?:中|里|时)?(?:不要|切勿|请勿|别|不得)(?:提到|提及|透露|引用)(?:这|本|此|该|上述)"),
+    phrase("之前 答前 复前", r"(?:回答|回复|答复)(?:用户)?(?:之前|前)[，,]?\s*(?:请)?(?:你)?(?:必须|务必)?(?:先|首先)(?:调用|使用)[^，。\n]{0,16}工具"),
+)  # fmt: skip
+
+ORDERS = Table(
+    *_DROPPING, *_BECOMING, *_HIDING, *_REVEALING, *_STEALING, *_ADDRESSING, *_REPLACING, *_APPROVING, *_CLAIMING, *_STEERING,
+    *_HAN, *_HAN_REPLACING, *_HAN_APPROVING, *_HAN_CLAIMING, *_HAN_STEERING,
+)  # fmt: skip
 _ALL = Table(*ORDERS.phrases, *TAGS.phrases)
 SCREEN = _ALL.screen
 """What every text has in it, as JSON spells it, in which `spoken` finds anything."""
@@ -209,6 +308,8 @@ _TELLS_OF = lazily(
     re.IGNORECASE,
 )
 _NOT_ORDERS = lazily("错误|警告|报错|日志|编译|配置|异常|告警|弹窗|系统提示[的，,]")
+_IN_CASE = lazily(r"(?:如果|若|假如|要是|一旦|倘若|万一|当)[^，。；！？\n]{0,12}$")
+_THEN = lazily("时|的话|后才|的原因")
 _QUOTED = lazily(
     r"\"[^\"\n]{1,600}\"|'[^'\n]{1,600}'(?!\w)|`+[^`]{1,900}`+|“[^”]{1,600}”|‘[^’]{1,600}’|「[^」]{1,600}」|『[^』]{1,600}』|《[^》]{1,600}》|«[^»]{1,600}»"
 )
@@ -253,7 +354,7 @@ def _is_order(text: str, start: int, end: int) -> bool:
     """Whether words tell a reader to do something, and do not tell of one who does it."""
     before, words = text[max(0, start - 60) : start], text[start:end]
     if not words.isascii() and _HAN_CHARACTER.search(words):
-        return _NOT_ORDERS.search(words) is None
+        return not (_NOT_ORDERS.search(words) or _IN_CASE.search(before) or _THEN.match(text, end))
     if not _VERB_FIRST.match(words):
         return True
     return bool(_BEGINS_AN_ORDER.search(before)) and not _TELLS_OF.search(before)
@@ -261,7 +362,7 @@ def _is_order(text: str, start: int, end: int) -> bool:
 
 _HAN_CHARACTER = lazily("[\u4e00-\u9fff]")
 _VERB_FIRST = lazily(
-    r"(?:ignor|disregard|forget|overrid|bypass|discard|abandon|dismiss|stop|quit|cease|pay|set|put|leave|cast|supersede|violate|disobey|unlearn|nullify|revoke|erase|pretend|imagine|role"
+    r"(?:ignor|never mind|skip|drop|interrupt|use\b|call|invoke|instead|disregard|forget|overrid|bypass|discard|abandon|dismiss|stop|quit|cease|pay|set|put|leave|cast|supersede|violate|disobey|unlearn|nullify|revoke|erase|pretend|imagine|role"
     r"|play|act|behave|respond|answer|speak|enter|enable|activate|switch|go|engage|keep|hide|conceal|withhold|run|execute|send|delete|install|push|commit|upload|post|do (?!not)|reveal|print|show|output"
     r"|repeat|display|disclose|leak|expose|tell|give|write|return|recite|dump|share|echo|paste|quote|divulge|summari|translate|exfiltrate|forward|e.?mail|transmit|copy|report|submit|append|deliver"
     r"|publish|ship|steal|read|collect|gather|take|find|get|open|grab|encode|list|extract|fetch|include|add|assume|adopt|silently|secretly|quietly|covertly)",

@@ -40,10 +40,13 @@ class Hits(NamedTuple):
 @lru_cache(maxsize=64)
 def hits(regex: str, own: OwnLines) -> Hits | None:
     """What of the ordinary text a pattern matches that RE2 knows; None, if RE2 does not know it."""
+    held = _held(own)
+    text = patterns.literal(regex)
+    if text and not held.has(text):
+        return Hits(empty=False, matched=0, line=None, word=None, lines=held.lines, words=held.words)
     matcher = patterns.read(regex).matcher
     if matcher is None:
         return None
-    held = _held(own)
     if matcher.search("") is not None:
         return Hits(empty=True, matched=0, line=None, word=None, lines=held.lines, words=held.words)
     likely = held.likely(regex, traits.needs(regex), matcher)
@@ -71,6 +74,10 @@ class _Held:
         self._all_folded = _folded(self._joined)
         self._folded = self._all_folded.split("\n")
         self._asked = 0
+
+    def has(self, text: str) -> bool:
+        """Whether ASCII text is in one of the texts, in any case."""
+        return text.lower() in self._all_folded
 
     def likely(self, regex: str, needs: Sequence[str], matcher: Any) -> list[int]:  # noqa: ANN401 - re2 has no types
         """The numbers of the texts that a pattern may match, in order.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -57,10 +57,20 @@ class Table:
         """Where the phrases are in a text: beginning and end, phrase by phrase."""
         if not self.may_hold(text):
             return
-        for keys, pattern in self.phrases:
-            if compiled(_any_key(keys, GAP)).search(text) is not None:
-                for match in islice(compiled(pattern).finditer(text), MOST):
-                    yield match.span()
+        for number in sorted(self._keys.Match(text)):
+            for match in islice(compiled(self.phrases[number].pattern).finditer(text), MOST):
+                yield match.span()
+
+    @cached_property
+    def _keys(self) -> Any:  # noqa: ANN401 - re2 has no types
+        """The keys of each phrase as one automaton, which tells the phrases that can be in a text by their numbers."""
+        options = re2.Options()
+        options.never_capture = True
+        keys = re2.Set.SearchSet(options)
+        for each in self.phrases:
+            keys.Add(_any_key(each.keys, GAP))
+        keys.Compile()
+        return keys
 
 
 @cache

@@ -4,7 +4,7 @@ import datetime as dt
 
 from pipeline.contract import show
 from pipeline.model import Document, Severity
-from pipeline.rules.base import Found, Record, check, corpus
+from pipeline.rules.base import Found, Record, check, corpus, slug
 
 _OWN = "git/not-a-repository"
 _OTHER = "git/dubious-ownership"
@@ -94,12 +94,13 @@ def reference_unknown() -> None:
 _ONE_SIDED = f"""
     {_NAMES}, meant AS (
         SELECT DISTINCT t.record_id, kind, position, error_id, n.id AS other_id,
+            {slug("t.record_id")} AS own, {slug("n.id")} AS named,
             CASE kind WHEN 'leads_to' THEN 'preceded_by' WHEN 'preceded_by' THEN 'leads_to' ELSE kind END AS back
-        FROM transitions t JOIN names n ON n.name = t.error_id WHERE n.id <> t.record_id
-    ), answered AS (
+        FROM transitions t JOIN names n ON n.name = t.error_id
+        WHERE own <> named
+    ), answered AS (  -- whatever the environments
         SELECT DISTINCT one.record_id, one.kind, one.position
-        FROM meant one
-        JOIN meant other ON other.record_id = one.other_id AND other.other_id = one.record_id AND other.kind = one.back
+        FROM meant one JOIN meant other ON other.own = one.named AND other.named = one.own AND other.kind = one.back
     ), one_sided AS (
         SELECT record_id, kind, position, error_id, back
         FROM (SELECT *, least(record_id, other_id) AS one, greatest(record_id, other_id) AS two FROM meant
@@ -114,7 +115,7 @@ _ONE_SIDED = f"""
     "REF003",
     "confusion-one-sided",
     Severity.INFO,
-    version=2,
+    version=3,
     sql=f"""
         WITH {_ONE_SIDED}
         SELECT DISTINCT record_id AS id, {_POINTER} AS pointer,
@@ -129,6 +130,15 @@ _ONE_SIDED = f"""
         ],
         [{"/transition_graph/frequently_confused_with/0": "git/unknown"}],
         [
+            {"/transition_graph/frequently_confused_with/0": "git/not-a-repository/windows"},
+            {"/id": "git/not-a-repository/windows"},
+        ],
+        [
+            {"/id": "git/one/linux", "/transition_graph/frequently_confused_with/0": "git/other"},
+            {"/id": "git/one/macos"},
+            {"/id": "git/other", "/transition_graph/frequently_confused_with/0": "git/one/macos"},
+        ],
+        [
             {"/transition_graph/frequently_confused_with/0": "git/other", "/transition_graph/leads_to/0": "git/other"},
             {"/id": "git/other"},
         ],
@@ -138,8 +148,9 @@ _ONE_SIDED = f"""
 def confusion_one_sided() -> None:
     """Is named back by what it is `frequently_confused_with`.
 
-    Who arrives at the other record by mistake is helped only if that one names this. Two records have one finding for
-    all that is one-sided between them; where a transition is, REF004 tells it.
+    Who arrives at the other record by mistake is helped only if that one names this. Any environment of an error
+    (`git/x/linux`, `git/x/windows`) stands for all, and they need not name each other. Two records have one finding for all
+    that is one-sided between them; where a transition is, REF004 tells it.
     """
 
 
@@ -147,7 +158,7 @@ def confusion_one_sided() -> None:
     "REF004",
     "transition-one-sided",
     Severity.INFO,
-    version=2,
+    version=3,
     sql=f"""
         WITH {_ONE_SIDED}
         SELECT DISTINCT record_id AS id, {_POINTER} AS pointer,
@@ -169,6 +180,7 @@ def confusion_one_sided() -> None:
 def transition_one_sided() -> None:
     """Is in `preceded_by` of what it `leads_to`, and the other way round.
 
-    The two lists are one arrow seen from its ends. Where only one end knows of it, half of the readers miss it. Two
-    records have one finding for all that is one-sided between them, on the record whose id comes first.
+    The two lists are one arrow seen from its ends. Where only one end knows of it, half of the readers miss it. Any
+    environment of an error stands for all. Two records have one finding for all that is one-sided between them, on the
+    record whose id comes first.
     """

@@ -33,20 +33,35 @@ _INPUT = frozenset({"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
 
 _ANY_SHELL = rf"(?:\S{{0,60}}/)?(?:{'|'.join(sorted(_SHELLS, key=len, reverse=True))})(?:\.exe)?"
 _ANY_INTERPRETER = r"(?:\S{0,60}/)?(?:python[\d.]*|perl|ruby|node|php|deno|bun|lua|Rscript)"
-_OPTIONS = r"(?:\s+-[\w-]+){0,8}"
+_OPTIONS = r"(?:\s+-[\w-]*){0,8}"
 _SUBSTITUTED = lazily(
     rf"(?i)(?<![\w.-])(?:(?:{_ANY_SHELL}|{_ANY_INTERPRETER}){_OPTIONS}\s+(?:<\s*)?<\(|(?:source|\.)\s+<\(|(?:source|\.)\s+/dev/stdin\s+<<<\s*[\"']?(?:\$\(|`)"
+    rf"|(?:{_ANY_SHELL}|{_ANY_INTERPRETER})(?:\s+[^\s|;&<>()]{{1,40}}){{0,6}}\s+<\s*<\("
     rf"|{_ANY_SHELL}{_OPTIONS}\s+(?:-\w*c|/c|-command)\s*\\?[\"']?(?:\$\(|`|\()|{_ANY_INTERPRETER}{_OPTIONS}\s+-\w*[cer]\s*\\?[\"']?(?:\$\(|`)"
     rf"|(?:{_ANY_SHELL}|{_ANY_INTERPRETER}){_OPTIONS}\s+<<<\s*\\?[\"']?(?:\$\(|`)|eval\s+(?:--\s+)?\\?[\"']?(?:\$?\(|`))\s*$"
 )
 _RUNNER = r"(?:iex|Invoke-Expression|Invoke-Command|\[?scriptblock\]?::Create)"
 _FETCHED = r"(?:iwr|irm|curl|wget|Invoke-WebRequest|Invoke-RestMethod|Download(?:String|Data)|Net\.WebClient|Net\.Http\.HttpClient)"
+_SH = r"(?:ba|z|da|k)?sh"
+_OF_A_VARIABLE = (
+    rf"(?:\beval\s+(?:--\s+)?[\"']?\$\{{?\w|\b{_SH}\s+-\w*c\s+[\"']?\$\{{?\w|\b{_SH}\s+<<<\s*[\"']?\$\{{?\w"
+    rf"|\b(?:echo|printf)\b[^|\n]*\$\{{?\w[^|\n]*\|\s*(?:sudo\s+)?{_SH}\b)"
+)
+"""Where a shell runs what a variable holds."""
+
 _ENCODED = "|".join("EncodedCommand"[:length] for length in range(14, 0, -1))
 _STATEMENT = r"(?:[^\n;]|`\r?\n)*"
 
 PHRASES = Table(
     phrase("iex invoke- scriptblock", rf"(?i)(?:^|[^\w-]){_RUNNER}\b{_STATEMENT}[^\w-]{_FETCHED}\b[^\n;|]*"),
     phrase("iex invoke- scriptblock", rf"(?i)(?:^|[^\w-]){_FETCHED}\b{_STATEMENT}\|[\s(]*{_RUNNER}\b"),
+    phrase(
+        "iex invoke- scriptblock", rf"(?i)\$\w+\s*=[^\n;]*?{_FETCHED}\b[^\n;]*[;\n][^\n]{{0,80}}?{_RUNNER}\b[\s(]*\$\w+"
+    ),
+    phrase(
+        "curl wget",
+        rf"(?:^|[\s;`(])\w+=[\"']?(?:\$\(|`)\s*(?:curl|wget)\b[^\n]*?(?:;|&&|\n)[^\n]{{0,80}}?{_OF_A_VARIABLE}",
+    ),
     phrase(
         "powershell pwsh",
         rf"(?i)\b(?:powershell|pwsh)(?:\.exe)?\s[^\n;|]*[-/](?:ec|{_ENCODED})[\s:]+[\"']?(?:[A-Za-z0-9+/=]{{16,}}|\$\w+)",
@@ -75,7 +90,7 @@ def _piped(reader: shell.Reader) -> Iterator[tuple[int, int]]:
             yield substituted, command.end
             continue
         for stage in reader.stages(command):
-            if _runs_its_input(shell.bare(stage)) or _is_teed(reader.text, stage):
+            if _runs_its_input(shell.bare(stage)) or _is_handed_on(stage) or _is_teed(reader.text, stage):
                 yield command.start, stage.end
                 break
 
@@ -122,6 +137,13 @@ def _inner(words: tuple[shell.Word, ...]) -> Iterator[tuple[shell.Word, ...]]:
     for place in range(1, len(words)):
         first, *rest = words[place].text.split() or [""]
         yield tuple(shell.Word(text, 0, 0) for text in (first, *rest)) + words[place + 1 :]
+
+
+def _is_handed_on(stage: shell.Command) -> bool:
+    """Whether a command makes a command line of each line that it reads: `xargs -I% sh -c %`."""
+    words = [word.text for word in shell.bare(stage)]
+    is_line = len(words) == 2 or (len(words) == 3 and words[2] in {"{}", "%", "@"})
+    return is_line and words[0] in _SHELLS and words[1] == "-c" and "xargs" in {word.text for word in stage.words}
 
 
 def _is_teed(text: str, stage: shell.Command) -> bool:

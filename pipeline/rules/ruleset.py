@@ -22,7 +22,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class RuleSet:
-    """The selected rules by stage, their severities, their screens as two automata, and what is suppressed.
+    """The selected rules by stage, their severities, their screens as one automaton, and what is suppressed.
 
     A suppression that is expired on `as_of` is left out of `suppressions`; without a day, none is. `added` are a user's
     own rules.

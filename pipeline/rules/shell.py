@@ -45,7 +45,8 @@ PREFIXES = frozenset(
 )
 """Commands that run the command that follows them."""
 
-_WITH_VALUE = frozenset("-u -g -n -k -s -C -p -I -L -P --user --group --signal".split())
+_THEN = lazily(r"[\"']?[ \t]{0,9}(?:&&|\|\||;|\n)\s{0,9}")
+_WITH_VALUE = frozenset("-u -g -n -k -s -C -p -I -L -P -d --user --group --signal".split())
 _ASSIGNMENT = lazily(r"\w+=")
 _NUMBER = lazily(r"\d[\d.]*[smhd]?")
 _PREFIXES_BEFORE = lazily(
@@ -153,12 +154,20 @@ class Reader:
         return Command(tuple(words), start, words[-1].end if words else start, pipe)
 
     def stages(self, command: Command) -> Iterator[Command]:
-        """The commands that read, one after the other, what a command writes."""
+        """The commands that read, one after the other, what a command writes; of a group in brackets, all."""
         for _ in range(MOST_WORDS):
             if command.pipe is None:
                 return
-            command = self.command(_skip(self.text, command.pipe))
+            start = _skip(self.text, command.pipe)
+            is_group = "(" in (before := self.text[command.pipe : start]) or "{" in before
+            command = self.command(start)
             yield command
+            for _ in range(MOST_WORDS if is_group else 0):
+                then = _THEN.match(self.text, command.end)
+                if then is None or not command.words:
+                    break
+                command = self.command(then.end())
+                yield command
 
 
 def bare(command: Command) -> tuple[Word, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.contract import shapes, show
 from pipeline.model import Json, Severity
 from pipeline.rules import contractions, encodings, typography
-from pipeline.rules.base import EVERY_TEXT, Found, Record, check, corpus, fix, fold
+from pipeline.rules.base import Found, Record, check, corpus, fix, fold
 from pipeline.rules.characters import (
     HIDDEN_IN_JSON,
     composed,
@@ -17,9 +17,9 @@ from pipeline.rules.characters import (
     visible,
 )
 from pipeline.rules.content_words import content_words
-from pipeline.rules.fixing import texts
 from pipeline.rules.losses import kinds_in, losses
 from pipeline.rules.placeholders import holds_a_place
+from pipeline.rules.places import EVERY_TEXT
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 
@@ -186,7 +186,7 @@ def mojibake(r: Record) -> Found:
     wrong one, it is about that, and nothing is said. U+FFFD, `ï¿½`, `锟斤拷` and `烫烫烫` stand for bytes that are lost:
     whoever has the source can write them again. In a record that speaks of encodings they are what it is about.
     """
-    for pointer, text in texts(r.document):
+    for pointer, text in r.texts:
         if text.isascii():
             continue
         gone = encodings.lost(text, _subject(r))
@@ -271,6 +271,7 @@ _SENTENCES = """
     "TXT007",
     "boilerplate",
     Severity.INFO,
+    yields_to=("TXT006",),
     sql=f"""
         WITH {_SAID_OFTEN}, {_SENTENCES}
         SELECT record_id AS id,
@@ -285,6 +286,14 @@ _SENTENCES = """
     """,
     good=[
         [{"/id": f"git/error-{i}"} for i in range(_OTHERS)],
+        [
+            {
+                "/id": f"git/error-{i}",
+                "/dead_ends": [{"action": f"Try {i}", "why_fails": "Not applicable."}],
+                "/workarounds": [],
+            }
+            for i in range(_OTHERS + 1)
+        ],
         [{"/id": f"git/error-{i}", "/dead_ends": [], "/workarounds": []} for i in range(9)],
     ],
     bad=[
@@ -303,13 +312,13 @@ _SENTENCES = """
             for i in range(_OTHERS + 1)
         ],
     ],
-    version=2,
+    version=3,
 )
 def boilerplate() -> None:
     """Does not repeat a sentence of `why_fails`, `action` or `distinction` that five or more other records have.
 
     What is said of everything says nothing of this error. Sentences of 12 characters and more are compared, case and
-    white space folded.
+    white space folded. Of what only holds the place of a text TXT006 tells.
     """
 
 
@@ -389,10 +398,12 @@ def lost_apostrophe(r: Record) -> Found:
     "TXT010",
     "root-cause-repeats-signature",
     Severity.INFO,
+    version=2,
     good=[
         {},
         {"/root_cause": None},
         {"/signature": "Killed", "/root_cause": "The container used more memory than its limit."},
+        {"/root_cause": "Not available"},
     ],
     bad=[
         {"/root_cause": "This is not a git repository, nor any of the parent directories."},
@@ -403,10 +414,10 @@ def root_cause_repeats_signature(r: Record) -> Found:
     """Has a root cause with more than one content word that its signature has not.
 
     The reader has the message already; what he asks is why. Words are compared without their endings, function words
-    left out; of Chinese, characters.
+    left out; of Chinese, characters. Of what only holds the place of a root cause TXT006 tells.
     """
     cause = r.document["root_cause"]
-    if cause and _repeats(cause, set(content_words(r.document["signature"]))):
+    if cause and _repeats(cause, set(content_words(r.document["signature"]))) and not holds_a_place(cause):
         yield "/root_cause", f"{show(cause)} says hardly more than the signature; say why it happens"
 
 
@@ -476,8 +487,7 @@ def character_in_doubt(r: Record) -> Found:
     TXT002 and TXT004 repair such characters. Where a text speaks of them, quotes them alone or would then say something
     else, they leave it to the author: who means the character writes its escape or its name, who does not takes it out.
     """
-    every = list(texts(r.document))
-    for pointer, text in every:
+    for pointer, text in r.texts:
         doubt = hidden_in_doubt(text)
         if doubt:
             hidden, why = doubt
@@ -493,5 +503,5 @@ def character_in_doubt(r: Record) -> Found:
                     pointer,
                     f"{show(text)} holds U+{ord(other):04X}, which looks like `{plain}`; write that, if it is meant",
                 )
-            elif forms_in_doubt(text, [other for _, other in every]):
+            elif forms_in_doubt(text, [other for _, other in r.texts]):
                 yield pointer, f"{show(text)} is not in Unicode NFC, and may be meant so; write it in NFC if it is not"

@@ -6,9 +6,11 @@ from functools import cache
 from pipeline.analysis.lazily import lazily
 from pipeline.contract import show
 from pipeline.model import GONE, Document, Json, Severity
-from pipeline.rules.base import ABSENT, WHOLE, Found, Record, Stage, check, fix, fold
+from pipeline.rules.base import ABSENT, Found, Record, Stage, check, fix, fold
 from pipeline.rules.characters import trimmed
 from pipeline.rules.copies import disagreements, merge_copies
+from pipeline.rules.placeholders import holds_a_place
+from pipeline.rules.places import WHOLE
 from pipeline.rules.snippets import compiled, has_code, has_no_spaces
 
 _TWICE = {
@@ -76,25 +78,29 @@ _SENTENCE = lazily(
     "WRK002",
     "how-nearly-repeats-action",
     Severity.INFO,
-    good=[{}, {"/workarounds/0/how": "Change into the cloned folder first: cd path/to/clone"}],
+    good=[
+        {},
+        {"/workarounds/0/how": "Change into the cloned folder first: cd path/to/clone"},
+        {"/workarounds/0/action": "To be determined", "/workarounds/0/how": "to be determined"},
+    ],
     bad=[
         {"/workarounds/0/how": "Change to the cloned folder first."},
         {"/workarounds/0/how": "change into the  cloned folder first!"},
     ],
-    version=2,
+    version=3,
 )
 def how_nearly_repeats_action(r: Record) -> Found:
     """Has a `how` that adds more to its action than a letter or two.
 
     With case, spaces and closing punctuation folded, likeness is at least 95 of 100 (RapidFuzz's ratio). A letter or a
-    blank may matter, so it stays.
+    blank may matter, so it stays. Of what only holds the place of a `how` TXT006 tells.
     """
     for i, item in enumerate(r.workarounds):
         action, how = item["action"], item["how"]
         if how is None or not 0.8 * len(action) < len(how) < 1.25 * len(action):
             continue
         action, how = _CLOSING.sub("", fold(action)), _CLOSING.sub("", fold(how))
-        if any(map(str.isalnum, how)) and _likeness()(action, how, score_cutoff=95):
+        if any(map(str.isalnum, how)) and _likeness()(action, how, score_cutoff=95) and not holds_a_place(item["how"]):
             yield (
                 f"/workarounds/{i}/how",
                 f"{show(item['how'])} hardly differs from the action; say how it is done, or leave it out",
@@ -151,38 +157,57 @@ def workaround_duplicated(document: Document) -> Document:
     "WRK004",
     "action-contradicts",
     Severity.ERROR,
+    version=2,
     good=[
         {},
         {"/dead_ends/0/action": "Name the folder with -C"},
         {"/dead_ends/0/action": "change into the cloned folder first"},
+        {"/dead_ends/0/action": "git branch -d topic", "/workarounds/0/action": "git branch -D topic"},
+        {"/dead_ends/0/action": "cut -d ' ' -f 2 list", "/workarounds/0/action": "cut -d '  ' -f 2 list"},
+        {"/dead_ends/0/action": "Set `IFS= ` first", "/workarounds/0/action": "Set `IFS=  ` first"},
+        {"/dead_ends/0/action": "TBD", "/workarounds/0/action": "TBD"},
     ],
     bad=[
-        {"/dead_ends/0/action": "Change into the  cloned folder first"},
+        {"/dead_ends/0/action": " Change into the  cloned folder first"},
+        {"/dead_ends/0/action": "git branch -D topic", "/workarounds/0/action": " git branch -D topic"},
         {"/dead_ends/0/action": "Name the folder with -C", "/dead_ends/0/condition": "In a script"},
     ],
 )
 def action_contradicts(r: Record) -> Found:
     """Never lists one action, under one condition, both as a dead end and as a workaround.
 
-    Whoever acts on such a record is wrong half the time. Equal text is compared, spaces folded; likeness is not, for a
-    dead end and its cure often differ in one word, or in one letter (`git branch -d` and `-D`).
+    Whoever acts on such a record is wrong half the time. Text is compared character for character but for outer white
+    space and, in prose, the width of a gap: a dead end and its cure often differ in one word, in one letter
+    (`git branch -d` and `-D`) or in one blank of code. What only holds the place of an action is none.
     """
     if {_spaced(item["action"]) for item in r.workarounds}.isdisjoint(
         [_spaced(item["action"]) for item in r.dead_ends]
     ):
-        return  # most records
+        return  # most records: what is equal is so with its gaps folded, too
     works = {_name(item): i for i, item in enumerate(r.workarounds)}
     for i, item in enumerate(r.dead_ends):
         home = works.get(_name(item))
-        if home is not None and item["action"].strip():
+        if home is not None and _is_written(item["action"]):
             yield (
                 f"/dead_ends/{i}/action",
                 f"{show(item['action'])} is also /workarounds/{home}; remove one, or give the two their conditions",
             )
 
 
+def _is_written(action: str) -> bool:
+    return bool(action.strip()) and not holds_a_place(action)
+
+
 def _name(item: Document) -> tuple[str, str]:
-    return _spaced(item["action"]), _spaced(item["condition"] or "")
+    return _meant(item["action"]), _meant(item["condition"] or "")
+
+
+def _meant(text: str) -> str:
+    """A text without what may differ between two ways to write it: where it has code in it, or a quotation, nothing may."""
+    return trimmed(text) if "\n" in text or compiled(_QUOTATION).search(text) or has_code(text) else _spaced(text)
+
+
+_QUOTATION = r"[\"“”„«»「『]|(?<!\w)['‘]|['’](?!\w)"
 
 
 def _spaced(text: str) -> str:
@@ -273,10 +298,12 @@ def workarounds_disagree(r: Record) -> Found:
     "WRK009",
     "how-within-action",
     Severity.INFO,
+    version=2,
     good=[
         {},
         {"/workarounds/0/how": None},
         {"/workarounds/0/action": "Delete it with git branch -D topic", "/workarounds/0/how": "git branch -d topic"},
+        {"/workarounds/0/action": "Change the folder (how: tbd)", "/workarounds/0/how": "TBD"},
     ],
     bad=[
         {"/workarounds/0/how": "the cloned folder"},
@@ -290,10 +317,11 @@ def how_within_action(r: Record) -> Found:
     letter and what closes a sentence. What is nearly all of the action is left to WRK002.
     """
     for i, item in enumerate(r.workarounds):
-        if item["how"] is not None and _is_part(_bare(item["how"]), _bare(item["action"])):
+        how = item["how"]
+        if how is not None and _is_part(_bare(how), _bare(item["action"])) and not holds_a_place(how):
             yield (
                 f"/workarounds/{i}/how",
-                f"{show(item['how'])} is a part of the action; say how it is done, or leave it out",
+                f"{show(how)} is a part of the action; say how it is done, or leave it out",
             )
 
 
@@ -327,6 +355,7 @@ _NEARLY_ALL = 0.475
     "WRK010",
     "workarounds-without-how",
     Severity.INFO,
+    version=2,
     good=[
         {},
         {"/workarounds": [], "/workarounds_zh": []},
@@ -339,18 +368,14 @@ def workarounds_without_how(r: Record) -> Found:
     """Says how for at least one workaround, by a `how` or by code in the action.
 
     Who knows what to do and not how is little helped. An action that takes twenty words, or forty characters of Chinese, is
-    taken to say how in prose.
+    taken to say how in prose. An action that is still to be written, which WRK007 and TXT006 tell of, is not asked how.
     """
-    if r.workarounds and not any(item["how"] or _says_how(item["action"]) for item in r.workarounds):
-        several = (
-            f"none of {len(r.workarounds)} workarounds says"
-            if len(r.workarounds) > 1
-            else "the workaround does not say"
-        )
-        yield (
-            "/workarounds",
-            f"{show(r.workarounds[0]['action'])}: {several} how it is done; add a `how`, such as a command",
-        )
+    if any(item["how"] or _says_how(item["action"]) for item in r.workarounds):
+        return
+    written = [item["action"] for item in r.workarounds if _is_written(item["action"])]
+    if written:
+        none_says = f"none of {len(written)} workarounds says" if len(written) > 1 else "the workaround does not say"
+        yield "/workarounds", f"{show(written[0])}: {none_says} how it is done; add a `how`, such as a command"
 
 
 def _says_how(action: str) -> bool:

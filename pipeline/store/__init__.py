@@ -12,6 +12,7 @@ import duckdb
 
 from pipeline.model import KbError, Table
 from pipeline.store import exact
+from pipeline.store.interrupts import stopped_by_signals
 from pipeline.store.layout import script, tables, working_tables
 from pipeline.words import brief
 
@@ -321,7 +322,8 @@ def _opened(path: str, config: dict[str, Any], *, read_only: bool) -> Iterator[d
     try:
         if not read_only:
             connection.execute("SET TimeZone = 'UTC'")
-        yield connection
+        with stopped_by_signals(connection):
+            yield connection
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
     except RuntimeError as error:

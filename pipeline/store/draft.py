@@ -377,12 +377,16 @@ class Draft(Store):
         sql = f"SELECT code, count(*) FROM findings WHERE path = '{SETTINGS}' GROUP BY code ORDER BY code"
         return dict(self.query(sql).rows)
 
-    def findings_by_code(self) -> list[tuple[str, int, int, int]]:
-        """How often each code was found in the scope, stands against a record that is not rejected, and is suppressed."""
+    def findings_by_code(self) -> list[tuple[str, int, int, int, int]]:
+        """How often each code was found in the scope, stands against records that are not rejected, and is suppressed.
+
+        Between the two last: against how many records it stands.
+        """
         return self.query(
-            f"""SELECT code, count(*), count(*) FILTER (NOT fixable AND suppressed IS NULL AND path <> '{SETTINGS}'
-                AND (path, position) NOT IN (SELECT path, position FROM quarantine)), count(suppressed)
-            FROM {self._here("findings")} GROUP BY code ORDER BY code"""
+            f"""SELECT code, count(*), count(*) FILTER (stands), count(DISTINCT (path, position)) FILTER (stands), count(suppressed)
+            FROM (SELECT *, NOT fixable AND suppressed IS NULL AND path <> '{SETTINGS}'
+                AND (path, position) NOT IN (SELECT path, position FROM quarantine) AS stands FROM {self._here("findings")})
+            GROUP BY code ORDER BY code"""
         ).rows
 
 

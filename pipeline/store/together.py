@@ -32,6 +32,9 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
             _find(base, rule, as_of)
     _shorten_messages(base)
     _lay_out_places(base)
+    for rule in rules.corpus:
+        if rule.yields_to:
+            base.query(_YIELDED, {"code": rule.code, "causes": list(rule.yields_to)})
     _write_what_differs(base)
 
 
@@ -47,6 +50,15 @@ def withhold(base: Store, rules: RuleSet) -> None:
 _REPLACED = """
     code IN (SELECT unnest($replaced::VARCHAR[]))
     AND (record_id, pointer) IN (SELECT record_id, pointer FROM findings WHERE code = $code)
+"""
+
+
+_YIELDED = """
+    DELETE FROM found WHERE code = $code AND (id, pointer) IN (
+        SELECT f.id, f.pointer
+        FROM found f JOIN traits t ON t.record_id = f.id LEFT JOIN places p ON p.form = t.form AND p.native = f.pointer
+        JOIN findings cause ON cause.record_id = f.id AND cause.pointer = coalesce(p.place, f.pointer)
+        WHERE f.code = $code AND cause.code IN (SELECT unnest($causes::VARCHAR[])))
 """
 
 

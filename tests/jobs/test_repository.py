@@ -8,7 +8,7 @@ import pytest
 from pipeline.jobs.repository import from_top
 from pipeline.model import Located, Severity, ValidateResult
 from tests.bases import Base
-from tests.terminal import kb
+from tests.terminal import kb_process
 
 
 def result(path: str) -> ValidateResult:
@@ -59,7 +59,9 @@ def test_a_top_that_is_elsewhere_is_none(here: Path) -> None:
 def test_annotations_from_a_folder_of_a_repository_are_found(form: str, base: Base) -> None:
     base.record("a", regex="(")
     home = base.root / "raw"
-    told = kb(home, "--root", "..", "validate", "git", "--format", form, env={"GITHUB_WORKSPACE": str(base.root)}).out
+    told = kb_process(
+        home, "--root", "..", "validate", "git", "--format", form, env={"GITHUB_WORKSPACE": str(base.root)}
+    ).out
     if form == "github":
         assert told.startswith("::error file=raw/git/a.json,line=")
     elif form == "gitlab":

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pipeline.contract import complete
 from pipeline.curate import curate, curate_some
 from pipeline.model import GONE, Change, Curated, Document, Json, Rejected
-from pipeline.rules.base import WHOLE, Rule
+from pipeline.rules.base import Rule
 from pipeline.rules.fixing import apply, drop_gone
+from pipeline.rules.places import WHOLE
 from pipeline.rules.ruleset import RuleSet
 from pipeline.workspace import Settings
 from tests.conftest import body, default_rules, incoming, judge

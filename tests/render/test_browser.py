@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from pipeline.workspace import Report
 from tests.bases import Base, record
 from tests.render import pages
 
@@ -143,6 +144,16 @@ def test_a_finding_is_explained_where_it_stands(look: Open, address: str) -> Non
 
 
 # to find
+
+
+def test_what_most_records_have_comes_last_and_folded(look: Open, example: Base, tmp_path: Path) -> None:
+    options = {"common": Report(common_share=0, common_from=1)}
+    page = look(pages.write(pages.of(example, **options), tmp_path)).page
+    folded = page.locator(".reader details.common")
+    said = folded.locator("p").first
+    assert not said.is_visible()
+    folded.locator("summary").first.click()
+    assert re.fullmatch(r"[A-Z]{3}\d{3} concerns \d+ of \d+ records\.", said.inner_text())
 
 
 def test_search_finds_what_only_the_whole_record_says(look: Open, address: str) -> None:

@@ -16,6 +16,7 @@ from pipeline.model import Document
 from pipeline.render.html import data
 from pipeline.render.html.charts import library
 from pipeline.rules.example import with_changes
+from pipeline.workspace import Report
 from tests.bases import DAY, Base, record
 from tests.render import pages
 from tests.render.pages import held
@@ -284,3 +285,19 @@ def test_the_same_page_comes_of_a_fresh_ingest(base: Base, tmp_path_factory: pyt
     base.ingest()
     fresh = base.again(tmp_path_factory.mktemp("fresh"))
     assert base.curated() == fresh.curated()
+
+
+# what concerns most records
+
+
+def test_what_most_records_have_is_counted_for_the_base_and_not_for_each(example: Base) -> None:
+    plain, folded = (pages.of(example, common=Report(common_share=0.1, common_from=least)) for least in (50, 2))
+    (common,) = [json.loads(text)["common"] for text in re.findall(r'id="facts">(.*?)</script>', folded)]
+    assert common
+    found = [{finding["code"] for finding in whole["findings"]} for whole in held(folded, "chunk-0")]
+    assert {code: sum(code in codes for codes in found) for code in common} == {c: n for c, (n, _) in common.items()}
+    assert f"Most records have {', '.join(common)}" in folded
+    for before, after in zip(held(plain, "chunk-0"), held(folded, "chunk-0"), strict=True):
+        assert before == after, "a record is told whole all the same"
+    counted = [sum(held(page, "rows")["warnings"]) + sum(held(page, "rows")["infos"]) for page in (plain, folded)]
+    assert counted[0] > counted[1]

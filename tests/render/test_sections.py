@@ -1,10 +1,13 @@
 """What reports say to people, in whatever form."""
 
+import html
+
 import pytest
 
 from pipeline import reports, store
 from pipeline.render.reports import render
-from pipeline.reports import Options
+from pipeline.reports import Answer, Options
+from pipeline.workspace import Report
 from tests.bases import DAY, Base
 
 
@@ -31,3 +34,36 @@ def test_one_section_alone_is_headed_by_its_own_title(example: Base, report: str
     page = render(answer, "html", terminal=False)
     assert f"<h1>{told}</h1>" in page
     assert "<h2>" not in page
+
+
+# what concerns most records
+
+EVERYTHING = Options(DAY, common=Report(common_share=0.1, common_from=2))
+
+
+@pytest.fixture(scope="module")
+def hotspots(example: Base) -> Answer:
+    quality = reports.named("quality")
+    with store.read(example.workspace.store) as opened:
+        return reports.run(opened, quality, EVERYTHING, only=reports.section(quality, EVERYTHING, "hotspots"))
+
+
+@pytest.mark.parametrize("form", ["table", "md", "html"])
+def test_people_are_told_once_of_what_concerns_most_records(hotspots: Answer, form: str) -> None:
+    (part,) = hotspots.parts
+    assert part.common
+    told = html.unescape(render(hotspots, form, terminal=False))
+    for once in part.common:
+        line = f"{once.severity} {once.code} {once.name} concerns {once.records} of {once.among} records"
+        assert told.count(once.code) == 2, "in its line and in the command that lists them"
+        assert line in told
+    rest = {row["code"] for row in part.rows.records()} - {each.code for each in part.common}
+    assert any(code in told for code in rest)
+
+
+def test_programs_are_told_all(hotspots: Answer, example: Base) -> None:
+    quality = reports.named("quality")
+    with store.read(example.workspace.store) as opened:
+        whole = reports.run(opened, quality, Options(DAY)).part("hotspots")
+    assert hotspots.parts[0].rows == whole.rows
+    assert not whole.common

@@ -1,9 +1,14 @@
 """One cause, one finding: what a single defect in a clean record is told as."""
 
-import pytest
+from collections import defaultdict
 
-from pipeline.model import Json
-from pipeline.rules.base import ABSENT
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pipeline.model import Json, Kind
+from pipeline.rules import catalogue
+from pipeline.rules.base import ABSENT, Example
 from pipeline.rules.example import with_changes
 from tests.conftest import codes, judge
 
@@ -54,3 +59,44 @@ DEFECTS: list[tuple[str, Json, set[str]]] = [
 @pytest.mark.parametrize(("pointer", "value", "told"), DEFECTS, ids=[f"{i}-{p}" for i, (p, _, _) in enumerate(DEFECTS)])
 def test_a_single_defect_has_a_single_code(pointer: str, value: Json, told: set[str]) -> None:
     assert codes(judge(with_changes({pointer: value}))) == told
+
+
+# What only holds the place of a text is told as that alone (TXT006), whatever else could be said of so short a text.
+
+PLACEHOLDERS = [
+    "N/A", "TODO", "TBD", "tbd.", "…", "-", "xxx", "TODO: find out", "[TBD]", "Lorem ipsum dolor sit amet.", "none", "Unknown",
+    "Not applicable", "not yet documented", "see root cause", "same as above", "your action here", "待补充", "无", "keine Angabe",
+]  # fmt: skip
+
+TEXTS = [
+    "/signature", "/signature_zh", "/root_cause", "/root_cause_zh", "/dead_ends/0/action", "/dead_ends/0/why_fails",
+    "/dead_ends/0/condition", "/workarounds/0/action", "/workarounds/0/how", "/workarounds/1/how", "/workarounds/1/condition",
+    "/workarounds_zh/0", "/versions/0/behavior_change",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pointer", TEXTS)
+def test_a_placeholder_is_told_as_that_alone(pointer: str) -> None:
+    told = {text: codes(judge(with_changes({pointer: text}))) for text in PLACEHOLDERS}
+    assert told == {text: {"TXT006"} for text in PLACEHOLDERS}
+
+
+BAD = [
+    example
+    for rule in catalogue().values()
+    if rule.kind is not Kind.CORPUS
+    for example in rule.bad
+    if isinstance(example, dict)
+]
+
+
+@given(st.sampled_from(BAD), st.dictionaries(st.sampled_from(TEXTS), st.sampled_from(PLACEHOLDERS), min_size=1))
+def test_where_a_placeholder_stands_nothing_else_is_said(example: Example, places: dict[str, str]) -> None:
+    try:
+        document = with_changes({**example, **places})
+    except (IndexError, TypeError, KeyError):  # the example has no such place
+        assume(False)  # noqa: FBT003
+    told = defaultdict(set)
+    for finding in judge(document).findings:
+        told[finding.pointer].add(finding.code)
+    assert not [at for at, said in told.items() if "TXT006" in said and said != {"TXT006"}]

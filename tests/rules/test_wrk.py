@@ -243,3 +243,57 @@ def test_one_how_is_enough(actions: list[str]) -> None:
 def test_without_workarounds_there_is_nothing_to_say_how_of() -> None:
     assert found(_workarounds([]), "WRK010") == []
     assert found({"/workarounds/0/how": ABSENT, "/workarounds/1/how": ABSENT}, "WRK010") == []
+
+
+# ---- WRK004: one action as a dead end and as a workaround --------------------------------------------------------------
+
+
+def contradicts(dead_end: str, workaround: str) -> bool:
+    places = found({"/dead_ends/0/action": dead_end, "/workarounds/0/action": workaround}, "WRK004")
+    return places == ["/dead_ends/0/action"]
+
+
+@pytest.mark.parametrize(
+    ("dead_end", "workaround"),
+    [
+        ("Restart the daemon", "Restart the daemon"),
+        (" Restart the daemon\n", "Restart the daemon"),
+        ("Restart  the daemon", "Restart the daemon"),
+        ("Don't restart the  daemon", "Don't restart the daemon"),
+        ("重启  服务", "重启 服务"),
+        ("git branch -D topic", "git branch -D topic "),
+        ("Run `cut -d '  '`", "Run `cut -d '  '`"),
+    ],
+)
+def test_one_action_cannot_be_both(dead_end: str, workaround: str) -> None:
+    assert contradicts(dead_end, workaround)
+
+
+@pytest.mark.parametrize(
+    ("dead_end", "workaround"),
+    [
+        ("Restart the daemon", "restart the daemon"),
+        ("git branch -d topic", "git branch -D topic"),
+        ("tar -C a -x", "tar -c a -x"),
+        ("grep 'a  b' log", "grep 'a b' log"),
+        ("Set the separator to “a  b”", "Set the separator to “a b”"),
+        ("Split it at '  '", "Split it at ' '"),
+        ("Write `key:  value`", "Write `key: value`"),
+        ("if ready:\n    start()", "if ready:\n  start()"),
+        ("IFS=$'\\t  '", "IFS=$'\\t '"),
+        ("sed s/a\\  b//", "sed s/a\\ b//"),
+        ("N/A", "N/A"),
+        ("", ""),
+    ],
+)
+def test_what_differs_in_case_or_in_a_blank_of_code_is_another_action(dead_end: str, workaround: str) -> None:
+    assert not contradicts(dead_end, workaround)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "A", "  ", " ", "-d", "-D", "\t", "\n", "key:", "don't"]), min_size=1, max_size=8)
+)
+def test_in_code_every_character_counts(parts: list[str]) -> None:
+    code = f"Set `x{''.join(parts)}y`"
+    for other in (code.swapcase(), code.replace("  ", " "), code.replace(" ", "  "), code.replace("\t", " ")):
+        assert contradicts(code, other) is (code == other)

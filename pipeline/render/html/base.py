@@ -35,6 +35,7 @@ def document(asked: Page, known: Mapping[str, Rule]) -> str:
         "whole": len(asked.whole.rows),
         "chunk": _CHUNK,
         "rules": rules,
+        "common": {each.code: [each.records, each.among] for each in asked.common},
         "charts": [_facts(chart) for chart in shown],
     }
     return page(

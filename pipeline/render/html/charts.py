@@ -104,7 +104,10 @@ def _findings(page: Page, names: Mapping[str, str]) -> Chart:
     ranked = _ranked(code for codes in _column(page.records, "codes") for code in codes)
     bars = tuple(Bar(code, f"{code} {names.get(code, '')}".rstrip(), count) for code, count in ranked)
     figures = Table(("rule", "records"), [(bar.label, bar.all) for bar in bars])
-    return Chart("code", "Findings by rule", "rule", bars, figures, "Records with a finding that no fix repaired.")
+    note = "Records with a finding that no fix repaired."
+    if page.common:
+        note += f" Most records have {', '.join(each.code for each in page.common)}: the list does not count these."
+    return Chart("code", "Findings by rule", "rule", bars, figures, note)
 
 
 def _column(table: Table, name: str) -> list[Any]:

@@ -78,8 +78,16 @@ function byRule(list, spot) {
 }
 
 function findings(found) {
-  const list = byRule(found, (finding) => el('div', {}, text(finding.message), finding.suppressed && el('p', { class: 'aside' }, 'put up with: ', own(finding.suppressed))));
-  return section(`Findings (${found.length})`, found.length > 0 && el('ul', { class: 'findings' }, list));
+  const listed = (some) => some.length > 0 && el('ul', { class: 'findings' },
+    byRule(some, (finding) => el('div', {}, text(finding.message), finding.suppressed && el('p', { class: 'aside' }, 'put up with: ', own(finding.suppressed)))));
+  // what most records have tells nothing of this one: it comes last, and folded
+  const common = found.filter((finding) => facts.common[finding.code]);
+  const codes = [...new Set(common.map((finding) => finding.code))];
+  return section(`Findings (${found.length})`, listed(found.filter((finding) => !facts.common[finding.code])),
+    common.length > 0 && el('details', { class: 'common' },
+      el('summary', {}, `What most records have (${codes.join(', ')})`),
+      codes.map((code) => el('p', { class: 'aside' }, `${code} concerns ${count(facts.common[code][0])} of ${count(facts.common[code][1])} records.`)),
+      listed(common)));
 }
 
 function changes(made) {

@@ -5,7 +5,7 @@ const columns = {
   tier: { title: 'Tier', label: 'Verification tier' },
   effective: { title: 'Effective', label: 'Effective confidence', number: true },
   age: { title: 'Age', label: 'Days since the last confirmation', number: true },
-  findings: { title: 'Findings', label: 'Findings: warnings and infos', number: true },
+  findings: { title: 'Findings', label: `Findings: warnings and infos${Object.keys(facts.common).length > 0 ? ' that most records do not have' : ''}`, number: true },
 };
 
 const list = { items: [], current: -1, height: 0, from: 0, to: 0 };

@@ -29,8 +29,8 @@ LEFT JOIN (
         path,
         position,
         list(DISTINCT code ORDER BY code) AS codes,
-        count(*) FILTER (severity = 'warning') AS warnings,
-        count(*) FILTER (severity = 'info') AS infos
+        count(*) FILTER (severity = 'warning' AND NOT list_contains($common::VARCHAR[], code)) AS warnings,
+        count(*) FILTER (severity = 'info' AND NOT list_contains($common::VARCHAR[], code)) AS infos
     FROM judgements() WHERE published AND NOT repaired GROUP BY path, position) f USING (path, position)
 LEFT JOIN (
     SELECT record_id, list(DISTINCT host ORDER BY host) AS hosts
