@@ -1,12 +1,13 @@
 """What a user can type: arguments and exit codes. No logic here, and heavy imports stay inside commands.
 
 Exit codes: 0 clean, 1 findings at or above --fail-on or a failed gate, 2 usage or environment, 3 a bug of kb,
-130 interrupted.
+130 interrupted, or 128 and the number of the signal that ended it.
 """
 
 import datetime as dt
 import os
 import shutil
+import signal
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -145,12 +146,12 @@ FormatOfRecords = Annotated[
 
 def _ids(ctx: typer.Context, incomplete: str) -> list[str]:
     """The ids that go on after what is typed; whatever is amiss with the base, completion says nothing."""
-    from pipeline import store, workspace
+    from pipeline import publish, workspace
     from pipeline.jobs.show import ids
 
     with suppress(Exception):
         root = ctx.parent and ctx.parent.params.get("root")
-        with store.read(workspace.find(Path(root) if root else None).store, any_layout=True) as base:
+        with publish.reading(workspace.find(Path(root) if root else None)) as base:
             return ids(base, incomplete)
     return []
 
@@ -806,21 +807,20 @@ def export(
     place for is kept under `kb`. A folder must hold no records but those that are written: of an earlier export some
     could be left that this one does not pick.
     """
-    from pipeline import publish, store
+    from pipeline import publish
     from pipeline.jobs.export import export as run
     from pipeline.jobs.export import lines
     from pipeline.words import escaped
 
     home = _workspace()
     _check_started(home)
-    publish.recover(home)
     if output == _STDIN:
         terminal = sys.stdout.isatty()
-        with store.read(home.store) as base:
+        with publish.reading(home) as base:
             sys.stdout.writelines(escaped(line) if terminal else line for line in lines(base, form, where))
         return
     notes: list[str] = []
-    with _otherwise(f"{output} may be written in part"), store.read(home.store, files=True) as base:
+    with _otherwise(f"{output} may be written in part"), publish.reading(home, files=True) as base:
         count = run(base, form, output, where, home.root, notes.append)
     _say(notes)
     print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {_shown(output)}")
@@ -1004,11 +1004,10 @@ def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> No
 
 
 def _base(where: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
-    from pipeline import publish, store
+    from pipeline import publish
 
     _check_started(where)
-    publish.recover(where)
-    return store.read(where.store, any_layout=publish.is_as_left(where), limits=limits)
+    return publish.reading(where, limits=limits)
 
 
 def _check_started(where: "Workspace") -> None:
@@ -1113,9 +1112,30 @@ def _tell_written(output: Path | None) -> None:
 
 def main() -> None:
     """Run kb and exit: the one error handler of the program."""
+    came = _listen()
     code = _run()
     streams.finish()
-    sys.exit(code)
+    sys.exit(128 + came[0] if came and code == 130 else code)
+
+
+def _listen() -> list[int]:
+    """Let what a supervisor or a closed terminal sends end kb as Ctrl-C does; what came is noted there."""
+    came: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        came.append(number)
+        for other in wanted:
+            signal.signal(other, signal.SIG_IGN)  # once is enough: what follows is cleaning up
+        raise KeyboardInterrupt
+
+    wanted = [
+        number
+        for name in ("SIGTERM", "SIGHUP")
+        if (number := getattr(signal, name, None)) and signal.getsignal(number) is signal.SIG_DFL
+    ]
+    for number in wanted:
+        signal.signal(number, stop)
+    return came
 
 
 def _run() -> int:

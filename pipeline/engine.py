@@ -7,9 +7,12 @@ their arguments, so that any engine which can call a Python function over a batc
 import datetime as dt
 import hashlib
 import heapq
+import os
 import signal
+import traceback
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +29,7 @@ from pipeline.sources import records
 from pipeline.workspace import Settings
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from multiprocessing.connection import Connection
 
 CHUNK_BYTES = 4 << 20
 """A chunk is closed when its records reach this many bytes, so memory is bounded by chunks, not by the input."""
@@ -154,49 +157,122 @@ def _run_parallel(
     tick: Callable[[int], None],
     meanwhile: Callable[[], object],
 ) -> int:
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only more than one chunk needs workers
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - likewise
-    from multiprocessing import get_context  # noqa: PLC0415 - likewise
+    """Hand chunks to workers as they get free. Nothing is shared with them but a pipe each, which no death leaves locked."""
+    from multiprocessing.connection import wait  # noqa: PLC0415 - only more than one chunk needs workers
 
     count = 0
-    waiting: dict[Future[None], list[Incoming]] = {}
-    workers = (rules.settings, rules.as_of, rules.added)
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, workers) as pool:
-        try:
-            for number, chunk in enumerate(chunks):
-                waiting[pool.submit(_work, number, chunk, folder)] = chunk
-                while len(waiting) > 2 * jobs:  # so that a fast reader does not fill the memory
-                    count += _finish(waiting, tick)
-            meanwhile()
-            while waiting:
-                count += _finish(waiting, tick)
-        except BrokenProcessPool:
-            chunk = next(iter(waiting.values()))
-            raise KbError(
-                f"a worker process died on or near {chunk[0].origin} … {chunk[-1].origin}"
-                " (killed, or out of memory); nothing was published; try again with --jobs 1"
-            ) from None
+    with _workers(jobs, rules, folder) as workers:
+        free = list(workers)
+        busy: dict[Connection, list[Incoming]] = {}
+
+        def finish() -> int:
+            done = 0
+            answered = set(wait(list(busy)))
+            for pipe in [pipe for pipe in busy if pipe in answered]:
+                chunk = busy.pop(pipe)
+                _receive(pipe, chunk)
+                free.append(pipe)
+                tick(len(chunk))
+                done += len(chunk)
+            return done
+
+        for number, chunk in enumerate(chunks):
+            while not free:
+                count += finish()
+            pipe = free.pop()
+            busy[pipe] = chunk
+            _send(pipe, (number, chunk), chunk)
+        meanwhile()
+        while busy:
+            count += finish()
     return count
 
 
-def _finish(waiting: "dict[Future[None], list[Incoming]]", tick: Callable[[int], None]) -> int:
-    future = next(iter(waiting))
-    future.result()
-    done = len(waiting.pop(future))
-    tick(done)
-    return done
+@contextmanager
+def _workers(jobs: int, rules: RuleSet, folder: Path) -> "Iterator[list[Connection]]":
+    """Started worker processes, by the pipes to them; in the end, whatever it is, there is none left."""
+    from multiprocessing import get_context  # noqa: PLC0415 - likewise
+
+    context = get_context("spawn")
+    processes, pipes = [], []
+    try:
+        for _ in range(jobs):
+            ours, theirs = context.Pipe()
+            process = context.Process(
+                target=_work, args=(theirs, folder, rules.settings, rules.as_of, rules.added), daemon=True
+            )
+            process.start()
+            theirs.close()  # so that its death ends the pipe
+            processes.append(process)
+            pipes.append(ours)
+        yield pipes
+    finally:
+        for pipe in pipes:
+            pipe.close()
+        for process in processes:
+            process.kill()
+            process.join()
+            process.close()
 
 
-def _work(number: int, chunk: list[Incoming], folder: Path) -> None:
-    _write(folder, number, curate_batch(chunk, _WORKER["rules"]))
+def _send(pipe: "Connection", task: tuple[int, list[Incoming]], chunk: list[Incoming]) -> None:
+    try:
+        pipe.send(task)
+    except OSError:
+        raise _died(chunk) from None
 
 
-_WORKER: dict[str, RuleSet] = {}
+def _receive(pipe: "Connection", chunk: list[Incoming]) -> None:
+    try:
+        failure = pipe.recv()
+    except (EOFError, OSError):
+        raise _died(chunk) from None
+    if failure is not None:
+        raise failure
 
 
-def _prepare(settings: Settings, as_of: dt.date | None, added: Sequence[Rule]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; only the parent tells of it
-    _WORKER["rules"] = RuleSet(settings, as_of, added)
+def _died(chunk: list[Incoming]) -> KbError:
+    return KbError(
+        f"a worker process died on or near {chunk[0].origin} … {chunk[-1].origin}"
+        " (killed, or out of memory); nothing was published; try again with --jobs 1"
+    )
+
+
+def _work(pipe: "Connection", folder: Path, settings: Settings, as_of: dt.date | None, added: Sequence[Rule]) -> None:
+    """The life of a worker: it judges what it is sent, until there is nobody to send it anything.
+
+    What a terminal or a supervisor sends to all of the group is for the parent, which tells of it and ends its workers.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    _die_with_parent()
+    rules = RuleSet(settings, as_of, added)
+    with suppress(EOFError, OSError):
+        while True:
+            number, chunk = pipe.recv()
+            failure: Exception | None = None
+            try:
+                _write(folder, number, curate_batch(chunk, rules))
+            except OSError as error:
+                failure = OSError(error.errno, error.strerror, error.filename)
+            except MemoryError:
+                failure = MemoryError()
+            except Exception as error:  # noqa: BLE001 - for the parent to tell; not every one can be sent
+                failure = RuntimeError(f"{type(error).__name__}: {error}")
+                failure.add_note(traceback.format_exc())
+            pipe.send(failure)
+
+
+def _die_with_parent() -> None:
+    """End at once when the parent is gone, even in the midst of a chunk: the next run may use the same names."""
+    import threading  # noqa: PLC0415 - only workers need it
+    from multiprocessing import parent_process  # noqa: PLC0415 - likewise
+    from multiprocessing.connection import wait  # noqa: PLC0415 - likewise
+
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
 
 
 def _write(folder: Path, number: int, batch: Batch) -> None:

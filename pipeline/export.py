@@ -3,16 +3,18 @@
 import filecmp
 import hashlib
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from pipeline import __version__
+from pipeline import __version__, seal
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.render.reports import document_in_parts
 from pipeline.render.tables import as_csv
@@ -20,18 +22,7 @@ from pipeline.reports import REPORTS, Options, figures, page, run
 from pipeline.rules.ruleset import RuleSet
 from pipeline.splice import Touched, splice
 from pipeline.store import Store
-from pipeline.workspace import LAYOUTS, METRICS, PAGE
-
-OWNED = (
-    "records",
-    "records.ndjson",
-    "reports",
-    "findings.ndjson",
-    "changes.ndjson",
-    "quarantine.ndjson",
-    "manifest.json",
-)
-"""What kb writes below `curated/`; anything else there is left as it is."""
+from pipeline.workspace import LAYOUTS, METRICS, OWNED, PAGE
 
 _RECORDS = LAYOUTS["ndjson"]
 
@@ -62,6 +53,13 @@ _LINES = {
 }
 
 
+class Written(NamedTuple):
+    """The digest of all that was written, as it stands in the manifest, and that of each file."""
+
+    digest: str
+    files: dict[str, str]
+
+
 def write(
     store: Store,
     folder: Path,
@@ -69,7 +67,7 @@ def write(
     options: Options,
     rules: RuleSet,
     touched: Touched | None = None,
-) -> str:
+) -> Written:
     """Write the whole of `curated/` into an empty folder; what is as in `previous` is linked, not written again.
 
     The settings say whether there is a file for each record or one for all, and whether there is a page of the base,
@@ -77,12 +75,16 @@ def write(
     `touched` says that `records.ndjson` in `previous` is as the store was before, and which records are not what they
     were.
 
-    Returns:
-        The digest of all that was written, as it stands in the manifest: equal digests mean equal bytes.
+    Equal digests mean equal bytes.
     """
+    standing = {name for name, about in seal.entries(previous).items() if seal.is_plain(about)}
     digests = {}
+
+    def old(name: str) -> Path | None:
+        return previous / name if name in standing else None
+
     for name, sql in sorted(_LINES.items()):
-        digests[name] = _write_lines(store, sql, folder / name, previous / name)
+        digests[name] = _write_lines(store, sql, folder / name, old(name))
     in_one = rules.settings.export.records == "ndjson"
     with ThreadPoolExecutor(1) as beside:
         if in_one:
@@ -90,25 +92,25 @@ def write(
             lines = splice(previous / _RECORDS, *touched) if touched else _lines(store)
             written = beside.submit(_write_parts, lines, folder / _RECORDS)
         for name, parts in _files(store, options, rules):
-            target, old = folder / name, previous / name
+            target = folder / name
             if isinstance(parts, bytes):
-                digests[name] = _write_bytes(parts, target, old)
+                digests[name] = _write_bytes(parts, target, old(name))
             else:
                 digests[name] = _write_parts(parts, target)
-                _link(target, old)
+                _link(target, old(name))
         if in_one:
             digests[_RECORDS] = written.result()
             if not touched:
-                _link(folder / _RECORDS, previous / _RECORDS)
+                _link(folder / _RECORDS, old(_RECORDS))
     manifest = _manifest(store, options)
     told = [f"{name}\0{digest}\n" for name, digest in digests.items()]
-    total = hashlib.sha256("".join(told).encode() + orjson.dumps(manifest)).hexdigest()
-    (folder / "manifest.json").write_bytes(pretty({**manifest, "digest": f"sha256:{total}"}))
+    total = f"sha256:{hashlib.sha256(''.join(told).encode() + orjson.dumps(manifest)).hexdigest()}"
+    digests["manifest.json"] = _write_bytes(pretty({**manifest, "digest": total}), folder / "manifest.json", None)
     _keep_others(folder, previous)
-    return f"sha256:{total}"
+    return Written(total, digests)
 
 
-def _write_lines(store: Store, sql: str, target: Path, old: Path) -> str:
+def _write_lines(store: Store, sql: str, target: Path, old: Path | None) -> str:
     store.write_lines(sql, target)
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -116,11 +118,9 @@ def _write_lines(store: Store, sql: str, target: Path, old: Path) -> str:
     return digest
 
 
-def _write_bytes(data: bytes, target: Path, old: Path) -> str:
+def _write_bytes(data: bytes, target: Path, old: Path | None) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
-    if _holds(old, data):
-        target.hardlink_to(old)
-    else:
+    if old is None or not _holds(old, data) or not _linked(target, old):
         target.write_bytes(data)
     return hashlib.sha256(data).hexdigest()
 
@@ -135,11 +135,22 @@ def _write_parts(parts: Iterable[bytes], target: Path) -> str:
     return digest.hexdigest()
 
 
-def _link(target: Path, old: Path) -> None:
+def _link(target: Path, old: Path | None) -> None:
     """Let a file be the old one, where that holds the same."""
-    if old.is_file() and old.stat().st_size == target.stat().st_size and filecmp.cmp(old, target, shallow=False):
-        target.unlink()
+    if old is not None and old.stat().st_size == target.stat().st_size and filecmp.cmp(old, target, shallow=False):
+        linked = target.with_name(f"{target.name}.linked")
+        if _linked(linked, old):
+            linked.replace(target)
+            linked.unlink(missing_ok=True)  # where both were one file already, nothing was replaced
+
+
+def _linked(target: Path, old: Path) -> bool:
+    """Link a file, which not every system can, nor may everybody do with every file."""
+    try:
         target.hardlink_to(old)
+    except OSError:
+        return False
+    return True
 
 
 def pretty(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
@@ -184,18 +195,6 @@ def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Itera
                 yield METRICS, pretty(figures(store, alone))
 
 
-def altered(fresh: Path, curated: Path) -> list[str]:
-    """What of kb's own making below `curated/` is not as it was just made into `fresh`, where the same is linked."""
-    wanted, found = _owned(fresh), _owned(curated)
-    return sorted(
-        name for name in wanted | found if name not in wanted & found or not _same(fresh / name, curated / name)
-    )
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
-
-
 def raw_text(raw: bytes) -> dict[str, str]:
     """Bytes as JSON can hold them: text where they are UTF-8, else Base64."""
     try:
@@ -233,37 +232,41 @@ def differences(store: Store, curated: Path, options: Options, rules: RuleSet) -
     with tempfile.TemporaryDirectory(prefix="kb-") as folder:
         fresh = Path(folder)
         write(store, fresh, fresh / "nothing", options, rules)
-        wanted, found = _owned(fresh), _owned(curated)
-        for name in sorted(wanted | found):
-            if name not in found:
-                yield name, "there"
-            elif name not in wanted:
-                yield name, "a file of kb's own making"
-            elif not filecmp.cmp(fresh / name, curated / name, shallow=False):
-                yield name, "as in the store"
+        wanted, found = seal.entries(fresh), seal.entries(curated)
+        for name in sorted(wanted.keys() | found.keys()):
+            if wrong := _wrong(fresh / name, curated / name, wanted.get(name), found.get(name)):
+                yield name, wrong
 
 
-def _owned(folder: Path) -> set[str]:
-    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return {name for name in names if name.split("/")[0] in OWNED}
+def _wrong(fresh: Path, there: Path, wanted: os.stat_result | None, found: os.stat_result | None) -> str | None:
+    if found is None:
+        return "there"
+    if wanted is None:
+        return "a file of kb's own making"
+    if stat.S_ISDIR(wanted.st_mode):
+        return None
+    if not seal.is_plain(found):
+        return "a file that can be read"
+    return None if filecmp.cmp(fresh, there, shallow=False) else "as in the store"
 
 
 def _keep_others(folder: Path, previous: Path) -> None:
-    if previous.is_dir():
+    """Take over what others put beside kb's own files; links are not followed."""
+    if previous.is_dir() and not previous.is_symlink():
         for entry in previous.iterdir():
             if entry.name not in OWNED:
-                target = folder / entry.name
-                if entry.is_dir() and not entry.is_symlink():
-                    target.mkdir()
-                    _keep_all(entry, target)
-                else:
-                    os.link(entry, target, follow_symlinks=False)
+                _keep(entry, folder / entry.name)
 
 
-def _keep_all(source: Path, target: Path) -> None:
-    for entry in source.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            (target / entry.name).mkdir()
-            _keep_all(entry, target / entry.name)
-        else:
-            os.link(entry, target / entry.name, follow_symlinks=False)
+def _keep(entry: Path, target: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        target.mkdir()
+        for inner in entry.iterdir():
+            _keep(inner, target / inner.name)
+        return
+    try:
+        os.link(entry, target, follow_symlinks=False)
+    except OSError:
+        if not entry.is_symlink() and not entry.is_file():
+            raise
+        shutil.copy2(entry, target, follow_symlinks=False)

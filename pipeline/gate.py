@@ -41,7 +41,7 @@ class Breach(NamedTuple):
     @property
     def remedy(self) -> str:
         """How to mend it: what earlier runs found lies in the store alone, so no more is thrown away than has to be."""
-        if self.column:
+        if self.column or self.table == "kb.duckdb":
             return "delete kb.duckdb and run `kb ingest` to make it anew; what earlier runs found goes with it"
         return "delete curated/manifest.json and run `kb ingest`, which writes curated/ anew"
 

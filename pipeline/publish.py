@@ -1,22 +1,32 @@
 """All or nothing: the next store and the next `curated/` are made ready aside, and take their places at once.
 
 The next state lies in `.kb/next/`. When it is whole, `.kb/commit` names it; from then on it is carried through, by this
-process or, after a crash, by the next that opens the workspace. Folders change places by one `renameat2` where the
-system has it, so that a reader sees the old or the new `curated/`, never a part.
+process or, after a crash, by the next that writes. Folders change places by one `renameat2` where the system has it, so
+that a reader sees the old or the new `curated/`, never a part. Who only reads writes nothing, and is shown the store that
+belongs to `curated/` as it stands. What was put in place is noted beside it (seal.py).
 """
 
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import signal
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pipeline import seal
 from pipeline.model import KbError, StoppedError
-from pipeline.workspace import LAYOUTS, Workspace
+from pipeline.seal import told
+from pipeline.workspace import Sql, Workspace
 
-_NEXT, _COMMIT, _LOCK, _WRITER, _SEAL = "next", "commit", "lock", "writer", "seal"
+if TYPE_CHECKING:
+    from pipeline.store import Store
+
+_NEXT, _COMMIT, _LOCK, _WRITER, _SEAL, _LOOKS = "next", "commit", "lock", "writer", "seal", "looks"
+_ASIDE = "curated.old"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _FICLONE = 0x40049409
 
@@ -40,25 +50,28 @@ def writer(workspace: Workspace) -> Iterator[Path]:
         lock = FileLock(scratch / _LOCK, timeout=0)
         with lock:
             (scratch / _WRITER).write_text(str(os.getpid()), encoding="utf-8")
-            _carry_through(workspace)
+            _finish_earlier(workspace)
             folder = scratch / _NEXT
-            shutil.rmtree(folder, ignore_errors=True)
+            _clear(folder)
             folder.mkdir()
             try:
                 yield folder
             finally:
                 if not (scratch / _COMMIT).exists():
-                    shutil.rmtree(folder, ignore_errors=True)
-                (scratch / _WRITER).unlink(missing_ok=True)
+                    _clear(folder)
+                with suppress(OSError):
+                    (scratch / _WRITER).unlink()
     except Timeout:
         raise BusyError(
             f"{workspace.root.name}: another kb{_writer(scratch)} is writing kb.duckdb and curated/ here; wait for it to"
             " end, or stop it"
         ) from None
     except OSError as error:
-        raise KbError(
-            f"cannot write {error.filename or workspace.root}: {error.strerror}; nothing was published"
-        ) from None
+        raise KbError(f"{_cannot_write(error, workspace)}; nothing was published") from None
+
+
+def _cannot_write(error: OSError, workspace: Workspace) -> str:
+    return f"cannot write {error.filename2 or error.filename or workspace.root}: {error.strerror}"
 
 
 def _writer(scratch: Path) -> str:
@@ -69,11 +82,17 @@ def _writer(scratch: Path) -> str:
         return ""
 
 
-def recover(workspace: Workspace) -> None:
-    """Carry through what a crash left half done; where another process writes, it is its own to carry through."""
-    if (workspace.scratch / _COMMIT).exists():
-        with suppress(BusyError), writer(workspace):
-            pass
+def _clear(folder: Path) -> None:
+    """Take a folder away, whatever a person did to what lies in it."""
+
+    def open_up(_: Callable[..., Any], name: str, __: object) -> None:
+        for path in (Path(name), Path(name).parent):
+            with suppress(OSError):
+                path.chmod(stat.S_IRWXU, follow_symlinks=False)
+        with suppress(OSError, NotImplementedError):
+            shutil.rmtree(name) if Path(name).is_dir() else Path(name).unlink()
+
+    shutil.rmtree(folder, onerror=open_up)
 
 
 def clone(source: Path, target: Path) -> None:
@@ -86,91 +105,115 @@ def clone(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def commit(workspace: Workspace, token: str) -> None:
-    """Put the next store and `curated/` in the places of the old ones; `token` is the digest in the new manifest."""
+# ---- from one state to the next --------------------------------------------------------------------------------------
+
+
+def commit(
+    workspace: Workspace, token: str, notes: Mapping[str, Any] | None = None, digests: Mapping[str, str] | None = None
+) -> None:
+    """Put the next store and `curated/` in the places of the old ones; `token` is the digest in the new manifest.
+
+    `notes` of the store are kept beside it, and the `digests` of the files of `curated/`.
+
+    Raises:
+        KbError: the disk refuses; the state is the old one then, or it is said which it is.
+        StoppedError: a person stopped kb; all is in place.
+    """
+    scratch, folder = workspace.scratch, workspace.scratch / _NEXT
+    seal.write_looks(folder / _LOOKS, folder / "curated", digests or {})
+    noted = {**seal.of(folder / "kb.duckdb", folder / "curated"), **(notes or {})}
+    (folder / _SEAL).write_text(json.dumps(noted), encoding="utf-8")
     if hasattr(os, "sync"):
         os.sync()  # every file of the next state, before anything says that it is whole
-    draft = workspace.scratch / f"{_COMMIT}.draft"
+    draft = scratch / f"{_COMMIT}.draft"
     draft.write_text(token, encoding="utf-8")
     sync(draft)
     try:
-        draft.replace(workspace.scratch / _COMMIT)
-        _carry_through(workspace, _layout())
+        with _undisturbed():
+            draft.replace(scratch / _COMMIT)
+            recover(workspace)
+    except OSError as error:
+        raise KbError(f"{_cannot_write(error, workspace)}; {_taken_back(workspace, token)}") from None
     except KeyboardInterrupt:
         raise StoppedError("what was made is published now, or by the next kb that runs here") from None
 
 
-def _carry_through(workspace: Workspace, layout: str | None = None) -> None:
-    """Publish what is whole; `layout` tells how its store is laid out, where that is known: not of what a crash left."""
-    marker, folder = workspace.scratch / _COMMIT, workspace.scratch / _NEXT
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put off what would stop kb for the moments in which both stores change places."""
+    came: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        came.append(number)
+
+    before = {}
+    with suppress(ValueError):  # in another thread than the first, where no signal comes
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if number := getattr(signal, name, None):
+                before[number] = signal.signal(number, note)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number in came[:1]:
+        signal.raise_signal(number)
+
+
+def recover(workspace: Workspace) -> None:
+    """Publish what is whole, as far as that is not done already; for the one writer, and after a crash for the next."""
+    scratch, folder = workspace.scratch, workspace.scratch / _NEXT
+    marker = scratch / _COMMIT
     if not marker.exists():
         return
-    token = marker.read_text(encoding="utf-8")
     ready = folder / "curated"
-    if manifest(ready).get("digest") == token:
+    if manifest(ready).get("digest") == marker.read_text(encoding="utf-8"):
         _exchange(ready, workspace.curated)
     store = folder / "kb.duckdb"
     if store.exists():
         store.replace(workspace.store)
-    seal = {"layout": layout, **_looks(workspace)}
-    (workspace.scratch / _SEAL).write_text(json.dumps(seal), encoding="utf-8")
+        seal.log_of(workspace.store).unlink(missing_ok=True)  # of a store that is no more
+        for name in (_LOOKS, _SEAL):
+            with suppress(FileNotFoundError):  # of another kb
+                (scratch / name).unlink()
+    for name in (_LOOKS, _SEAL):
+        if (folder / name).exists():
+            (folder / name).replace(scratch / name)
     sync(workspace.root)
     marker.unlink()
-    shutil.rmtree(folder, ignore_errors=True)
+    _clear(folder)
 
 
-class Sealed(NamedTuple):
-    """Whether the store, and `records.ndjson`, look as they did when kb published them last."""
-
-    store: bool
-    records: bool
-
-
-def sealed(workspace: Workspace) -> Sealed:
-    """What is as kb left it, told by size, time and inode; what is not has to be looked through."""
-    then, now = told(workspace.scratch / _SEAL), _looks(workspace)
-    return Sealed(*(now[name] is not None and then.get(name) == now[name] for name in Sealed._fields))
-
-
-def is_as_left(workspace: Workspace) -> bool:
-    """Whether this kb laid the store out and nobody touched it since, so that its tables need not be looked through."""
-    return sealed(workspace).store and told(workspace.scratch / _SEAL).get("layout") == _layout()
-
-
-def _layout() -> str:
-    from pipeline.store import layout  # noqa: PLC0415 - imports duckdb, which a record in a file does without
-
-    return layout.digest()
-
-
-def _looks(workspace: Workspace) -> dict[str, list[int] | None]:
-    return {"store": _look(workspace.store), "records": _look(workspace.curated / LAYOUTS["ndjson"])}
-
-
-def _look(path: Path) -> list[int] | None:
+def _finish_earlier(workspace: Workspace) -> None:
     try:
-        stat = path.stat()
+        recover(workspace)
+    except OSError as error:
+        raise KbError(
+            f"{_cannot_write(error, workspace)}; an earlier ingest was stopped while it published, and has to be carried"
+            " through first: make that possible, and run this again; until then kb reads one whole state"
+        ) from None
+
+
+def _taken_back(workspace: Workspace, token: str) -> str:
+    """Undo a commit that the disk refused; what state that leaves, in words."""
+    scratch, folder = workspace.scratch, workspace.scratch / _NEXT
+    aside = folder / _ASIDE
+    try:
+        if (folder / "kb.duckdb").exists():
+            if os.path.lexists(aside) and not os.path.lexists(workspace.curated):
+                aside.rename(workspace.curated)
+            elif manifest(workspace.curated).get("digest") == token != manifest(folder / "curated").get("digest"):
+                _exchange_back(folder / "curated", workspace.curated)
+            if (scratch / _COMMIT).exists():
+                (scratch / _COMMIT).unlink()
+            return "nothing was published"
     except OSError:
-        return None
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-
-
-def manifest(curated: Path) -> dict[str, Any]:
-    """What `curated/` says of itself; empty where there is none, or none that can be read."""
-    return told(curated / "manifest.json")
-
-
-def told(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; empty where there is none that can be read."""
-    try:
-        parsed = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
+        return "kb.duckdb is the old one still; the next `kb ingest` that can write here carries through what was made"
+    return "all was published; the next `kb ingest` that can write here clears .kb/"
 
 
 def _exchange(new: Path, old: Path) -> None:
-    if not old.exists():
+    if not os.path.lexists(old):
         new.rename(old)
         return
     import ctypes  # noqa: PLC0415 - what only reads does without
@@ -181,10 +224,155 @@ def _exchange(new: Path, old: Path) -> None:
     except (AttributeError, OSError):
         swapped = False
     if not swapped:  # two renames: for their length there is no curated/; a crash between them is carried through
-        aside = new.with_name("curated.old")
-        if old.exists():
+        aside = new.with_name(_ASIDE)
+        if os.path.lexists(old):
             old.rename(aside)
         new.rename(old)
+
+
+def _exchange_back(old: Path, new: Path) -> None:
+    """Undo an exchange: `new` is in place, the other is where it was, or aside, or was never there."""
+    aside = old.with_name(_ASIDE)
+    if os.path.lexists(old):
+        _exchange(old, new)
+        return
+    new.rename(old)
+    if os.path.lexists(aside):
+        aside.rename(new)
+
+
+# ---- the state as it stands ------------------------------------------------------------------------------------------
+
+
+class Standing(NamedTuple):
+    """The store that belongs to `curated/` as it stands, and what kb noted of it."""
+
+    store: Path
+    seal: Mapping[str, Any]
+
+    @property
+    def is_as_left(self) -> bool:
+        """Whether this kb laid the store out and nobody changed it since, so that its tables need not be looked through."""
+        return self.seal.get("layout") == seal.layout() and seal.holds(self.seal, self.store)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether kb noted how it left the store, and it is not as that any more."""
+        return "head" in self.seal and not seal.holds(self.seal, self.store)
+
+
+def standing(workspace: Workspace) -> Standing:
+    """What there is to read. While a commit is carried through, or was stopped half-way, a part of it lies aside."""
+    scratch, folder = workspace.scratch, workspace.scratch / _NEXT
+    store, noted = workspace.store, scratch / _SEAL
+    if _is_half_way(workspace):
+        store, noted = (
+            path if path.exists() else there for path, there in ((folder / store.name, store), (folder / _SEAL, noted))
+        )
+    return Standing(store, told(noted))
+
+
+def _is_half_way(workspace: Workspace) -> bool:
+    try:
+        token = (workspace.scratch / _COMMIT).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return manifest(workspace.curated).get("digest") == token
+
+
+@contextmanager
+def reading(
+    workspace: Workspace, *, files: bool = False, changed_too: bool = False, limits: Sql | None = None
+) -> "Iterator[Store]":
+    """The store that belongs to `curated/` as it stands, read-only; `changed_too` is for who looks for changes by others.
+    `limits` hold for what is asked of it.
+
+    Raises:
+        KbError: there is none, it cannot be read, its tables are not those of this kb, or it was changed since.
+    """
+    from pipeline import store  # noqa: PLC0415 - imports duckdb, which a record in a file does without
+
+    with ExitStack() as stack:
+        while True:
+            turn = _turn(workspace)
+            state = standing(workspace)
+            try:
+                if not changed_too:
+                    _check_unchanged(state)
+                base = stack.enter_context(
+                    store.read(state.store, files=files, any_layout=state.is_as_left, limits=limits)
+                )
+            except KbError:
+                if turn != _turn(workspace):  # a writer came between
+                    continue
+                raise
+            break
+        yield base
+
+
+def _check_unchanged(state: Standing) -> None:
+    if state.is_changed and state.store.is_file():
+        raise KbError(f"{state.store.name}: {changed(state)} since kb left it; run `kb ingest` to make it anew")
+
+
+def copied(workspace: Workspace, folder: Path) -> tuple[Path | None, bool]:
+    """A copy of the store, if there is one, in a folder; and whether it was changed since kb left it.
+
+    Raises:
+        KbError: it cannot be read.
+    """
+    from pipeline import store  # noqa: PLC0415 - likewise
+
+    while True:
+        turn = _turn(workspace)
+        state = standing(workspace)
+        if not state.store.exists():
+            return None, False
+        store.check_kind(state.store)
+        with suppress(FileNotFoundError):  # a writer put it in its place meanwhile
+            copy = Path(shutil.copyfile(state.store, folder / workspace.store.name))
+            is_changed = state.is_changed
+            if turn == _turn(workspace):
+                return copy, is_changed
+
+
+def changed(state: Standing) -> str:
+    """What became of a store that is not as it was left."""
+    if seal.log_of(state.store).exists():
+        return "was changed by another program (see kb.duckdb.wal)"
+    return "was changed by another program (or damaged)"
+
+
+def _turn(workspace: Workspace) -> tuple[object, ...]:
+    scratch = workspace.scratch
+    return (
+        (scratch / _COMMIT).exists(), *map(seal.look, (scratch / _SEAL, scratch / _NEXT / _SEAL, workspace.store)),
+    )  # fmt: skip
+
+
+def is_as_left(workspace: Workspace) -> bool:
+    """Whether the store is as this kb left it."""
+    return standing(workspace).is_as_left
+
+
+def altered(workspace: Workspace) -> list[str]:
+    """What of kb's own making below `curated/` is not as kb left it: by its looks, and where they differ by its digest."""
+    return seal.altered(workspace.scratch / _LOOKS, workspace.curated)
+
+
+def is_curated_as_left(workspace: Workspace) -> bool:
+    """Whether every file below `curated/` looks as kb left it."""
+    return seal.look_alike(workspace.scratch / _LOOKS, workspace.curated)
+
+
+def are_records_as_left(workspace: Workspace) -> bool:
+    """Whether `records.ndjson` looks as kb left it."""
+    return seal.records_hold(told(workspace.scratch / _SEAL), workspace.curated)
+
+
+def manifest(curated: Path) -> dict[str, Any]:
+    """What `curated/` says of itself; empty where there is none, or none that can be read."""
+    return told(curated / "manifest.json")
 
 
 def sync(path: Path) -> None:

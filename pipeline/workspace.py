@@ -26,6 +26,17 @@ PAGE = "reports/index.html"
 METRICS = "reports/metrics.json"
 """The figures of the base below `curated/`."""
 
+OWNED = (
+    "records",
+    "records.ndjson",
+    "reports",
+    "findings.ndjson",
+    "changes.ndjson",
+    "quarantine.ndjson",
+    "manifest.json",
+)
+"""What kb writes below `curated/`; anything else there is left as it is."""
+
 
 class RuleSettings(NamedTuple):
     """Which rules judge, and how severely."""

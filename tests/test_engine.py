@@ -2,8 +2,11 @@
 
 import hashlib
 import multiprocessing
+import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import engine
+from pipeline.cli import UNCHANGED
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.request import Request
 from pipeline.model import Incoming, KbError, Origin
@@ -163,6 +167,35 @@ def test_a_worker_that_dies_publishes_nothing(base: Base, monkeypatch: pytest.Mo
     assert base.footprint() == before
     monkeypatch.undo()
     assert base.ingest().read == COUNT + 1
+
+
+TO_BE_STOPPED = """
+import sys, time
+from pipeline import cli, engine
+
+def receive(*arguments, judge=engine._receive):
+    judge(*arguments)
+    print(flush=True)
+    time.sleep(60)
+
+engine.CHUNK_BYTES, engine._receive = 400, receive
+cli.main()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes there")
+def test_a_group_that_is_stopped_leaves_one_line_and_no_process(base: Base) -> None:
+    base.put("raw/x.ndjson", ndjson(*(one.raw for one in incoming())))
+    command = [sys.executable, "-c", TO_BE_STOPPED, "--root", str(base.root), "ingest", "-j2", str(base.root / "raw")]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        os.killpg(process.pid, signal.SIGTERM)
+        _, said = process.communicate(timeout=60)  # ends when nobody has the pipes open any more
+    assert said == f"kb: interrupted; {UNCHANGED}\n"
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not base.workspace.store.exists()
+    assert [path.name for path in base.workspace.scratch.iterdir()] == ["lock"]
 
 
 # slices

@@ -29,7 +29,7 @@ def written(base: Base, folder: Path, previous: Path, day: dt.date = DAY) -> str
     folder.mkdir()
     copy = shutil.copyfile(base.workspace.store, folder.with_suffix(".duckdb"))
     with draft.change(copy) as opened:
-        sealed = export.write(opened, folder, previous, Options(day), default_rules())
+        sealed = export.write(opened, folder, previous, Options(day), default_rules()).digest
     assert orjson.loads((folder / "manifest.json").read_bytes())["digest"] == sealed
     return sealed
 

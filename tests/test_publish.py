@@ -1,6 +1,7 @@
 """All or nothing: whatever happens while a state is published, what is there is the old one or the new one, whole."""
 
 import ctypes
+import errno
 import os
 import subprocess
 import sys
@@ -27,8 +28,19 @@ HALF_WAY: State = ("new", "old")
 """`curated/` changes places a rename before the store does."""
 
 
+LONG = bool(os.environ.get("KB_LONG"))
+"""Whether every pair of places is tried; that takes minutes."""
+
+
 class Crash(BaseException):
     """The process ends here."""
+
+
+@pytest.fixture(autouse=True)
+def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No crash of these takes the machine along, and hundreds of times to wait for its disk takes a minute."""
+    monkeypatch.setattr(os, "sync", lambda: None)
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def lay(folder: Path, word: str) -> None:
@@ -121,9 +133,12 @@ def exchanging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 def test_a_commit_puts_the_new_state_in_place(tmp_path: Path, exchanging: bool) -> None:  # noqa: FBT001 - a fixture
     del exchanging
     workspace = prepared(tmp_path)
+    log = tmp_path / "kb.duckdb.wal"
+    log.write_text("of another program, to the store before")
     publish.commit(workspace, "new")
     assert state(workspace) == NEW
-    assert [path.name for path in workspace.scratch.iterdir()] == ["seal"]
+    assert not log.exists()
+    assert {path.name for path in workspace.scratch.iterdir()} == {"seal", "looks"}
 
 
 def test_a_first_commit_needs_nothing_to_replace(tmp_path: Path) -> None:
@@ -165,8 +180,8 @@ def test_after_a_crash_at_any_line_the_state_is_old_or_new(tmp_path: Path, excha
 def test_a_crash_while_recovering_from_a_crash_is_recovered_from(tmp_path: Path, exchanging: bool) -> None:  # noqa: FBT001 - a fixture
     del exchanging
     lines = lines_of_commit(tmp_path / "count")
-    for first in range(1, lines + 1):
-        for second in range(1, 2 * lines, 5):
+    for first in range(1, lines + 1, 1 if LONG else 9):
+        for second in range(1 if LONG else 1 + first % 11, 2 * lines, 1 if LONG else 11):
             workspace = prepared(tmp_path / f"{first}-{second}")
             with pytest.raises(Crash), at_each_line(crash_at(first)):
                 publish.commit(workspace, "new")
@@ -186,7 +201,7 @@ def test_the_next_writer_cleans_up_after_a_crash(tmp_path: Path) -> None:
         with publish.writer(workspace) as folder:
             assert list(folder.iterdir()) == []
         left = {path.name for path in workspace.scratch.iterdir()} - {"lock"}
-        assert left <= {"commit.draft", "seal"}
+        assert left <= {"commit.draft", "seal", "looks"}
         assert state(workspace) in {OLD, NEW}
 
 
@@ -226,8 +241,8 @@ def test_a_store_from_before_a_crash_is_looked_through(tmp_path: Path) -> None:
     (workspace.scratch / "commit").write_text("new")  # of any kb
     publish.recover(workspace)
     assert state(workspace) == NEW
-    assert publish.sealed(workspace).store
     assert not publish.is_as_left(workspace)
+    assert not publish.standing(workspace).is_changed
 
 
 def test_what_a_writer_leaves_when_it_fails_is_cleaned(tmp_path: Path) -> None:
@@ -256,6 +271,52 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(KbError, match=r"^cannot write records\.json: No space left on device; nothing was published$"):
         fail()
     assert state(workspace) == OLD
+
+
+@contextmanager
+def refusing(first: int, last: int) -> Iterator[list[str]]:
+    """Let the disk refuse some of the changes to folders that are asked for, by number; what was asked for is listed."""
+    asked: list[str] = []
+
+    def hedged(name: str, change: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(path: Path, *arguments: object, **options: Any) -> object:  # noqa: ANN401 - as given
+            asked.append(name)
+            if first <= len(asked) <= last:
+                raise OSError(errno.ENOSPC, "No space left on device", str(path))
+            return change(path, *arguments, **options)
+
+        return changed
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("replace", "rename", "unlink", "write_text"):
+            patch.setattr(Path, name, hedged(name, getattr(Path, name)))
+        patch.setattr(publish, "_exchange", hedged("exchange", vars(publish)["_exchange"]))
+        patch.setattr(publish, "sync", hedged("sync", publish.sync))
+        yield asked
+
+
+@pytest.mark.parametrize("times", [1, 99], ids=["once", "from then on"])
+def test_what_is_said_when_the_disk_refuses_is_true(tmp_path: Path, exchanging: bool, times: int) -> None:  # noqa: FBT001 - a fixture
+    with refusing(0, 0) as asked:
+        publish.commit(prepared(tmp_path / "count"), "new")
+    for number in range(1, len(asked) + 1):
+        workspace = prepared(tmp_path / str(number))
+        try:
+            with refusing(number, number + times - 1), publish.writer(workspace):
+                lay(workspace.scratch / "next", "new")
+                publish.commit(workspace, "new")
+            said = "all was published"  # without what was refused
+        except KbError as error:
+            said = str(error)
+        is_published = "nothing was published" not in said
+        if "carries through" in said:
+            if exchanging or workspace.curated.exists():
+                assert publish.standing(workspace).store.read_text() == state(workspace)[0]
+        else:
+            assert state(workspace) == (NEW if is_published else OLD), said
+        with publish.writer(workspace) as folder:
+            assert list(folder.iterdir()) == []
+        assert state(workspace) == (NEW if is_published else OLD), said
 
 
 # one writer, many readers
@@ -299,7 +360,6 @@ def test_readers_see_the_old_state_while_another_is_written(base: Base) -> None:
     with publish.writer(base.workspace) as folder:
         with draft.create(folder / "kb.duckdb"):
             assert base.slugs() == ["a"]
-        publish.recover(base.workspace)
         assert base.slugs() == ["a"]
 
 
@@ -308,8 +368,8 @@ def test_readers_are_not_refused_while_a_commit_is_carried_through(base: Base) -
     base.ingest()
     with publish.writer(base.workspace) as folder:
         (base.workspace.scratch / "commit").write_text("token")
-        publish.recover(base.workspace)
-        assert base.slugs() == ["a"]
+        with publish.reading(base.workspace) as opened:
+            assert opened.value("SELECT count(*) FROM records") == 1
         assert folder.exists()
         (base.workspace.scratch / "commit").unlink()
 

@@ -1,6 +1,6 @@
 """`kb doctor`: is the base as it was published?"""
 
-from pipeline import export, gate, publish, store
+from pipeline import export, gate, publish
 from pipeline.gate import Breach
 from pipeline.reports import Options
 from pipeline.rules import ruleset
@@ -13,12 +13,14 @@ def doctor(workspace: Workspace) -> list[Breach]:
     Raises:
         KbError: there is no base, it cannot be read, or its tables are not those of this kb.
     """
-    publish.recover(workspace)
     rules = ruleset.of(workspace)
-    with store.read(workspace.store, files=True) as base:
+    state = publish.standing(workspace)
+    with publish.reading(workspace, files=True, changed_too=True) as base:
         last = base.last_run()
         breaches = gate.check(base, rules)
         if last is not None and not breaches:
             wrong = export.differences(base, workspace.curated, Options(last["as_of"]), rules)
             breaches = [Breach(f"curated/{name}", "", what, 0, "") for name, what in wrong]
+        if state.is_changed and not breaches:
+            return [Breach(state.store.name, "", "as kb left it", 0, "")]
         return breaches

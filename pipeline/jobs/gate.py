@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline import publish, reports, store
+from pipeline import publish, reports
 from pipeline.model import GateResult, KbError, Verdict
 from pipeline.render.text import count
 from pipeline.reports import Options
@@ -19,9 +19,8 @@ def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
     Raises:
         KbError: there is no base, or a limit is for a domain that no record has.
     """
-    publish.recover(workspace)
     limits = workspace.settings.gate
-    with store.read(workspace.store, any_layout=publish.is_as_left(workspace)) as base:
+    with publish.reading(workspace) as base:
         _check_domains(base, list(limits.domain))
         verdicts = list(_held(base, limits, Options(as_of), "the whole base"))
         for tier, of_tier in limits.tier.items():

@@ -4,16 +4,19 @@ import datetime as dt
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
-from pipeline import engine, publish, sources, store
+from pipeline import engine, publish, sources
+from pipeline.jobs import standing
 from pipeline.jobs.planning import Plan, plan_for
 from pipeline.jobs.request import Request
+from pipeline.jobs.standing import History
 from pipeline.model import Compared, GateError, Incoming, IngestResult, KbError
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
+from pipeline.seal import told
 from pipeline.sources import formats
 from pipeline.store import KnownFile
 from pipeline.store.draft import Draft, Ousted, Place, change, create
@@ -34,36 +37,30 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
     if request.form is not None:
         formats.named(request.form)
     with publish.writer(workspace) as folder:
-        with _standing(workspace) as base:
-            plan, last = plan_for(workspace, paths, rules, request, base)
-            told = publish.manifest(workspace.curated)
-            if (
-                base
-                and plan.idle
-                and last is not None
-                and last["as_of"] == request.as_of
-                and told
-                and _laid_out(workspace)
-            ):
-                standing = Draft(base.connection)
-                standing.set_scope([] if plan.whole else plan.scope(), whole=plan.whole)
+        with standing.found(workspace) as found:
+            plan, last = plan_for(workspace, paths, rules, request, found)
+            base = found.base
+            if base and plan.idle and last and last["as_of"] == request.as_of and _is_laid_out(workspace):
+                counted = Draft(base.connection)
+                counted.set_scope([] if plan.whole else plan.scope(), whole=plan.whole)
                 as_before = Compared(0, 0, base.value("SELECT count(*) FROM findings"))
-                return _outcome(standing, plan, rules, as_before, written=False)
-        return _write(workspace, plan, rules, request, folder)
+                return _outcome(counted, plan, rules, as_before, written=False)
+        return _write(workspace, plan, rules, request, folder, found.history)
 
 
-def _laid_out(workspace: Workspace) -> bool:
-    """Whether there is in `curated/` what the settings want there, and no page that they do not want."""
+def _is_laid_out(workspace: Workspace) -> bool:
+    """Whether `curated/` is as kb left it, with what the settings want there, and without a page that they do not want."""
     wanted = workspace.settings.export
-    return (workspace.curated / LAYOUTS[wanted.records]).exists() and (workspace.curated / PAGE).exists() is wanted.html
+    return (
+        publish.is_curated_as_left(workspace)
+        and (workspace.curated / LAYOUTS[wanted.records]).exists()
+        and (workspace.curated / PAGE).exists() is wanted.html
+    )
 
 
-def _standing(workspace: Workspace) -> AbstractContextManager[store.Store | None]:
-    """The base as it stands, of whatever layout; None where there is none."""
-    return store.read(workspace.store, any_layout=True) if workspace.store.exists() else nullcontext()
-
-
-def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path) -> IngestResult:
+def _write(
+    workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path, history: History | None
+) -> IngestResult:
     from pipeline import export  # noqa: PLC0415 - only where something is published
     from pipeline.reports import Options  # noqa: PLC0415 - likewise
     from pipeline.splice import Touched  # noqa: PLC0415 - likewise
@@ -84,16 +81,16 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             return None if plan.fresh else draft.compare(workspace.store)
 
         compared = settled()
-        sealed = publish.Sealed(store=False, records=False) if plan.fresh else publish.sealed(workspace)
+        restored = publish.altered(workspace)
         request.step("checking")
-        if _hold(draft, rules, with_bytes, documents="touched" if sealed.store else "records"):
+        if _hold(draft, rules, with_bytes, documents="records" if plan.fresh else "touched"):
             draft.judge_settings(rules)
             compared = settled()
         request.step("writing")
         curated = folder / "curated"
         curated.mkdir()
-        changes = draft.touched() if sealed.store and sealed.records else None
-        digest = export.write(
+        changes = draft.touched() if not plan.fresh and publish.are_records_as_left(workspace) else None
+        written = export.write(
             draft,
             curated,
             workspace.curated,
@@ -101,17 +98,19 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
             rules,
             Touched(*changes) if changes else None,
         )
-        changed = digest != publish.manifest(workspace.curated).get("digest")
+        changed = written.digest != publish.manifest(workspace.curated).get("digest")
         result = _outcome(draft, plan, rules, compared, written=changed or plan.fresh)
-        if not result.written:
-            result = result._replace(restored=tuple(export.altered(curated, workspace.curated)))
+        result = result._replace(restored=tuple(restored))
         if changed or plan.rejudged or plan.fresh:
-            if plan.fresh:
+            if history:
+                draft.take_over(history)
+            elif plan.fresh:
                 _remember_earlier(draft, workspace.curated)
-            draft.record_run(rules, request.as_of, result, publish.told(curated / METRICS))
+            draft.record_run(rules, request.as_of, result, told(curated / METRICS))
+        notes = standing.notes_of(draft)
         draft.finish()
     if not request.dry_run:
-        publish.commit(workspace, digest)
+        publish.commit(workspace, written.digest, notes, written.files)
     return result
 
 
@@ -142,7 +141,7 @@ def _remember_earlier(draft: Draft, curated: Path) -> None:
     """Into a new store goes what `curated/` tells of the state before, as far as that can be read."""
     with suppress(KeyError, TypeError, ValueError):
         as_of = dt.date.fromisoformat(publish.manifest(curated)["as_of"])
-        draft.remember_figures(0, as_of, publish.told(curated / METRICS))
+        draft.remember_figures(0, as_of, told(curated / METRICS))
 
 
 def _judge(

@@ -1,6 +1,5 @@
 """Records judged as if their files were ingested: into the base of the workspace, or without one among themselves."""
 
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -146,10 +145,13 @@ def _scratch(bench: Bench, folder: Path) -> "Iterator[Draft]":
     """A store to judge in: a copy of the base, unless there is none, or it was made of no other files than are given."""
     from pipeline.store.draft import create, trial  # noqa: PLC0415 - a record that is alone does without
 
-    publish.recover(bench.workspace)
-    base = bench.workspace.store
-    if base.exists():
-        with trial(shutil.copyfile(base, folder / base.name)) as copy:
+    base, is_changed = publish.copied(bench.workspace, folder)
+    if is_changed:
+        bench.notes.append(
+            "kb.duckdb was changed by another program (or damaged), so the records are judged among themselves"
+        )
+    elif base is not None:
+        with trial(base) as copy:
             if copy.unlike_declared() is not None:
                 bench.notes.append(f"{base.name} is of another kb, so the records are judged among themselves")
             elif not all(map(bench.replaces, copy.known_files())):

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline import publish, sources, store
+from pipeline import sources
 from pipeline.jobs.again import since
 from pipeline.jobs.request import Request
+from pipeline.jobs.standing import Found
 from pipeline.model import KbError
 from pipeline.rules.ruleset import RuleSet
 from pipeline.store import KnownFile
@@ -60,7 +61,7 @@ class Plan:
 
 
 def plan_for(
-    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, base: store.Store | None
+    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, found: Found
 ) -> tuple[Plan, dict[str, Any] | None]:
     """Hold what is on disk against what the base knows, without reading a file that looks as it did.
 
@@ -70,12 +71,11 @@ def plan_for(
     Raises:
         KbError: a path is missing, is kb's own or passed over in a folder, or none holds a record.
     """
-    known: dict[str, KnownFile] = {}
-    last = None
     for path in paths:
         sources.check_found_again(path, workspace)
-    if base is not None and (publish.is_as_left(workspace) or base.unlike_declared() is None):
-        known, last = base.known_files(), base.last_run()
+    base = found.base
+    known: dict[str, KnownFile] = base.known_files() if base else {}
+    last = base.last_run() if base else None
     again = since(base, last, rules)
     roots = [_root(path, workspace, request, known) for path in paths]
     empty = [root for root in roots if not root.files and not any(root.holds(name) for name in known)]
@@ -87,28 +87,31 @@ def plan_for(
         for root in roots
         if root.name.startswith("..")
     ]
-    if again.rejudged and base is not None:
-        for name in base.roots():
-            if not any(root.holds(name) for root in roots):
-                roots.append(_root(workspace.root / name, workspace, request._replace(form=None), known))
+    for name in base.roots() if base and again.rejudged else found.roots:
+        if not any(root.holds(name) for root in roots):
+            if base is None and not (workspace.root / name).exists():
+                remarks.append(f"{name}: is gone, and what the base held from there with it")
+                continue
+            roots.append(_root(workspace.root / name, workspace, request._replace(form=None), known))
     roots = _outermost(roots)
-    found = {file.name: file for root in roots for file in root.files}
-    if again.rejudged:  # what was said of a file's format still holds
-        found = {n: f._replace(form=known[n].form) if f.form is None and n in known else f for n, f in found.items()}
+    there = {file.name: file for root in roots for file in root.files}
+    if again.rejudged or found.forms:  # what was said of a file's format still holds
+        forms = {**found.forms, **{name: file.form for name, file in known.items()}}
+        there = {n: f._replace(form=forms.get(n)) if f.form is None else f for n, f in there.items()}
     looks_same = _same_bytes if request.rehash else _same_stat
     same = [
         known[name]
-        for name, file in found.items()
+        for name, file in there.items()
         if name in known and not again.every and name not in again.concerned and looks_same(known[name], file)
     ]
     unread = {file.path for file in same}
-    gone = sorted(name for name in known if name not in found and any(root.holds(name) for root in roots))
-    notes = [*remarks, *again.notes(known), *(note for root in roots for note in root.passed_over)]
-    read = [file for file in found.values() if file.name not in unread]
+    gone = sorted(name for name in known if name not in there and any(root.holds(name) for root in roots))
+    notes = [*found.notes, *remarks, *again.notes(known), *(note for root in roots for note in root.passed_over)]
+    read = [file for file in there.values() if file.name not in unread]
     anew = frozenset(f.name for f in read if again.every or (f.name in known and known[f.name].form != f.form))
     return Plan(
-        roots, same, read, gone, notes, again.rejudged, fresh=last is None,
-        whole=known.keys() <= found.keys() | set(gone), anew=anew, concerned=again.concerned,
+        roots, same, read, gone, notes, again.rejudged, fresh=base is None,
+        whole=known.keys() <= there.keys() | set(gone), anew=anew, concerned=again.concerned,
     ), last  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from pipeline import sources, store
+from pipeline import publish, sources
 from pipeline.jobs.given import suffix_of
 from pipeline.model import KbError, StoppedError
 from pipeline.sources.containers import RECORDS
@@ -79,5 +79,5 @@ def _ingested(workspace: Workspace) -> Container[str]:
     """The names of the files that the base was made from."""
     if not workspace.store.exists():
         return ()
-    with store.read(workspace.store) as base:
+    with publish.reading(workspace) as base:
         return base.known_files()

@@ -1,5 +1,7 @@
 """The DuckDB store, and the only importer of duckdb: what can be asked of it. What fills it is in draft.py."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -11,8 +13,9 @@ import duckdb
 from pipeline.model import KbError, Table
 from pipeline.store import exact
 from pipeline.store.interrupts import stopped_by_signals
-from pipeline.store.layout import macros, tables, working_tables
+from pipeline.store.layout import script, tables, working_tables
 from pipeline.store.limits import STOPPED, within
+from pipeline.words import brief
 from pipeline.workspace import Sql
 
 T = TypeVar("T")
@@ -21,6 +24,9 @@ _LIMITS = Sql()
 
 PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings", "changes",
              "quarantine", "copies", "finding_changes", "files", "runs", "figures")  # fmt: skip
+
+Error = duckdb.Error
+"""What DuckDB says against a store that others changed."""
 
 OFFLINE: dict[str, Any] = {
     "autoinstall_known_extensions": False,
@@ -159,29 +165,36 @@ class Store:
             odd = next((name for name in [*declared, *found] if declared.get(name) != found.get(name)), None)
             if odd:
                 return f"{table}.{odd}"
-        return self._missing_macro()
+        return next((name for name, odd in self._macros_apart() if odd), None)
 
     def _columns(self, table: str) -> dict[str, str]:
         try:
             cursor = self.connection.execute(f"FROM {table} LIMIT 0")
-        except duckdb.CatalogException:
+        except duckdb.Error:  # there is none, or a view that does not hold
             return {}
         return {name: str(kind) for name, kind, *_ in cursor.description or ()}
 
-    def _missing_macro(self) -> str | None:
-        calls = [
-            f"(SELECT 1 FROM {call} LIMIT 0)" if is_table else call
-            for name, (parameters, is_table, _) in macros().items()
-            for call in [f"{name}({', '.join('NULL' for given in parameters.split(',') if ':=' not in given)})"]
-        ]
-        try:
-            self.connection.execute(f"SELECT {', '.join(calls)} LIMIT 0")
-        except duckdb.Error:  # the list of all functions takes longer than most questions, so it is made only now
-            names = {
-                row[0] for row in self.query("SELECT function_name FROM duckdb_functions() WHERE NOT internal").rows
-            }
-            return min(macros().keys() - names, default=None)
-        return None
+    def _macros_apart(self) -> Iterator[tuple[str, bool]]:
+        """Of each macro of ours, whether it is not what the script says: a query that calls another is silently wrong."""
+        with duckdb.connect(config=OFFLINE) as fresh:
+            for name in ("schema.sql", "working.sql", "macros.sql"):
+                fresh.execute(script(name))
+            declared = fresh.execute(_DEFINED).fetchall()
+        found = set(self.query(_DEFINED).rows)
+        return ((row[0], row not in found) for row in declared)
+
+    def history(self) -> dict[str, list[tuple[Any, ...]]]:
+        """What the base alone knows: which runs there were, and what the figures were after each."""
+        return {table: self.query(f"FROM {table} ORDER BY ALL").rows for table in HISTORY}
+
+
+HISTORY = ("runs", "figures")
+"""The tables that cannot be made anew from raw/."""
+
+_DEFINED = """
+    SELECT function_name, function_type, parameters::VARCHAR, macro_definition FROM duckdb_functions()
+    WHERE NOT internal AND schema_name = 'main' ORDER BY ALL
+"""
 
 
 @contextmanager
@@ -193,8 +206,7 @@ def read(path: Path, *, files: bool = False, any_layout: bool = False, limits: S
     Raises:
         KbError: there is none, or it cannot be opened, or (but for `any_layout`) its tables are not those of this kb.
     """
-    if not path.is_file():
-        raise KbError(f"{path.name}: there is no knowledge base here yet; run `kb ingest`")
+    check_kind(path)
     locked = OFFLINE | {"enable_external_access": files, "lock_configuration": True}
     if limits is not None:
         locked |= {"memory_limit": f"{max(limits.memory, 0.01):.0%}", "temp_directory": ""}
@@ -202,8 +214,78 @@ def read(path: Path, *, files: bool = False, any_layout: bool = False, limits: S
         store = Store(connection)
         odd = None if any_layout else store.unlike_declared()
         if odd:
-            raise KbError(f"{path.name}: {odd} is not as this kb makes it; run `kb ingest` to make it anew")
+            raise KbError(_of_another(path, store) or f"{path.name}: {odd} is not as this kb makes it; {_ANEW}")
         yield store
+
+
+_ANEW = "run `kb ingest` to make it anew"
+
+
+def check_kind(path: Path) -> None:
+    """Make sure that a file is there, and can be read, before anything waits for it.
+
+    Raises:
+        KbError: nothing, or no file, is there; or it may not be read.
+    """
+    if path.is_file():
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise KbError(
+                f"{path.name}: cannot be read: {error.strerror}; give yourself leave to (chmod u+rw), or move it away and"
+                " run `kb ingest`"
+            ) from None
+    elif path.exists():
+        what = "a folder" if path.is_dir() else "no file"
+        raise KbError(f"{path.name}: is {what}, so kb did not make it; move it away, then run `kb ingest`")
+    else:
+        raise KbError(f"{path.name}: there is no knowledge base here yet; run `kb ingest`")
+
+
+def check_own(path: Path, *, is_same: bool, is_as_large: bool) -> None:
+    """Make sure that a file may be replaced: that it is a base, or what became of one; never overwrite what others made.
+
+    `is_same` tells that it is, by its first header, the database that kb left; `is_as_large`, of a file that cannot be
+    opened, that it may be.
+
+    Raises:
+        KbError: it is another program's, or cannot be told from that; or another program has it open.
+    """
+    check_kind(path)
+    if path.stat().st_size == 0:
+        return
+    try:
+        other = _of_another_in(path)
+    except (BrokenStoreError, duckdb.Error) as error:
+        if not (is_same or is_as_large):
+            raise KbError(f"{str(error).split(';')[0]}, and it cannot be told to be kb's; {_MOVE}") from None
+    else:
+        if other and not is_same:
+            raise KbError(other)
+
+
+_MOVE = "move it away, then run `kb ingest`"
+
+
+def _of_another_in(path: Path) -> str | None:
+    with path.open("rb") as file:
+        if file.read(12)[8:] != b"DUCK":
+            raise BrokenStoreError(f"{path.name}: is no DuckDB database")
+    with connected(str(path), OFFLINE, read_only=True) as connection:
+        return _of_another(path, Store(connection))
+
+
+def _of_another(path: Path, store: Store) -> str | None:
+    """What to say of a database that holds tables, but most of ours are not among them."""
+    found = {row[0] for row in store.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal").rows}
+    if not found or len(found.intersection(PUBLISHED)) >= len(PUBLISHED) / 2:
+        return None
+    strange = min(found - tables().keys() - working_tables().keys(), default=min(found))
+    return f"{path.name}: is another program's database (it has the table {brief(strange)}); {_MOVE}"
+
+
+class BrokenStoreError(KbError):
+    """A store that cannot be opened, or not be read to its end."""
 
 
 @contextmanager
@@ -214,20 +296,37 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         KbError: it cannot be opened, or the disk or the memory is full.
         KeyboardInterrupt: a person stopped a query.
     """
+    with _within_reach(path, read_only=read_only) as place, _opened(place, config, read_only=read_only) as connection:
+        yield connection
+
+
+@contextmanager
+def _within_reach(path: str, *, read_only: bool) -> Iterator[str]:
+    """Where DuckDB finds a store: of the name of a folder it takes what follows a `?` for options."""
+    if "?" not in path:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        place = Path(folder) / Path(path).name
+        if Path(path).exists():
+            shutil.copyfile(path, place)
+        yield str(place)
+        if not read_only:
+            shutil.copyfile(place, path)
+
+
+@contextmanager
+def _opened(path: str, config: dict[str, Any], *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    name = Path(path).name
+    if "\\" in path:
+        raise KbError(f"{path}: DuckDB reads no path with a backslash; rename the folder")
     try:
         path.encode()
         connection = duckdb.connect(path, read_only=True, config=config) if read_only else _attached(path, config)
     except UnicodeEncodeError:
-        raise KbError(f"{Path(path).name}: lies in a folder whose name is not valid UTF-8; rename that") from None
-    except duckdb.IOException as error:
-        reason = str(error).splitlines()[0]
-        held = "lock" in reason
-        hint = "another program has it open for writing; close that first" if held else "delete it and run `kb ingest`"
-        raise KbError(f"{Path(path).name}: cannot be opened; {hint}") from None
+        raise KbError(f"{name}: lies in a folder whose name is not valid UTF-8; rename that") from None
     except duckdb.Error as error:
-        raise KbError(
-            f"{Path(path).name}: cannot be opened ({str(error).splitlines()[0]}); delete it and run `kb ingest`"
-        ) from None
+        raise _unopened(name, str(error)) from None
     try:
         if not read_only:
             connection.execute("SET TimeZone = 'UTC'")
@@ -239,13 +338,42 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         if str(error) == STOPPED:
             raise KeyboardInterrupt from None
         raise
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise KbError(
-            f"{Path(path).name}: {first_line(error)}; free some disk or memory, nothing was published"
-        ) from None
+    except duckdb.Error as error:
+        fault = _fault(name, error)
+        if fault is None:
+            raise
+        raise fault from None
     finally:
         connection.close()
 
+
+def _unopened(name: str, reason: str) -> KbError:
+    if "lock" in reason and "block" not in reason:
+        return KbError(f"{name}: cannot be opened; another program has it open for writing; close that first")
+    if "version number" in reason:
+        return BrokenStoreError(
+            f"{name}: cannot be opened, for a newer DuckDB wrote it; use the kb that did, or {_DELETE}"
+        )
+    return BrokenStoreError(f"{name}: cannot be opened ({' '.join(reason.split())[:_MOST]}); {_DELETE}")
+
+
+def _fault(name: str, error: duckdb.Error) -> KbError | None:
+    """What a disk, the memory or a store that others changed can cause; None where it is another thing."""
+    reason = first_line(error)
+    told_by_checksum = "checksum" in reason.lower() or "corrupt" in reason.lower()
+    if isinstance(error, duckdb.SerializationException | duckdb.FatalException) or (
+        told_by_checksum and (isinstance(error, duckdb.IOException) or type(error) is duckdb.Error)
+    ):
+        return BrokenStoreError(f"{name}: is damaged ({reason[:_MOST]}); {_DELETE}")
+    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        return KbError(f"{name}: {reason}; free some disk or memory, nothing was published")
+    return None
+
+
+_DELETE = "delete it and run `kb ingest`"
+
+_MOST = 160
+"""So many characters of what DuckDB says are shown."""
 
 _NAME = "kb"
 
@@ -264,6 +392,11 @@ def _attached(path: str, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         options = f"ROW_GROUP_SIZE {_ROW_GROUP}, RECOVERY_MODE no_wal_writes"
         connection.execute(f"ATTACH '{file}' AS {_NAME} ({options}); USE {_NAME}")
     return connection
+
+
+def as_pattern(path: Path) -> str:
+    """What DuckDB's readers find this file by, and no other: they take a path for a pattern."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
 
 
 def select(store: Store, sql: str, limits: Sql = _LIMITS) -> Table:

@@ -16,8 +16,8 @@ from pipeline.rules import catalogue
 from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.ver import LONGEST, PRODUCT
 from pipeline.sources import digest, file_of
-from pipeline.store import OFFLINE, KnownFile, Store, connected, own, together
-from pipeline.store.layout import comments, document_shape, script
+from pipeline.store import HISTORY, OFFLINE, KnownFile, Store, as_pattern, connected, own, together
+from pipeline.store.layout import comments, document_shape, script, tables
 from pipeline.words import one_line
 from pipeline.workspace import FILE as SETTINGS
 
@@ -165,7 +165,8 @@ class Draft(Store):
 
         `folder` holds what the record stage wrote.
         """
-        self.connection.execute("SET VARIABLE claims = $1", [str(folder / "*.claims.ndjson")])
+        claims = [as_pattern(path) for path in sorted(folder.glob("*.claims.ndjson"))]
+        self.connection.execute("SET VARIABLE claims = $1::VARCHAR[]", [claims])
         self.connection.execute(script("claims.sql"))
         rule = catalogue()["IDN003"]
         rows = self.query(
@@ -207,7 +208,7 @@ class Draft(Store):
         for number, (path, longest) in enumerate(slices):
             if number:
                 self.connection.execute("CHECKPOINT")
-            self.connection.execute("SET VARIABLE slice = $1", [str(path)])
+            self.connection.execute("SET VARIABLE slice = $1", [as_pattern(path)])
             self.connection.execute("SET VARIABLE longest = $1::UINTEGER", [max(longest, _SHORT) + 1])
             self.connection.execute(script("stage.sql"))
             self.connection.execute(script("traits.sql"))
@@ -285,6 +286,11 @@ class Draft(Store):
              result.unchanged, result.quarantined, result.removed, *(compared or (None, None, None))],
         )  # fmt: skip
         self.remember_figures(self.value("SELECT max(run) FROM runs"), as_of, figures)
+
+    def take_over(self, history: Mapping[str, Sequence[tuple[object, ...]]]) -> None:
+        """Put what only the store before knew into this one."""
+        for table in HISTORY:
+            self.insert(table, [column.type for column in tables()[table][1]], history[table])
 
     def remember_figures(self, run: int, as_of: dt.date, figures: Mapping[str, object]) -> None:
         """Note what the figures of a published state were, so that a later report can tell what moved."""
