@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipeline.aside import sync
 from pipeline.model import KbError, StoppedError
 from pipeline.workspace import LAYOUTS, Workspace
 
@@ -185,12 +186,3 @@ def _exchange(new: Path, old: Path) -> None:
         if old.exists():
             old.rename(aside)
         new.rename(old)
-
-
-def sync(path: Path) -> None:
-    """Let a file, or the names in a folder, reach the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

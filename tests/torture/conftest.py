@@ -1,11 +1,12 @@
 """What the trials share: the library that counts calls, and the count of what was tried."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.bases import Base, record
+from tests.bases import Base, ndjson, record
 from tests.torture.trials import NOTHING, State, Trials, compiled, state
 
 Count = Callable[..., None]
@@ -34,13 +35,15 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
 class Scene:
     """A base before and after an ingest; `set` puts a copy of it as it is before."""
 
-    def __init__(self, folder: Path, *, fresh: bool) -> None:
+    def __init__(self, folder: Path, *, fresh: bool, lines: int = 0) -> None:
         self.folder = folder
         self.origin = Base(folder / "origin")
         self.origin.configure("as_of = 2026-11-22\nmax_removals = 1\n")
         for slug in ("a", "b", "c"):
             self.origin.record(slug, category=" usage_error ")
         self.origin.record("d", confidence=85)
+        if lines:
+            self.origin.put("raw/lines.ndjson", ndjson(*(record(f"l{i}") for i in range(lines))))
         self.old = NOTHING
         if not fresh:
             self.origin.ingest()
@@ -48,14 +51,14 @@ class Scene:
             self.origin.record("b", confidence=0.7)
             self.origin.record("e")
             self.origin.drop("raw/git/a.json")
+            if lines:
+                self.origin.put("raw/lines.ndjson", ndjson(*(record(f"l{i}", tags=["new"]) for i in range(lines))))
         made = self.set()
         made.ingest(allow_removals=True)
         self.new: State = state(made)
 
     def set(self) -> Base:
         """A copy of the base as it is before the ingest, its files as old as they were."""
-        import shutil
-
         root = self.folder / "base"
         shutil.rmtree(root, ignore_errors=True)
         shutil.copytree(self.origin.root, root)
