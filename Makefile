@@ -10,13 +10,14 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help ingest test lint docs bench constraints clean
+.PHONY: help ingest test torture lint docs bench constraints clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make ingest       curate raw/ into kb.duckdb and curated/"
 	@echo "make test         run the tests"
+	@echo "make torture      kill, starve, corrupt and fuzz kb for hours; then say how often it was survived"
 	@echo "make lint         check style, types, imports and generated docs"
 	@echo "make docs         write the generated docs anew"
 	@echo "make bench        run the benchmarks"
@@ -28,6 +29,10 @@ ingest: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto
+
+torture: .venv/installed-dev
+	KB_TORTURE=long $(BIN)/python -m pytest -n auto tests/torture tests/render/test_hostile.py tests/render/test_browser.py
+	$(BIN)/python -m tests.torture.fuzz --count 1000000 --jobs 2
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

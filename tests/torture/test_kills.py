@@ -42,7 +42,7 @@ def _bytes(path: Path) -> bytes:
 def test_an_ingest_killed_at_a_call(trials: Trials, scene: Scene, count: Count, act: int) -> None:
     whole = trials.run(scene.set().root, *INGEST)
     assert whole.code == 0, whole.err
-    most = 6 if act == KILL else 2
+    most = 5 if act == KILL else 2
     for turn, at in enumerate(points(whole.seen, most)):
         base = scene.set()
         ended = trials.run(base.root, *INGEST, at=at, act=act)
@@ -124,7 +124,7 @@ def test_any_other_command_killed_at_a_call(trials: Trials, tmp_path: Path, coun
     assert whole.code == 0, whole.err
     new = contents(made)
     for act in (KILL, TEAR) if LONG else (TEAR,):
-        for at in points(whole.seen, 3):
+        for at in points(whole.seen, 2):
             root = shutil.copytree(origin.root, tmp_path / f"at {at} {act}")
             ended = trials.run(root, *argv, at=at, act=act)
             assert (ended.code, ended.left) == (-signal.SIGKILL, [])
