@@ -21,7 +21,7 @@ help:
 	@echo "make lint         check style, types, imports and generated docs"
 	@echo "make docs         write the generated docs anew"
 	@echo "make bench        run the benchmarks"
-	@echo "make constraints  choose the newest versions of all dependencies and write constraints.txt anew"
+	@echo "make constraints  choose the newest versions of all dependencies and write constraints.txt and requirements.lock anew"
 	@echo "make clean        remove .venv and every cache, kb.duckdb too"
 
 ingest: .venv/installed
@@ -69,6 +69,10 @@ constraints:
 	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet --editable '.[dev]' editables hatchling pyarrow
 	echo '# Exact versions of all dependencies, direct and not. Written by `make constraints`.' > constraints.txt
 	$(ALONE)/bin/python -m pip freeze --exclude-editable >> constraints.txt
+	PIP_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet uv
+	echo '# The exact files that `constraints.txt` means for a run of kb, for every platform. Written by `make constraints`.' > requirements.lock
+	$(ALONE)/bin/uv pip compile --quiet pyproject.toml -c constraints.txt --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --no-header >> requirements.lock
 	rm -rf $(ALONE)
 
 clean:
