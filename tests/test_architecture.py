@@ -96,7 +96,9 @@ def test_what_ruff_is_told_to_overlook_for_safety_has_a_reason(path: Path) -> No
 
 def test_the_lock_holds_what_a_run_of_kb_needs_each_by_its_digest() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    exact = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE))
+    exact = dict(
+        re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
     assert {name: version for name, version in locked.items() if exact.get(name, version) != version} == {}
     assert "://" not in lock

@@ -62,7 +62,9 @@ def fill(base: Base) -> Base:
         extra = {f"{harm} key": harm, "tags": [harm], "official_doc_url": f"https://example.org/{harm}"}
         name = NAMES[number % len(NAMES)]
         base.put(f"raw/git/{number:02}{name}.json", record(word, **texts) | extra)
-        base.put(f"raw/git/rejected-{number:02}{name}.json", encoded(record(f"r{number:02}", **texts, confidence=85) | extra))
+        base.put(
+            f"raw/git/rejected-{number:02}{name}.json", encoded(record(f"r{number:02}", **texts, confidence=85) | extra)
+        )
     base.put("raw/torn.json", f'{{"id": "{HARM[0]}{HARM[2]}'.encode())
     base.ingest()
     return base

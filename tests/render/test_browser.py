@@ -13,7 +13,7 @@ from tests.bases import Base, record
 from tests.render import hostile, pages
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, FloatRect, Locator, Page
+    from playwright.sync_api import Browser, Dialog, FloatRect, Locator, Page
 
     Scheme = Literal["light", "dark"]
 
@@ -421,8 +421,8 @@ def test_no_text_key_or_name_makes_an_element_or_runs(
 ) -> None:
     base = hostile.fill(Base(tmp_path_factory.mktemp("hostile")))
     seen = look(pages.write(pages.of(base), tmp_path))
-    dialogs: list[str] = []
-    seen.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    dialogs: list[Dialog] = []
+    seen.page.on("dialog", dialogs.append)
     harmed = "[document.querySelectorAll('.harmed').length, window.harmed ?? null]"
     for number, harm in enumerate(hostile.HARM):
         name = f"git/h{number:02}"

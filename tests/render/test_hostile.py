@@ -104,7 +104,9 @@ def test_a_text_makes_no_element_of_xml(run: Run) -> None:
 
 
 def test_a_text_makes_no_cell(run: Run) -> None:
-    rows = list(csv.reader(io.StringIO(run("sql", "SELECT id, signature, category FROM records", "--format", "csv").out)))
+    rows = list(
+        csv.reader(io.StringIO(run("sql", "SELECT id, signature, category FROM records", "--format", "csv").out))
+    )
     assert {len(row) for row in rows} == {3}
     assert len(rows) == len(hostile.HARM) + 1
     said = run("sql", "SELECT id, signature FROM records", "--format", "md").out

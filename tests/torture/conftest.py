@@ -27,7 +27,9 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
     folder = tmp_path_factory.mktemp("calls")
     library = compiled(folder)
     if library is None:
-        pytest.skip("there is no C compiler, or this is not Linux: calls cannot be counted (tests/test_publish.py kills too)")
+        pytest.skip(
+            "there is no C compiler, or this is not Linux: calls cannot be counted (tests/test_publish.py kills too)"
+        )
     with Trials(library, folder) as running:
         yield running
 

@@ -144,7 +144,11 @@ def _fixed(before: Outcome, after: Outcome | None) -> Iterator[str]:
         yield f"after its fixes there is something to fix: {after.changes[0]}"[:300]
     elif type(before) is not type(after):
         yield "a fix makes another thing of it than ingest"
-    elif isinstance(before, Curated) and isinstance(after, Curated) and _values(before.document) != _values(after.document):
+    elif (
+        isinstance(before, Curated)
+        and isinstance(after, Curated)
+        and _values(before.document) != _values(after.document)
+    ):
         yield "a fixed record says other than what ingest publishes"
 
 

@@ -1,5 +1,7 @@
-"""Inputs by number: the same number gives the same bytes, on any machine. Records as careless and as hostile people write
-them, records that are cut and glued by programs, and bytes of no sense."""
+"""Inputs by number: the same number gives the same bytes, on any machine.
+
+Records as careless and as hostile people write them, records that programs cut and glued, and bytes of no sense.
+"""
 
 import json
 import random
@@ -26,19 +28,38 @@ TEXTS = (
     "https://" + "a" * 300 + ".example", "http://[::", "https://例え.テスト/x?y#z", "https://a:b@c.example/", "mailto:x",
 )  # fmt: skip
 
-NUMBERS: tuple[Json, ...] = (0, -1, 1, 0.0, -0.0, 0.5, 1.0000000000000002, 2, 50, 95, 1e-400, 1e300, 2**53 + 1, 2**64, -(2**63))
+NUMBERS: tuple[Json, ...] = (
+    0,
+    -1,
+    1,
+    0.0,
+    -0.0,
+    0.5,
+    1.0000000000000002,
+    2,
+    50,
+    95,
+    1e-400,
+    1e300,
+    2**53 + 1,
+    2**64,
+    -(2**63),
+)
 
 KEYS = ("", " ", "curation", "schema_version", "extensions", "$comment", "__proto__", "a/b~c", "a\nb", "x" * 500, "id ", "ID",
         "é", "e\u0301", "dead_ends ", "\x00")  # fmt: skip
 
 SPELLINGS = ("1e-400", "9007199254740993.0", "1.00000000000000000001", "-0", "1E2", "0.10", "123456789012345678901234567890",
-             '"\\u0041\\ud83d\\ude00"', '"\\ud800"', "NaN", "Infinity", "01", "1.", "tru", "''", "{}", "[]", "[[[[[]]]]]", "null")  # fmt: skip
+             '"\\u0041\\ud83d\\ude00"', '"\\ud800"', "NaN", "Infinity",
+             "01", "1.", "tru", "''", "{}", "[]", "[[[[[]]]]]", "null")  # fmt: skip
 
 
 @cache
 def seeds() -> tuple[list[Json], ...]:
     """What inputs are made from: sound records, the examples of every rule, and both in foreign formats."""
-    own = [orjson.loads(path.read_bytes()) for path in sorted((ROOT / "raw").rglob("*.json")) if "inbox" not in path.parts]
+    own = [
+        orjson.loads(path.read_bytes()) for path in sorted((ROOT / "raw").rglob("*.json")) if "inbox" not in path.parts
+    ]
     sound = [document for document in own if isinstance(judge(document), Curated)] + [CLEAN] * 20
     examples = [
         with_changes(example)
@@ -79,14 +100,20 @@ def _places(value: Json) -> list[tuple[Any, Any]]:
     waiting = [value]
     while waiting:
         holder = waiting.pop()
-        entries = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder)) if isinstance(holder, list) else []
+        entries = (
+            list(holder.items())
+            if isinstance(holder, dict)
+            else list(enumerate(holder))
+            if isinstance(holder, list)
+            else []
+        )
         for key, child in entries:
             found.append((holder, key))
             waiting.append(child)
     return found
 
 
-def _changed(document: Json, chance: random.Random, gentle: bool) -> Json:  # noqa: FBT001 - drawn by chance
+def _changed(document: Json, chance: random.Random, gentle: bool) -> Json:  # noqa: C901, FBT001 - a case for each change; drawn by chance
     """Change one place; gently is within the shape of a record."""
     places = _places(document)
     if gentle:
@@ -122,7 +149,8 @@ def _changed(document: Json, chance: random.Random, gentle: bool) -> Json:  # no
 
 def _spliced(text: str, chance: random.Random) -> str:
     at = chance.randrange(len(text) + 1)
-    return text[:at] + chance.choice((chance.choice(TEXTS), chr(chance.choice((chance.randrange(32, 0xD7FF), 0x200B, 0x202E))))) + text[at:]
+    character = chr(chance.choice((chance.randrange(32, 0xD7FF), 0x200B, 0x202E)))
+    return text[:at] + chance.choice((chance.choice(TEXTS), character)) + text[at:]
 
 
 def _value(chance: random.Random, depth: int) -> Json:
@@ -177,7 +205,20 @@ def _token(raw: bytes, chance: random.Random) -> bytes:
 
 def _control(raw: bytes, chance: random.Random) -> bytes:
     at = chance.randrange(len(raw) + 1)
-    return raw[:at] + chance.choice((b"\x00", b"\x1b[2J", b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\n", b"\\u202e")) + raw[at:]
+    return (
+        raw[:at]
+        + chance.choice((b"\x00", b"\x1b[2J", b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\n", b"\\u202e"))
+        + raw[at:]
+    )
 
 
-CUTS: tuple[Callable[[bytes, random.Random], bytes], ...] = (_flip, _drop, _end, _twice, _token, _token, _token, _control)
+CUTS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
+    _flip,
+    _drop,
+    _end,
+    _twice,
+    _token,
+    _token,
+    _token,
+    _control,
+)

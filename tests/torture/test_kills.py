@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from pipeline import publish
-from tests.bases import Base, contents, ndjson, record
+from tests.bases import Base, contents
 from tests.conftest import ROOT
 from tests.torture.conftest import Count, Scene
-from tests.torture.trials import KILL, KILL_GROUP, LONG, TEAR, Ended, Trials, files, hold, is_one_line, points, state
+from tests.torture.trials import KILL, KILL_GROUP, LONG, TEAR, Ended, Trials, hold, is_one_line, points
 
 INGEST = ("ingest", "raw", "--jobs", "1")
 IN_TWO = ("ingest", "raw", "--jobs", "2")
@@ -26,12 +26,13 @@ CHUNK = 8_000
 
 def is_untouched(base: Base, scene: Scene) -> bool:
     """Whether what is published is byte for byte as it was."""
-    return all(
-        contents(base.root / name) == contents(scene.origin.root / name)
-        if (base.root / name).is_dir()
-        else not (scene.origin.root / name).exists()
-        for name in ("curated",)
-    ) and _bytes(base.workspace.store) == _bytes(scene.origin.workspace.store)
+    stores = [_bytes(one.workspace.store) for one in (base, scene.origin)]
+    return base.curated() == scene.origin.curated() and stores[0] == stores[1]
+
+
+def is_killed(ended: Ended, at: int) -> bool:
+    """Whether a run was killed and left nothing running; DuckDB's threads make some calls more in one run than in another."""
+    return not ended.left and (ended.code == -signal.SIGKILL or (ended.code == 0 and ended.seen < at))
 
 
 def _bytes(path: Path) -> bytes:
@@ -46,7 +47,7 @@ def test_an_ingest_killed_at_a_call(trials: Trials, scene: Scene, count: Count, 
     for turn, at in enumerate(points(whole.seen, most)):
         base = scene.set()
         ended = trials.run(base.root, *INGEST, at=at, act=act)
-        assert (ended.code, ended.left) == (-signal.SIGKILL, [])
+        assert is_killed(ended, at)
         publish.recover(base.workspace)
         if turn % 8 == 1 or not is_untouched(base, scene):
             hold(base, scene.old, scene.new)
@@ -70,7 +71,7 @@ def test_an_ingest_of_two_processes_killed_at_a_call(
             assert ended.code == 2
             assert is_one_line(ended.err), ended.err
         else:
-            assert ended.code == -signal.SIGKILL
+            assert is_killed(ended, at)
         hold(base, scene.old, scene.new)
         count("kills survived")
 
@@ -127,7 +128,7 @@ def test_any_other_command_killed_at_a_call(trials: Trials, tmp_path: Path, coun
         for at in points(whole.seen, 2):
             root = shutil.copytree(origin.root, tmp_path / f"at {at} {act}")
             ended = trials.run(root, *argv, at=at, act=act)
-            assert (ended.code, ended.left) == (-signal.SIGKILL, [])
+            assert is_killed(ended, at)
             for path, data in contents(root).items():
                 aside = Path(path).name.startswith(".") and path.endswith(".part")
                 assert aside or data in (old.get(path), new.get(path)), f"{path} is neither old nor new"

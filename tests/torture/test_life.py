@@ -1,6 +1,5 @@
 """A base through a long life: whatever was done to it, it equals one that is made at once; and it grows no fatter."""
 
-import os
 import random
 import shutil
 import tempfile
@@ -122,7 +121,7 @@ class Life(RuleBasedStateMachine):
 
 def test_whatever_happens_it_equals_a_fresh_base(count: Count) -> None:
     lives, steps = (200, 40) if LONG else (2, 8)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Life,
         settings=settings(
             max_examples=lives,
@@ -166,6 +165,4 @@ def test_a_base_does_not_fatten(base: Base, tmp_path: Path, count: Count) -> Non
 
 
 def _weight(process: psutil.Process, base: Base) -> tuple[int, int, int]:
-    return process.memory_info().rss, len(os.listdir("/proc/self/fd")), base.workspace.store.stat().st_size
-
-
+    return process.memory_info().rss, process.num_fds(), base.workspace.store.stat().st_size

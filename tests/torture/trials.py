@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from pipeline import publish
@@ -69,7 +68,7 @@ class Trials:
         )
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.close()
@@ -77,7 +76,14 @@ class Trials:
         self.process.wait()
 
     def run(
-        self, root: Path, *argv: str, at: int = 0, act: int = KILL, of: str = "parent", stays: bool = False, chunk: int = 0
+        self,
+        root: Path,
+        *argv: str,
+        at: int = 0,
+        act: int = KILL,
+        of: str = "parent",
+        stays: bool = False,
+        chunk: int = 0,
     ) -> Ended:
         """Run kb once; at its call number `at` that changes a file below `root`, let happen what `act` says."""
         out, err = self.folder / "out", self.folder / "err"
