@@ -8,7 +8,8 @@ def main() -> None:
     try:
         from pipeline import cli  # noqa: PLC0415 - after the handler; workers do without
     except KeyboardInterrupt:
-        sys.stderr.write("kb: interrupted; nothing was changed\n")
+        if sys.stderr:  # it may be closed
+            sys.stderr.write("kb: interrupted; nothing was changed\n")
         sys.exit(130)
     cli.main()
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, get_args, get_origin
 from typer import BadParameter
 from typer.core import TyperGroup
 
+from pipeline.words import brief
+
 
 class Group(TyperGroup):
     """The program: its own options and those of its commands are converted here."""
@@ -52,21 +54,42 @@ def _conversion(annotation: Any, declared: Any) -> Callable[[str], Any] | None: 
     kind = get_args(annotation)[0] if get_origin(annotation) is list else annotation
     if declared.parser:
         parser: Callable[[str], Any] = declared.parser
-        return parser
+        return lambda value: parser(_text(value) if isinstance(value, str) else value)
     if kind is int:
-        return lambda value: _whole(value, declared.min, declared.max)
-    plain = {str: str, Path: Path, bool: bool}.get(kind)
+        return lambda value: _whole(value, declared.min, MOST if declared.max is None else declared.max)
+    plain: dict[Any, Callable[[str], Any]] = {str: _text, Path: _path, bool: bool}
     more_is_asked = declared.envvar or declared.exists or declared.resolve_path or declared.allow_dash
-    return None if more_is_asked else plain
+    return None if more_is_asked else plain.get(kind)
 
 
-def _whole(value: str | int, least: int | None, most: int | None) -> int:
+MOST = 2**31 - 1
+"""The highest number that is taken where no other is declared: what counts rows or days reckons with it."""
+
+
+def _text(value: str) -> str:
+    """A word as it was typed; bytes that are no UTF-8 reach Python as lone surrogates."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadParameter(f"{brief(ascii(value))} is not valid UTF-8; write it as that") from None
+    return value
+
+
+def _path(value: str | Path) -> Path:
+    """A path; an empty one, as of a variable that is not set, would mean the current folder and all below it."""
+    if value == "":
+        raise BadParameter("an empty path; name a file or a folder, or leave it out")
+    return Path(_text(value)) if isinstance(value, str) else value
+
+
+def _whole(value: str | int, least: int | None, most: int) -> int:
     try:
         number = int(value)
     except ValueError:
-        raise BadParameter(f"{value!r} is no whole number; write one such as {max(least or 0, 1)}") from None
+        said = brief(repr(value), 60)
+        raise BadParameter(f"{said} is no whole number; write one such as {max(least or 0, 1)}") from None
     if least is not None and number < least:
-        raise BadParameter(f"{number} is too low; write {least} or more")
-    if most is not None and number > most:
-        raise BadParameter(f"{number} is too high; write {most} or less")
+        raise BadParameter(f"{brief(str(number), 60)} is too low; write {least} or more")
+    if number > most:
+        raise BadParameter(f"{brief(str(number), 60)} is too high; write {most} or less")
     return number

@@ -5,7 +5,6 @@ Exit codes: 0 clean, 1 findings at or above --fail-on or a failed gate, 2 usage 
 """
 
 import datetime as dt
-import io
 import os
 import shutil
 import sys
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from pipeline import __version__
+from pipeline import __version__, streams
 from pipeline.arguments import Group
 
 if TYPE_CHECKING:
@@ -98,17 +97,22 @@ AsOf = Annotated[
     ),
 ]
 Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", min=0, metavar="N", show_default=False, help="Processes; default: one a core.")
+    int,
+    typer.Option(
+        "--jobs", "-j", min=0, max=1024, metavar="N", show_default=False, help="Processes; default: one a core."
+    ),
 ]
 
 
 def _free(context: typer.Context, output: Path | None) -> Path | None:
     """Where to write: nowhere that kb itself reads from or writes to, but for the place of the reports."""
+    from pipeline.workspace import real
+
     if output is None or output == _STDIN:
         return None if context.info_name != "export" else output
     where = _workspace()
     part = where.part(output)
-    if part is None or (context.info_name == "report" and output.resolve().is_relative_to(where.reports.resolve())):
+    if part is None or (context.info_name == "report" and real(output).is_relative_to(real(where.reports))):
         return output
     raise typer.BadParameter(f"{output}: {part} is what kb itself reads or writes; name another place")
 
@@ -334,6 +338,7 @@ def validate(
     by the rules of kb.toml and those that --select names. Nothing is written but the baseline: after --write-baseline only
     new findings are shown and failed on.
     """
+    from pipeline.jobs.repository import from_top
     from pipeline.jobs.request import Request
     from pipeline.jobs.validate import validate as run
     from pipeline.model import Severity
@@ -341,6 +346,7 @@ def validate(
     from pipeline.render.listing import Look
     from pipeline.render.progress import progress
     from pipeline.rules.ruleset import RuleSet, added_in, overridden, with_selected
+    from pipeline.workspace import real
 
     about_findings = (fail_on, output, level, quiet, group_by, statistics, show_suppressed, baseline, no_baseline)
     if diff and any((form, *about_findings, write_baseline)):
@@ -353,9 +359,9 @@ def validate(
     _check_severities(fail_on, level, quiet=quiet)
     if stdin_filename is not None and _STDIN not in (paths or []):
         raise typer.BadParameter("name `-` too, for that reads the buffer", param_hint="--stdin-filename")
-    where = _workspace()
     if no_baseline and (baseline or write_baseline):
         raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
+    where = _workspace()
     kept = where.baseline if write_baseline or where.baseline.exists() else None
     request = Request(
         where.as_of(as_of), jobs, form=form_of_records, stdin_filename=stdin_filename, origins=form == "junit",
@@ -371,14 +377,14 @@ def validate(
         request = request._replace(told={code: told.severities[code] for code in told.rules})
         where = where._replace(settings=with_selected(where.settings, _parts(select), added))
     asked = _given(paths, where)
-    if output is not None and output.resolve() in [path.resolve() for path in asked]:
+    if output is not None and real(output) in map(real, asked):
         raise typer.BadParameter(f"{output}: is what is to be validated; name another place", param_hint="--output")
     if diff:
         _preview(where, asked, request)
     with progress("judging") as bar:
         result = run(where, asked, request._replace(tick=bar.tick, step=bar.step), sys.stdin.buffer)
     _say(result.notes)
-    result = result.shown_from(
+    result = (from_top(result, Path.cwd()) if form in findings.ON_A_HOST else result).shown_from(
         _least(
             level, settings.fail_on, quiet=quiet, briefly=terminal and form in findings.FOR_PEOPLE and not statistics
         )
@@ -572,12 +578,17 @@ def report(
         int | None, typer.Option("--limit", min=0, metavar="N", help="At most so many rows; the totals count all.")
     ] = None,
     due: Annotated[
-        int | None, typer.Option("--due", min=0, metavar="DAYS", help="stale: also what falls due within so many days.")
+        int | None,
+        typer.Option("--due", min=0, max=36500, metavar="DAYS", help="stale: also what falls due within so many days."),
     ] = None,
     spread: Annotated[
         int | None,
         typer.Option(
-            "--spread", min=1, metavar="DAYS", help="queue: also the stale ones, dealt evenly over so many days."
+            "--spread",
+            min=1,
+            max=36500,
+            metavar="DAYS",
+            help="queue: also the stale ones, dealt evenly over so many days.",
         ),
     ] = None,
     part: Annotated[
@@ -651,15 +662,18 @@ def sql(
     """Ask the base in SQL, read-only. docs/tables.md describes the tables."""
     from pipeline import store
     from pipeline.model import KbError
-    from pipeline.render.tables import FORMATS, render
+    from pipeline.render.tables import FORMATS, keys, render
 
     _choose("--format", form, FORMATS)
     if query is None:
-        query = "" if sys.stdin.isatty() else sys.stdin.read()
+        query = "" if sys.stdin.isatty() else streams.read_text("the query")
     if not query.strip():
         raise KbError('kb sql: no query; write kb sql "SELECT …", or pipe one in')
     with _base(_workspace()) as base:
         answer = store.select(base, query)
+    renamed = [key for key, name in zip(keys(answer.columns), answer.columns, strict=True) if key != name]
+    if renamed and form in {"json", "ndjson"}:
+        _say([f"several columns have one name, so the later ones are called {', '.join(renamed)}"])
     _write(render(answer, form, terminal=_terminal(output)), output)
     _tell_written(output)
 
@@ -774,22 +788,28 @@ def export(
 ) -> None:
     """Write published records elsewhere.
 
-    What came in a foreign format can go back as it came. A folder must hold no records but those that are written: of
-    an earlier export some could be left that this one does not pick.
+    What came in a foreign format goes back in it byte for byte as it came, without repairs, as long as its file in raw/
+    is as it was ingested (else with the same values). Any other record goes out as published; what the format has no
+    place for is kept under `kb`. A folder must hold no records but those that are written: of an earlier export some
+    could be left that this one does not pick.
     """
     from pipeline import publish, store
     from pipeline.jobs.export import export as run
     from pipeline.jobs.export import lines
+    from pipeline.words import escaped
 
     home = _workspace()
     _check_started(home)
     publish.recover(home)
     if output == _STDIN:
+        terminal = sys.stdout.isatty()
         with store.read(home.store) as base:
-            sys.stdout.writelines(lines(base, form, where))
+            sys.stdout.writelines(escaped(line) if terminal else line for line in lines(base, form, where))
         return
+    notes: list[str] = []
     with _otherwise(f"{output} may be written in part"), store.read(home.store, files=True) as base:
-        count = run(base, form, output, where)
+        count = run(base, form, output, where, home.root, notes.append)
+    _say(notes)
     print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {_shown(output)}")
 
 
@@ -1045,23 +1065,19 @@ def _print_prose(lines: Iterable[str]) -> None:
 
 def _tell(lines: Iterable[str]) -> None:
     for line in lines:
-        print(line, file=sys.stderr)
+        streams.say(line)
 
 
 def _say(notes: Iterable[str]) -> None:
-    from pipeline.words import visible
-
     for note in notes:
-        print(f"note: {visible(note)}", file=sys.stderr)
+        streams.say(_masked(f"note: {note}"))
 
 
 def _json(value: object) -> None:
-    import json
-
-    from pipeline.render.tables import plain
+    from pipeline.render.tables import as_json, plain
     from pipeline.words import escaped
 
-    print(escaped(json.dumps(plain(value), ensure_ascii=False, indent=2)))
+    print(escaped(as_json(plain(value), indent=2)))
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -1086,15 +1102,15 @@ def _tell_written(output: Path | None) -> None:
 
 def main() -> None:
     """Run kb and exit: the one error handler of the program."""
-    sys.exit(_run())
+    code = _run()
+    streams.finish()
+    sys.exit(code)
 
 
 def _run() -> int:
     from typer import Abort, TyperException
 
-    for stream in (sys.stdout, sys.stderr):  # whatever the locale, no text is an error
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    streams.set_up()
     try:
         code = app(sys.argv[1:] or ["--help"], prog_name="kb", standalone_mode=False)
         sys.stdout.flush()
@@ -1103,7 +1119,7 @@ def _run() -> int:
     except (Abort, KeyboardInterrupt):
         code = 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.discard_output()
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: whatever is left is a bug, or the environment
         return _explain(error)
@@ -1126,9 +1142,9 @@ def _explain(error: Exception) -> int:
     if isinstance(error, KbError):
         return _fail(str(error), error.exit_code)
     if isinstance(error, OSError):
-        if traceback.extract_tb(error.__traceback__)[-1].filename == __file__:  # here alone is anything printed
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python flushes once more at the end
-            error.filename = "standard output"
+        last = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+        if last == Path(__file__) or "typer" in last.parts:  # here alone is anything printed
+            return _fail(streams.fault_of_output(error), 2)
         return _fail(f"{error.filename or 'system'}: {error.strerror or error}", 2)
     if isinstance(error, MemoryError):
         return _fail("out of memory; try --jobs 1, or ingest less at a time", 2)
@@ -1138,10 +1154,15 @@ def _explain(error: Exception) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    from pipeline.words import visible
-
-    print(f"kb: {visible(' '.join(message.split()))}", file=sys.stderr)
+    streams.say(_masked(f"kb: {' '.join(message.split())}"))
     return code
+
+
+def _masked(message: str) -> str:
+    """A message that may tell of what a user typed, or what a library says of a file, without credentials."""
+    from pipeline.analysis.credentials import masked_text
+
+    return masked_text(message)
 
 
 if __name__ == "__main__":

@@ -301,7 +301,7 @@ class Shape:
 
     def __init__(self, definition: Document, *, without: tuple[str, ...] = ()) -> None:
         properties = definition["properties"]
-        self.keys = tuple(key for key in properties if key not in without)
+        self.keys = tuple(key for key in properties if key not in without and key != "extensions")
         self.known = frozenset((*properties, *NOTES))
         types = {key: _types(properties[key]) for key in self.keys}
         self.optional_texts = frozenset(key for key in self.keys if types[key] == ["string", "null"])
@@ -310,13 +310,15 @@ class Shape:
         self.nullable = frozenset(self.keys).difference(key for key, _ in self._never_null)
 
     def complete(self, item: Document) -> Document:
-        """The item with every key in order; unknown ones follow, sorted."""
+        """The item with every key in order; unknown ones follow, sorted, and then what other formats carry."""
         if list(item) == self._in_order:
             full = item.copy()
         else:
             full = {key: item.get(key) for key in self.keys}
             if not item.keys() <= self.known:
                 full |= {key: item[key] for key in sorted(item.keys() - self.known)}
+            if "extensions" in self.known and item.get("extensions"):
+                full["extensions"] = item["extensions"]
         for key, empty in self._never_null:
             if full[key] is None:
                 full[key] = empty()
@@ -346,7 +348,7 @@ def shapes() -> dict[str, Shape]:
     native = schema(INCOMING)
     transition = native["$defs"]["transition"]["anyOf"][1]
     return {
-        "record": Shape(native, without=(*NOTES, *KEPT_FOR_KB, "extensions")),
+        "record": Shape(native, without=(*NOTES, *KEPT_FOR_KB)),
         "version": Shape(native["$defs"]["version"]),
         "dead_end": Shape(native["$defs"]["dead_end"]),
         "workaround": Shape(native["$defs"]["workaround"]),
@@ -375,6 +377,4 @@ def complete(document: Document) -> Document:
             for entry in graph[key]
         ]
     full["transition_graph"] = graph
-    if document.get("extensions"):
-        full["extensions"] = document["extensions"]
     return full

@@ -1,7 +1,8 @@
 """Records: bytes → Curated | Rejected. Pure: no clock, no input or output, no store.
 
 The order is law 2: parse strictly → map the format → value fixes → contract → checks → list fixes. Errors that are left
-then reject the record. Credentials are masked before all that, so that nothing downstream sees one.
+then reject the record; what no check speaks against is held against the contracts of the tables, too. Credentials are
+masked before all that, so that nothing downstream sees one.
 
 Each record is judged as if it were alone. But a step is done for all that are at hand before the next, since what a rule
 needs then stays in the processor's cache.
@@ -14,14 +15,15 @@ from typing import NamedTuple
 import orjson
 
 from pipeline import contract
+from pipeline.analysis.credentials import is_masked, masked
 from pipeline.fingerprint import AT_POINTER, fingerprints
 from pipeline.model import Change, Curated, Document, Finding, Incoming, Json, Origin, Rejected
 from pipeline.rules import catalogue
 from pipeline.rules.base import Record, Rule
-from pipeline.rules.credentials import masked
 from pipeline.rules.fixing import apply, drop_gone, message
 from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats
+from pipeline.words import one_line
 
 AT_A_TIME = 32
 """How many records are judged side by side at best: fewer bring the rules back into the cache, more drop the records."""
@@ -41,13 +43,16 @@ def curate_some(batch: Sequence[Incoming], rules: RuleSet) -> list[Curated | Rej
     _repair_values(cases, rules)
     accepted = [case for case in cases if _is_accepted(case, rules)]
     _check(accepted, rules)
+    _hold_against_tables([case for case in accepted if not case.is_rejected(rules)], rules)
     fit = [case for case in accepted if not case.is_rejected(rules)]
     _repair_lists(fit, rules)
     for case in fit:
         case.published = _published(case)
     outcomes = [_outcome(case) if isinstance(case, _Case) else case for case in read]
     return [
-        outcome if raw is incoming.raw else _with_credentials(incoming, raw, outcome)
+        _with_credentials(incoming, raw, outcome)
+        if raw is not incoming.raw or is_masked(incoming.origin.path)
+        else outcome
         for incoming, raw, outcome in zip(batch, shown, outcomes, strict=True)
     ]
 
@@ -139,6 +144,8 @@ def _is_accepted(case: _Case, rules: RuleSet) -> bool:
     path, _, line, _ = case.origin
     repairs = tuple(case.changes)
     case.record = Record(contract.complete(case.document), case.document, path, line, rules.settings, repairs)
+    if case.form:
+        case.record.file_names = case.form.file_names(case.document["id"])
     return True
 
 
@@ -153,6 +160,13 @@ def _check(cases: Sequence[_Case], rules: RuleSet) -> None:
         case.found += case.flags
 
 
+def _hold_against_tables(cases: Sequence[_Case], rules: RuleSet) -> None:
+    """Say what the tables would not take of records that nothing was said against."""
+    for rule in rules.of_tables:
+        for case in cases:
+            case.found += [_Noted(rule.code, pointer, text) for pointer, text in rule.run(case.record)]
+
+
 def _repair_lists(cases: Sequence[_Case], rules: RuleSet) -> None:
     for case in cases:
         if case.suppressed:
@@ -161,7 +175,7 @@ def _repair_lists(cases: Sequence[_Case], rules: RuleSet) -> None:
         for case in cases:
             repairs = [] if rule.code in case.suppressed else apply(rule, case.record.document, rules.settings)
             if repairs:
-                case.record.document = drop_gone(case.record.document)
+                case.record = case.record.repaired(drop_gone(case.record.document))
                 case.changes += repairs
                 case.found += [_Noted(c.code, c.pointer, message(rule, c), c.before) for c in repairs]
 
@@ -216,13 +230,13 @@ def _translated(outcome: Curated | Rejected, form: formats.Format) -> Curated | 
 
 
 def _with_credentials(incoming: Incoming, shown: bytes, outcome: Curated | Rejected) -> Rejected:
-    """What becomes of a record that holds credentials; `shown` are its bytes without them."""
+    """What becomes of a record that holds credentials, or whose file does by its name; `shown` are its bytes without them."""
     try:
         document = contract.read(shown)
     except contract.UnreadableError:
         document = {}
     owner = incoming.origin.path if outcome.id is None else outcome.id
-    found = _fingerprinted(owner, document, _found("SAF001", incoming.raw))
+    found = _fingerprinted(owner, document, _found("SAF001", incoming))
     return Rejected(outcome.id, (*found, *outcome.findings))
 
 
@@ -232,4 +246,7 @@ def _found(code: str, subject: object, value: Json = AT_POINTER) -> list[_Noted]
 
 def _fingerprinted(owner: str, document: Json, found: Iterable[_Noted]) -> tuple[Finding, ...]:
     keys = fingerprints(owner, document, ((noted.code, noted.pointer, noted.value) for noted in found))
-    return tuple(Finding(*noted[:3], key, noted.suppressed) for noted, key in zip(found, keys, strict=True))
+    return tuple(
+        Finding(noted.code, noted.pointer, one_line(noted.message), key, noted.suppressed)
+        for noted, key in zip(found, keys, strict=True)
+    )

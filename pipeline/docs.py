@@ -144,7 +144,8 @@ the file below. Every setting is optional; the value below is its default, and a
 example. A key that kb does not know, a value of the wrong type and a value out of range are errors: kb names the
 setting and stops with exit code 2.
 
-A change of `[rules]`, `[[suppress]]`, `[trust]` or `[resolvable]` makes the next `kb ingest` judge every record again.
+A change of `[rules]`, `[[suppress]]`, `[trust]` or `[resolvable]`, or of the lines that `[match]` names, makes the next
+`kb ingest` judge every record again.
 
 ```toml
 {workspace.template().strip()}

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from pipeline.analysis.credentials import masked
 from pipeline.curate import AT_A_TIME, curate_some
 from pipeline.model import GONE, Curated, Incoming, Json, KbError
 from pipeline.rules.base import Rule
-from pipeline.rules.credentials import masked
 from pipeline.rules.ruleset import RuleSet
 from pipeline.rules.traits import traits
 from pipeline.sources import records

@@ -4,12 +4,14 @@ What ingest makes keeps them; they are there for what it did not make (an UPDATE
 pandas and pandera take half a second to import, so only a command that publishes or doctors loads this.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandera.pandas as pa
 
+from pipeline import columns
 from pipeline.rules.ruleset import RuleSet
+from pipeline.rules.sch import bug
 from pipeline.store import Store
 from pipeline.store.layout import tables
 from pipeline.workspace import Settings
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 class Breach(NamedTuple):
     """One contract that a table does not keep: which column and check, how many rows, and the first of the values.
 
-    `rows` is 0 where the table itself is at fault. Where a file of `curated/` is, `table` is its path and `column` empty.
+    `rows` is 0 where the table itself is at fault. `cases` are the published records that the rows are of, each with a value
+    of its own. Where a file of `curated/` is at fault, `table` is its path and `column` empty.
     """
 
     table: str
@@ -29,6 +32,7 @@ class Breach(NamedTuple):
     check: str
     rows: int
     example: str
+    cases: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         where = f" in {self.rows:,} {'row' if self.rows == 1 else 'rows'}, such as {self.example}" if self.rows else ""
@@ -74,6 +78,9 @@ _KEYS = {
 
 _OF_RECORDS = frozenset({"dead_ends", "workarounds", "versions", "transitions", "sources", "changes", "copies"})
 
+_OWNERS = {"records": "id"} | dict.fromkeys(_OF_RECORDS - {"copies"}, "record_id")
+"""The column that says of which published record a row is."""
+
 _UNREAD = frozenset({"doc", "raw"})
 """Columns that no contract looks into, and that are too large for a frame."""
 
@@ -91,11 +98,12 @@ def check(store: Store, rules: RuleSet, *, documents: str = "records") -> list[B
     breaches = _disagreements(store, rules, documents)
     for table, schema in contracts(rules.settings).items():
         for sql in (_witnesses(table, schema), _rows(table, schema)):
+            frame = store.frame(sql)
             try:
-                schema.validate(store.frame(sql), lazy=True)
+                schema.validate(frame, lazy=True)
                 break
             except pa.errors.SchemaErrors as errors:
-                found = list(_breaches(table, errors.failure_cases))
+                found = list(_breaches(table, errors.failure_cases, frame))
         else:
             breaches += found
     return sorted(breaches)
@@ -122,7 +130,7 @@ def _witnesses(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera sche
         if not column.nullable:
             picks.append(f"(SELECT rowid FROM {table} WHERE {name} IS NULL LIMIT 9)")
         if checked and keys == [name]:
-            picks.append(f"(SELECT rowid FROM {table} WHERE NOT regexp_full_match({name}, '{_ID}') LIMIT 9)")
+            picks.append(f"(SELECT rowid FROM {table} WHERE NOT regexp_full_match({name}, '{columns.ID}') LIMIT 9)")
         elif checked and column.type == "VARCHAR":
             picks.append(f"SELECT min(rowid) FROM {table} GROUP BY {name}")
         elif checked:
@@ -130,38 +138,28 @@ def _witnesses(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera sche
     return f"{_rows(table, schema)} WHERE rowid IN ({' UNION '.join(picks)})"
 
 
-_ID = "[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){1,2}"
-
-
 def contracts(settings: Settings) -> dict[str, Any]:
     """One pandera schema for each table: types and nulls as the DDL declares them, ranges, keys, foreign keys."""
-    rate = pa.Check.in_range(0, 1, error="between 0 and 1")
     natural = pa.Check.ge(0, error="at least 0")
     ranges: dict[tuple[str, str], list[Any]] = {
-        ("records", "id"): [pa.Check.str_matches(f"^{_ID}$", error="an id")],
-        ("records", "confidence"): [rate],
-        ("records", "fix_success_rate"): [rate],
-        ("records", "evidence_ceiling"): [rate],
+        **{
+            place: [pa.Check(one.holds, element_wise=True, error=one.words)]
+            for place, one in columns.asked(settings.trust.ladder).items()
+            if one is not columns.DAY  # as the type has it
+        },
+        ("records", "evidence_ceiling"): [pa.Check.in_range(0, 1, error="between 0 and 1")],
         ("records", "distinct_sources"): [natural],
-        ("records", "evidence_count"): [natural],
         ("records", "time_to_live"): [pa.Check.gt(0, error="positive")],
-        ("records", "resolvable"): [pa.Check.isin(["true", "partial", "false"], error="true, partial or false")],
-        ("records", "verification_tier"): [pa.Check.isin(settings.trust.ladder, error="a tier of the ladder")],
-        ("dead_ends", "fail_rate"): [rate],
-        ("workarounds", "success_rate"): [rate],
-        ("transitions", "probability"): [rate],
-        ("transitions", "kind"): [
-            pa.Check.isin(["leads_to", "preceded_by", "frequently_confused_with"], error="a kind of transition")
-        ],
+        ("transitions", "kind"): [pa.Check.isin(columns.TRANSITIONS, error="a kind of transition")],
         ("sources", "item"): [pa.Check.isin(["official", "dead_end", "workaround"], error="an item")],
         ("findings", "severity"): [pa.Check.isin(["error", "warning", "info"], error="a severity")],
         ("finding_changes", "severity"): [pa.Check.isin(["error", "warning", "info"], error="a severity")],
         ("finding_changes", "state"): [pa.Check.isin(["new", "fixed"], error="new or fixed")],
     }
     schemas = {}
-    for table, (_, columns) in tables().items():
+    for table, (_, declared) in tables().items():
         described = {}
-        for column in columns:
+        for column in declared:
             if column.name in _UNREAD:
                 continue
             checks = ranges.get((table, column.name), [])
@@ -175,21 +173,46 @@ def contracts(settings: Settings) -> dict[str, Any]:
     return schemas
 
 
-def _breaches(table: str, cases: "pd.DataFrame") -> Iterator[Breach]:
+def _breaches(table: str, failures: "pd.DataFrame", frame: "pd.DataFrame") -> Iterator[Breach]:
     """What pandera found, in our words: one breach for each column and check."""
-    for (check, column), rows in cases.fillna({"column": ""}).groupby(["check", "column"], sort=True):
+    for (check, column), rows in failures.fillna({"column": ""}).groupby(["check", "column"], sort=True):
         example = str(rows["failure_case"].iloc[0])
+        cases = _cases(table, rows, frame)
         if check in {"column_in_schema", "column_in_dataframe"}:
             yield from (Breach(table, str(name), "as kb made it", 0, "") for name in rows["failure_case"])
         elif check == "multiple_fields_uniqueness":
             if column == _KEYS[table][0]:
-                yield Breach(table, " + ".join(_KEYS[table]), "unique", len(rows), example)
+                yield Breach(table, " + ".join(_KEYS[table]), "unique", len(rows), example, cases)
         else:
             column = "record_id" if column == "orphan" else column  # noqa: PLW2901 - as people know it
-            yield Breach(table, str(column), "filled" if check == "not_nullable" else str(check), len(rows), example)
+            yield Breach(
+                table, str(column), "filled" if check == "not_nullable" else str(check), len(rows), example, cases
+            )
 
 
-_AGREEMENT = """
+def _cases(table: str, failures: "pd.DataFrame", frame: "pd.DataFrame") -> tuple[tuple[str, str], ...]:
+    """The records of the rows that failed, each with the first value of it that did."""
+    if _OWNERS.get(table) not in frame.columns:
+        return ()
+    owners = frame[_OWNERS[table]]
+    placed = failures.dropna(subset="index")
+    values = zip(placed["index"], placed["failure_case"], strict=True)
+    found = [(owners.loc[place], str(value)) for place, value in values]
+    return tuple({owner: (owner, value) for owner, value in reversed(found) if isinstance(owner, str)}.values())[::-1]
+
+
+def spoken_against(breaches: Iterable[Breach]) -> dict[str, str]:
+    """Records that a breach is about, with what to say of each."""
+    said: dict[str, str] = {}
+    for breach in sorted(breaches, key=lambda breach: breach.check == _AS_IN_DOC):  # what says more goes first
+        for record, value in breach.cases:
+            said.setdefault(record, bug(value, breach.check, f"{breach.table}.{breach.column}"))
+    return said
+
+
+_AS_IN_DOC = "as in doc"
+
+_AGREEMENT = f"""
     WITH told AS (
         SELECT *,
             json_extract_string(doc, ['$.confidence', '$.verification_tier', '$.last_confirmed']) AS said,
@@ -202,7 +225,7 @@ _AGREEMENT = """
         LEFT JOIN (SELECT record_id, count(*) AS n FROM workarounds GROUP BY ALL) w ON w.record_id = id
         LEFT JOIN (SELECT record_id, count(*) AS n FROM versions GROUP BY ALL) v ON v.record_id = id
     )
-    SELECT what, 'as in doc', count(*), min(id) FROM (
+    SELECT what, '{_AS_IN_DOC}', count(*), min(id), list(id ORDER BY id) FROM (
         SELECT id, unnest([
             CASE WHEN confidence IS DISTINCT FROM TRY_CAST(said[1] AS DOUBLE) THEN 'confidence' END,
             CASE WHEN verification_tier IS DISTINCT FROM said[2] THEN 'verification_tier' END,
@@ -213,10 +236,12 @@ _AGREEMENT = """
         FROM held)
     WHERE what IS NOT NULL GROUP BY ALL
     UNION ALL
-    SELECT 'first_seen', 'before last_confirmed and last_updated, or flagged (DAT002)', count(*), min(id)
-    FROM records r
+    SELECT 'first_seen', 'before last_confirmed and last_updated, or flagged (DAT002)', count(*), min(id),
+        list(id ORDER BY id)
+    FROM records
     WHERE (first_seen > last_confirmed OR first_seen > last_updated) AND $dates_judged
-        AND NOT EXISTS (FROM findings f WHERE f.path = r.path AND f.position = r.position AND f.code = 'DAT002')
+        AND (path, position) NOT IN (SELECT path, position FROM findings WHERE code = 'DAT002'
+            UNION ALL SELECT path, position FROM withheld WHERE code = 'DAT002')
     HAVING count(*) > 0
 """
 
@@ -225,14 +250,18 @@ def _disagreements(store: Store, rules: RuleSet, documents: str) -> list[Breach]
     """What one frame cannot show: typed columns against the document, dates against their findings."""
     judged = "true" if "DAT002" in rules.rules else "false"
     sql = _AGREEMENT.replace("$dates_judged", judged).replace("$documents", documents)
-    disagreeing = [Breach("records", *row) for row in store.query(sql).rows]
+    disagreeing = [
+        Breach("records", column, check, rows, example, tuple((record, "what stands there") for record in ids))
+        for column, check, rows, example, ids in store.query(sql).rows
+    ]
     return [*disagreeing, *_not_numbers(store)]
 
 
 def _not_numbers(store: Store) -> Iterator[Breach]:
     """Where NaN stands for a number: pandas takes it for a null."""
-    for table, (_, columns) in tables().items():
-        for column in (column.name for column in columns if column.type == "DOUBLE"):
-            count = store.value(f"SELECT count(*) FROM {table} WHERE isnan({column})")
-            if count:
-                yield Breach(table, column, "a number", count, "nan")
+    for table, (_, declared) in tables().items():
+        for column in (column.name for column in declared if column.type == "DOUBLE"):
+            owners = store.query(f"SELECT {_OWNERS.get(table, 'NULL')} FROM {table} WHERE isnan({column})").rows
+            if owners:
+                cases = tuple((owner, "nan") for (owner,) in owners if owner is not None)
+                yield Breach(table, column, "a number", len(owners), "nan", cases)

@@ -40,6 +40,21 @@ _ACTIVE = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
 )
 
+
+def brief(text: str, limit: int = 200) -> str:
+    """A text of so many characters at most, shortened before its end: what to do is told there."""
+    return text if len(text) <= limit else f"{text[: limit * 2 // 3]}…{text[-(limit // 3 - 1) :]}"
+
+
+MESSAGE = 500
+"""How long the message of a finding is at most, whatever its record holds."""
+
+
+def one_line(message: str) -> str:
+    """The message of a finding on one line of bounded length, where nothing acts on whoever reads it."""
+    return brief(visible(message), MESSAGE)
+
+
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

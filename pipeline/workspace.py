@@ -1,9 +1,12 @@
 """Where things are, and the settings: frozen values read once from `kb.toml`, never at import."""
 
 import datetime as dt
+import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from pipeline.model import KbError, Severity
@@ -102,6 +105,27 @@ class Resolvable(NamedTuple):
     false_at_most: float = 0.3
 
 
+class Match(NamedTuple):
+    """What patterns are held against besides the lines that come with kb: files of ordinary output (RGX004, RGX007)."""
+
+    ordinary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class OwnLines:
+    """The distinct lines of a user's own ordinary output; one object for each reading, so that it is quickly told apart."""
+
+    lines: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str | None:
+        """What tells whether the lines are the same; None, where there are none."""
+        return hashlib.sha256("\n".join(self.lines).encode(errors="replace")).hexdigest() if self.lines else None
+
+
+_NO_LINES = OwnLines()
+
+
 class Export(NamedTuple):
     """How `curated/` is laid out: `records` is `files` (one for each) or `ndjson` (one for all, for large bases).
 
@@ -150,7 +174,7 @@ Limits = Gate | DomainLimits | TierLimits
 
 
 class Settings(NamedTuple):
-    """Everything that `kb.toml` can say, with the defaults."""
+    """Everything that `kb.toml` can say, with the defaults, and what was read of the files that it names."""
 
     as_of: dt.date | None = None
     fail_on: str = "error"
@@ -161,20 +185,23 @@ class Settings(NamedTuple):
     suppress: tuple[Suppression, ...] = ()
     trust: Trust = Trust()
     resolvable: Resolvable = Resolvable()
+    match: Match = Match()
     export: Export = Export()
     report: Report = Report()
     gate: Gate = Gate()
+    own_lines: OwnLines = _NO_LINES
 
     def judging(self) -> dict[str, Any]:
         """What a judgement may depend on, by name; the rules themselves, and what only steers a run, are left out."""
         trust = {f"trust.{key}": as_table(value) for key, value in self.trust._asdict().items()}
-        return trust | {key: as_table(value) for key, value in self._asdict().items() if key not in _STEERING}
+        others = {key: as_table(value) for key, value in self._asdict().items() if key not in _STEERING}
+        return trust | others | {"match.ordinary": self.own_lines.digest}
 
 
 def as_table(value: Any) -> Any:  # noqa: ANN401 - settings, or one of their values
     """Settings as plain tables, as `kb.toml` has them."""
     if _is_settings(value):
-        value = value._asdict()
+        value = {key: item for key, item in value._asdict().items() if key not in _READ}
     if isinstance(value, Mapping):
         return {key: as_table(item) for key, item in value.items()}
     return tuple(map(as_table, value)) if isinstance(value, tuple) else value
@@ -184,21 +211,13 @@ def _is_settings(thing: Any) -> bool:  # noqa: ANN401 - a value, or a type hint
     return hasattr(thing, "_fields")
 
 
-_STEERING = frozenset(
-    {
-        "as_of",
-        "fail_on",
-        "exclude",
-        "baseline",
-        "max_removals",
-        "rules",
-        "suppress",
-        "trust",
-        "export",
-        "report",
-        "gate",
-    }
-)
+_READ = frozenset({"own_lines"})
+"""Settings that no key of `kb.toml` gives: what was read of the files that one names."""
+
+_STEERING = _READ | {
+    "as_of", "fail_on", "exclude", "baseline", "max_removals", "rules", "suppress", "trust", "match", "export", "report",
+    "gate",
+}  # fmt: skip
 """Settings that no judgement depends on, or that RuleSet and `judging` see to; a new one counts as judging until it is here."""
 
 
@@ -230,9 +249,9 @@ class Workspace(NamedTuple):
         found = {}
         for path in sorted((self.root / "rules").glob("[!.]*.sql")) if self.configured else ():
             try:
-                found[f"rules/{path.name}"] = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise KbError(f"rules/{path.name}: cannot be read: {error}") from None
+                found[f"rules/{path.name}"] = text_of(path)
+            except OSError as error:
+                raise KbError(f"rules/{path.name}: cannot be read: {error.strerror}") from None
         return found
 
     @property
@@ -252,15 +271,20 @@ class Workspace(NamedTuple):
 
     def part(self, path: Path) -> str | None:
         """The part of the workspace in which a path lies, links followed: `raw/`, `kb.toml` and so on; None: in none."""
-        place = path.resolve()
+        place = real(path)
         for name in (*OWN, self.settings.baseline):
-            if place.is_relative_to((self.root / name).resolve()):
+            if place.is_relative_to(real(self.root / name)):
                 return f"{name}/" if (self.root / name).is_dir() else name
         return None
 
     def as_of(self, given: dt.date | None) -> dt.date:
         """The day that age is counted to; the only place that reads a clock."""
         return given or self.settings.as_of or dt.date.today()  # noqa: DTZ011 - a person's day, where they are
+
+
+def real(path: Path) -> Path:
+    """Where a path leads, links followed; Path.resolve raises where one leads to itself."""
+    return Path(os.path.realpath(path))
 
 
 def find(root: Path | None = None) -> Workspace:
@@ -271,11 +295,28 @@ def find(root: Path | None = None) -> Workspace:
     """
     if root is not None and not root.is_dir():
         raise KbError(f"--root {root}: no such folder")
-    start = (root or Path.cwd()).resolve()
+    start = real(root or Path.cwd())
     for folder in [start] if root else [start, *start.parents]:
-        if (folder / FILE).is_file():
+        if (folder / FILE).is_file() or (folder / FILE).is_symlink():
             return Workspace(folder, load_settings(folder / FILE), configured=True)
     return Workspace(start, Settings(), configured=False)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file of the workspace; a byte order mark of UTF-8 means nothing.
+
+    Raises:
+        KbError: it is in another encoding.
+        OSError: it cannot be read.
+    """
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        line = data.count(b"\n", 0, error.start) + 1
+        found = "is UTF-16" if wide else f"line {line} is not UTF-8"
+        raise KbError(f"{path.name}: cannot be read: {found}; save it as UTF-8") from None
 
 
 def load_settings(path: Path) -> Settings:
@@ -287,16 +328,44 @@ def load_settings(path: Path) -> Settings:
     import tomllib  # noqa: PLC0415 - a file outside of a workspace is judged without
 
     try:
-        text = path.read_text(encoding="utf-8")
-        given = tomllib.loads(text)
+        given = tomllib.loads(text_of(path))
         settings: Settings = _build(Settings, given, "", path.name)
-    except (OSError, UnicodeDecodeError) as error:
-        raise KbError(f"{path.name}: cannot be read: {error}") from None
+    except OSError as error:
+        raise KbError(f"{path.name}: cannot be read: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
         raise KbError(f"{path.name}: not TOML: {error}") from None
     settings = _fit_defaults(settings, given.get("trust", {}))
     _check_values(settings, path.name)
-    return settings
+    return settings._replace(own_lines=_own_lines(settings.match, path)) if settings.match.ordinary else settings
+
+
+_MOST_OWN = 1 << 20
+
+
+def _own_lines(match: Match, file: Path) -> OwnLines:
+    """The lines of the files that `match.ordinary` names, each once.
+
+    Raises:
+        KbError: a pattern leads out of the workspace or to no file, a file cannot be read, or the lines are too many.
+    """
+    lines: dict[str, None] = {}
+    for i, pattern in enumerate(match.ordinary):
+        name = f"match.ordinary[{i}]"
+        steps = PurePath(pattern)
+        if not pattern.strip() or steps.is_absolute() or ".." in steps.parts:
+            raise KbError(f"{file.name}: `{name}` is {pattern!r}; name files below the folder of {file.name}")
+        found = [path for path in sorted(file.parent.glob(pattern)) if path.is_file()]
+        if not found:
+            raise KbError(f"{file.name}: `{name}` is {pattern!r}; there is no such file")
+        for path in found:
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace")
+            except OSError as error:
+                raise KbError(f"{file.name}: `{name}`: {path.name} cannot be read: {error.strerror}") from None
+            lines.update(dict.fromkeys(line.rstrip() for line in text.splitlines() if line.strip()))
+            if sum(map(len, lines)) > _MOST_OWN:
+                raise KbError(f"{file.name}: `{name}` is {pattern!r}; there is more than 1 MiB of lines, take a sample")
+    return OwnLines(tuple(lines))
 
 
 def _fit_defaults(settings: Settings, given: Mapping[str, Any]) -> Settings:
@@ -328,7 +397,7 @@ def template() -> str:
 
 
 def _build(kind: Any, values: Mapping[str, Any], prefix: str, file: str) -> Any:  # noqa: ANN401
-    known = get_type_hints(kind)
+    known = {key: hint for key, hint in get_type_hints(kind).items() if key not in _READ}
     arguments = {}
     for key, value in values.items():
         if key not in known:

@@ -863,9 +863,13 @@ def test_a_record_is_coloured_by_what_it_says(example: Base) -> None:
 
 
 def test_a_locale_without_the_characters_is_no_error(example: Base) -> None:
-    outcome = kb(example.root, "report", "confidence", env={"PYTHONIOENCODING": "ascii"})
-    assert (outcome.code, outcome.err) == (0, "")
-    assert r"\xd7 0.50" in outcome.out
+    in_ascii = {"PYTHONIOENCODING": "ascii"}
+    piped = kb(example.root, "report", "confidence", env=in_ascii)
+    assert (piped.code, piped.err) == (0, "")
+    assert "× 0.50" in piped.out, "a pipe is UTF-8"
+    shown = kb_on_terminal(example.root, "report", "confidence", env=in_ascii)
+    assert shown.code == 0
+    assert r"\xd7 0.50" in shown.out
 
 
 def test_a_reader_that_stops_early_is_no_error(example: Base) -> None:

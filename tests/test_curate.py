@@ -8,7 +8,9 @@ import pytest
 from pipeline.contract import read
 from pipeline.model import GONE, Change, Curated, Document, Rejected
 from pipeline.rules.example import with_changes
-from tests.conftest import ROOT, clean, codes, incoming, judge, published
+from pipeline.rules.ruleset import RuleSet
+from pipeline.workspace import RuleSettings, Settings
+from tests.conftest import CLEAN_PATH, ROOT, clean, codes, incoming, judge, published
 
 EXAMPLE = "raw/tensorflow/optimizer-nan-loss.json"
 
@@ -90,10 +92,29 @@ def test_transitions_are_published_as_objects() -> None:
 
 
 def test_what_an_earlier_publication_added_is_replaced_and_not_repaired() -> None:
-    outcome = published({**clean(), "schema_version": "0", "curation": {"source": " elsewhere\u200b", "flags": [" "]}})
+    earlier = published(clean()).document
+    earlier["curation"]["source"] = " elsewhere\u200b"
+    outcome = published(earlier)
+    assert outcome.findings == ()
+    assert outcome.document["curation"]["source"] == CLEAN_PATH
+
+
+@pytest.mark.parametrize(
+    ("own", "reported"),
+    [
+        (
+            {"schema_version": "0", "curation": {"source": " elsewhere\u200b", "flags": [" "]}},
+            ["/curation", "/schema_version"],
+        ),
+        ({"curation": {"owner": "team-a"}}, ["/curation"]),
+        ({"curation": None, "schema_version": "1"}, []),
+    ],
+)
+def test_what_an_author_has_under_a_key_of_kb_is_not_published_and_reported(own: Document, reported: list[str]) -> None:
+    outcome = published({**clean(), **own})
     assert outcome.changes == ()
     assert outcome.document["schema_version"] == "1"
-    assert outcome.document["curation"]["flags"] == []
+    assert [(finding.code, finding.pointer) for finding in outcome.findings] == [("SCH003", p) for p in reported]
 
 
 # Law 2: parse strictly → value fixes → contract → checks → list fixes
@@ -166,4 +187,14 @@ def _with_many_faults() -> Document:
             "/verification_tier": "hearsay",
             "/first_seen": "2024-02-30",
         }
+    )
+
+
+def test_sources_are_counted_in_what_is_published_whatever_rules_are_run() -> None:
+    twice = ["https://git-scm.com/docs/git", "https://git-scm.com/docs/git"]
+    rules = RuleSet(Settings(rules=RuleSettings(select=("EVD008", "DED003"))))
+    outcome = published(with_changes({"/workarounds/1/sources": twice, "/dead_ends/2": clean()["dead_ends"][0]}), rules)
+    assert outcome.document["workarounds"][1]["sources"] == twice[:1]
+    assert (
+        outcome.document["curation"]["distinct_sources"] == published(clean()).document["curation"]["distinct_sources"]
     )

@@ -329,7 +329,7 @@ def test_a_severity_that_is_none_is_an_error() -> None:
     [
         (RuleSettings(select=("DED01",)), "`rules.select`: no rule 'DED01'; did you mean `DED001`?"),
         (RuleSettings(ignore=("EVX",)), "`rules.ignore`: no rule 'EVX'; did you mean `EVD`?"),
-        (RuleSettings(severity={"TXT009": "info"}), "`rules.severity`: no rule 'TXT009'; did you mean `TXT001`?"),
+        (RuleSettings(severity={"WRK0O1": "info"}), "`rules.severity`: no rule 'WRK0O1'; did you mean `WRK001`?"),
         (RuleSettings(select=("",)), "`rules.select`: no rule ''; see `kb rules`"),
     ],
     ids=["select", "ignore", "severity", "empty"],
@@ -434,3 +434,40 @@ def test_a_day_on_which_a_suppression_ends_changes_the_fingerprint(configure: Co
     settings = configure(suppressing(until="2026-12-31"))
     before, last, after = (RuleSet(settings, dt.date(2026, 12, 30) + dt.timedelta(days)) for days in range(3))
     assert before.fingerprint() == last.fingerprint() != after.fingerprint()
+
+
+# ordinary lines of a user's own
+
+
+def test_the_lines_of_files_below_the_workspace_are_read_once_each(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.log").write_bytes(b"one \r\n\ntwo\none\n")
+    (tmp_path / "logs" / "b.log").write_bytes(b"three\xff\n")
+    (tmp_path / "kb.toml").write_text('[match]\nordinary = ["logs/*.log"]', encoding="utf-8")
+    settings = load_settings(tmp_path / "kb.toml")
+    assert settings.own_lines.lines == ("one", "two", "three\ufffd")
+    assert settings.judging()["match.ordinary"] is not None
+    assert Settings().judging()["match.ordinary"] is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        ("logs/*.log", "there is no such file"),
+        ("../*.log", "name files below the folder of kb.toml"),
+        ("/etc/*", "name files below the folder of kb.toml"),
+        ("", "name files below the folder of kb.toml"),
+        ("big.txt", "more than 1 MiB of lines"),
+    ],
+)
+def test_a_pattern_of_ordinary_files_that_leads_nowhere_is_an_error(tmp_path: Path, pattern: str, says: str) -> None:
+    (tmp_path / "big.txt").write_text("\n".join(f"{i:0999}" for i in range(1100)), encoding="utf-8")
+    (tmp_path / "kb.toml").write_text(f'[match]\nordinary = ["{pattern}"]', encoding="utf-8")
+    with pytest.raises(KbError, match=rf"kb\.toml: `match\.ordinary\[0\]` is .*{says}"):
+        load_settings(tmp_path / "kb.toml")
+
+
+def test_what_is_read_is_no_setting(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text("own_lines = []", encoding="utf-8")
+    with pytest.raises(KbError, match="unknown setting `own_lines`"):
+        load_settings(tmp_path / "kb.toml")

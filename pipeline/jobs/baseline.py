@@ -10,6 +10,7 @@ import orjson
 
 from pipeline import aside, contract
 from pipeline.model import KbError
+from pipeline.workspace import text_of
 
 SCHEMA = "baseline.v1"
 
@@ -82,10 +83,12 @@ def _read(path: Path) -> Entries:
         KbError: it cannot be read, or is no baseline.
     """
     try:
-        document = orjson.loads(path.read_bytes())
+        document = orjson.loads(text_of(path))
     except FileNotFoundError:
         raise KbError(f"{path.name}: no such baseline; `kb validate --write-baseline` writes one") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise KbError(f"{path.name}: {_BROKEN} ({error.strerror}); {_MEND}") from None
+    except ValueError as error:
         raise KbError(f"{path.name}: {_BROKEN} ({error}); {_MEND}") from None
     if not contract.accepts(document, SCHEMA):
         pointer, message = next(contract.violations(document, SCHEMA))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import aside, contract, sources
+from pipeline.analysis.credentials import masked
 from pipeline.curate import curate
 from pipeline.jobs.given import shown
 from pipeline.jobs.request import Request
-from pipeline.model import GONE, Change, Curated, FixResult, Incoming, KbError, Rejected
+from pipeline.model import GONE, Change, Curated, FixResult, Incoming, Json, KbError, Rejected
 from pipeline.render.diff import unified
 from pipeline.rules import ruleset
 from pipeline.rules.ruleset import RuleSet
@@ -22,19 +23,23 @@ from pipeline.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Files, the edits of each of their streams (of an archive, each member), and what these come to."""
+    """Files, the edits of each of their streams (of an archive, each member), and what these come to.
+
+    `hidden` are those that mask what holds a credential, for whoever shows a stream.
+    """
 
     files: tuple[SourceFile, ...]
     edits: dict[str, list[Edit]]
     result: FixResult
+    hidden: dict[str, list[Edit]]
 
 
 def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     """The edits that carry out the fixes of every record, each judged by itself. Nothing is written yet.
 
-    What nobody can read stays as it is, and so do packed files and records that hold a credential, of which no rule sees
-    the text. A merge of copies that would lose what only a foreign format has a place for is left to a person, and what
-    that format has no word for to ingest.
+    What nobody can read stays as it is, and so do packed files, objects that are no record of a known format, and records
+    that hold a credential, of which no rule sees the text. A merge of copies that would lose what only a foreign format
+    has a place for is left to a person, and what that format has no word for to ingest.
 
     Raises:
         KbError: a file cannot be read, or there is no record that could be edited.
@@ -47,10 +52,14 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
         packed = sources.some([shown(file) for file in files if file not in plain])
         tally.notes.append(f"left as it is: {packed}; packed files are not edited, so unpack, fix, and pack again")
     edits = _edits(plain, lambda incoming: tally.edits(incoming, rules), tally.notes, request)
+    if tally.strange:
+        tally.notes.append(
+            f"left as it is: {sources.some(tally.strange)}; no record of a known format, so not kb's to edit"
+        )
     if not tally.read:
         nothing = [f"{', '.join(root.name for root in roots)}: no record there that could be fixed"]
         raise KbError("; ".join([*tally.notes, *(nothing if plain or not files else [])]))
-    return Plan(tuple(plain), edits, tally.result(len(edits)))
+    return Plan(tuple(plain), edits, tally.result(len(edits)), dict(tally.hidden))
 
 
 def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
@@ -68,7 +77,7 @@ def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Pl
     edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, told), tally.notes, request)
     if not tally.read:
         raise KbError(f"{nothing_in(roots, tally.notes)}; nothing was validated")
-    return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})))
+    return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})), dict(tally.hidden))
 
 
 @dataclass(slots=True)
@@ -79,12 +88,17 @@ class _Tally:
     read: int = 0
     fixed: Counter[str] = field(default_factory=Counter)
     unworded: Counter[tuple[str, str]] = field(default_factory=Counter)
+    hidden: defaultdict[str, list[Edit]] = field(default_factory=lambda: defaultdict(list))
+    strange: list[str] = field(default_factory=list)
 
     def edits(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
         """The edits that carry out what can be fixed in one record."""
+        if not _is_record(incoming):
+            self.strange.append(str(incoming.origin))
+            return []
         outcome = curate(incoming, rules)
         form = _form(incoming, outcome.changes)
-        held = _losing(incoming, outcome.changes, form)
+        held = frozenset(c.code for c in outcome.changes if c.after is GONE and _says_more(c.before))
         if held:
             self.notes.append(
                 f"{incoming.origin}: {', '.join(sorted(held))} would lose what only the record's own format has a place"
@@ -92,6 +106,7 @@ class _Tally:
             )
         if any(finding.code == "SAF001" for finding in outcome.findings):
             self.notes.append(f"{incoming.origin}: left as it is, for it holds a credential; take that out first")
+            self._hide(incoming)
         wanted = [change for change in _but_traces(outcome) if change.code not in held]
         changes = formats.worded(wanted, form)
         if form:
@@ -107,11 +122,18 @@ class _Tally:
     def repairs(self, incoming: Incoming, rules: RuleSet, told: Container[str]) -> list[Edit]:
         """The edits that do what ingest does to one record, of the rules that are told."""
         outcome = curate(incoming, rules)
+        self._hide(incoming)
         repairs = outcome.changes if isinstance(outcome, Curated) else ()
         changes = [change for change in repairs if change.code in told]
         self.read += 1
         self.fixed.update(change.code for change in changes)
         return edit.edits(incoming.raw, changes) if changes else []
+
+    def _hide(self, incoming: Incoming) -> None:
+        shown = masked(incoming.raw)
+        if shown is not incoming.raw:
+            whole = Edit(0, len(shown), shown)
+            self.hidden[incoming.origin.path].append(whole.shifted(incoming.offset))
 
     def result(self, files: int) -> FixResult:
         left = [
@@ -148,18 +170,26 @@ def _edits(
     return dict(found)
 
 
+def _is_record(incoming: Incoming) -> bool:
+    """Whether it is kb's to edit; what cannot be read is told of as a record that is broken."""
+    try:
+        return incoming.fault is not None or formats.is_record(contract.read(incoming.raw))
+    except contract.UnreadableError:
+        return True
+
+
 def _form(incoming: Incoming, changes: Sequence[Change]) -> formats.Format | None:
     """The foreign format of a record that is changed."""
     return formats.of(contract.read(incoming.raw), incoming.form) if changes else None
 
 
-def _losing(incoming: Incoming, changes: Sequence[Change], form: formats.Format | None) -> frozenset[str]:
-    """The fixes that would take out an object which says what the native format has no place for."""
-    removals = [change for change in changes if change.after is GONE]
-    if not removals or form is None:
-        return frozenset()
-    document = contract.read(incoming.raw)
-    return frozenset(change.code for change in removals if form.holds_more(document, change.pointer))
+def _says_more(item: Json) -> bool:
+    """Whether an object of a list says what the native format has no place for."""
+    carried = item.get("extensions") if isinstance(item, dict) else None
+    own = [
+        value for form in (carried or {}).values() for value in (form.values() if isinstance(form, dict) else [form])
+    ]
+    return any(value is not None for value in own)
 
 
 def _but_traces(outcome: Curated | Rejected) -> list[Change]:
@@ -218,4 +248,5 @@ def diff(planned: Plan) -> Iterator[bytes]:
         with faults(file.name):
             for member in Reading(file.name, Path(file.path)).members():
                 name = f"{shown(file)}{member.name[len(file.name) :]}"
-                yield from unified(name, member.stream, planned.edits.get(member.name, []))
+                lines = edit.covered(member.stream, planned.hidden.get(member.name, []))
+                yield from unified(name, lines, planned.edits.get(member.name, []))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from pipeline import sources
+from pipeline.analysis.credentials import masked_path
 from pipeline.jobs.request import Request
 from pipeline.model import Incoming, KbError
 from pipeline.sources import split
@@ -73,8 +74,8 @@ def suffix_of(head: bytes) -> str:
 
 
 def shown(file: sources.SourceFile) -> str:
-    """A file as a person who stands here would name it."""
-    return os.path.relpath(file.instead_of or file.path).replace(os.sep, "/")
+    """A file as a person who stands here would name it, but for a credential in its path."""
+    return masked_path(os.path.relpath(file.instead_of or file.path).replace(os.sep, "/"))
 
 
 def shown_path(record: Incoming, files: Mapping[str, sources.SourceFile]) -> str:

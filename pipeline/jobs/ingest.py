@@ -3,7 +3,7 @@
 import datetime as dt
 import shutil
 from collections import defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +18,9 @@ from pipeline.sources import formats
 from pipeline.store import KnownFile
 from pipeline.store.draft import Draft, Ousted, Place, change, create
 from pipeline.workspace import LAYOUTS, METRICS, PAGE, Workspace
+
+WithBytes = Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
+"""Finds the bytes of records that lose their place in the base."""
 
 
 def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> IngestResult:
@@ -69,17 +72,23 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
         draft.begin(rules)
         draft.set_scope(plan.scope(), whole=plan.whole)
         draft.remember_published()
-        _judge(workspace, draft, plan, rules, request, folder / "batches")
+        with_bytes = _judge(workspace, draft, plan, rules, request, folder / "batches")
         misread = plan.misread(request.form)
         plan.notes += misread
         if not (plan.records or plan.gone or plan.dropped):
             raise KbError(f"{sources.nothing_in(plan.roots, plan.notes)}; nothing was done")
-        if not request.allow_removals:
-            _guard(draft, workspace.settings.max_removals, misread)
-        compared = None if plan.fresh else draft.compare(workspace.store)
+
+        def settled() -> Compared | None:
+            if not request.allow_removals:
+                _guard(draft, workspace.settings.max_removals, misread)
+            return None if plan.fresh else draft.compare(workspace.store)
+
+        compared = settled()
         sealed = publish.Sealed(store=False, records=False) if plan.fresh else publish.sealed(workspace)
         request.step("checking")
-        _hold(draft, rules, documents="touched" if sealed.store else "records")
+        if _hold(draft, rules, with_bytes, documents="touched" if sealed.store else "records"):
+            draft.judge_settings(rules)
+            compared = settled()
         request.step("writing")
         curated = folder / "curated"
         curated.mkdir()
@@ -106,13 +115,22 @@ def _write(workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, f
     return result
 
 
-def _hold(draft: Draft, rules: RuleSet, *, documents: str) -> None:
-    """Hold what is to be published against its contracts."""
+def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str) -> bool:
+    """Hold what is to be published against its contracts; whether records of this run had to be taken out for that.
+
+    Raises:
+        GateError: a contract is broken, and not by such records alone.
+    """
     from pipeline import gate  # noqa: PLC0415 - pandas and pandera: only where something is published
 
-    breach = next(iter(gate.check(draft, rules, documents=documents)), None)
-    if breach:
-        raise GateError(f"the gate refuses to publish: {breach}; nothing was published")
+    breaches = gate.check(draft, rules, documents=documents)
+    refused = draft.ousted_by_gate(gate.spoken_against(breaches)) if breaches else []
+    if refused:
+        draft.oust(with_bytes(refused))
+        breaches = gate.check(draft, rules, documents=documents)
+    if breaches:
+        raise GateError(f"the gate refuses to publish: {breaches[0]}; nothing was published")
+    return bool(refused)
 
 
 def _fetch_gate() -> None:
@@ -127,7 +145,9 @@ def _remember_earlier(draft: Draft, curated: Path) -> None:
         draft.remember_figures(0, as_of, publish.told(curated / METRICS))
 
 
-def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, request: Request, batches: Path) -> None:
+def _judge(
+    workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, request: Request, batches: Path
+) -> WithBytes:
     """Carry every record that has to be judged through the record stage, then all of them through the corpus rules."""
     batches.mkdir()
     waiting = {incoming.origin[:2]: incoming for incoming in draft.judged_by_others()}
@@ -156,6 +176,7 @@ def _judge(workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, reque
     draft.oust(with_bytes(draft.judge_together(rules, request.as_of)))
     draft.judge_settings(rules)
     draft.remember_files(plan.gone, plan.seen)
+    return with_bytes
 
 
 @contextmanager

@@ -42,13 +42,13 @@ def init(folder: Path) -> Made:
         (made if _ignore(folder / ".gitignore") else kept).append(".gitignore")
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be written: {error.strerror}") from None
-    within = next((above for above in folder.resolve().parents if (above / workspace.FILE).is_file()), None)
+    within = next((above for above in workspace.real(folder).parents if (above / workspace.FILE).is_file()), None)
     return Made(made, kept, within)
 
 
 def _ignore(path: Path) -> bool:
     """Whether git had to be told to ignore what kb can make anew."""
-    present = path.read_text(encoding="utf-8") if path.exists() else ""
+    present = path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
     missing = [line for line in _IGNORED if line not in present.splitlines()]
     if not missing:
         return False
@@ -59,4 +59,4 @@ def _ignore(path: Path) -> bool:
 
 def _put(path: Path, text: str) -> None:
     with aside.written(path) as file:
-        file.write(text.encode())
+        file.write(text.encode(errors="surrogateescape"))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from pipeline.analysis.credentials import masked_path
 from pipeline.export import raw_text
 from pipeline.model import KbError, Table
 from pipeline.sources.containers import RECORDS
@@ -150,6 +151,7 @@ def why(base: Store, subject: str, as_of: dt.date, root: Path | None = None) -> 
     Raises:
         KbError: the base never saw such a record or file, or there is no record on that line.
     """
+    subject = masked_path(subject)
     path, line = split_place(subject)
     rows = base.query(
         f"""WITH fates AS ({_FATES})

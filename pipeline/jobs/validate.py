@@ -126,4 +126,4 @@ def _had_its_say(stage: Stage, found: set[str]) -> bool:
         return stage is Stage.PARSE
     if "SCH002" in found:
         return stage in {Stage.PARSE, Stage.VALUE, Stage.CONTRACT}
-    return stage not in {Stage.LIST, Stage.CORPUS}
+    return stage not in {Stage.TABLES, Stage.LIST, Stage.CORPUS}

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from pipeline.rules.credentials import masked
+from pipeline.analysis.credentials import masked
 from pipeline.sources.edit import Edit, carried_out
 
 _AROUND = 3

@@ -20,6 +20,9 @@ WIDTH = 120
 FOR_PEOPLE = ("full", "concise")
 """The formats that people read: where findings can be hidden, grouped, and told of once."""
 
+ON_A_HOST = ("sarif", "github", "gitlab")
+"""The formats that the host of a repository reads, which knows its files from the top."""
+
 LISTED = ("full", "concise", "json", "ndjson", "sarif")
 """The formats that can list what is suppressed; SARIF always does, and says so of each."""
 

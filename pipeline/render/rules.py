@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.analysis.credentials import masked, masked_text
 from pipeline.model import Kind, Table
 from pipeline.rules import PREFIXES, catalogue
 from pipeline.rules.base import ABSENT, Rule, Stage
-from pipeline.rules.credentials import masked, masked_text
 from pipeline.rules.ruleset import RuleSet
 from pipeline.words import visible
 

@@ -14,6 +14,8 @@ from pipeline.workspace import Settings
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
+_ROOT = "The top folder of the repository, else the folder in which kb was run."
+
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _URGENCY = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 
@@ -36,7 +38,7 @@ def render(result: ValidateResult, settings: Settings, added: Sequence[Rule] = (
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder in which kb was run."}}},
+                "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": _ROOT}}},
                 "results": [_result(finding, places[finding.code]) for finding in result.listed(suppressed=True)],
             }
         ],
@@ -67,7 +69,7 @@ def _result(finding: Located, rule_index: int) -> Document:
         "ruleId": finding.code,
         "ruleIndex": rule_index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": finding.message},
+        "message": {"text": finding.message.replace("](", r"\](")},  # else it would be a link
         "locations": [_location(finding)],
         "suppressions": [] if why is None else [{"kind": "external", "justification": why}],
         # the second is the name under which GitHub looks for it

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -29,9 +30,9 @@ def render(table: Table, form: str, *, terminal: bool) -> str:
         case "table":
             return as_text(table.columns, table.rows, terminal=terminal)
         case "json":
-            return escaped(json.dumps([plain(row) for row in table.records()], ensure_ascii=False, indent=2)) + "\n"
+            return escaped(as_json([plain(row) for row in keyed(table)], indent=2)) + "\n"
         case "ndjson":
-            return "".join(f"{escaped(json.dumps(plain(row), ensure_ascii=False))}\n" for row in table.records())
+            return "".join(f"{escaped(as_json(plain(row)))}\n" for row in keyed(table))
         case "csv":
             text = as_csv(table)
             return "\n".join(map(visible, text.split("\n"))) if terminal else text
@@ -41,29 +42,75 @@ def render(table: Table, form: str, *, terminal: bool) -> str:
             raise KbError(f"--format {form}: {did_you_mean(form, FORMATS)}")
 
 
+def keys(columns: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns as keys of one object: `id`, `id_1` where two are called `id`."""
+    found: dict[str, None] = {}
+    for name in columns:
+        number, key = 0, name
+        while key in found or (number and key in columns):
+            number += 1
+            key = f"{name}_{number}"
+        found[key] = None
+    return tuple(found)
+
+
+def keyed(table: Table) -> list[dict[str, Any]]:
+    """The rows as objects that hold every column."""
+    return Table(keys(table.columns), table.rows).records()
+
+
+def as_json(value: Any, indent: int | None = None, margin: str = "\n") -> str:  # noqa: ANN401 - what `plain` gives
+    """JSON text with every digit of a decimal number, which json.dumps has no way to write."""
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=indent).replace("\n", margin)
+    except TypeError:  # there is a Decimal in it
+        pass
+    inner = margin + " " * (indent or 0)
+    match value:
+        case dict():
+            parts = [
+                f"{json.dumps(key, ensure_ascii=False)}: {as_json(item, indent, inner)}" for key, item in value.items()
+            ]
+        case list():
+            parts = [as_json(item, indent, inner) for item in value]
+        case _:
+            return f"{value:f}"
+    opened, closed = "{}" if isinstance(value, dict) else "[]"
+    return (
+        f"{opened}{inner}{f',{inner}'.join(parts)}{margin}{closed}" if indent else f"{opened}{', '.join(parts)}{closed}"
+    )
+
+
 def plain(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any value of DuckDB; a case for each kind
-    """A value as JSON has it: days and times as ISO 8601, bytes as UTF-8 text, no NaN."""
+    """A value as JSON has it: days and times as ISO 8601, bytes as text, NaN and infinities as their names."""
     match value:
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple():
             return [plain(item) for item in value]
         case float() if not math.isfinite(value):
-            return None
-        case Decimal():
-            return float(value)
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
         case dt.date() | dt.time():
             return value.isoformat()
         case bytes() | bytearray():
-            return value.decode("utf-8", errors="replace")
-        case None | bool() | int() | float() | str():
+            return _bytes(value)
+        case None | bool() | int() | float() | Decimal() | str():
             return value
         case _:
             return str(value)
 
 
-def cell(value: Any) -> str:  # noqa: ANN401, PLR0911 - any value of DuckDB; a case for each kind
-    """A value in a cell: null is empty, lists and structures are JSON."""
+def _bytes(value: bytes | bytearray) -> str:
+    r"""Bytes as the UTF-8 text that they are, else as DuckDB writes a BLOB: what is not plain ASCII as `\xFF`."""
+    with suppress(UnicodeDecodeError):
+        text = value.decode()
+        if "\\x" not in text:  # so that it can be told which of the two it is
+            return text
+    return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "\\'\"" else f"\\x{byte:02X}" for byte in value)
+
+
+def cell(value: Any, digits: int = 15) -> str:  # noqa: ANN401, PLR0911 - any value of DuckDB; a case for each kind
+    """A value in a cell: null is empty, lists and structures are JSON; of a float so many digits, 17 are all."""
     match value:
         case None:
             return ""
@@ -72,11 +119,12 @@ def cell(value: Any) -> str:  # noqa: ANN401, PLR0911 - any value of DuckDB; a c
         case bool():
             return "true" if value else "false"
         case float() if math.isfinite(value):
-            return f"{value:.1f}" if value == int(value) and abs(value) < 1e15 else f"{value:.10g}"
+            whole = value == int(value) and abs(value) < 1e15
+            return f"{value:.1f}" if whole else repr(value) if digits > 16 else f"{value:.{digits}g}"
         case Decimal():
             return f"{value:f}"
         case list() | tuple() | Mapping():
-            return json.dumps(plain(value), ensure_ascii=False)
+            return as_json(plain(value))
         case int() | float():
             return str(value)
         case _:
@@ -84,12 +132,16 @@ def cell(value: Any) -> str:  # noqa: ANN401, PLR0911 - any value of DuckDB; a c
 
 
 def as_csv(table: Table) -> str:
-    """RFC 4180, with line feeds; null is empty."""
-    rows = [table.columns, *([cell(value) for value in row] for row in table.rows)]
-    return "".join(f"{','.join(map(_quoted, row)) or _QUOTED_NOTHING}\n" for row in rows)
+    """RFC 4180, with line feeds; null is nothing, an empty text is quoted."""
+    rows = [[_quoted(name) for name in table.columns], *([_in_csv(value) for value in row] for row in table.rows)]
+    return "".join(f"{','.join(row) or _QUOTED_NOTHING}\n" for row in rows)
 
 
 _QUOTED_NOTHING = '""'  # a blank line would be no row
+
+
+def _in_csv(value: Any) -> str:  # noqa: ANN401 - any value of DuckDB
+    return _QUOTED_NOTHING if value == "" else _quoted(cell(value, digits=17))
 
 
 def _quoted(text: str) -> str:
@@ -100,14 +152,24 @@ def as_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A GitHub-flavoured table."""
 
     def line(cells: Sequence[str]) -> str:
-        marked = [visible(_MARKS.sub(r"\\\g<0>", text.replace("\n", " "))) for text in cells]
-        return f"| {' | '.join(marked)} |\n"
+        return f"| {' | '.join(map(_unmarked, cells))} |\n"
 
     rule = line(["---:" if right else "---" for right in numeric(columns, rows)])
     return line(columns) + rule + "".join(line([cell(value) for value in row]) for row in rows)
 
 
-_MARKS = re.compile(r"[|<\\]")
+def _unmarked(text: str) -> str:
+    """A text that Markdown shows as it is: what would be a mark is escaped, what a host makes a link of becomes code."""
+    parts = _LINKED.split(visible(text.replace("\n", " ")))
+    return "".join(f"`{part}`" if i % 2 else _MARKS.sub(r"\\\g<0>", part) for i, part in enumerate(parts))
+
+
+_MARKS = re.compile(r"[\\|<`*~&\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+
+_LINKED = re.compile(
+    r"([^\s`\\|]*(?:@|\$|(?<![^\W_])(?:#|GH-)\d|://|mailto:|www\.|:[a-z0-9_+-]+:)[^\s`\\|]*)", re.IGNORECASE
+)
+"""A word with a mention, a number of an issue, an address, a formula or an emoji, which no backslash takes back."""
 
 
 def as_text(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, terminal: bool) -> str:

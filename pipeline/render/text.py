@@ -1,14 +1,13 @@
 """Results as lines for people: the code in every line, one summary line at the end."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from pipeline.model import FixResult, GateResult, IngestResult, Located, Severity, ValidateResult, Verdict
-from pipeline.render.tables import as_text, columns_of, cropped, plain
-from pipeline.words import visible
+from pipeline.render.tables import as_json, as_text, columns_of, cropped, plain
+from pipeline.words import brief, visible
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
@@ -107,7 +106,7 @@ def judgement(finding: Located, *, colour: bool = False) -> str:
 
 
 def _pointer(pointer: str) -> str:
-    return visible(pointer) or "(whole record)"
+    return brief(visible(pointer)) or "(whole record)"
 
 
 def caret(finding: Located, *, colour: bool, width: int) -> Iterator[str]:
@@ -300,7 +299,7 @@ def _flag(finding: dict[str, Any]) -> str:
 
 
 def _short(value: Any, limit: int = 60) -> str:  # noqa: ANN401 - any JSON value
-    text = json.dumps(plain(value), ensure_ascii=False)
+    text = as_json(plain(value))
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

@@ -8,6 +8,7 @@ from pipeline.model import KbError
 from pipeline.reports.declared import NAMES, REPORTS, named
 from pipeline.reports.shape import Answer, Options, Part, Report, Section
 from pipeline.store import Store, guarded
+from pipeline.store import condition as one_condition
 from pipeline.store.layout import script
 from pipeline.words import did_you_mean
 
@@ -96,8 +97,8 @@ def breaking(store: Store, section: Section, options: Options, condition: str) -
     Raises:
         KbError: the condition is not SQL over the section's columns.
     """
-    test = "true" if condition == "any" else condition
-    sql = f"SELECT count(*) FROM ({_sql(section.sql)}) WHERE ({test}\n)"  # noqa: S608 - the store is open for reading only
+    test = "true" if condition == "any" else one_condition(condition)
+    sql = f"SELECT count(*) FROM ({_sql(section.sql)}) WHERE {test}"  # noqa: S608 - the store is open for reading only
     found: int = guarded(lambda: store.value(sql, _parameters(sql, options)))
     return found
 

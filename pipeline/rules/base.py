@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.model import Change, Document, Json, Kind, Severity
 from pipeline.rules import urls
@@ -39,9 +39,29 @@ class Stage(StrEnum):
     VALUE = "value"
     CONTRACT = "contract"
     CHECK = "check"
+    TABLES = "tables"
     LIST = "list"
     CORPUS = "corpus"
     SETTINGS = "settings"
+
+
+class Searched(NamedTuple):
+    """The RE2 pattern that a rule searches in texts, where it finds nothing without a match of it: its own screen.
+
+    It is searched in all texts of a document at once, so what it finds in one of them it finds there too.
+    """
+
+    pattern: str
+
+
+Screen = str | Searched
+"""A cheap test that spares a record a rule which cannot fire on it. It never decides: with and without it the outcome is the
+same, which tests/property/test_screens.py holds of every rule.
+
+Where it is not the rule's own pattern, it is an RE2 pattern over the compact JSON of the document, as `orjson.dumps` spells
+it: quotes, backslashes and control characters are escapes there. It is to name what a value has to look like, from the
+tables that the rule itself uses; where that does not say it, the rule has no screen.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,10 +74,10 @@ class Rule:
     `run` is the function of its kind: a fix maps a value (and, if it `reads` any, the settings) to a value, a check
     maps a `Record` to findings, a corpus rule has `sql` instead. Where a corpus rule `compares` in Python, `run` maps an
     `Ask` to the pairs that are not in the table `pairs` yet, of which at most `most` + 1 are kept for each id, and `sql`
-    makes findings of that table. `screen` is an RE2 pattern over the compact JSON of
-    the document: where it does not occur, the rule cannot fire and is not run. `alone` is the like for a corpus rule:
-    whether it may speak against a curated document that is the only one; without it, it cannot. `file` names the file of a
-    user's own rule. A fix of texts with `beside` is given all that its pattern names in the record, too.
+    makes findings of that table. `screen` says where a rule cannot fire and is not run. `alone` is the like for a corpus
+    rule: whether it may speak against a curated document that is the only one; without it, it cannot. Where it speaks, it
+    `replaces` what other rules found at the same pointer of the record. `file` names the file of a user's own rule. A fix
+    of texts with `beside` is given all that its pattern names in the record, too.
     """
 
     code: str
@@ -71,13 +91,14 @@ class Rule:
     bad: Sequence[Any]
     locked: bool = False
     version: int = 1
-    screen: str | Callable[[Settings], str] | None = None
+    screen: Screen | None = None
     at: tuple[str, ...] = ()
     says: str = ""
     sql: str = ""
     compares: bool = False
     most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
+    replaces: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     beside: bool = False
     file: str = ""
@@ -107,6 +128,9 @@ _TOLD_IN = {
 class Record:
     """One record as the checks see it: accepted, complete, its values repaired; lists are still as they came."""
 
+    file_names: Sequence[str]
+    """Where its file may lie, without `.json` and below any folder: by its id, and as the format has it that it came in."""
+
     def __init__(
         self,
         document: Document,
@@ -122,6 +146,7 @@ class Record:
         self.path = path
         self.line = line
         self.settings = settings
+        self.file_names = (document["id"],)
         self.dead_ends: list[Document] = document["dead_ends"]
         self.workarounds: list[Document] = document["workarounds"]
 
@@ -132,6 +157,12 @@ class Record:
     @cached_property
     def _came(self) -> dict[str, str]:
         return {change.pointer: change.before for change in reversed(self._repairs) if isinstance(change.before, str)}
+
+    def repaired(self, document: Document) -> "Record":
+        """The same record with another document; nothing that was worked out of the one before is kept."""
+        record = Record(document, self.incoming, self.path, self.line, self.settings, self._repairs)
+        record.file_names = self.file_names
+        return record
 
     def items(self) -> Iterator[tuple[str, Document]]:
         """Every dead end and workaround, with its pointer."""
@@ -181,11 +212,25 @@ class Record:
         return [link for link in self.links if link[2].fault or link[2].danger] if self._ordinary_pages is None else []
 
     @cached_property
-    def distinct_sources(self) -> int:
-        """How many different pages the record cites, the official document included."""
+    def fronts(self) -> list[tuple[str, str, urls.Reading]]:
+        """The links that lead to no page of its own, but to the way in to many."""
+        if self._ordinary_pages is not None and not any(map(urls.front, self._ordinary_pages)):
+            return []
+        return [link for link in self.links if link[2].front and link[2].fault is None and link[2].danger is None]
+
+    @cached_property
+    def distinct_pages(self) -> int:
+        """How many different addresses that can be followed the record cites, home pages and the like among them."""
         if self._ordinary_pages is not None:
             return len(self._ordinary_pages)
         return len({reading.page for _, _, reading in self.links if reading.fault is None})
+
+    @cached_property
+    def distinct_sources(self) -> int:
+        """How many different pages that count as evidence the record cites, the official document included."""
+        if self._ordinary_pages is not None:
+            return sum(urls.front(page) is None for page in self._ordinary_pages)
+        return len({reading.page for _, _, reading in self.links if reading.is_evidence})
 
     @property
     def ceiling(self) -> float:
@@ -201,7 +246,7 @@ def check(
     good: Sequence[Any],
     bad: Sequence[Any],
     stage: Stage = Stage.CHECK,
-    screen: str | None = None,
+    screen: Screen | None = None,
     locked: bool = False,
     version: int = 1,
     reads: Sequence[str] = (),
@@ -226,7 +271,7 @@ def fix(
     good: Sequence[Example],
     bad: Sequence[Example],
     stage: Stage = Stage.VALUE,
-    screen: str | Callable[[Settings], str] | None = None,
+    screen: Screen | None = None,
     reads: Sequence[str] = (),
     beside: bool = False,
     version: int = 1,
@@ -261,11 +306,13 @@ def corpus(
     about_settings: bool = False,
     compares: bool = False,
     most: int = 0,
+    replaces: Sequence[str] = (),
 ) -> Callable[[Callable[..., Pairs | None]], Rule]:
     """Declare a rule that needs other records or the day: SQL over the store, see docs/tables.md.
 
     The query selects (id, pointer, message) and may use `$as_of`. With `compares`, the function yields what comparing
-    records in Python came to, for the query to read from the table `pairs`. Examples are lists of records.
+    records in Python came to, for the query to read from the table `pairs`. What it finds `replaces` the findings of
+    some other rules at the same place: it is the cause of those. Examples are lists of records.
 
     A rule that is `about_settings` judges the suppressions in kb.toml, after all others: its query selects
     (number, pointer, message) with the help of the table `suppressions` that draft.py lays out. Its examples are pairs
@@ -276,7 +323,7 @@ def corpus(
     def declare(run: Callable[..., Pairs | None]) -> Rule:
         return Rule(
             code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone,
-            compares=compares, most=most,
+            compares=compares, most=most, replaces=tuple(replaces),
         )  # fmt: skip
 
     return declare

@@ -96,6 +96,8 @@ def _setting(name: str, run: Mapping[str, Any]) -> tuple[str, bool]:
     if name in _OF_EVERY_RECORD:
         return f"every record's evidence ceiling is made from `{name}`, which changed", True
     if alone:
-        return f"{' and '.join(alone)} {'reads' if len(alone) == 1 else 'read'} `{name}`, which changed", True
+        *most, last = alone
+        codes = f"{', '.join(most)} and {last} read" if most else f"{last} reads"
+        return f"{codes} `{name}`, which changed", True
     known = bool(rules) or name in _OF_NO_RECORD
     return f"`{name}` changed", not known

@@ -37,7 +37,7 @@ def without_apostrophe(text: str) -> Iterator[tuple[str, str]]:
     found = [
         match
         for match in compiled(_LOST).finditer(text)
-        if not match[0].isupper() and (match[1] or match[0].endswith("t"))
+        if match[0].isascii() and not match[0].isupper() and (match[1] or match[0].endswith("t"))
     ]
     if not found or len(compiled(_FOREIGN).findall(text)) >= _SEVERAL:
         return

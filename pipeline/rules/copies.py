@@ -81,7 +81,8 @@ def _alike(one: Document, other: Document) -> bool:
     )
 
 
-_COPY_KEYS = frozenset({"action", "condition", "sources"})
+_COPY_KEYS = frozenset({"action", "condition", "sources", "extensions"})
+"""What copies may differ in: what is compared, what is united, and what is said in the words of another format."""
 
 
 def says_the_same(one: Json, other: Json) -> bool:

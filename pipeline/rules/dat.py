@@ -54,6 +54,7 @@ def date_invalid(r: Record) -> Found:
     "DAT002",
     "dates-disordered",
     Severity.WARNING,
+    version=2,
     good=[{}, {"/first_seen": None}],
     bad=[{"/first_seen": "2026-08-02"}, {"/last_updated": "2018-01-05"}],
 )
@@ -63,12 +64,13 @@ def dates_disordered(r: Record) -> Found:
     One of the days is wrong, and age may be counted from it.
     """
     first = _day(r.document["first_seen"])
-    if first is None:
-        return
-    for key in ("last_confirmed", "last_updated"):
-        later = _day(r.document[key])
-        if later is not None and first > later:
-            yield "/first_seen", f"{show(first.isoformat())} is after {key} {later.isoformat()}; correct one of the two"
+    days = {key: _day(r.document[key]) for key in ("last_confirmed", "last_updated")}
+    before = [
+        f"{key} {day.isoformat()}" for key, day in days.items() if day is not None and first is not None and first > day
+    ]
+    if first is not None and before:
+        which = "two" if len(before) == 1 else "three"
+        yield "/first_seen", f"{show(first.isoformat())} is after {' and '.join(before)}; correct one of the {which}"
 
 
 def _ahead(document: Document, as_of: dt.date) -> bool:
@@ -80,6 +82,7 @@ def _ahead(document: Document, as_of: dt.date) -> bool:
     "date-in-future",
     Severity.WARNING,
     alone=_ahead,
+    replaces=("DAT002", "DAT004"),
     sql="""
         SELECT id, '/' || key AS pointer,
             '"' || day || '" is after ' || $as_of || '; nobody can have been there yet, correct it' AS message
@@ -94,7 +97,7 @@ def date_in_future() -> None:
     """Has no date after `as_of`.
 
     A record confirmed tomorrow would never grow old. The day counted to is `--as-of`, else `as_of` in kb.toml, else
-    today.
+    today. Of a day that is ahead DAT002 and DAT004 say nothing besides: it is one mistake.
     """
 
 
@@ -102,16 +105,18 @@ def date_in_future() -> None:
     "DAT004",
     "date-placeholder",
     Severity.INFO,
-    good=[{}],
+    version=2,
+    good=[{}, {"/first_seen": "2027-01-01"}],
     bad=[{"/first_seen": "2023-01-01"}],
 )
 def date_placeholder(r: Record) -> Found:
     """Was not first seen on a 1 January.
 
-    That day is what forms fill in when only the year is known.
+    That day is what forms fill in when only the year is known. Where it is after the record was confirmed or updated,
+    only DAT002 speaks.
     """
     first = r.document["first_seen"]
-    if isinstance(first, str) and first.endswith("-01-01"):
+    if isinstance(first, str) and _day(first) and first.endswith("-01-01") and not any(dates_disordered.run(r)):
         yield "/first_seen", f"{show(first)} looks filled in; give the day, or null"
 
 
@@ -167,3 +172,28 @@ def never_confirmed(r: Record) -> Found:
     """
     if r.document["last_confirmed"] is None:
         yield "/last_confirmed", "null: nobody confirmed this; give the day on which it was last seen to hold"
+
+
+_BULK = 50
+
+
+@corpus(
+    "DAT007",
+    "confirmed-in-bulk",
+    Severity.INFO,
+    sql=f"""
+        SELECT firsts[1] AS id, '/last_confirmed' AS pointer,
+            total || ' records say that they were confirmed on ' || last_confirmed || ', such as ' || some_of(firsts, total)
+                || '; nobody looks at so many in a day: confirm them one by one, or take the day out' AS message
+        FROM (SELECT last_confirmed, count(*) AS total, min(id, 3) AS firsts FROM records
+            WHERE last_confirmed <= $as_of GROUP BY last_confirmed HAVING count(*) > {_BULK})
+    """,
+    good=[[{"/id": f"git/r{i}"} for i in range(_BULK)]],
+    bad=[[{"/id": f"git/r{i}"} for i in range(_BULK + 1)]],
+)
+def confirmed_in_bulk() -> None:
+    """Was not confirmed on the same day as 50 or more others.
+
+    A day that a script wrote into all records tells nothing of any, and makes them look fresh. The first of them by its
+    id has the finding, one for each day, and it says how many there are.
+    """

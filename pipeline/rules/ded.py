@@ -97,20 +97,23 @@ def no_dead_ends(r: Record) -> Found:
     "DED005",
     "dead-end-often-works",
     Severity.INFO,
+    version=2,
     good=[{}, {"/dead_ends/0/fail_rate": 0.5}, {"/dead_ends/0/fail_rate": None}],
     bad=[{"/dead_ends/0/fail_rate": 0.3}],
 )
 def dead_end_often_works(r: Record) -> Found:
     """Calls nothing a dead end that fails less than half the time.
 
-    What mostly works is a workaround with a condition.
+    Either the rate is wrong, or the action works under some condition, or it is a belief that does harm though it seems
+    to work: which of these, only who knows the error can tell. Nothing is to be moved to the workarounds on the strength
+    of a rate.
     """
     for i, item in enumerate(r.dead_ends):
         rate = item["fail_rate"]
         if rate is not None and 0 <= rate < 0.5:
             yield (
                 f"/dead_ends/{i}/fail_rate",
-                f"{rate} fails less than half the time; move it to the workarounds, or correct the rate",
+                f"{rate} fails less than half the time; is the rate right, and when does it fail? Correct it, or add the condition",
             )
 
 

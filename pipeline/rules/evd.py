@@ -12,17 +12,19 @@ _URL = "/workarounds/0/sources/0"
     "EVD001",
     "evidence-overcounted",
     Severity.WARNING,
-    good=[{}, {"/evidence_count": None}, {"/evidence_count": 1}],
+    version=2,
+    good=[{}, {"/evidence_count": None}, {"/evidence_count": 1}, {_URL: "https://git-scm.com/"}],
     bad=[{"/evidence_count": 12}],
 )
 def evidence_overcounted(r: Record) -> Found:
     """Counts no more evidence than it has distinct source URLs.
 
     Only what can be followed can be checked. The official document is one of the sources; two addresses of one page
-    (fragment, closing slash, http or https) count once.
+    (fragment, closing slash, http or https) count once. Home pages and fronts of documentations are no evidence; where
+    they alone are what is missing, EVD003 and EVD009 say so, and this is silent.
     """
     declared = r.document["evidence_count"]
-    if declared is not None and declared > r.distinct_sources:
+    if declared is not None and declared > r.distinct_pages:
         yield (
             "/evidence_count",
             f"{declared} is claimed, {r.distinct_sources} can be followed; cite the others, or count these",
@@ -50,17 +52,23 @@ def unsourced(r: Record) -> Found:
     "EVD003",
     "source-is-homepage",
     Severity.INFO,
-    screen=r'(?i)https?:[/\\]*[^/?#"]*/?[?#]*"',
+    version=2,
     good=[{}],
-    bad=[{_URL: "https://git-scm.com"}, {_URL: "https://git-scm.com/"}],
+    bad=[
+        {_URL: "https://git-scm.com"},
+        {_URL: "https://git-scm.com/"},
+        {_URL: "https://git-scm.com/index.html"},
+        {_URL: "https://git-scm.com/en/"},
+    ],
 )
 def source_is_homepage(r: Record) -> Found:
     """Links pages, not bare domains.
 
-    A home page proves nothing and changes every week.
+    A home page proves nothing and changes every week, in whatever language: `/`, `/index.html`, `/home`, `/en/`. It does
+    not count as a source.
     """
-    for pointer, url, reading in r.links:
-        if reading.fault is None and reading.danger is None and urls.is_homepage(url):
+    for pointer, url, reading in r.fronts:
+        if reading.front == urls.HOME:
             yield pointer, f"{show(url)} is a home page; link the page that says it"
 
 
@@ -68,6 +76,7 @@ def source_is_homepage(r: Record) -> Found:
     "EVD004",
     "unsafe-url",
     Severity.ERROR,
+    version=2,
     good=[{}, {_URL: "http://example.org:8080/a?b=c#d"}, {_URL: "https://1.1.1.1/dns"}],
     bad=[
         {_URL: "http://localhost:3000/docs"},
@@ -81,14 +90,17 @@ def source_is_homepage(r: Record) -> Found:
         {_URL: "http://169.254.169.254/latest/meta-data"},
         {_URL: "http://[fd00::1]/"},
         {_URL: "http://intranet/wiki"},
+        {_URL: "http://localhost.localdomain/"},
+        {_URL: "http://app.10-0-0-1.nip.io/"},
         {"/official_doc_url": "ftp://ftp.gnu.org/gnu/"},
     ],
 )
 def unsafe_url(r: Record) -> Found:
     """Links only http(s) URLs of public hosts.
 
-    Readers, and agents before them, follow these links: no other scheme, no credentials, no `localhost`, no loopback,
-    private, link-local, carrier or unique-local address in any notation that a browser takes.
+    Readers, and agents before them, follow these links: no other scheme, no credentials, no `localhost` or other name of
+    a private network, no loopback, private, link-local, carrier or unique-local address in any notation that a browser
+    takes, nor spelt in a name that stands for it (`10.0.0.1.nip.io`).
     """
     for pointer, url, reading in r.odd_links:
         if reading.danger is not None:
@@ -100,8 +112,8 @@ def unsafe_url(r: Record) -> Found:
     "confidence-beyond-evidence",
     Severity.WARNING,
     version=2,
-    reads=("trust.ceiling_by_sources", "trust.ceiling_by_tier"),
-    good=[{}, {"/verification_tier": "ai_generated", "/confidence": 0.8}],
+    reads=("trust.ceiling_by_sources", "trust.ceiling_by_tier", "trust.ladder"),
+    good=[{}, {"/verification_tier": "ai_generated", "/confidence": 0.8}, {"/verification_tier": "hearsay"}],
     bad=[{"/verification_tier": "ai_generated"}, {"/confidence": 0.95}],
 )
 def confidence_beyond_evidence(r: Record) -> Found:
@@ -109,12 +121,12 @@ def confidence_beyond_evidence(r: Record) -> Found:
 
     Distinct sources are counted, never taken as declared. A tier that people stand behind lifts the ceiling, but not
     of a record without any source: nobody can follow what it says of itself. The settings are in the table `trust` of
-    kb.toml.
+    kb.toml. Of a tier that is none, only TIR001 speaks.
     """
     declared, ceiling = r.document["confidence"], r.ceiling
-    if ceiling < declared <= 1:
+    tier = r.document["verification_tier"]
+    if ceiling < declared <= 1 and tier in r.settings.trust.ladder:
         count = r.distinct_sources
-        tier = r.document["verification_tier"]
         sources = "1 distinct source" if count == 1 else f"{count} distinct sources"
         yield (
             "/confidence",
@@ -181,3 +193,31 @@ def source_duplicated(sources: Json) -> Json:
         return sources
     seen: set[str] = set()
     return [GONE if url in seen or seen.add(url) else url for url in sources]  # type: ignore[func-returns-value]
+
+
+@check(
+    "EVD009",
+    "source-is-landing-page",
+    Severity.INFO,
+    good=[
+        {},
+        {_URL: "https://git-scm.com/docs/git-clone"},
+        {_URL: "https://kafka.apache.org/documentation/#producerconfigs"},
+    ],
+    bad=[
+        {_URL: "https://git-scm.com/docs"},
+        {_URL: "https://pip-tools.readthedocs.io/en/latest/"},
+        {_URL: "https://docs.python.org/3/"},
+        {_URL: "https://airflow.apache.org/docs/apache-airflow/stable/index.html"},
+        {_URL: "https://github.com/git/git/issues"},
+    ],
+)
+def source_is_landing_page(r: Record) -> Found:
+    """Cites pages, not the front of a documentation.
+
+    The front of a manual, of a wiki, of a repository or of its list of issues says nothing of the error itself, so who
+    wants to check the claim has everything to search. It does not count as a source, and neither does a home page.
+    """
+    for pointer, url, reading in r.fronts:
+        if reading.front == urls.LANDING:
+            yield pointer, f"{show(url)} is only the way in to many pages; cite the one that says it"

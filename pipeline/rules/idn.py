@@ -9,13 +9,23 @@ from pipeline.rules.base import Ask, Found, Pairs, Record, check, corpus
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*){1,2}")
 _LONGEST_SEGMENT = 120
 
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
+)
+"""Names that Windows keeps for devices, whatever follows them behind a full stop."""
+
+
+def _slug(column: str) -> str:
+    """In SQL: the id without its environment, domain/slug."""
+    return f"array_to_string(string_split({column}, '/')[:2], '/')"
+
 
 @check(
     "IDN001",
     "id-malformed",
     Severity.ERROR,
     locked=True,
-    good=[{}, {"/id": "git/not-a-repository/linux-6.1"}],
+    good=[{}, {"/id": "git/not-a-repository/linux-6.1"}, {"/id": "git/console"}, {"/id": "git/node_modules"}],
     bad=[
         {"/id": "git"},
         {"/id": "Git/Not A Repository"},
@@ -24,13 +34,20 @@ _LONGEST_SEGMENT = 120
         {"/id": "git/" + "x" * 200},
         {"/id": "git/x.json/y"},
         {"/id": "git/x\ny"},
+        {"/id": "git/con"},
+        {"/id": "git/aux.1/x"},
+        {"/id": "git/x./y"},
+        {"/id": "node_modules/x", "/domain": "node_modules"},
     ],
+    version=2,
 )
 def id_malformed(r: Record) -> Found:
     """Has an id `domain/slug` or `domain/slug/environment`.
 
     Segments are lower-case `[a-z0-9._-]`, start with a letter or digit, are at most 120 characters long and do not end
-    in `.json`: the id is also the name of the published file. The first segment is the record's `domain`.
+    in `.json` or a full stop: the id is also the name of the published file. So none is the name of a device, which
+    Windows cannot check out (`con`, `aux.1`), nor a folder `node_modules`, which kb and many others pass over. The first
+    segment is the record's `domain`.
     """
     name, domain = r.document["id"], r.document["domain"]
     segments = name.split("/")
@@ -38,6 +55,16 @@ def id_malformed(r: Record) -> Found:
         yield "/id", f"{show(name)} is no id; write domain/slug or domain/slug/environment in lower-case [a-z0-9._-]"
     elif any(len(segment) > _LONGEST_SEGMENT or segment.endswith(".json") for segment in segments):
         yield "/id", f"{show(name)} cannot name a file; keep segments below 121 characters and without .json at the end"
+    elif device := next((segment for segment in segments if segment.split(".")[0] in _DEVICES), None):
+        yield (
+            "/id",
+            f"{show(name)} cannot name a file on Windows, where {device} is a device; write, say, {device}-error",
+        )
+    elif any(segment.endswith(".") for segment in segments) or "node_modules" in segments[:-1]:
+        yield (
+            "/id",
+            f"{show(name)} cannot name a file everywhere; end no segment with a full stop, call none node_modules",
+        )
     elif segments[0] != domain:
         yield "/id", f"{show(name)} is not in its domain {show(domain)}; make the first segment the domain"
 
@@ -46,6 +73,7 @@ def id_malformed(r: Record) -> Found:
     "IDN002",
     "path-differs-from-id",
     Severity.WARNING,
+    version=2,
     good=[{}],
     bad=[{"/id": "git/elsewhere"}],
 )
@@ -53,17 +81,16 @@ def path_differs_from_id(r: Record) -> Found:
     """Sits, where its file holds one record, at `<id>.json`.
 
     A curator who looks for a record by its id finds it there, and two files cannot claim one id unnoticed. The end of
-    the path is compared, so that a file is judged alike whichever folder above it is ingested.
+    the path is compared, so that a file is judged alike whichever folder above it is ingested. A record in a foreign
+    format may also lie where that format has it: `domain/slug_environment.json` in ErrorCanon.
     """
-    expected = f"{r.document['id']}.json"
     path = r.path.removesuffix(".gz").removesuffix(".zst").replace("!", "/")
-    if (
-        r.line is None
-        and path.endswith(".json")
-        and not path.startswith("<")
-        and not f"/{path}".endswith(f"/{expected}")
-    ):
-        yield "/id", f"{show(r.document['id'])} lies in {r.path}; move the file to {expected}, or correct the id"
+    if r.line is not None or not path.endswith(".json") or path.startswith("<"):
+        return
+    expected = [f"{name}.json" for name in r.file_names]
+    if not any(f"/{path}".endswith(f"/{name}") for name in expected):
+        here, there = show(r.path, 200)[1:-1], show(expected[0])[1:-1]
+        yield "/id", f"{show(r.document['id'])} lies in {here}; move the file to {there}, or correct the id"
 
 
 @corpus(
@@ -94,17 +121,24 @@ def id_duplicated() -> None:
     "IDN004",
     "signature-duplicated",
     Severity.WARNING,
-    sql="""
-        WITH shared AS (
-            SELECT signature_key, count(*) AS total, min(record_id, 4) AS firsts
-            FROM traits GROUP BY signature_key HAVING count(*) > 1
+    version=2,
+    sql=f"""
+        WITH errors AS (
+            SELECT signature_key, {_slug("record_id")} AS slug, min(record_id) AS first FROM traits GROUP BY ALL
+        ), shared AS (
+            SELECT signature_key, count(*) AS total, min(first, 4) AS firsts
+            FROM errors GROUP BY signature_key HAVING count(*) > 1
         )
         SELECT id, '/signature' AS pointer,
-            shown(signature) || ' is also the signature of ' || some_of(list_filter(firsts, lambda other: other <> id), total - 1)
+            shown(signature) || ' is also the signature of '
+                || some_of([other FOR other IN firsts IF {_slug("other")} <> {_slug("id")}], total - 1)
                 || ' (case, spaces and digits aside); merge them, or write what tells them apart' AS message
         FROM records JOIN traits ON record_id = id JOIN shared USING (signature_key)
     """,
-    good=[[{}, {"/id": "git/other", "/signature": "fatal: refusing to merge unrelated histories"}]],
+    good=[
+        [{}, {"/id": "git/other", "/signature": "fatal: refusing to merge unrelated histories"}],
+        [{}, {"/id": "git/not-a-repository/linux"}, {"/id": "git/not-a-repository/windows"}],
+    ],
     bad=[
         [{}, {"/id": "git/other"}],
         [
@@ -117,21 +151,26 @@ def signature_duplicated() -> None:
     """Shares its signature with no other id; case, spaces and digits are folded.
 
     Whoever looks an error up by its text finds several records and knows not which to believe. Numbers are often
-    ports, lines or codes of one error; where they tell two errors apart, say so in words too.
+    ports, lines or codes of one error; where they tell two errors apart, say so in words too. Records of one error in
+    different environments (`git/x/linux`, `git/x/windows`) share it by nature; of other errors the first record of each is named.
     """
 
 
 _ALIKE = 0.9
 
 _NEAREST = 4
-"""With so many of those that share a band a record is compared, the first by id: a thousand copies are no million pairs."""
+"""With so many of those that share a band a record is compared, the first of each error by id: a thousand copies are no
+million pairs."""
 
 _CANDIDATES = f"""
-    firsts AS (
-        SELECT band, min(record_id, {_NEAREST + 1}) AS others FROM crowds GROUP BY band
+    errors AS (
+        SELECT band, {_slug("record_id")} AS slug, min(record_id) AS first FROM crowds GROUP BY ALL
+    ), firsts AS (
+        SELECT band, min(first, {_NEAREST + 1}) AS others FROM errors GROUP BY band HAVING count(*) > 1
     ), candidates AS (
         SELECT DISTINCT record_id, other_id
-        FROM (SELECT record_id, unnest(list_filter(others, lambda other: other <> record_id)[:{_NEAREST}]) AS other_id
+        FROM (SELECT record_id,
+                unnest([other FOR other IN others IF {_slug("other")} <> {_slug("record_id")}][:{_NEAREST}]) AS other_id
             FROM crowds JOIN firsts USING (band))
     )
 """
@@ -160,6 +199,7 @@ _TEXTS_OF_CANDIDATES = f"""
     "IDN005",
     "near-duplicate",
     Severity.INFO,
+    version=2,
     compares=True,
     most=_NEAREST * 16,
     sql=f"""
@@ -175,14 +215,16 @@ _TEXTS_OF_CANDIDATES = f"""
         [{}, {"/id": "git/other", "/signature": "error: pathspec did not match", "/root_cause": "It was never added.",
               "/dead_ends": [], "/workarounds": []}],
         [{"/dead_ends": [], "/workarounds": [], "/root_cause": None}, {"/id": "git/other", "/root_cause": None}],
+        [{}, {"/id": "git/not-a-repository/linux"}, {"/id": "git/not-a-repository/windows"}],
     ],
     bad=[[{}, {"/id": "git/other"}], [{}, {"/id": "git/other", "/dead_ends/0/action": "Reinstall git from scratch"}]],
 )  # fmt: skip
 def near_duplicate(ask: Ask) -> Pairs:
     """Is not a near copy of another record: signature, root cause and actions together.
 
-    Two copies are corrected one at a time, and soon contradict each other. Candidates are found by MinHash over pairs
-    of words, so a few are missed; what is found is at least nine tenths alike, counted in words.
+    Two copies are corrected one at a time, and soon contradict each other; only records of one error in different
+    environments may be alike. Candidates are found by MinHash over pairs of words, so a few are missed; what is found
+    is at least nine tenths alike, counted in words.
     """
     from rapidfuzz.distance import Indel  # noqa: PLC0415 - only where records are compared
 

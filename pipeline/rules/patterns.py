@@ -49,6 +49,8 @@ def read(regex: str) -> Reading:
     try:
         return Reading(None, None, re2.compile(regex, options()), tree)
     except re2.error as error:
+        if _PLAIN.fullmatch(regex):  # too long for one automaton, but nothing in it that an engine may lack
+            return Reading(None, None)
         return Reading(None, error.args[0].decode("utf-8", errors="replace"))
 
 

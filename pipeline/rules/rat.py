@@ -18,6 +18,8 @@ _RATES = (
     "fix_success_rate",
 )
 
+_KEYS = sorted({place.rpartition("/")[2] for place in _RATES})
+
 _NUMBER = re.compile(r"\s*(\+?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)\s*(%?)\s*", re.ASCII)
 
 
@@ -39,9 +41,16 @@ def _rates(document: Document) -> Iterator[tuple[str, float | None]]:
     "rate-out-of-range",
     Severity.ERROR,
     locked=True,
-    screen=r'"(?:fail_rate|success_rate|probability|confidence|fix_success_rate)":(?:-|[2-9]|1[\d.]*[1-9]|[\d.]+[eE])',
     good=[{}, {"/confidence": 0}, {"/confidence": 1}, {"/fix_success_rate": None}],
-    bad=[{"/dead_ends/0/fail_rate": 85}, {"/confidence": -0.1}, {"/fix_success_rate": 1.5}, {"/confidence": 700}],
+    bad=[
+        {"/dead_ends/0/fail_rate": 85},
+        {"/confidence": -0.1},
+        {"/fix_success_rate": 1.5},
+        {"/confidence": 700},
+        {"/workarounds/1/success_rate": 10},
+        {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "probability": 100}},
+    ],
+    version=2,
 )
 def rate_out_of_range(r: Record) -> Found:
     """Has every rate, probability and confidence in 0…1.
@@ -60,7 +69,7 @@ def rate_out_of_range(r: Record) -> Found:
     Severity.INFO,
     at=_RATES,
     says="{before} is text; write {after}",
-    screen=r'"(fail_rate|success_rate|probability|confidence|fix_success_rate)":"',
+    screen=rf'"(?:{"|".join(_KEYS)})":"',
     good=[{}, {"/fix_success_rate": None}],
     bad=[{"/confidence": "0.9"}, {"/dead_ends/0/fail_rate": "90%"}, {"/workarounds/0/success_rate": " 95 % "}],
 )

@@ -14,7 +14,6 @@ _OTHER = "git/dubious-ownership"
     "REF002",
     "reference-to-self",
     Severity.WARNING,
-    screen=r'"error_id":"|"(?:leads_to|preceded_by|frequently_confused_with)":\["',
     good=[{}, {"/transition_graph/leads_to": [_OTHER, "git/not-a-repository/windows"]}],
     bad=[
         {"/transition_graph/leads_to": [_OWN]},
@@ -36,7 +35,6 @@ def reference_to_self(r: Record) -> Found:
     "REF005",
     "reference-both-ways",
     Severity.INFO,
-    screen=r'"leads_to":\[["{]',
     good=[{}, {"/transition_graph/leads_to": [_OTHER], "/transition_graph/frequently_confused_with": [_OTHER]}],
     bad=[{"/transition_graph/leads_to": [{"error_id": _OTHER}], "/transition_graph/preceded_by": [_OTHER]}],
 )
@@ -93,20 +91,36 @@ def reference_unknown() -> None:
     """
 
 
+_ONE_SIDED = f"""
+    {_NAMES}, meant AS (
+        SELECT DISTINCT t.record_id, kind, position, error_id, n.id AS other_id,
+            CASE kind WHEN 'leads_to' THEN 'preceded_by' WHEN 'preceded_by' THEN 'leads_to' ELSE kind END AS back
+        FROM transitions t JOIN names n ON n.name = t.error_id WHERE n.id <> t.record_id
+    ), answered AS (
+        SELECT DISTINCT one.record_id, one.kind, one.position
+        FROM meant one
+        JOIN meant other ON other.record_id = one.other_id AND other.other_id = one.record_id AND other.kind = one.back
+    ), one_sided AS (
+        SELECT record_id, kind, position, error_id, back
+        FROM (SELECT *, least(record_id, other_id) AS one, greatest(record_id, other_id) AS two FROM meant
+            ANTI JOIN answered USING (record_id, kind, position))
+        QUALIFY row_number() OVER (PARTITION BY one, two ORDER BY kind = 'frequently_confused_with', record_id, kind, position) = 1
+    )
+"""
+"""References that are not named back: one for each pair of records; transitions go before confusions, then the first id."""
+
+
 @corpus(
     "REF003",
     "confusion-one-sided",
     Severity.INFO,
+    version=2,
     sql=f"""
-        WITH {_NAMES}, meant AS (
-            SELECT t.*, n.id AS other_id FROM transitions t JOIN names n ON n.name = t.error_id
-            WHERE kind = 'frequently_confused_with' AND n.id <> t.record_id
-        )
-        SELECT record_id AS id, {_POINTER} AS pointer,
+        WITH {_ONE_SIDED}
+        SELECT DISTINCT record_id AS id, {_POINTER} AS pointer,
             shown(error_id) || ' does not name this record among what it is confused with; name it there too, or take it out here'
                 AS message
-        FROM meant m GROUP BY record_id, kind, position, error_id
-        HAVING NOT bool_or((other_id, record_id) IN (SELECT record_id, other_id FROM meant))
+        FROM one_sided WHERE kind = 'frequently_confused_with'
     """,
     good=[
         [
@@ -114,13 +128,18 @@ def reference_unknown() -> None:
             {"/id": "git/other", "/transition_graph/frequently_confused_with/0": "git/not-a-repository"},
         ],
         [{"/transition_graph/frequently_confused_with/0": "git/unknown"}],
+        [
+            {"/transition_graph/frequently_confused_with/0": "git/other", "/transition_graph/leads_to/0": "git/other"},
+            {"/id": "git/other"},
+        ],
     ],
     bad=[[{"/transition_graph/frequently_confused_with/0": "git/other"}, {"/id": "git/other"}]],
 )
 def confusion_one_sided() -> None:
     """Is named back by what it is `frequently_confused_with`.
 
-    Who arrives at the other record by mistake is helped only if that one names this.
+    Who arrives at the other record by mistake is helped only if that one names this. Two records have one finding for
+    all that is one-sided between them; where a transition is, REF004 tells it.
     """
 
 
@@ -128,17 +147,12 @@ def confusion_one_sided() -> None:
     "REF004",
     "transition-one-sided",
     Severity.INFO,
+    version=2,
     sql=f"""
-        WITH {_NAMES}, meant AS (
-            SELECT t.*, n.id AS other_id FROM transitions t JOIN names n ON n.name = t.error_id
-            WHERE kind <> 'frequently_confused_with' AND n.id <> t.record_id
-        )
-        SELECT record_id AS id, {_POINTER} AS pointer,
-            shown(error_id) || ' does not have this record in ' || CASE kind
-                WHEN 'leads_to' THEN 'preceded_by' ELSE 'leads_to' END || '; add it there, or take it out here' AS message
-        FROM meant m GROUP BY record_id, kind, position, error_id
-        HAVING NOT bool_or((other_id, record_id, kind) IN (SELECT record_id, other_id,
-            CASE kind WHEN 'leads_to' THEN 'preceded_by' ELSE 'leads_to' END FROM meant))
+        WITH {_ONE_SIDED}
+        SELECT DISTINCT record_id AS id, {_POINTER} AS pointer,
+            shown(error_id) || ' does not have this record in ' || back || '; add it there, or take it out here' AS message
+        FROM one_sided WHERE kind <> 'frequently_confused_with'
     """,
     good=[
         [
@@ -155,5 +169,6 @@ def confusion_one_sided() -> None:
 def transition_one_sided() -> None:
     """Is in `preceded_by` of what it `leads_to`, and the other way round.
 
-    The two lists are one arrow seen from its ends. Where only one end knows of it, half of the readers miss it.
+    The two lists are one arrow seen from its ends. Where only one end knows of it, half of the readers miss it. Two
+    records have one finding for all that is one-sided between them, on the record whose id comes first.
     """

@@ -9,32 +9,12 @@ import re2
 
 from pipeline.contract import show
 from pipeline.model import Severity
-from pipeline.rules import backtracking, patterns
+from pipeline.rules import backtracking, ordinary, patterns, prose
 from pipeline.rules.base import Ask, Found, Pairs, Record, check, corpus
 
 _OPERATORS = r'"regex":"(?:[^"\\]|\\.)*?(?:[.*+?^$(){}|]|\[|\]|\\\\)'
 
-_BENIGN = (
-    "$ git status",
-    "On branch main, nothing to commit, working tree clean",
-    "Starting server on port 8080",
-    "Listening on http://localhost:3000",
-    "2026-01-15 09:30:00 INFO request completed with status 200",
-    "Downloading packages: 100% done",
-    "Compiled 42 files, 0 errors, 0 warnings",
-    "All 128 tests passed, 0 failed, 0 skipped",
-    "Connected to database main as user app",
-    "Cache is warm: 512 entries loaded from disk",
-    "Deployed version 2.3.1 to staging in 4.2 s",
-    "User alice logged in, session expires in 30 minutes",
-    "Backup of /var/lib/data written, next run on Monday",
-    "Process exited with code 0",
-)
-
 _REMEDY = "let no two quantifiers take the same text, or bound them: .{0,80}"
-
-_BENIGN_TEXT = "\n".join(_BENIGN)
-_BENIGN_FOLDED = _BENIGN_TEXT.lower()
 
 
 @check(
@@ -81,7 +61,12 @@ def regex_not_portable(r: Record) -> Found:
     "RGX003",
     "regex-misses-signature",
     Severity.WARNING,
-    good=[{}, {"/regex": "FATAL: NOT A GIT REPOSITORY"}],
+    version=2,
+    good=[
+        {},
+        {"/regex": "FATAL: NOT A GIT REPOSITORY"},
+        {"/regex": "epoch time rose", "/signature": "Model training is slow after upgrade"},
+    ],
     bad=[{"/regex": "no such repository"}, {"/regex": "not a git .* \\d+"}],
 )
 def regex_misses_signature(r: Record) -> Found:
@@ -90,7 +75,8 @@ def regex_misses_signature(r: Record) -> Found:
     One of the two is not what the tool prints; there may be spaces around the signature. RE2 does the matching, so that
     no pattern can hang a run; of a pattern that it refuses nothing is said here, RGX002 has it. Nor is anything said
     where the signature is not ASCII and the pattern has `\w`, `\d`, `\s` or `\b` in it: readers do not agree on what
-    these mean there.
+    these mean there. And a signature that no tool prints, but that gives an account of how a thing behaves ("Model
+    training is slow after upgrade"), is not what the pattern looks for.
     """
     regex, signature = r.document["regex"], r.document["signature"]
     text = patterns.literal(regex)
@@ -99,82 +85,147 @@ def regex_misses_signature(r: Record) -> Found:
     matcher = patterns.read(regex).matcher
     if matcher is None or matcher.search(signature) or matcher.search(f" {signature} "):
         return
-    if patterns.has_classes(regex) and not signature.isascii():
+    if (patterns.has_classes(regex) and not signature.isascii()) or prose.is_account(signature):
         return
     yield "/regex", f"{show(regex)} does not match the signature {show(signature)}; correct one of the two"
+
+
+_ORDINARY = ("match.ordinary",)
+
+_TELL = "name what the error alone says"
+
+_NARROWER = r"put \b around it, or name more of the error"
 
 
 @check(
     "RGX004",
     "regex-too-broad",
     Severity.WARNING,
+    version=2,
+    reads=_ORDINARY,
     good=[{}, {"/regex": "(?:git|hg): not a .* repository|not a git repository"}],
     bad=[{"/regex": ".*"}, {"/regex": "not a git repository|"}, {"/regex": "(a|git)"}, {"/regex": "\\w+: "}],
 )
 def regex_too_broad(r: Record) -> Found:
-    """Does not match the empty string or ordinary text.
+    """Does not match the empty string, nor more than a tenth of the lines that tools print when all is well.
 
-    Such a pattern finds its error in every log. Ordinary text is a list of lines that tools print when all is well, in
-    `pipeline/rules/rgx.py`.
+    Such a pattern finds its error in every log. The lines are those of RGX007, which speaks where fewer are matched.
     """
     regex = r.document["regex"]
-    text = patterns.literal(regex)
-    if text is not None and text.lower() not in _BENIGN_FOLDED:
+    hits = ordinary.hits(regex, r.settings.own_lines)
+    if hits is None or not hits.too_broad:
         return
-    matcher = patterns.read(regex).matcher
-    if matcher is None:
-        return
-    if matcher.search(""):
-        yield "/regex", f"{show(regex)} matches the empty string, and so every text; name what the error alone says"
-    elif patterns.has_anchors(regex) or matcher.search(_BENIGN_TEXT):
-        line = next((line for line in _BENIGN if matcher.search(line)), None)
-        if line is not None:
-            yield "/regex", f"{show(regex)} matches ordinary text ({show(line)}); name what the error alone says"
+    if hits.empty:
+        yield "/regex", f"{show(regex)} matches the empty string, and so every text; {_TELL}"
+    else:
+        yield (
+            "/regex",
+            f"{show(regex)} matches {hits.matched:,} of {hits.lines:,} ordinary lines, such as {show(hits.line)}; be narrower",
+        )
 
 
 @check(
     "RGX006",
     "regex-backtracks",
     Severity.WARNING,
-    screen=r'"regex":"(?:[^"\\]|\\.)*?[*+}](?:[^"\\]|\\.)*?[*+}|?)]',
+    version=2,
     good=[
         {},
         {"/regex": "not a git repository.*parent"},
-        {"/regex": "(?:not|no) a git .{0,40}repository.{0,40}parent"},
+        {"/regex": "git.*repository.*parent"},
         {"/regex": "(?:[a-z]+ )+repository"},
     ],
-    bad=[
-        {"/regex": "^(fatal: (not|a|git|repository)? ?)+\\(.*\\)+$"},
-        {"/regex": "(?:[a-z ]+)+: \\.git$"},
-        {"/regex": "git.*repository.*parent"},
-        {"/regex": "\\s*\\s*not a git repository"},
-    ],
+    bad=[{"/regex": "(?:[a-z ]+)+: \\.git$"}, {"/regex": "^(fatal|fatal: |not|: | )+$"}],
 )
 def regex_backtracks(r: Record) -> Found:
-    """Cannot be driven to super-linear time in a backtracking engine.
+    """Cannot be driven to exponential time in a backtracking engine.
 
-    Python, JavaScript, Java and PCRE try every way through a pattern before they give up on a text. Where two quantifiers
-    can take the same characters, the ways multiply: `(a+)+$` needs exponential time on a row of a, `a.*b.*c` quadratic
-    time on a row of b. A log, which strangers may write into, can so bring a reader to a halt. Let no two quantifiers
-    take the same text, or bound them (`.{0,80}`). That a search starts anew at each place of a text is not counted,
-    for it is so with every pattern.
+    Python, JavaScript, Java and PCRE try every way through a pattern before they give up on a text. Where a repeated
+    part can take the same characters in two ways, the ways multiply with each character: `(a+)+$` needs exponential time
+    on a row of a. A log, which strangers may write into, can so bring a reader to a halt. Let no two quantifiers take
+    the same text, or bound them (`.{0,80}`).
 
     The pattern is not timed, but turned into an automaton, in which such ways are found exactly; the attack found is
     then tried: its text must fail to match, and the ways through it, which are counted, must grow faster than the text.
     So the verdict is the same on every machine, no pattern can hang a run, and what is larger than the bounds in
     `pipeline/rules/backtracking.py`, or what RE2 refuses, is not judged.
     """
+    yield from _driven(r.document["regex"], "exponentially", exponential=True)
+
+
+@check(
+    "RGX007",
+    "regex-hits-ordinary-text",
+    Severity.WARNING,
+    reads=_ORDINARY,
+    good=[{}, {"/regex": "not a git repository|\\boom\\b"}, {"/regex": "not a git repository|unexpected wait"}],
+    bad=[
+        {"/regex": "not a git repository|wai"},
+        {"/regex": "not a git repository|oom"},
+        {"/regex": "not a git repository|connection"},
+    ],
+)
+def regex_hits_ordinary_text(r: Record) -> Found:
+    r"""Matches neither inside an ordinary word nor in a line of ordinary output.
+
+    `wai` is in "waiting", `oom` in "room": a short part of a pattern finds its error where none is. The words and the
+    lines, which tools print when all is well, come with kb (`pipeline/rules/words.txt`, `ordinary.txt`); name files with
+    your own lines under `match.ordinary` in kb.toml. Let the pattern say more of the error, or put `\b` around a short
+    word. Where a pattern matches more than a tenth of the lines, RGX004 says so.
+    """
     regex = r.document["regex"]
-    if patterns.read(regex).matcher is None:
+    hits = ordinary.hits(regex, r.settings.own_lines)
+    if hits is None or hits.too_broad:
         return
-    found = backtracking.attack(regex)
-    if found is not None:
-        grows = "exponentially" if found.exponential else "faster than the text"
+    held = f"held against {hits.words:,} words and {hits.lines:,} lines"
+    if hits.word is not None:
+        yield "/regex", f"{show(regex)} matches inside the ordinary word {show(hits.word)} ({held}); {_NARROWER}"
+    elif hits.line is not None:
+        more = f" and {hits.matched - 1:,} more" if hits.matched > 1 else ""
+        yield "/regex", f"{show(regex)} matches the ordinary line {show(hits.line)}{more} ({held}); {_TELL}"
+
+
+@check(
+    "RGX008",
+    "regex-quadratic",
+    Severity.INFO,
+    good=[
+        {},
+        {"/regex": "not a git repository.*parent"},
+        {"/regex": "(?:not|no) a git .{0,40}repository.{0,40}parent"},
+        {"/regex": "(?:[a-z ]+)+: \\.git$"},
+    ],
+    bad=[
+        {"/regex": "git.*repository.*parent"},
+        {"/regex": "\\s*\\s*not a git repository"},
+        {"/regex": "^(fatal: (not|a|git|repository)? ?)+\\(.*\\)+$"},
+    ],
+)
+def regex_quadratic(r: Record) -> Found:
+    """Cannot be driven to polynomial time, quadratic or worse, in a backtracking engine.
+
+    Where two quantifiers can take the same characters one after the other, the ways through a text multiply: `a.*b.*c`
+    needs quadratic time on a row of b. Lines of a log are short, so this seldom hurts; a reader that looks through whole
+    files may feel it. Bound them (`.{0,80}`), or let no two take the same text. That a search starts anew at each place
+    of a text is not counted, for it is so with every pattern. RGX006 has what is worse, and says how both are found.
+    """
+    yield from _driven(r.document["regex"], "faster than the text", exponential=False)
+
+
+def _driven(regex: str, grows: str, *, exponential: bool) -> Found:
+    """What drives a pattern to super-linear time, if it is of that kind."""
+    found = _attack(regex)
+    if found is not None and found.exponential is exponential:
         begin = f"{show(found.prefix)} and " if found.prefix not in found.pump else ""
         yield (
             "/regex",
             f"{show(regex)} takes time that grows {grows} on {begin}many {show(found.pump)}; {_REMEDY}",
         )
+
+
+@lru_cache(maxsize=64)
+def _attack(regex: str) -> backtracking.Attack | None:
+    return None if patterns.read(regex).matcher is None else backtracking.attack(regex)
 
 
 _MOST = 100

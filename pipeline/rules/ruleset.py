@@ -10,12 +10,11 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-import re2
-
 from pipeline import __version__
 from pipeline.model import KbError, Kind, Severity
 from pipeline.rules import catalogue, matching, own, severity_named
 from pipeline.rules.base import Rule, Stage
+from pipeline.rules.screens import Screens
 from pipeline.words import did_you_mean
 from pipeline.workspace import FILE, Settings, Suppression, Workspace
 
@@ -23,7 +22,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class RuleSet:
-    """The selected rules by stage, their severities, one automaton of all their screens, and what is suppressed.
+    """The selected rules by stage, their severities, their screens as two automata, and what is suppressed.
 
     A suppression that is expired on `as_of` is left out of `suppressions`; without a day, none is. `added` are a user's
     own rules.
@@ -40,10 +39,9 @@ class RuleSet:
             self.suppressions = _suppressions(settings, as_of, rules)
         self.rules = {code: rule for code, rule in rules.items() if code in chosen}
         self.severities = {code: rule.severity for code, rule in rules.items()} | given
-        self._screens = [(code, rule.screen) for code, rule in self.rules.items() if rule.screen is not None]
-        self._unscreened = frozenset(code for code, rule in self.rules.items() if rule.screen is None)
         self.value_fixes = self._at(Stage.VALUE)
         self.checks = self._at(Stage.CHECK)
+        self.of_tables = self._at(Stage.TABLES)
         # the deepest places first, so that a pointer still holds when its rule has its turn
         self.list_fixes = sorted(self._at(Stage.LIST), key=lambda rule: -max(at.count("/") for at in rule.at))
         self.corpus = self._at(Stage.CORPUS)
@@ -56,13 +54,12 @@ class RuleSet:
         return [rule for rule in self.rules.values() if rule.stage is stage]
 
     @cached_property
-    def _automaton(self) -> re2.Set:
-        return _compile([s if isinstance(s, str) else s(self.settings) for _, s in self._screens])
+    def _screens(self) -> Screens:
+        return Screens(self.rules.values())
 
     def candidates(self, compact: bytes) -> frozenset[str]:
         """The codes of the rules that may fire on a document, given its compact JSON."""
-        hits = self._automaton.Match(compact)
-        return self._unscreened.union(self._screens[i][0] for i in hits) if hits else self._unscreened
+        return self._screens.passed(compact)
 
     def suppressed(self, record: str | None) -> Mapping[str, str]:
         """The codes that are suppressed for a record, each with the reason; a suppression of that very id goes first."""
@@ -230,14 +227,3 @@ def _by_record(suppressions: tuple[Suppression, ...]) -> dict[str, dict[str, str
         if suppression.exact:
             found.setdefault(suppression.record, {}).setdefault(suppression.code, suppression.reason)
     return found
-
-
-def _compile(patterns: list[str]) -> re2.Set:
-    options = re2.Options()
-    options.never_capture = True
-    options.max_mem = 64 << 20
-    automaton = re2.Set.SearchSet(options)
-    for pattern in patterns:
-        automaton.Add(pattern)
-    automaton.Compile()
-    return automaton

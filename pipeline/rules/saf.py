@@ -4,12 +4,12 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from pipeline import contract
+from pipeline.analysis.credentials import credentials, is_masked, masked
 from pipeline.contract import escape, show
-from pipeline.model import Json, Severity
+from pipeline.model import Incoming, Json, Severity
 from pipeline.rules import active, harm, orders, remote
 from pipeline.rules.advice import is_listed_with, is_warned_of
 from pipeline.rules.base import Found, Record, Stage, check
-from pipeline.rules.credentials import credentials, masked_text
 from pipeline.rules.fixing import texts
 from pipeline.rules.shell import Reader
 
@@ -33,10 +33,14 @@ _ACCESS_KEY = "AKIA" + "QZ7LNX3VMT5KWB2R"
     Severity.ERROR,
     stage=Stage.PARSE,
     locked=True,
+    version=2,
     good=[
         {},
         {
             "/root_cause": "The key AKIAIOSFODNN7EXAMPLE of the manual was used, or ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx."
+        },
+        {
+            "/root_cause": "DATABASE_URL=postgres://postgres:postgres@localhost/x, or postgres://user:$PASSWORD@db/x, was set."
         },
         {
             "/signature": "expected -----BEGIN PRIVATE KEY-----, found -----BEGIN CERTIFICATE-----",
@@ -46,48 +50,53 @@ _ACCESS_KEY = "AKIA" + "QZ7LNX3VMT5KWB2R"
     bad=[
         {"/workarounds/0/how": f"git clone https://{_specimen()}@github.com/some/repository"},
         {"/root_cause": f"export AWS_ACCESS_KEY_ID={_ACCESS_KEY}"},
+        {"/root_cause": "It cannot reach postgres://app:" + "k7Vw9!xQ2mZr" + "@db.acme.io/prod."},
         b'{"id": "git/x", "note": "AWS\\u0020' + "".join(f"\\u{ord(char):04x}" for char in _ACCESS_KEY).encode(),
     ],
 )
-def secret(raw: bytes) -> Found:
-    """Holds no credential: private key, cloud access key, token.
+def secret(incoming: Incoming) -> Found:
+    """Holds no credential: private key, access key, token, password; in no text, in no key, not in its file's name.
 
     Who reads the base could use it, and a base is copied. Such a record goes to quarantine and its author has to revoke the
-    credential: it has been seen. Looked for are the shapes that issuers document, with their checksums where there are
-    some: private keys, access keys of AWS, tokens and keys of GitHub, npm, PyPI, GitLab, Slack, Google, Stripe, SendGrid,
-    Hugging Face, OpenAI, Anthropic, DigitalOcean and Azure Storage. Placeholders such as AKIAIOSFODNN7EXAMPLE are none.
+    credential: it has been seen. Looked for are the shapes that some 120 issuers document (clouds, code and package hosts,
+    chats, payment, mail, monitoring, models), private keys, JSON Web Tokens, what a header of HTTP or a connection string
+    carries, and random values that are called password, secret, token or key. UTF-16, escapes and Base64 hide none of them.
+
+    Placeholders are none: AKIAIOSFODNN7EXAMPLE, `postgres:postgres@localhost`, `<token>`, `$TOKEN`, `changeme`, what
+    manuals sign their web tokens with. Where there is a credential, what looks like its other half is taken for one too.
 
     The credential itself is shown and kept nowhere: before anything else looks at the record, an asterisk takes the place of
-    each of its bytes, however JSON spells them, in the quarantine too. The digest is that of the bytes as they came.
+    each of its bytes, however they are spelt, in the quarantine too. In the name of a file or of a member of an archive a
+    mark such as `***3f9a1c***` does, the same for the same credential. The digest is that of the bytes as they came.
     """
-    found = credentials(raw)
+    if is_masked(incoming.origin.path):
+        yield "", "the name of its file holds a credential; revoke it where it was issued, and rename the file"
+    found = credentials(incoming.raw)
     if not found:
         return
     kinds = ", ".join(dict.fromkeys(one.kind for one in found))
     try:
-        places = list(_with_credentials(contract.read(raw), ""))
+        places = list(_masked_places(contract.read(incoming.raw), contract.read(masked(incoming.raw)), ""))
     except contract.UnreadableError:
         places = []
     for pointer, text in places or [("", "the record")]:
         yield pointer, f"{text} holds {kinds}; revoke it where it was issued, and take it out"
 
 
-def _with_credentials(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
-    """Every text, and every key, with a credential in it: its pointer, and how to show it."""
+def _masked_places(value: Json, shown: Json, pointer: str) -> Iterator[tuple[str, str]]:
+    """Every text, and every key, of which a part is masked: its pointer, and how to show it."""
     if isinstance(value, str):
-        shown = masked_text(value)
         if shown != value:
             yield pointer, show(shown)
     elif isinstance(value, list):
-        for i, child in enumerate(value):
-            yield from _with_credentials(child, f"{pointer}/{i}")
+        for i, (child, as_shown) in enumerate(zip(value, shown, strict=True)):
+            yield from _masked_places(child, as_shown, f"{pointer}/{i}")
     elif isinstance(value, dict):
-        for key, child in value.items():
-            shown = masked_text(key)
-            here = f"{pointer}/{escape(shown)}"
-            if shown != key:
-                yield here, f"the key {show(shown)}"
-            yield from _with_credentials(child, here)
+        for (key, child), (name, as_shown) in zip(value.items(), shown.items(), strict=True):
+            here = f"{pointer}/{escape(name)}"
+            if name != key:
+                yield here, f"the key {show(name)}"
+            yield from _masked_places(child, as_shown, here)
 
 
 _MOST_PLACES = 100

@@ -1,6 +1,6 @@
 """SCH: the document and its shape."""
 
-from pipeline import contract
+from pipeline import columns, contract
 from pipeline.model import Document, Severity
 from pipeline.rules.base import ABSENT, Found, Record, Stage, check
 from pipeline.words import misspelt
@@ -106,6 +106,42 @@ def _not_published(incoming: Document) -> Found:
                 f"/{key}",
                 f"{contract.show(incoming[key])} is not published, for kb itself writes `{key}`; move it under `extensions`",
             )
+
+
+def bug(value: str, asked: str, column: str) -> str:
+    """What to say where a published table does not take what every rule let pass; `value` as it is shown."""
+    return (
+        f"{value} is not {asked}, which {column} asks; that no rule said so before is a bug of kb: report it,"
+        " and correct the value meanwhile"
+    )
+
+
+@check(
+    "SCH004",
+    "breaks-table-contract",
+    Severity.ERROR,
+    stage=Stage.TABLES,
+    locked=True,
+    reads=("trust.ladder",),
+    good=[{}, {"/confidence": 1, "/first_seen": None}],
+    bad=[
+        {"/id": "no id"},
+        {"/confidence": 10},
+        {"/dead_ends/0/fail_rate": -0.1},
+        {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "probability": 100}},
+        {"/last_confirmed": "2024-02-30"},
+        {"/verification_tier": "sure"},
+    ],
+)
+def breaks_table_contract(r: Record) -> Found:
+    """Holds the contracts of the published tables.
+
+    What breaks one cannot be published, and the rules above it say so, each of its own kind. Where none of them does, this is
+    the net below: such a record goes to quarantine by itself, and all others are published. It is a bug of kb, to be
+    reported with the record; until it is mended, the message says which value to correct.
+    """
+    for pointer, value, table, column, asked in columns.breaches(r.document, r.settings.trust.ladder):
+        yield pointer, bug(contract.show(value), asked, f"{table}.{column}")
 
 
 def _unknown_in(items: list[Document], shape: contract.Shape, pointer: str) -> Found:

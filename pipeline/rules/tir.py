@@ -1,7 +1,5 @@
 """TIR: the verification tier."""
 
-import re
-
 from pipeline.contract import show
 from pipeline.model import Json, Severity
 from pipeline.rules.base import Found, Record, check, fix
@@ -28,18 +26,12 @@ def tier_unknown(r: Record) -> Found:
         yield "/verification_tier", f"{show(tier)} is no tier of the ladder; {did_you_mean(tier, ladder)}"
 
 
-def _aliases(settings: Settings) -> str:
-    words = "|".join(re.escape(alias) for alias in settings.trust.aliases) or "[^\\x00-\\x{10FFFF}]"
-    return rf'"verification_tier":"(?:{words})"'
-
-
 @fix(
     "TIR002",
     "tier-alias",
     Severity.INFO,
     at=("verification_tier",),
     says="{before} is another word for {after}; write that",
-    screen=_aliases,
     reads=("trust.aliases",),
     good=[{}, {"/verification_tier": "verified"}],
     bad=[{"/verification_tier": "auto_generated", "/confidence": 0.8}],

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -38,6 +39,7 @@ def bands(document: Document) -> list[int]:
     return [zlib.crc32(packed[start : start + size], start) for start in range(0, _BANDS * size, size)]
 
 
+@lru_cache(maxsize=64)
 def needs(regex: str) -> list[str]:
     """Texts in lower case of which every match of a regex, case ignored, holds at least one; none, where none is known."""
     text = patterns.literal(regex)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline import contract
+from pipeline.analysis.credentials import is_masked, masked_path
 from pipeline.model import Incoming, KbError, Origin
 from pipeline.sources import formats
 from pipeline.sources.containers import Reading, faults, file_of, is_read, some
@@ -51,9 +52,12 @@ class Root(NamedTuple):
 
 
 def name_of(path: Path, workspace: Workspace) -> str:
-    """The path as the base knows it; outside of the workspace it starts with `..`, so no machine's folders show."""
+    """The path as the base knows it; outside of the workspace it starts with `..`, so no machine's folders show.
+
+    A credential in it is shown to nobody.
+    """
     parent, own = os.path.split(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the last link too
-    return Path(os.path.relpath(Path(os.path.realpath(parent), own), workspace.root)).as_posix()
+    return masked_path(Path(os.path.relpath(Path(os.path.realpath(parent), own), workspace.root)).as_posix())
 
 
 def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
@@ -74,7 +78,7 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
 
 
 def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Root:
-    files: list[SourceFile] = []
+    files: dict[str, SourceFile] = {}
     passed_over: dict[str, list[str]] = {
         f"not {_READ}": [],
         "a pipe, a socket or a device": [],
@@ -88,11 +92,14 @@ def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Roo
         known = inner if name == "." else f"{name}/{inner}"
         if _excluded(inner, known, workspace.settings.exclude):
             continue
+        known = masked_path(known)
         if entry.is_symlink() and _leads_out(Path(entry.path), home):
             outside.append(known)
         elif entry.is_file():
             if is_read(entry.name):
-                files.append(_describe(entry, known, form))
+                if known in files:
+                    raise KbError(f"{known}: two files have this name but for a credential in it; rename them")
+                files[known] = _describe(entry, known, form)
             else:
                 others.append(known)
         elif not entry.is_dir():
@@ -101,18 +108,20 @@ def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Roo
     curated = os.path.relpath(os.path.realpath(workspace.curated), home)
     within = workspace.curated.is_dir() and not curated.startswith(".")
     left_out = [f"left out {curated}/: that is what kb makes of the rest"] if within else []
-    return Root(name, tuple(sorted(files, key=lambda file: file.name)), (*said, *left_out))
+    return Root(name, tuple(files[known] for known in sorted(files)), (*said, *left_out))
 
 
 def check_found_again(path: Path, workspace: Workspace) -> None:
     """Hold a path that is named to be none that kb passes over in a folder, for then the next ingest would take it out.
 
     Raises:
-        KbError: it is kb's own, hidden, excluded, or a link that leads out.
+        KbError: it is kb's own, hidden, excluded, a link that leads out, or not to be shown.
     """
     part, name = workspace.part(path), name_of(path, workspace)
     if part in {"curated/", ".kb/", "kb.duckdb"}:
         raise KbError(f"{path}: {part} is what kb makes of other files; ingest those")
+    if is_masked(name):
+        raise KbError(f"{name}: the path holds a credential; revoke it where it was issued, and rename the path")
     if name == "." or name.startswith(".."):
         return
     hidden = next((step for step in name.split("/") if not _wanted(step)), None)

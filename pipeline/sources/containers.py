@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
+from pipeline.analysis.credentials import masked_path
 from pipeline.model import KbError
 
 RECORDS = (".json", ".ndjson", ".jsonl")
@@ -181,7 +182,7 @@ class Reading:
 
     def _member(self, member: str) -> str:
         name = member.removeprefix("./").encode("utf-8", errors="backslashreplace").decode()
-        return f"{self.name}!{name}"
+        return masked_path(f"{self.name}!{name}")
 
 
 def _tidy(member: str) -> str:

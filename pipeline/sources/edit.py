@@ -3,8 +3,8 @@
 import io
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
 from pipeline.contract import BOM
@@ -58,6 +58,23 @@ def spliced(stream: IO[bytes], changed: Sequence[Edit]) -> Iterator[bytes]:
         yield new
     while data := stream.read(_READ):
         yield data
+
+
+def covered(lines: Iterable[bytes], hidden: Iterable[Edit]) -> Iterator[bytes]:
+    """The lines of a stream after edits that put as many bytes in place of others."""
+    ahead = deque(hidden)
+    end = 0
+    for line in lines:
+        start, end = end, end + len(line)
+        shown = line
+        while ahead and ahead[0].start < end:
+            first, last, new = ahead[0]
+            begin, stop = max(first, start), min(last, end)
+            shown = shown[: begin - start] + new[begin - first : stop - first] + shown[stop - start :]
+            if last > end:
+                break
+            ahead.popleft()
+        yield shown
 
 
 class _Sheet:

@@ -90,7 +90,8 @@ def _values(stream: IO[bytes]) -> Iterator[Piece]:
     first = next(texts, None)
     if first is not None:
         second = next(texts, None)
-        yield first if second else Piece(None, 1, first.raw, first.offset)
+        alone = Piece(None, 1, head, 0) if len(head) < _READ else Piece(None, 1, first.raw, first.offset)
+        yield first if second else alone
         if second is not None:
             yield Piece(second.line, second.column, b"", second.offset, _TEXTS)
             yield second

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 
 from pipeline.model import KbError, Table
+from pipeline.store import exact
 from pipeline.store.layout import macros, tables, working_tables
 
 T = TypeVar("T")
@@ -135,7 +137,8 @@ class Store:
     def inputs_with(self, codes: Iterable[str]) -> list[tuple[str, int]]:
         """Path and position of every input with a finding of one of some codes."""
         return self.query(
-            "SELECT DISTINCT path, position FROM findings WHERE code IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL",
+            """SELECT DISTINCT path, position FROM (FROM findings UNION ALL FROM withheld)
+            WHERE code IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL""",
             [list(codes)],
         ).rows
 
@@ -203,7 +206,10 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         KeyboardInterrupt: a person stopped a query.
     """
     try:
+        path.encode()
         connection = duckdb.connect(path, read_only=True, config=config) if read_only else _attached(path, config)
+    except UnicodeEncodeError:
+        raise KbError(f"{Path(path).name}: lies in a folder whose name is not valid UTF-8; rename that") from None
     except duckdb.IOException as error:
         reason = str(error).splitlines()[0]
         held = "lock" in reason
@@ -268,9 +274,50 @@ def select(store: Store, sql: str) -> Table:
             raise KbError(
                 "kb sql only reads: SELECT, DESCRIBE, SHOW, EXPLAIN; to change the base, change raw/ and run `kb ingest`"
             )
-        return store.query(sql)
+        return _whole(store, statements[0].query)
 
     return guarded(ask)
+
+
+def _whole(store: Store, sql: str) -> Table:
+    """The answer to a query, with what has no equal in Python as text."""
+    sql = _without_its_end(sql)
+    try:
+        shape = store.connection.execute(f"FROM ({sql}\n) LIMIT 0").description
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error:  # an EXPLAIN, or a mistake, of which DuckDB tells better where nothing stands around it
+        return store.query(sql)
+    retold = exact.columns([kind for _, kind, *_ in shape])
+    if retold is None:
+        return store.query(sql)
+    names = tuple(name for (name,) in store.query(f"SELECT column_name FROM (DESCRIBE {sql}\n)").rows)
+    return Table(names, store.query(f"SELECT {retold} FROM ({sql}\n)").rows)
+
+
+def _without_its_end(sql: str) -> str:
+    """A statement that can stand in brackets: what closes it is gone, whatever comments follow."""
+    text = sql.encode()
+    places = [at for at, kind in duckdb.tokenize(sql) if kind != duckdb.token_type.comment]  # in bytes
+    while places and text[places[-1] : places[-1] + 1] == b";":
+        text = text[: places.pop()]
+    return text.decode()
+
+
+def _number_of_statements(sql: str) -> int:
+    return len(duckdb.extract_statements(sql))
+
+
+def condition(text: str) -> str:
+    """One condition that a person wrote, in brackets, so that it can stand anywhere in a query.
+
+    Raises:
+        KbError: it is none, or more: it closes a bracket, adds a clause or a statement.
+    """
+    for query in (f"FROM records WHERE {text}\n", f"FROM records WHERE ({text}\n)"):
+        if guarded(partial(_number_of_statements, query)) != 1:
+            raise KbError("sql: more than one condition; write one such as domain = 'git'")
+    return f"({text}\n)"
 
 
 def guarded(ask: Callable[[], T]) -> T:

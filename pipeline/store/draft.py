@@ -18,6 +18,7 @@ from pipeline.rules.ver import LONGEST, PRODUCT
 from pipeline.sources import digest, file_of
 from pipeline.store import OFFLINE, KnownFile, Store, connected, own, together
 from pipeline.store.layout import comments, document_shape, script
+from pipeline.words import one_line
 from pipeline.workspace import FILE as SETTINGS
 
 
@@ -100,6 +101,7 @@ class Draft(Store):
         for rule in rules.corpus:
             if rule.file:
                 own.check(self, rule)
+        self.connection.execute("INSERT INTO findings BY NAME FROM withheld; DELETE FROM withheld")
         ttl = rules.settings.trust.time_to_live
         con = self.connection
         self._lay_out(
@@ -182,6 +184,21 @@ class Draft(Store):
             self.connection.execute(script("oust.sql"))
             self.connection.execute(script("orphans.sql"))
 
+    def ousted_by_gate(self, told: Mapping[str, str]) -> list[Ousted]:
+        """The records of some ids that this run judged, each with what the gate says of it (SCH004).
+
+        What an earlier run judged has passed the gate: where it does not any more, somebody changed the store since.
+        """
+        rows = self.query(
+            """SELECT DISTINCT path, position, line, digest, id FROM records
+            WHERE id IN (SELECT unnest($1::VARCHAR[])) AND id IN (FROM touched) ORDER BY ALL""",
+            [list(told)],
+        ).rows
+        return [
+            _with_fingerprint(Ousted(path, position, line, digest, name, "SCH004", "", told[name]))
+            for path, position, line, digest, name in rows
+        ]
+
     def load(self, slices: Iterable[tuple[Path, int]]) -> None:
         """Publish what the record stage wrote, but for the ousted; each slice goes to the disk, so memory is bounded.
 
@@ -200,6 +217,7 @@ class Draft(Store):
         """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
         together.judge(self, rules, as_of)
         self.connection.execute(script("suppress.sql"))
+        together.withhold(self, rules)
         rows = self.query(
             """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), NULL, NULL FROM findings f JOIN records r
             ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' AND f.suppressed IS NULL
@@ -222,7 +240,7 @@ class Draft(Store):
             for number, pointer, message in self.query(rule.sql).rows:
                 entry = rules.settings.suppress[number]
                 (key,) = fingerprints(SETTINGS, None, [(rule.code, "/suppress", f"{entry.code} {entry.record}")])
-                found.append((number, rule.code, pointer, message, key))
+                found.append((number, rule.code, pointer, one_line(message), key))
         self._lay_out("about_settings", columns, found)
         self.connection.execute(
             f"""INSERT INTO findings BY NAME
@@ -367,7 +385,7 @@ def _with_fingerprint(ousted: Ousted) -> Ousted:
     if ousted.code is None or ousted.pointer is None:
         return ousted
     (key,) = fingerprints(ousted.record_id, {"id": ousted.record_id}, [(ousted.code, ousted.pointer, AT_POINTER)])
-    return ousted._replace(fingerprint=key)
+    return ousted._replace(fingerprint=key, message=one_line(ousted.message or ""))
 
 
 _BULK = """

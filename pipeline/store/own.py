@@ -54,6 +54,8 @@ def check(base: Store, rule: Rule) -> None:
         columns = [row[0] for row in _read(base, f"DESCRIBE {rule.sql}", rule.sql, _A_DAY)]
     except duckdb.Error as error:
         raise KbError(f"{rule.file}: {first_line(error)}") from None
+    except (orjson.JSONDecodeError, RecursionError):
+        raise KbError(f"{rule.file}: is nested too deep to be checked; write it flatter") from None
     if columns != _COLUMNS:
         raise KbError(f"{rule.file}: selects {', '.join(columns)}; select id, pointer and message, in this order")
 

@@ -17,6 +17,7 @@ from pipeline.rules.ruleset import RuleSet
 from pipeline.sources import formats
 from pipeline.store import Store, own
 from pipeline.store.layout import script
+from pipeline.words import MESSAGE, one_line
 
 _FOUND = {"code": "VARCHAR", "id": "VARCHAR", "pointer": "VARCHAR", "message": "VARCHAR"}
 
@@ -29,8 +30,24 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
     for rule in rules.corpus:
         if rule.code != "IDN003":  # that one has its say before anything is published
             _find(base, rule, as_of)
+    _shorten_messages(base)
     _lay_out_places(base)
     _write_what_differs(base)
+
+
+def withhold(base: Store, rules: RuleSet) -> None:
+    """Put aside until the next run what a corpus rule that found the cause `replaces`."""
+    for rule in rules.corpus:
+        if rule.replaces:
+            asked = {"code": rule.code, "replaced": list(rule.replaces)}
+            base.query(f"INSERT INTO withheld BY NAME FROM findings WHERE {_REPLACED}", asked)
+            base.query(f"DELETE FROM findings WHERE {_REPLACED}", asked)
+
+
+_REPLACED = """
+    code IN (SELECT unnest($replaced::VARCHAR[]))
+    AND (record_id, pointer) IN (SELECT record_id, pointer FROM findings WHERE code = $code)
+"""
 
 
 def _find(base: Store, rule: Rule, as_of: dt.date) -> None:
@@ -41,6 +58,19 @@ def _find(base: Store, rule: Rule, as_of: dt.date) -> None:
         return
     sql = rule.sql.replace("$as_of", "$as_of::DATE")
     base.query(f"INSERT INTO found SELECT $code, id, pointer, message FROM ({sql})", {"code": rule.code, **asked})
+
+
+def _shorten_messages(base: Store) -> None:
+    """Let every message be one line of bounded length, the few that are not by themselves."""
+    odd = base.query(
+        r"""SELECT DISTINCT message FROM found
+        WHERE length(message) > $most OR regexp_matches(message, '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]')""",
+        {"most": MESSAGE},
+    ).rows
+    for (message,) in odd:
+        base.query(
+            "UPDATE found SET message = $short WHERE message = $long", {"short": one_line(message), "long": message}
+        )
 
 
 # ---- comparisons that are too costly to make again -------------------------------------------------------------------

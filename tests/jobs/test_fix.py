@@ -224,10 +224,11 @@ def test_a_record_that_holds_a_credential_is_left_as_it_is_and_shown_to_nobody(b
 
 
 def test_a_diff_shows_what_would_be_written(base: Base) -> None:
-    path = base.put("raw/a.json", b'{\n "id": "x "\n}\n')
+    rest = ' "signature": 1, "regex": 1, "domain": 1, "category": 1'
+    path = base.put("raw/a.json", f'{{\n "id": "x ",\n{rest}\n}}\n'.encode())
     before = path.read_bytes()
     shown = b"".join(diff(planned(base))).decode()
-    assert shown.splitlines()[2:] == ["@@ -1,3 +1,3 @@", " {", '- "id": "x "', '+ "id": "x"', " }"]
+    assert shown.splitlines()[2:] == ["@@ -1,4 +1,4 @@", " {", '- "id": "x ",', '+ "id": "x",', f" {rest}", " }"]
     assert path.read_bytes() == before
 
 
@@ -265,3 +266,26 @@ def test_the_preview_shows_merges_that_a_person_would_have_to_do(base: Base) -> 
     base.put("raw/a.json", (CASES / "errorcanon-copy-that-says-more/before.json").read_bytes())
     assert previewed(base).result.fixed["DED003"] == 2
     assert base.ingest().repairs["DED003"] == 2
+
+
+# what is not kb's to edit
+
+
+PACKAGE = b'{"name": "x ", "version": "1.0.0", "description": "", "scripts": {"test": " jest "}}\n'
+
+
+def test_what_is_no_record_stays_and_is_named(base: Base) -> None:
+    package = base.put("raw/package.json", PACKAGE)
+    base.record("a", category=" usage_error ")
+    found = planned(base)
+    carry_out(found)
+    assert package.read_bytes() == PACKAGE
+    assert found.result.fixed == {"TXT001": 1}
+    assert found.result.notes == ("left as it is: raw/package.json; no record of a known format, so not kb's to edit",)
+
+
+def test_a_folder_without_a_record_is_refused(base: Base) -> None:
+    package = base.put("raw/package.json", PACKAGE)
+    with pytest.raises(KbError, match=r"raw/package\.json; no record of a known format"):
+        planned(base)
+    assert package.read_bytes() == PACKAGE

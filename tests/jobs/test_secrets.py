@@ -2,13 +2,16 @@
 
 import base64
 import gzip
+import io
 import json
+import shlex
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.bases import Base, ndjson, record, sha256
-from tests.specimens import AWS, CREDENTIALS, escaped
+from tests.specimens import AWS, CREDENTIALS, KINDS, escaped, specimen
 from tests.terminal import kb, kb_on_terminal
 
 ORDINARY = CREDENTIALS["a GitHub token"]
@@ -99,3 +102,95 @@ def test_it_cannot_be_allowed(base: Base, setting: str) -> None:
     outcome = kb(base.root, "validate", "raw")
     assert outcome.code == 2
     assert "SAF001" in outcome.err
+
+
+NAMED_FILES = ("github", "gitlab", "aws id", "stripe", "npm", "openai legacy")
+PAIR = "k7Vw9xQ2mZr4Tn8Lp3Jd6Hs1Bf5Gc0YuEaWiOqRt"
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """The base of a credential of every kind: in texts, keys, own fields and broken lines; of some, in the names of files."""
+    base = Base(tmp_path_factory.mktemp("crowded"))
+    base.put("kb.toml", b"")
+    base.record("fine")
+    texts = {kind: specimen(kind)[0] for kind in KINDS}
+    lines: list[object] = [record(f"text{i}", root_cause=f"run {text} now") for i, text in enumerate(texts.values())]
+    for i, text in enumerate(texts.values()):
+        lines += [
+            record(f"key{i}") | {text: 1},
+            record(f"own{i}") | {"extensions": {"log": [{"line": text}]}},
+            json.dumps({"id": f"git/broken{i}", "how": text})[:-2].encode(),
+        ][i % 3 :][:1]
+    base.put("raw/inbox.ndjson", ndjson(*lines, record("calm", root_cause=" white space around it ")))
+    pair = {"/root_cause": f"the id is {AWS}", "/tags": [PAIR]}
+    base.put("raw/git/pair.json", json.dumps(record("pair", **{k[1:]: v for k, v in pair.items()}), indent=1).encode())
+    base.put("raw/wide.json", json.dumps(record("wide", root_cause=texts["github"])).encode("utf-16"))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for i, kind in enumerate(NAMED_FILES):
+            base.put(f"raw/git/{texts[kind]}.json", record(f"named{i}", root_cause=" mend it "))
+            archive.writestr(f"git/{texts[kind]}.json", json.dumps(record(f"packed{i}")))
+            archive.writestr(f"git/{texts[kind]}.txt", "is passed over")
+    base.put("raw/archive.zip", packed.getvalue())
+    base.ingest()
+    return base
+
+
+def _shown(data: bytes) -> list[str]:
+    secrets = {kind: specimen(kind)[1].encode() for kind in KINDS} | {"pair": PAIR.encode(), "aws": AWS.encode()}
+    return [kind for kind, kept_secret in secrets.items() if kept_secret in data]
+
+
+def test_every_kind_in_every_place_is_in_quarantine(crowded: Base) -> None:
+    assert crowded.slugs() == ["calm", "fine"]
+    assert crowded.column("SELECT DISTINCT list_contains(codes, 'SAF001') FROM quarantine") == [True]
+    assert crowded.column("SELECT count(*) FROM quarantine") == [2 * len(KINDS) + 2 + 2 * len(NAMED_FILES)]
+
+
+def test_files_whose_names_differ_in_a_credential_alone_are_kept_apart(crowded: Base) -> None:
+    paths = crowded.column(
+        "SELECT path FROM quarantine WHERE record_id LIKE 'git/named%' OR record_id LIKE 'git/packed%'"
+    )
+    assert len(set(paths)) == 2 * len(NAMED_FILES)
+    before = crowded.tables()
+    assert crowded.ingest().written is False
+    assert crowded.tables() == before
+
+
+def test_no_file_and_no_column_holds_any(crowded: Base) -> None:
+    files = [path for path in crowded.root.rglob("*") if path.is_file() and crowded.root / "raw" not in path.parents]
+    assert {path.name: found for path in files if (found := _shown(path.read_bytes()))} == {}
+    for table in crowded.column("SELECT table_name FROM duckdb_tables()"):
+        for row in crowded.query(f"FROM {table}"):
+            assert (
+                _shown("\n".join(bytes.decode(v, "latin-1") if isinstance(v, bytes) else str(v) for v in row).encode())
+                == []
+            )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(f"validate raw --format {form}" for form in ("full", "json", "sarif", "github", "gitlab", "junit")),
+        "validate raw --diff",
+        "fix raw --diff",
+        "quarantine",
+        "why raw/inbox.ndjson",
+        "why raw/archive.zip --format json",
+        "ingest raw --rehash --dry-run",
+        "ingest raw/git/FILE",
+        "why raw/git/FILE",
+        "show FILE",
+        "validate raw/git/FILE",
+        "validate raw/git/FILE.gone",
+        'sql "FROM quarantine"',
+        'sql "FROM files"',
+    ],
+)
+def test_no_command_shows_any(crowded: Base, command: str) -> None:
+    words = shlex.split(command.replace("FILE", f"{specimen('github')[0]}.json"))
+    piped = kb(crowded.root, *words)
+    assert _shown(piped.out.encode() + piped.err.encode()) == []
+    assert piped.out or piped.err
+    assert piped.code in {0, 1, 2}

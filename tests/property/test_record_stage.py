@@ -32,17 +32,6 @@ TYPES = {
 """What each value fix makes of what."""
 
 
-class Unscreened(RuleSet):
-    """The same rules, each of them run on every record."""
-
-    def candidates(self, compact: bytes) -> frozenset[str]:
-        del compact
-        return frozenset(self.rules)
-
-
-UNSCREENED = Unscreened(Settings())
-
-
 @given(st.binary(max_size=60) | values.map(orjson.dumps) | mutated.map(orjson.dumps))
 def test_no_input_raises(raw: bytes) -> None:
     assert isinstance(judge(raw), Curated | Rejected)
@@ -90,16 +79,6 @@ def test_what_is_curated_stays_as_it_is(document: Document) -> None:
         assert isinstance(again, Curated), again.findings
         assert again.changes == ()
         assert orjson.dumps(body(again.document)) == orjson.dumps(body(once.document))
-
-
-@given(mutated)
-def test_screens_only_save_time(document: Document) -> None:
-    screened, unscreened = judge(document), judge(document, UNSCREENED)
-    assert type(screened) is type(unscreened)
-    assert sorted(map(repr, screened.findings)) == sorted(map(repr, unscreened.findings))
-    if isinstance(screened, Curated) and isinstance(unscreened, Curated):
-        assert orjson.dumps(body(screened.document)) == orjson.dumps(body(unscreened.document))
-        assert sorted(map(repr, screened.changes)) == sorted(map(repr, unscreened.changes))
 
 
 def _repaired(document: Document, fixes: list[Rule]) -> tuple[Document, list[Change]]:

@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
 from pipeline.model import KbError, Table
-from pipeline.render.tables import FORMATS, as_text, cell, cropped, hanging, plain, render
+from pipeline.render.tables import FORMATS, as_text, cell, cropped, hanging, keys, plain, render
 from pipeline.words import escaped, visible
 from tests.conftest import code_points
 
@@ -59,20 +60,23 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
         (-0.0, "-0.0", -0.0),
         (1e300, "1e+300", 1e300),
         (1e16, "1e+16", 1e16),
-        (float("nan"), "nan", None),
-        (float("inf"), "inf", None),
-        (float("-inf"), "-inf", None),
-        (Decimal("10.00"), "10.00", 10.0),
-        (Decimal("0.1234567890123456789"), "0.1234567890123456789", 0.12345678901234568),
+        (123456789012.25, "123456789012.25", 123456789012.25),
+        (float("nan"), "nan", "NaN"),
+        (float("inf"), "inf", "Infinity"),
+        (float("-inf"), "-inf", "-Infinity"),
+        (Decimal("10.00"), "10.00", Decimal("10.00")),
+        (Decimal("0.1234567890123456789"), "0.1234567890123456789", Decimal("0.1234567890123456789")),
         (dt.date(2026, 11, 22), "2026-11-22", "2026-11-22"),
         (MOMENT, "2026-11-22T01:02:03.000004", "2026-11-22T01:02:03.000004"),
         (dt.time(1, 2), "01:02:00", "01:02:00"),
         (dt.timedelta(days=3), "3 days, 0:00:00", "3 days, 0:00:00"),
-        (b"caf\xc3\xa9 \xff", "café \ufffd", "café \ufffd"),
+        (b"caf\xc3\xa9", "café", "café"),
+        (b"caf\xc3\xa9 \xff", r"caf\xC3\xA9 \xFF", r"caf\xC3\xA9 \xFF"),
+        (rb"\xff", r"\x5Cxff", r"\x5Cxff"),
         (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000001"),
-        ([1, None, float("nan")], "[1, null, null]", [1, None, None]),
+        ([1, None, float("nan")], '[1, null, "NaN"]', [1, None, "NaN"]),
         ((dt.date(2026, 1, 1),), '["2026-01-01"]', ["2026-01-01"]),
-        ({"a": [b"x"], 1: Decimal("0.5")}, '{"a": ["x"], "1": 0.5}', {"a": ["x"], "1": 0.5}),
+        ({"a": [b"x"], 1: Decimal("0.5")}, '{"a": ["x"], "1": 0.5}', {"a": ["x"], "1": Decimal("0.5")}),
     ],
 )
 def test_a_value_in_a_cell_and_in_json(value: object, shown: str, as_json: object) -> None:
@@ -92,7 +96,44 @@ def test_json_and_ndjson_give_every_value_back(rows: list[tuple[Any, str]]) -> N
 @given(st.lists(st.tuples(values, texts), max_size=4))
 def test_csv_gives_every_cell_back(rows: list[tuple[Any, str]]) -> None:
     text = render(Table(("x", "y"), rows), "csv", terminal=False)
-    assert list(csv.reader(io.StringIO(text, newline=""))) == [["x", "y"], *([cell(x), y] for x, y in rows)]
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [["x", "y"], *([cell(x, digits=17), y] for x, y in rows)]
+
+
+@given(st.lists(st.tuples(st.floats(allow_nan=False), st.decimals(allow_nan=False, allow_infinity=False)), min_size=1))
+def test_no_digit_is_lost(rows: list[tuple[float, Decimal]]) -> None:
+    answer = Table(("x", "y"), rows)
+    read = json.loads(render(answer, "json", terminal=False), parse_float=Decimal, parse_int=Decimal)
+    ndjson = render(answer, "ndjson", terminal=False).splitlines()
+    lines = [json.loads(line, parse_float=Decimal, parse_int=Decimal) for line in ndjson]
+    assert read == lines
+    _, *cells = csv.reader(io.StringIO(render(answer, "csv", terminal=False)))
+    for (x, y), row, (x_cell, y_cell) in zip(rows, read, cells, strict=True):
+        assert float(x_cell) == x
+        assert Decimal(y_cell) == y == row["y"]
+        assert row["x"] in {"Infinity", "-Infinity"} or float(row["x"]) == x
+
+
+@given(st.binary(max_size=8) | texts.map(str.encode))
+def test_every_byte_can_be_told(data: bytes) -> None:
+    told = cell(data)
+    back = re.sub(rb"\\x([0-9A-F]{2})", lambda match: bytes.fromhex(match[1].decode()), told.encode())
+    assert back == data
+
+
+@given(st.lists(st.text(st.sampled_from("a_1"), max_size=3), max_size=5))
+def test_equally_named_columns_are_all_there(names: list[str]) -> None:
+    answer = Table(tuple(names), [tuple(range(len(names)))])
+    (row,) = json.loads(render(answer, "json", terminal=False))
+    assert list(row.values()) == list(range(len(names)))
+    assert {name for name, key in zip(names, row, strict=True) if name == key} == set(names)
+
+
+def test_the_later_of_two_columns_gets_a_number() -> None:
+    assert keys(("id", "n", "id", "id_1", "id")) == ("id", "n", "id_2", "id_1", "id_3")
+
+
+def test_null_and_nothing_differ_in_csv() -> None:
+    assert render(Table(("x", "y"), [(None, "")]), "csv", terminal=False) == 'x,y\n,""\n'
 
 
 def test_csv_is_exact() -> None:
@@ -108,6 +149,37 @@ def test_markdown_cells_stay_in_their_cells() -> None:
         r"| x\|y z \<b> \\ | 1 |",
         "|  |  |",
     ]
+
+
+MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+
+
+@given(st.lists(st.text(st.sampled_from("ab_*`~|\\\\<>[]()!&#@:/.$- 1\"'"), max_size=14), min_size=1, max_size=3))
+@example(["__init__"])
+@example(["![x](http://e.org/p.png)", "[x](javascript:alert(1))", "<https://e.org>", "<b>", "&amp;", "&#64;a"])
+@example(["a\\\\|b", "`|`", "``a`b", "@me `@you` \\\\@x|@y"])
+def test_markdown_shows_a_text_as_it_is(texts: list[str]) -> None:
+    answer = Table(tuple(map(str, range(len(texts)))), [tuple(texts)])
+    tokens = MARKDOWN.parse(render(answer, "md", terminal=False))
+    cells = [tokens[i + 1] for i, token in enumerate(tokens) if token.type == "td_open"]
+    shown = ["".join(child.content for child in cell.children or ()) for cell in cells]
+    assert {child.type for cell in cells for child in cell.children or ()} <= {"text", "code_inline", "text_special"}
+    assert [" ".join(text.split()) for text in shown] == [" ".join(text.split()) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ask @octocat now", "ask `@octocat` now"),
+        ("see #12, GH-3 and a/b#4", "see `#12,` `GH-3` and a/b#4"),
+        ("a@b.org", "`a@b.org`"),
+        ("www.e.org http://e.org", "`www.e.org` `http://e.org`"),
+        ("pay $5$ :smile:", "pay `$5$` `:smile:`"),
+        ("snake_case_name, C# 1", "snake_case_name, C# 1"),
+    ],
+)
+def test_what_a_host_would_make_a_link_of_is_code(text: str, shown: str) -> None:
+    assert render(table(text), "md", terminal=False).splitlines()[-1] == f"| {shown} |"
 
 
 def test_an_unknown_format_is_refused() -> None:

@@ -1,9 +1,16 @@
 """DAT: which writings of a day have one reading."""
 
+import datetime as dt
+
 import pytest
 
+from pipeline.jobs.request import Request
+from pipeline.jobs.validate import validate
+from pipeline.model import Json
 from pipeline.rules import catalogue
-from tests.conftest import found
+from pipeline.rules.example import with_changes
+from tests.bases import DAY, Base, ndjson, record
+from tests.conftest import found, judge
 
 
 @pytest.mark.parametrize(
@@ -85,5 +92,44 @@ def test_one_day_for_all_is_in_order() -> None:
     assert found({"/first_seen": "2026-08-01"}, "DAT002") == []
 
 
-def test_each_day_before_the_first_is_named() -> None:
-    assert found({"/first_seen": "2026-08-02"}, "DAT002") == ["/first_seen", "/first_seen"]
+def test_each_day_before_the_first_is_named_in_one_finding() -> None:
+    (finding,) = [f for f in judge(with_changes({"/first_seen": "2026-08-02"})).findings if f.code == "DAT002"]
+    assert "is after last_confirmed 2026-08-01 and last_updated 2026-08-01" in finding.message
+
+
+def _future(base: Base, **values: Json) -> list[tuple[str, str, str]]:
+    base.put("raw/all.ndjson", ndjson(*({**record(slug), **values} for slug in ("one", "two"))))
+    found = validate(base.workspace, [base.root / "raw"], Request(DAY)).findings
+    return sorted((f.record or "", f.code, f.pointer) for f in found if f.code.startswith("DAT"))
+
+
+@pytest.mark.parametrize("day", ["2031-01-01", "2031-05-05"])
+def test_a_first_day_in_the_future_is_told_as_that_alone(base: Base, day: str) -> None:
+    assert _future(base, first_seen=day) == [(f"git/{slug}", "DAT003", "/first_seen") for slug in ("one", "two")]
+
+
+def test_it_is_told_as_disorder_where_the_rule_about_the_future_is_not_run(base: Base) -> None:
+    base.configure('rules.ignore = ["DAT003"]')
+    assert {code for _, code, _ in _future(base, first_seen="2031-01-01")} == {"DAT002"}
+
+
+def test_once_the_day_has_come_it_is_told_as_disorder_again(base: Base) -> None:
+    base.record("one", first_seen="2027-03-03")
+    told = []
+    for day in (DAY, dt.date(2027, 4, 1), DAY):
+        base.ingest(as_of=day)
+        told.append(base.column("SELECT code FROM findings WHERE pointer = '/first_seen'"))
+    assert told == [["DAT003"], ["DAT002"], ["DAT003"]]
+
+
+def test_a_day_on_which_too_many_were_confirmed_is_told_once(base: Base) -> None:
+    days = {"2026-08-01": 51, "2026-08-02": 50, "2026-08-03": 60, "2031-01-02": 70}
+    base.put("raw/all.ndjson", ndjson(*(
+        {**record(f"r{day[-1]}-{i:02}"), "last_confirmed": day, "last_updated": day} for day, n in days.items() for i in range(n)
+    )))  # fmt: skip
+    found = validate(base.workspace, [base.root / "raw"], Request(DAY)).findings
+    bulk = [(f.record, f.message) for f in found if f.code == "DAT007"]
+    assert [name for name, _ in bulk] == ["git/r1-00", "git/r3-00"]
+    assert bulk[1][1].startswith(
+        "60 records say that they were confirmed on 2026-08-03, such as git/r3-00, git/r3-01, git/r3-02 and 57 more; "
+    )

@@ -1,11 +1,13 @@
-"""RAT002: which texts are numbers."""
+"""RAT001: which numbers are rates; RAT002: which texts are numbers."""
 
+import orjson
 import pytest
 
-from pipeline.model import Json
+from pipeline.model import Json, Rejected
 from pipeline.rules import catalogue
 from pipeline.rules.example import with_changes
-from tests.conftest import found, judge
+from pipeline.sources.formats import FORMATS
+from tests.conftest import codes, found, judge, value_at
 
 
 def _number(value: Json) -> Json:
@@ -80,3 +82,54 @@ def test_what_is_no_text_is_left_alone(value: Json) -> None:
 def test_a_rate_out_of_range_may_be_a_percentage_only_up_to_a_hundred(rate: float, hint: str) -> None:
     outcome = judge(with_changes({"/confidence": rate}))
     assert [f.message.endswith(hint) for f in outcome.findings if f.code == "RAT001"] == [True]
+
+
+KEYS = (
+    "/dead_ends/1/fail_rate",
+    "/workarounds/0/success_rate",
+    "/transition_graph/leads_to/0/probability",
+    "/transition_graph/preceded_by/0/probability",
+    "/transition_graph/frequently_confused_with/0/probability",
+    "/confidence",
+    "/fix_success_rate",
+)
+
+BEYOND = (
+    "10", "100", "1000", "1e2", "1E2", "1.5e0", "10.0", "1.0000001", "-1e-9", "-1", "2", "19", "101", "1e16", "1e308", "15e-1",
+    '"100"', '"10"', '"1.01"', '"101%"', '"1000.0"',
+)  # fmt: skip
+
+WITHIN = ("0", "-0", "-0.0", "1", "1.0", "10e-1", "1e0", "1.00000000000000000001", "1e-300", '"100%"', '"0"', '"1.0"')
+
+
+def _spelt(pointer: str, number: str) -> bytes:
+    """The clean record, with a number at a place as JSON may spell it."""
+    entry = {"error_id": "git/dubious-ownership"}
+    graph = {f"/transition_graph/{key}": [entry] for key in ("leads_to", "preceded_by", "frequently_confused_with")}
+    document = with_changes({**graph, pointer: "HERE"})
+    return orjson.dumps(document).replace(b'"HERE"', number.encode())
+
+
+@pytest.mark.parametrize("pointer", KEYS)
+@pytest.mark.parametrize("number", BEYOND)
+def test_a_number_beyond_the_range_rejects_its_record_however_spelt(pointer: str, number: str) -> None:
+    outcome = judge(_spelt(pointer, number))
+    assert isinstance(outcome, Rejected)
+    assert [finding.pointer for finding in outcome.findings if finding.code == "RAT001"] == [pointer]
+
+
+@pytest.mark.parametrize("pointer", KEYS)
+@pytest.mark.parametrize("number", WITHIN)
+def test_a_number_within_the_range_is_none_of_its_business(pointer: str, number: str) -> None:
+    assert "RAT001" not in codes(judge(_spelt(pointer, number)))
+
+
+@pytest.mark.parametrize("pointer", KEYS)
+@pytest.mark.parametrize("number", ["10", "100", "1e2", "1000", '"100"'])
+def test_a_rate_of_a_foreign_record_is_told_where_it_stands_there(pointer: str, number: str) -> None:
+    native = orjson.loads(_spelt(pointer, "4242"))
+    foreign = FORMATS["errorcanon"].to_source({key: value for key, value in native.items() if key != "extensions"})
+    outcome = judge(orjson.dumps(foreign).replace(b"4242", number.encode()))
+    assert isinstance(outcome, Rejected)
+    (place,) = [finding.pointer for finding in outcome.findings if finding.code == "RAT001"]
+    assert value_at(foreign, place) == 4242

@@ -2,7 +2,11 @@
 
 import pytest
 
+from pipeline.jobs.request import Request
+from pipeline.jobs.validate import validate
 from pipeline.model import Json
+from pipeline.rules.example import with_changes
+from tests.bases import DAY, Base, ndjson
 from tests.conftest import found
 
 OWN = "git/not-a-repository"
@@ -31,3 +35,28 @@ def test_a_record_on_both_sides_of_itself_has_one_defect() -> None:
     graph = {"/transition_graph/leads_to": [OWN], "/transition_graph/preceded_by": [OWN]}
     assert found(graph, "REF005") == []
     assert len(found(graph, "REF002")) == 2
+
+
+def _one_sided(base: Base, one: dict[str, list[str]], other: dict[str, list[str]]) -> list[tuple[str | None, str, str]]:
+    graphs = {"git/a": one, "git/b": other}
+    records = [
+        with_changes({"/id": name} | {f"/transition_graph/{kind}": ids for kind, ids in graph.items()})
+        for name, graph in graphs.items()
+    ]
+    base.put("raw/all.ndjson", ndjson(*records))
+    found = validate(base.workspace, [base.root / "raw"], Request(DAY)).findings
+    return [(f.record, f.code, f.pointer) for f in found if f.code in {"REF003", "REF004"}]
+
+
+def test_two_records_have_one_finding_for_all_that_is_one_sided_between_them(base: Base) -> None:
+    a, b = ["git/a"], ["git/b"]
+    leads, confused = "leads_to", "frequently_confused_with"
+    told = _one_sided(base, {leads: b}, {leads: a})
+    assert told == [("git/a", "REF004", "/transition_graph/leads_to/0")]
+    told = _one_sided(base, {leads: b, confused: b}, {})
+    assert told == [("git/a", "REF004", "/transition_graph/leads_to/0")]
+    told = _one_sided(base, {confused: b}, {leads: a})
+    assert told == [("git/b", "REF004", "/transition_graph/leads_to/0")]
+    told = _one_sided(base, {confused: b}, {})
+    assert told == [("git/a", "REF003", "/transition_graph/frequently_confused_with/0")]
+    assert _one_sided(base, {leads: b, confused: b}, {"preceded_by": a, confused: a}) == []

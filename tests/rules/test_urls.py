@@ -186,7 +186,9 @@ _PIECES = ["http://", "https://", "HTTPS://", "www.", "docs.", "example", ".org"
 def test_urls_that_are_not_taken_apart_are_ones_that_have_nothing_to_be_said_of(cited: list[str]) -> None:
     pages = urls.ordinary_pages(cited)
     if pages is not None:
-        assert {urls.take_apart(url) for url in cited} == {urls.Reading(None, None, page) for page in pages}
+        assert {urls.take_apart(url) for url in cited} == {
+            urls.Reading(None, None, page, urls.front(page)) for page in pages
+        }
 
 
 def test_what_nearly_every_url_is_like_is_not_taken_apart() -> None:
@@ -199,3 +201,149 @@ def test_what_nearly_every_url_is_like_is_not_taken_apart() -> None:
     assert urls.ordinary_pages(cited) == {"example.org/a", "docs.example.org/a/B-1.html", "example.org", "x.land"}
     assert urls.ordinary_pages([]) == set()
     assert urls.ordinary_pages(["https://example.org/a\nhttps://example.org/b"]) is None
+
+
+NAMES_OF_NO_PUBLIC_HOST = [
+    "http://localhost.localdomain/",
+    "http://localhost4.localdomain4/",
+    "http://ip6-localhost/",
+    "http://host.docker.internal:3000/",
+    "http://METADATA.google.internal./computeMetadata",
+    "http://wiki.corp/x",
+    "http://nas.home/",
+    "http://git.intranet/a",
+    "http://api.test/x",
+    "http://foo.invalid/x",
+    "http://api.default.svc/",
+    "http://api.default.svc.cluster.local/",
+    "http://127.0.0.1.nip.io/",
+    "http://app-10-0-0-1.sslip.io/",
+    "http://7f000001.nip.io/",
+    "http://app-c0a801fc.nip.io/",
+    "http://--1.sslip.io/",
+    "http://app.localtest.me/",
+    "http://lvh.me:3000/",
+    "http://192-168-1-5.abcdef.plex.direct:32400/",
+    "http://[64:ff9b::a00:1]/",
+    "http://[64:ff9b:1::1]/",
+    "http://[2001:db8::1]/",
+    "http://loc\u00adalhost/",
+    "http://localhost%2e/",
+    "http://4294967296/",
+    "http://1.2.3.4.5/",
+    "http://256.1.1.1/",
+    "java\tscript:alert(1)",
+    "ht\ntp://127.0.0.1/",
+    "http://local\nhost/",
+    "//localhost/a",
+    "\\\\localhost\\a",
+    "http://127.0.0.1#@example.org/",
+    "http://example.org@127.0.0.1/",
+]
+
+PUBLIC_ALL_THE_SAME = [
+    "https://nip.io/a",
+    "https://1.1.1.1.nip.io/a",
+    "https://8-8-8-8.sslip.io/a",
+    "https://catnip.io/a",
+    "https://docs.k8s.io/a",
+    "https://localhost.run/a",
+    "https://internal.example.com/a",
+    "https://corp.com/a",
+    "https://home.com/x",
+    "https://test.com/a",
+    "https://x.homes/a",
+    "https://www.consul.io/a",
+    "https://a.example/a",
+    "https://[64:ff9b::808:808]/a",
+    "https://127.0.0.1.example.org/a",
+    "https://deadbeef.example.com/a",
+    "https://0x7f.com/a",
+]
+
+HOME_PAGES = [
+    "https://x.org/index.php",
+    "https://x.org/Default.aspx",
+    "https://x.org/home",
+    "https://x.org/en-US/",
+    "https://x.org/zh_CN/index.htm",
+    "https://x.org//",
+    "https://x.org/?utm_source=a&utm_medium=b",
+    "https://x.org/#/",
+    "https://docs.x.org/",
+]
+
+FRONTS = [
+    "https://x.org/docs/",
+    "https://x.org/docs/index.html",
+    "https://x.org/docs/en/latest",
+    "https://x.org/en/stable/",
+    "https://x.org/documentation",
+    "https://x.org/manual/en/index.php",
+    "https://x.org/wiki/Main_Page",
+    "https://github.com/a/b",
+    "https://github.com/a/b/issues",
+    "https://gitlab.com/a/b/-/issues",
+    "https://docs.x.org/3/",
+    "https://x.readthedocs.io/en/latest/index.html",
+    "https://docs.rs/tokio/latest/",
+    "https://www.postgresql.org/docs/16/index.html",
+    "https://dev.mysql.com/doc/refman/8.0/en/",
+    "https://stackoverflow.com/questions/tagged/git",
+    "https://support.x.org/hc/en-us",
+    "https://react.dev/learn",
+]
+
+PAGES = [
+    "https://x.org/docs/install",
+    "https://x.org/docs#install",
+    "https://x.org/docs/?q=a",
+    "https://github.com/a/b/issues/1",
+    "https://github.com/a/b/wiki/Errors",
+    "https://github.com/a/b/releases/tag/v1",
+    "https://stackoverflow.com/questions/123/x",
+    "https://docs.python.org/3/library/re.html",
+    "https://en.wikipedia.org/wiki/Git",
+    "https://x.org/2024",
+    "https://x.org/news/123",
+    "https://go.dev/ref/spec",
+    "https://nodejs.org/api/errors.html",
+    "https://x.org/index.php?title=Foo",
+    "https://x.org/guide/gpu",
+    "https://git-scm.com/docs/git-merge/2.40.0",
+    "https://x.org/#install",
+]
+
+
+@pytest.mark.parametrize("url", NAMES_OF_NO_PUBLIC_HOST, ids=ascii)
+def test_a_name_that_stands_for_no_public_host_is_dangerous(url: str) -> None:
+    assert urls.read(url).danger
+
+
+@pytest.mark.parametrize("url", PUBLIC_ALL_THE_SAME, ids=ascii)
+def test_a_name_that_only_looks_like_one_is_not(url: str) -> None:
+    assert urls.read(url) == urls.Reading(None, None, urls.read(url).page)
+
+
+@pytest.mark.parametrize("url", HOME_PAGES)
+def test_a_home_page_is_known_in_every_spelling(url: str) -> None:
+    assert found({SOURCE: url}, "EVD003") == [SOURCE]
+    assert found({SOURCE: url}, "EVD009") == []
+
+
+@pytest.mark.parametrize("url", FRONTS)
+def test_the_front_of_a_documentation_is_no_page_of_it(url: str) -> None:
+    assert found({SOURCE: url}, "EVD009") == [SOURCE]
+    assert found({SOURCE: url}, "EVD003") == []
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_a_page_of_its_own_counts_as_a_source(url: str) -> None:
+    assert urls.read(url).is_evidence
+
+
+@pytest.mark.parametrize("url", [*HOME_PAGES, *FRONTS])
+def test_neither_counts_as_a_source_and_that_is_all_that_is_said_of_it(url: str) -> None:
+    outcome = published(with_changes({SOURCE: url, "/official_doc_url": None, "/evidence_count": 4}))
+    assert outcome.document["curation"]["distinct_sources"] == 3
+    assert {finding.code for finding in outcome.findings} <= {"EVD003", "EVD009"}

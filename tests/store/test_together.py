@@ -290,9 +290,9 @@ def test_a_run_writes_only_what_differs(base: Base) -> None:
 
 
 def test_foreign_records_are_pointed_into_as_they_came(base: Base, corpora: Path) -> None:
-    some = corpora / "errorcanon/canons/git/refusing-to-merge-unrelated"
-    for path in some.iterdir():
-        base.put(f"raw/{path.name}", path.read_bytes())
+    for error in ("elasticsearch/index-read-only", "database/elasticsearch-index-read-only"):
+        for path in (corpora / "errorcanon/canons" / error).iterdir():
+            base.put(f"raw/{error}/{path.name}", path.read_bytes())
     base.ingest()
     with store.read(base.workspace.store) as opened:
         assert {row[0] for row in opened.query("SELECT pointer FROM findings WHERE code = 'IDN004'").rows} == {

@@ -30,8 +30,12 @@ function item(entry, value, word, more, translated) {
   const english = el('div', {},
     entry.action ? text(entry.action, { class: 'text action' }) : missing('(the action is not said)'),
     (typeof value === 'number' || entry.condition) && el('p', { class: 'aside' }, share(value, word), entry.condition && own(entry.condition)),
-    more && text(more), sources(entry.sources));
+    more && text(more), sources(entry.sources), besides(entry.extensions));
   return el('li', {}, translated ? el('div', { class: 'pair' }, english, chinese(translated)) : english);
+}
+
+function besides(extensions) {
+  return extensions && el('details', {}, el('summary', {}, 'What its own format says besides'), el('pre', { tabindex: 0 }, JSON.stringify(extensions, null, 2)));
 }
 
 function reasons(why) {
@@ -125,7 +129,7 @@ function particulars(doc, record) {
       ['came from', el('code', {}, own(record.origin))],
       ['digest', el('code', {}, record.digest)],
     ]),
-    doc.extensions && el('details', {}, el('summary', {}, 'What its own format says besides'), el('pre', { tabindex: 0 }, JSON.stringify(doc.extensions, null, 2))));
+    besides(doc.extensions));
 }
 
 function wholeRecord(i, record) {

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from pipeline import contract
 from pipeline.model import GONE, Change, Document, KbError
 from pipeline.sources.formats import errorcanon
+from pipeline.sources.formats.mapping import Carried
 from pipeline.words import did_you_mean
 
 NATIVE = "native"
@@ -16,19 +18,21 @@ NATIVE = "native"
 class Format(NamedTuple):
     """A foreign format. Mapping loses nothing: `to_source(to_native(document)) == document` for every JSON object.
 
-    `place` turns a pointer into the native document into one into the document as it came, `native_place` back.
-    `holds_more` says whether an object in a document says what the native one has no place for. `worded` tells a change
-    in the words of the format, or that it has none for it.
+    `carried` is `to_source`, and tells what of the native document does not fit. `place` turns a pointer into the native
+    document into one into the document as it came, `native_place` back. `worded` tells a change in the words of the
+    format, or that it has none for it. `file_names` are the places that a base in this format has for the record of an
+    id, without `.json`.
     """
 
     name: str
     recognises: Callable[[Document], bool]
     to_native: Callable[[Document], Document]
     to_source: Callable[[Document], Document]
+    carried: Callable[[Document], Carried]
     place: Callable[[str], str]
-    native_place: Callable[[str], str]
-    holds_more: Callable[[Document, str], bool]
+    native_place: Callable[[str, Document], str]
     worded: Callable[[Change], Change | None]
+    file_names: Callable[[str], Sequence[str]]
 
 
 FORMATS = {
@@ -37,10 +41,11 @@ FORMATS = {
         errorcanon.recognises,
         errorcanon.MAPPING.to_native,
         errorcanon.MAPPING.to_source,
+        errorcanon.MAPPING.carried,
         errorcanon.MAPPING.place,
         errorcanon.MAPPING.native_place,
-        errorcanon.MAPPING.holds_more,
         errorcanon.worded,
+        errorcanon.file_names,
     )
 }
 
@@ -51,6 +56,18 @@ def detect(document: Document) -> Format | None:
         if form.recognises(document):
             return form
     return None
+
+
+_OWN = frozenset(contract.schema(contract.INCOMING)["required"]) - {"id"}
+
+_ENOUGH = 4
+"""With so many of the other required keys, what has an id is a native record; no manifest of a package has them."""
+
+
+def is_record(document: Document) -> bool:
+    """Whether an object is a record of a format that is known, native ones included, with all its faults."""
+    native = isinstance(document.get("id"), str) and len(_OWN & document.keys()) >= _ENOUGH
+    return native or detect(document) is not None
 
 
 def named(name: str | None) -> Format | None:
@@ -78,13 +95,27 @@ def worded(changes: Sequence[Change], form: Format | None) -> list[Change]:
     return [own for change in changes if (own := form.worded(change)) is not None]
 
 
-def original(curated: Document, changes: Sequence[Change], form: Format | None) -> Document:
-    """The document as it came, from what was published and what ingest changed (in the order in which it did)."""
-    native = orjson.loads(
-        orjson.dumps({key: curated[key] for key in curated if key not in {"schema_version", "curation"}})
-    )
+def original(curated: Document, changes: Sequence[Change], form: Format) -> Carried:
+    """The document as it came, from what was published and what ingest changed (in the order in which it did).
+
+    The values are those that came; the order of the keys and the spelling of numbers and characters are not.
+
+    Raises:
+        KbError: an older kb published it.
+    """
+    native = orjson.loads(orjson.dumps(curated))
+    try:
+        _undo(native, changes, form)
+    except LookupError:
+        raise KbError(
+            f"{curated['id']}: what was repaired cannot be undone, for an older kb published it; run `kb ingest`"
+        ) from None
+    return form.carried(native)
+
+
+def _undo(native: Document, changes: Sequence[Change], form: Format) -> None:
     for _, group in groupby(reversed(changes), key=lambda change: change.code):
-        repairs = [(form.native_place(c.pointer) if form else c.pointer, c) for c in reversed(list(group))]
+        repairs = [(form.native_place(c.pointer, native), c) for c in reversed(list(group))]
         for pointer, change in repairs:
             if change.after is GONE:
                 parent, index = _parent(native, pointer)
@@ -93,7 +124,6 @@ def original(curated: Document, changes: Sequence[Change], form: Format | None) 
             if change.after is not GONE:
                 parent, key = _parent(native, pointer)
                 parent[int(key) if isinstance(parent, list) else key] = change.before
-    return form.to_source(native) if form else native
 
 
 def _parent(document: Any, pointer: str) -> tuple[Any, str]:  # noqa: ANN401 - any JSON value

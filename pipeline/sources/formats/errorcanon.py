@@ -59,3 +59,9 @@ def worded(change: Change) -> Change | None:
     if change.after is None:
         return None if _REQUIRED.fullmatch(change.pointer) else change._replace(after=GONE)
     return change
+
+
+def file_names(name: str) -> tuple[str, ...]:
+    """`domain/slug/environment`, or with the environment in the name of the file: `domain/slug_environment`."""
+    head, _, environment = name.rpartition("/")
+    return (name, f"{head}_{environment}") if "/" in head else (name,)

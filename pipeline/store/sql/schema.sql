@@ -27,7 +27,7 @@ CREATE TABLE records ( -- One row for each published record.
     aliases VARCHAR[], -- Other ids of this record.
     os_specific JSON, -- Notes by operating system, free in form.
     extensions JSON, -- What another format carries and the native one has no place for.
-    distinct_sources INTEGER NOT NULL, -- Different pages that the record cites, the official document included; counted.
+    distinct_sources INTEGER NOT NULL, -- Different pages that the record cites, the official document included, home pages and fronts of documentations not; counted.
     evidence_ceiling DOUBLE NOT NULL, -- The most confidence that those sources and the tier can bear, 0 to 1.
     time_to_live INTEGER NOT NULL, -- Days without confirmation after which the record is stale, from the settings.
     path VARCHAR NOT NULL, -- File the record came from, relative to the workspace; archive!member in an archive.

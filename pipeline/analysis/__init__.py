@@ -1,0 +1,1 @@
+"""What knows nothing of kb: it looks at text."""

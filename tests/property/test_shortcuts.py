@@ -1,0 +1,196 @@
+"""What is done for speed gives what the slow and simple way gives.
+
+Each shortcut of the record stage that has its test nowhere else is held against the way without it, over records that
+nobody would write on purpose. `KB_LONG=1` takes forty times as many.
+"""
+
+import os
+import random
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import orjson
+import pytest
+
+from pipeline import columns, contract, gate
+from pipeline.contract import UnreadableError
+from pipeline.jobs import judging
+from pipeline.jobs.request import Request
+from pipeline.jobs.validate import validate
+from pipeline.model import Curated, Document, Json, Kind, Rejected
+from pipeline.rules import catalogue, urls
+from pipeline.rules.base import Record
+from pipeline.rules.ruleset import RuleSet
+from pipeline.store import draft
+from pipeline.workspace import RuleSettings, Settings
+from tests.bases import DAY, Base
+from tests.careless import near, records
+from tests.conftest import judge
+
+MANY = 12_000 if os.environ.get("KB_LONG") else 300
+
+
+@cache
+def raws() -> list[bytes]:
+    return list(records(MANY))
+
+
+@cache
+def documents() -> list[Document]:
+    return [document for raw in raws() if isinstance(document := orjson.loads(raw), dict)]
+
+
+def accepted() -> list[Document]:
+    return [document for document in documents() if contract.accepts(document)]
+
+
+# contract.read: what orjson reads and writes back as it was needs no stricter reader
+
+
+def _read(raw: bytes) -> str:
+    try:
+        return repr(contract.read(raw))
+    except UnreadableError as error:
+        return str(error).partition(" at line")[0]
+
+
+ODD = (
+    *(b'{"a":1,"a":1}', b'{"a":{"b":1,"b":2}}', b'{"a":1,"\\u0061":1}', b'{"a":1e400}', b'{"a":1E2}', b'{"a":1.0e0}'),
+    *(
+        b'{"a":-0}',
+        b'{"a":-0.0}',
+        b'{"a":18446744073709551616}',
+        b'{"a":0.10000000000000000001}',
+        b'{"a":"\\ud800"}',
+        b'{"a":1}x',
+    ),
+)
+
+
+def test_a_plain_record_is_read_as_any_other() -> None:
+    for raw in [*raws(), *ODD, *(raw[: len(raw) // 2] for raw in raws()[:50])]:
+        assert _read(raw) == _read(b" " + raw), raw
+
+
+# contract.accepts: the fast validator says what the one that explains says
+
+
+def test_what_is_accepted_has_nothing_to_be_explained() -> None:
+    for document in documents():
+        assert contract.accepts(document) == (not list(contract.violations(document))), document
+
+
+# contract.complete: an object that has its keys in order is not put in order
+
+
+def _reversed(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _reversed(value[key]) for key in reversed(value)}
+    return [_reversed(child) for child in value] if isinstance(value, list) else value
+
+
+def test_the_order_in_which_keys_came_makes_no_difference() -> None:
+    for document in accepted():
+        free = {key: document[key] for key in ("os_specific", "extensions") if key in document}
+        other = {**_reversed(document), **free}
+        one, another = contract.complete(document), contract.complete(other)
+        assert list(one) == list(another)
+        assert orjson.dumps(one, option=orjson.OPT_SORT_KEYS) == orjson.dumps(another, option=orjson.OPT_SORT_KEYS)
+
+
+# columns.keeps: values of one kind are looked at together
+
+
+def test_values_at_once_and_one_by_one_come_to_the_same() -> None:
+    ladder = Settings().trust.ladder
+    spoilt = [orjson.loads(raw) for code in ("SCH004", "RAT001", "DAT001") for raw in near(catalogue()[code])]
+    complete = [contract.complete(d) for d in [*documents(), *spoilt] if contract.accepts(d)]
+    verdicts = [columns.keeps(document, ladder) for document in complete]
+    assert verdicts == [not list(columns.told(document, ladder)) for document in complete]
+    assert set(verdicts) == {True, False}
+
+
+# Record: what is worked out once must not be worked out of lists that a fix has its marks in
+
+
+@pytest.mark.parametrize("code", [code for code, rule in catalogue().items() if rule.kind is not Kind.CORPUS])
+def test_a_rule_that_is_run_alone_raises_nothing(code: str) -> None:
+    rules = RuleSet(Settings(rules=RuleSettings(select=(code,))))
+    for raw in [*near(catalogue()[code])][:: 1 if MANY > 1000 else 7]:
+        assert isinstance(judge(raw, rules), Curated | Rejected)
+
+
+# Record: where all links are ordinary none is taken apart
+
+
+def test_links_that_are_not_taken_apart_are_as_if_they_were() -> None:
+    for document in accepted():
+        record = Record(contract.complete(document), document, "x.json", None, Settings())
+        links = [(pointer, url, urls.take_apart(url)) for pointer, url, _ in record.links]
+        assert record.links == links
+        assert record.odd_links == [link for link in links if link[2].fault or link[2].danger]
+        assert record.distinct_sources == len({reading.page for _, _, reading in links if reading.fault is None})
+
+
+# judging._alone: a record that no corpus rule can speak of needs no store
+
+
+@pytest.mark.parametrize("start", range(0, MANY, max(MANY // 6, 1)))
+def test_a_record_alone_is_judged_as_it_is_among_others(start: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        base = Base(Path(folder))
+        path = base.put("raw/one.json", raws()[start])
+        alone = validate(base.workspace, [path], Request(DAY, jobs=1))
+        monkeypatch.setattr(judging, "_alone", lambda *_: None)
+        assert validate(base.workspace, [path], Request(DAY, jobs=1)) == alone
+
+
+# gate.check: if the witnesses of a table keep its contract, all rows do
+
+SPOIL = (
+    ("records", "confidence", ("0", "1", "-0.1", "1.5", "'nan'")),
+    ("records", "fix_success_rate", ("NULL", "0", "2", "'nan'")),
+    ("records", "evidence_count", ("0", "-1", "NULL")),
+    ("records", "time_to_live", ("0", "1")),
+    ("records", "resolvable", ("'maybe'", "'false'")),
+    ("records", "verification_tier", ("'sure'", "''")),
+    ("records", "id", ("'git/x y'", "'git/none'", "''")),
+    ("dead_ends", "fail_rate", ("1", "1.01", "NULL")),
+    ("dead_ends", "record_id", ("'git/gone'", "'git/a'")),
+    ("dead_ends", "position", ("0", "7")),
+    ("workarounds", "success_rate", ("-1", "0")),
+    ("transitions", "probability", ("3", "0.5")),
+    ("transitions", "kind", ("'near'", "'leads_to'")),
+    ("sources", "item", ("'blog'", "'official'")),
+    ("findings", "severity", ("'fatal'", "'info'")),
+)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    base = Base(tmp_path_factory.mktemp("base"))
+    for slug in "abcdefgh":
+        graph = {"leads_to": ["git/a", {"error_id": "git/b", "probability": 0.5}]}
+        base.record(
+            slug, transition_graph=graph, dead_ends=[] if slug == "c" else [{"action": f"Try {slug}", "fail_rate": 0.9}]
+        )
+    base.ingest()
+    return base
+
+
+@pytest.mark.parametrize("seed", range(60 if MANY > 1000 else 6))
+def test_the_witnesses_of_a_table_speak_for_all_its_rows(
+    base: Base, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - nothing secret
+    path = tmp_path / "kb.duckdb"
+    path.write_bytes(base.workspace.store.read_bytes())
+    with draft.change(path) as opened:
+        for table, column, values in chance.sample(SPOIL, chance.choice((1, 1, 2, 3))):
+            place = f"(SELECT rowid FROM {table} ORDER BY hash(rowid + {chance.randint(0, 99)}) LIMIT 1)"  # noqa: S608 - names of ours
+            opened.query(f"UPDATE {table} SET {column} = {chance.choice(values)} WHERE rowid = {place}")  # noqa: S608 - likewise
+        rules = RuleSet(Settings())
+        by_witnesses = gate.check(opened, rules)
+        monkeypatch.setattr(gate, "_witnesses", gate._rows)  # noqa: SLF001 - the slow way
+        assert gate.check(opened, rules) == by_witnesses
