@@ -202,7 +202,8 @@ def _as_they_came(
         for record, text in found.items():
             path = output / f"{record}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text)
+            with aside.written(path) as draft:
+                draft.write(text)
         done |= found.keys()
         if len(found) < len(wanted):
             tell(
