@@ -252,6 +252,8 @@ class Workspace(NamedTuple):
                 found[f"rules/{path.name}"] = text_of(path)
             except OSError as error:
                 raise KbError(f"rules/{path.name}: cannot be read: {error.strerror}") from None
+            except KbError as error:
+                raise KbError(f"rules/{error}") from None
         return found
 
     @property

@@ -1,5 +1,6 @@
 """What is in the wheel is all that `kb` needs."""
 
+import json
 import re
 import subprocess
 import sys
@@ -74,7 +75,7 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
     assert kb("init", ".").startswith("made kb.toml, raw/.gitkeep, dvc.yaml, .gitignore in ./")
     written = (tmp_path / "kb.toml").read_text(encoding="utf-8")
     explained = tomllib.loads(re.sub(r"^# (?=\w+ = |\[\[)", "", written, flags=re.MULTILINE))
-    assert explained.keys() == set(Settings._fields)
+    assert explained.keys() == set(Settings._fields) - {"own_lines"}
 
     base = Base(tmp_path)
     base.put(f"raw/{name}.json", EXAMPLE.read_bytes())
@@ -89,6 +90,8 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
     assert kb("export", "-o", "out").startswith("wrote 1 record to out")
     assert kb("doctor") == "the base keeps its contracts\n"
     assert kb("gate", *day).startswith("no limits are set")
+    assert json.loads(kb("new"))["id"] == "git/not-a-repository"
+    assert "record.incoming.v1" in kb("schema")
     assert "DED001" in kb("rules")
     assert kb("explain", "DED001").startswith("DED001 dead-end-action-empty")
     assert kb("fix", "--diff", code=1).count("\n+") == 5

@@ -38,7 +38,16 @@ def raws() -> list[bytes]:
 
 @cache
 def documents() -> list[Document]:
-    return [document for raw in raws() if isinstance(document := orjson.loads(raw), dict)]
+    return [document for raw in raws() if isinstance(document := _parsed(raw), dict)]
+
+
+def _parsed(raw: bytes) -> Json:
+    """What orjson reads; None where it reads nothing."""
+    try:
+        parsed: Json = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return parsed
 
 
 def accepted() -> list[Document]:
@@ -130,7 +139,8 @@ def test_links_that_are_not_taken_apart_are_as_if_they_were() -> None:
         links = [(pointer, url, urls.take_apart(url)) for pointer, url, _ in record.links]
         assert record.links == links
         assert record.odd_links == [link for link in links if link[2].fault or link[2].danger]
-        assert record.distinct_sources == len({reading.page for _, _, reading in links if reading.fault is None})
+        assert record.distinct_pages == len({reading.page for _, _, reading in links if reading.fault is None})
+        assert record.distinct_sources == len({reading.page for _, _, reading in links if reading.is_evidence})
 
 
 # judging._alone: a record that no corpus rule can speak of needs no store

@@ -19,7 +19,8 @@ BASELINE = "kb.baseline.json"
 @pytest.fixture
 def inherited(base: Base) -> Base:
     """A thousand records with a finding each, and their baseline."""
-    base.put("raw/inherited.ndjson", ndjson(*(record(f"r{n:04}", **UNNAMED) for n in range(1000))))
+    records = (record(f"r{n:04}", **UNNAMED, last_confirmed=f"2026-08-{n % 31 + 1:02}") for n in range(1000))
+    base.put("raw/inherited.ndjson", ndjson(*records))
     base.configure('fail_on = "info"\n')
     assert told(base, "--write-baseline").code == 0
     return base

@@ -10,6 +10,9 @@ from pipeline.contract import BOM
 from tests.bases import Base, contents, ndjson, record
 from tests.terminal import kb, kb_on_terminal
 
+BARE = '"domain": "git", "category": "usage", "signature": "fatal: no", "regex": "fatal: no"'
+"""As many of a record's keys as it takes to be known for one."""
+
 DAY = ("--as-of", "2026-11-22")
 
 
@@ -110,7 +113,7 @@ def test_what_is_suppressed_is_neither_fixed_nor_counted_until_it_expires(inbox:
 
 
 def test_a_stream_is_fixed_on_its_way(tmp_path: Path) -> None:
-    data = BOM + b'{\r\n\t"id": "x ",\r\n\t"confidence": 9.0e-1\r\n}'
+    data = BOM + b'{\r\n\t"id": "x ",\r\n\t"confidence": 9.0e-1,' + BARE.encode() + b"\r\n}"
     outcome = kb(tmp_path, "fix", "-", stdin=data)
     assert outcome.code == 0
     assert outcome.out.encode() == data.replace(b"x ", b"x")
@@ -130,9 +133,9 @@ def test_usage(inbox: Base) -> None:
 
 
 def test_on_a_terminal_nothing_in_a_diff_can_act(base: Base) -> None:
-    base.put("raw/a.json", '{\n\t"id": "\x7f\u202ex "\n}\n'.encode())
+    base.put("raw/a.json", f'{{\n\t"id": "\x7f\u202ex ",\n\t{BARE}\n}}\n'.encode())
     shown = kb_on_terminal(base.root, "fix", "--diff")
-    assert '\x1b[31m-    "id": "\\u007f\\u202ex "\x1b[0m\n' in shown.out
-    assert '\x1b[32m+    "id": "x"\x1b[0m\n' in shown.out
+    assert '\x1b[31m-    "id": "\\u007f\\u202ex ",\x1b[0m\n' in shown.out
+    assert '\x1b[32m+    "id": "x",\x1b[0m\n' in shown.out
     plain = kb_on_terminal(base.root, "fix", "--diff", env={"NO_COLOR": "1"})
     assert "\x1b" not in plain.out
