@@ -116,34 +116,36 @@ def test_where_a_rule_speaks_the_net_below_it_is_silent(base: Base) -> None:
 
 
 BROKEN = {
-    "UPDATE records SET confidence = 7 WHERE id = 'git/bad'": "7.0 is not between 0 and 1, which records.confidence asks",
-    "UPDATE records SET confidence = 'nan' WHERE id = 'git/bad'": "nan is not a number, which records.confidence asks",
-    "UPDATE records SET last_confirmed = NULL WHERE id = 'git/bad'": "what stands there is not as in doc, which records.last_co",
-    "UPDATE records SET first_seen = '2030-01-01' WHERE id = 'git/bad'": "what stands there is not before last_confirmed",
-    "UPDATE dead_ends SET fail_rate = 2 WHERE record_id = 'git/bad' AND position = 1": "2.0 is not between 0 and 1, which dead_e",
-    "UPDATE workarounds SET success_rate = -1 WHERE record_id = 'git/bad'": "-1.0 is not between 0 and 1, which workarounds.succ",
-    "UPDATE sources SET item = 'blog' WHERE record_id = 'git/bad'": "blog is not an item, which sources.item asks",
-    "INSERT INTO versions FROM versions WHERE record_id = 'git/bad'": "git/bad is not unique, which versions.record_id + pos",
+    "UPDATE records SET confidence = 7 WHERE id = $id": "7.0 is not between 0 and 1, which records.confidence asks",
+    "UPDATE records SET confidence = 'nan' WHERE id = $id": "nan is not a number, which records.confidence asks",
+    "UPDATE records SET last_confirmed = NULL WHERE id = $id": "what stands there is not as in doc, which records.last_co",
+    "UPDATE records SET first_seen = '2030-01-01' WHERE id = $id": "what stands there is not before last_confirmed",
+    "UPDATE dead_ends SET fail_rate = 2 WHERE record_id = $id AND position = 1": "2.0 is not between 0 and 1, which dead_e",
+    "UPDATE workarounds SET success_rate = -1 WHERE record_id = $id": "-1.0 is not between 0 and 1, which workarounds.succ",
+    "UPDATE sources SET item = 'blog' WHERE record_id = $id": "blog is not an item, which sources.item asks",
+    "INSERT INTO versions FROM versions WHERE record_id = $id": "$id is not unique, which versions.record_id + pos",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("statement", BROKEN)
 def test_what_only_the_tables_show_is_rejected_alone(
-    two: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
+    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken(monkeypatch, statement)
-    result = two.ingest()
-    assert (result.read, result.published, result.quarantined) == (2, 1, 1)
-    assert quarantined(two) == [("git/bad", ["SCH004"])]
-    ((_, pointer, message),) = told(two)
-    assert pointer == ""
-    assert message.startswith(BROKEN[statement])
-    assert two.ingest().quarantined == 1
-    two.record("third")
-    assert two.ingest().published == 1
-    fresh = two.again(tmp_path / "fresh")
-    assert two.curated() == fresh.curated()
-    assert two.tables() == fresh.tables()
+    base.record("good")
+    for n in range(len(BROKEN)):
+        base.record(f"bad{n}", signature=f"fatal: number {n}", regex=f"fatal: number {n}")
+    broken(monkeypatch, *(statement.replace("$id", f"'git/bad{n}'") for n, statement in enumerate(BROKEN)))
+    result = base.ingest()
+    assert (result.read, result.published, result.quarantined) == (len(BROKEN) + 1, 1, len(BROKEN))
+    assert base.slugs() == ["good"]
+    for n, ((name, pointer, message), expected) in enumerate(zip(told(base), BROKEN.values(), strict=True)):
+        assert (name, pointer) == (f"git/bad{n}", "")
+        assert message.startswith(expected.replace("$id", name))
+    assert base.ingest().quarantined == len(BROKEN)
+    base.record("third")
+    assert base.ingest().published == 1
+    fresh = base.again(tmp_path / "fresh")
+    assert base.curated() == fresh.curated()
+    assert base.tables() == fresh.tables()
 
 
 def test_it_is_published_once_kb_is_mended(two: Base, tmp_path: Path) -> None:
