@@ -10,17 +10,18 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help ingest test lint docs bench constraints clean
+.PHONY: help ingest test torture lint docs bench constraints clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make ingest       curate raw/ into kb.duckdb and curated/"
 	@echo "make test         run the tests"
+	@echo "make torture      kill, starve, corrupt and fuzz kb for hours; then say how often it was survived"
 	@echo "make lint         check style, types, imports and generated docs"
 	@echo "make docs         write the generated docs anew"
 	@echo "make bench        run the benchmarks"
-	@echo "make constraints  choose the newest versions of all dependencies and write constraints.txt anew"
+	@echo "make constraints  choose the newest versions of all dependencies and write constraints.txt and requirements.lock anew"
 	@echo "make clean        remove .venv and every cache, kb.duckdb too"
 
 ingest: .venv/installed
@@ -28,6 +29,10 @@ ingest: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto
+
+torture: .venv/installed-dev
+	KB_TORTURE=long $(BIN)/python -m pytest -n auto tests/torture tests/render/test_hostile.py tests/render/test_browser.py
+	$(BIN)/python -m tests.torture.fuzz --count 1000000 --jobs 2
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -64,6 +69,10 @@ constraints:
 	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet --editable '.[dev]' editables hatchling pyarrow
 	echo '# Exact versions of all dependencies, direct and not. Written by `make constraints`.' > constraints.txt
 	$(ALONE)/bin/python -m pip freeze --exclude-editable >> constraints.txt
+	PIP_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet uv
+	echo '# The exact files that `constraints.txt` means for a run of kb, for every platform. Written by `make constraints`.' > requirements.lock
+	$(ALONE)/bin/uv pip compile --quiet pyproject.toml -c constraints.txt --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --no-header >> requirements.lock
 	rm -rf $(ALONE)
 
 clean:

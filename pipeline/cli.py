@@ -1093,6 +1093,7 @@ def _json(value: object) -> None:
 
 
 def _write(text: str, output: Path | None) -> None:
+    from pipeline import aside
     from pipeline.model import KbError
 
     if output is None:
@@ -1100,7 +1101,8 @@ def _write(text: str, output: Path | None) -> None:
         return
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8")
+        with aside.written(output) as file:
+            file.write(text.encode())
     except OSError as error:
         raise KbError(f"{output}: cannot be written: {error.strerror}") from None
 

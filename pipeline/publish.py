@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline import seal
+from pipeline.aside import sync
 from pipeline.model import KbError, StoppedError
 from pipeline.seal import told
 from pipeline.workspace import Sql, Workspace
@@ -284,8 +285,9 @@ def _is_half_way(workspace: Workspace) -> bool:
 def reading(
     workspace: Workspace, *, files: bool = False, changed_too: bool = False, limits: Sql | None = None
 ) -> "Iterator[Store]":
-    """The store that belongs to `curated/` as it stands, read-only; `changed_too` is for who looks for changes by others.
-    `limits` hold for what is asked of it.
+    """The store that belongs to `curated/` as it stands, read-only.
+
+    `changed_too` is for who looks for changes by others; `limits` hold for what is asked of the store.
 
     Raises:
         KbError: there is none, it cannot be read, its tables are not those of this kb, or it was changed since.
@@ -373,12 +375,3 @@ def are_records_as_left(workspace: Workspace) -> bool:
 def manifest(curated: Path) -> dict[str, Any]:
     """What `curated/` says of itself; empty where there is none, or none that can be read."""
     return told(curated / "manifest.json")
-
-
-def sync(path: Path) -> None:
-    """Let a file, or the names in a folder, reach the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -85,6 +86,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-goldens", action="store_true", help="write tests/golden/ anew; then look at what git diff says"
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How often each kind of harm was done and survived (tests/torture)."""
+    counts: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        for name, times in report.user_properties:
+            if name.startswith("torture: "):
+                counts[name.removeprefix("torture: ")] += times
+    if counts:
+        terminalreporter.write_line("torture: " + ", ".join(f"{n:,} {what}" for what, n in sorted(counts.items())))
 
 
 @pytest.fixture

@@ -72,6 +72,42 @@ def test_nothing_opens_a_socket(path: Path) -> None:
     assert not {name for name in found if name in NETWORK or name.partition(".")[0] in NETWORK}
 
 
+MAKES_CODE_OF_DATA = {"pickle", "marshal", "shelve", "dill", "yaml", "runpy", "code"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_nothing_makes_code_of_data(path: Path) -> None:
+    """No pickle, no eval, no YAML that constructs, no shell. Workers are sent kb's own values (docs/security.md)."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert MAKES_CODE_OF_DATA.isdisjoint(name.partition(".")[0] for name in imports(tree))
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert {"eval", "exec", "compile", "__import__"}.isdisjoint(f.id for f in calls if isinstance(f, ast.Name))
+    assert {("os", "system"), ("os", "popen"), ("pd", "read_pickle")}.isdisjoint(
+        (ast.unparse(f.value), f.attr) for f in calls if isinstance(f, ast.Attribute)
+    )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_what_ruff_is_told_to_overlook_for_safety_has_a_reason(path: Path) -> None:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if re.search(r"#\s*noqa:[^#]*\bS\d{3}", line):
+            assert re.search(r"#\s*noqa:[ A-Z0-9,]+ - \w", line), line
+
+
+def test_the_lock_holds_what_a_run_of_kb_needs_each_by_its_digest() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    exact = dict(
+        re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
+    assert {name: version for name, version in locked.items() if exact.get(name, version) != version} == {}
+    assert "://" not in lock
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    assert {re.split(r"[>=;\[]", one)[0].strip() for one in needed} <= locked.keys()
+    for block in re.split(r"^(?=\S+==)", lock, flags=re.MULTILINE)[1:]:
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", block), block
+
+
 def test_sql_installs_nothing() -> None:
     for path in PACKAGE.rglob("*.sql"):
         assert not re.search(

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline import publish, store
+from pipeline import aside, publish, store
 from pipeline.model import KbError
 from pipeline.store import draft
 from pipeline.workspace import Workspace, find
@@ -291,7 +291,7 @@ def refusing(first: int, last: int) -> Iterator[list[str]]:
         for name in ("replace", "rename", "unlink", "write_text"):
             patch.setattr(Path, name, hedged(name, getattr(Path, name)))
         patch.setattr(publish, "_exchange", hedged("exchange", vars(publish)["_exchange"]))
-        patch.setattr(publish, "sync", hedged("sync", publish.sync))
+        patch.setattr(publish, "sync", hedged("sync", aside.sync))
         yield asked
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
-from pipeline import contract
+from pipeline import aside, contract
 from pipeline.model import KbError
 from pipeline.workspace import text_of
 
@@ -107,9 +107,8 @@ def _write(path: Path, entries: Entries) -> None:
     """Write a baseline: sorted, an entry on a line, so that git shows what came and what went."""
     lines = [f"\n    {json.dumps({**entry._asdict(), 'count': count})}" for entry, count in sorted(entries.items())]
     text = f'{{\n  "version": 1,\n  "findings": [{",".join(lines)}\n  ]\n}}\n'
-    draft = path.with_name(f".{path.name}.part")
     try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        with aside.written(path) as file:
+            file.write(text.encode())
     except OSError as error:
         raise KbError(f"{path.name}: cannot be written: {error.strerror}") from None

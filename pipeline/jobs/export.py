@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from pipeline import sources, store
+from pipeline import aside, sources, store
 from pipeline.export import pretty
 from pipeline.model import GONE, Change, KbError
 from pipeline.render.text import count
@@ -56,8 +56,8 @@ def export(
     try:
         if form in _INTO_FILE:
             output.parent.mkdir(parents=True, exist_ok=True)
-            with output.open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(_INTO_FILE[form](base, where))
+            with aside.written(output) as file:
+                file.writelines(line.encode() for line in _INTO_FILE[form](base, where))
         else:
             _check_folder(base, form, output, where)
             output.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,8 @@ def _files(base: Store, output: Path, where: str) -> None:
 
 def _put(path: Path, document: Any) -> None:  # noqa: ANN401 - any JSON value
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(pretty(document))
+    with aside.written(path) as file:
+        file.write(pretty(document))
 
 
 def _ndjson(base: Store, where: str) -> Iterator[str]:
@@ -143,12 +144,14 @@ def _tables(where: str) -> Iterator[tuple[str, str]]:
 
 def _parquet(base: Store, output: Path, where: str) -> None:
     for table, sql in _tables(where):
-        base.copy_to(sql, output / f"{table}.parquet", "FORMAT parquet, COMPRESSION zstd")
+        with aside.drafted(output / f"{table}.parquet") as draft:
+            base.copy_to(sql, draft, "FORMAT parquet, COMPRESSION zstd")
 
 
 def _csv(base: Store, output: Path, where: str) -> None:
     for table, sql in _tables(where):
-        base.copy_to(sql, output / f"{table}.csv", "FORMAT csv, HEADER")
+        with aside.drafted(output / f"{table}.csv") as draft:
+            base.copy_to(sql, draft, "FORMAT csv, HEADER")
 
 
 def _foreign(name: str, root: Path | None, tell: Callable[[str], None]) -> Callable[[Store, Path, str], None]:
@@ -199,7 +202,8 @@ def _as_they_came(
         for record, text in found.items():
             path = output / f"{record}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text)
+            with aside.written(path) as draft:
+                draft.write(text)
         done |= found.keys()
         if len(found) < len(wanted):
             tell(

@@ -1,14 +1,12 @@
 """`kb fix`: repairs, carried out on the raw files themselves. And `kb validate --diff`: those that ingest would make."""
 
 import os
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import contract, publish, sources
+from pipeline import aside, contract, sources
 from pipeline.analysis.credentials import masked
 from pipeline.curate import curate
 from pipeline.jobs.given import shown
@@ -223,26 +221,13 @@ def carry_out(planned: Plan) -> None:
 
 
 def _replace(file: SourceFile, edits: list[Edit]) -> None:
-    target = Path(os.path.realpath(file.path))  # a link stays a link
+    target = Path(file.path)
     try:
-        with target.open("rb") as stream, tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=".kb-", delete=False
-        ) as aside:  # fmt: skip
-            draft = Path(aside.name)
-            try:
-                status = os.fstat(stream.fileno())
-                if (status.st_size, status.st_mtime_ns, status.st_ino) != (file.size, file.modified, file.inode):
-                    raise KbError(f"{shown(file)}: changed while it was read; it is as it was, so run `kb fix` again")
-                aside.writelines(edit.spliced(stream, edits))
-                aside.close()
-                with suppress(PermissionError):  # another's file stays theirs where the system lets us give it
-                    os.chown(draft, status.st_uid, status.st_gid)
-                draft.chmod(status.st_mode & 0o7777)
-                publish.sync(draft)
-                draft.replace(target)
-                publish.sync(target.parent)
-            finally:
-                draft.unlink(missing_ok=True)
+        with target.open("rb") as stream, aside.written(target) as draft:
+            status = os.fstat(stream.fileno())
+            if (status.st_size, status.st_mtime_ns, status.st_ino) != (file.size, file.modified, file.inode):
+                raise KbError(f"{shown(file)}: changed while it was read; it is as it was, so run `kb fix` again")
+            draft.writelines(edit.spliced(stream, edits))
     except OSError as error:
         raise KbError(f"{shown(file)}: cannot be written: {error.strerror}; it is as it was") from None
 

@@ -4,7 +4,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline import workspace
+from pipeline import aside, workspace
 from pipeline.model import KbError
 
 _IGNORED = ("kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html")
@@ -37,7 +37,7 @@ def init(folder: Path) -> Made:
             if path.exists():
                 kept.append(name)
             elif name != "raw/.gitkeep" or not any(path.parent.iterdir()):
-                path.write_text(text, encoding="utf-8")
+                _put(path, text)
                 made.append(name)
         (made if _ignore(folder / ".gitignore") else kept).append(".gitignore")
     except OSError as error:
@@ -53,5 +53,10 @@ def _ignore(path: Path) -> bool:
     if not missing:
         return False
     gap = "" if not present or present.endswith("\n") else "\n"
-    path.write_text(f"{present}{gap}{chr(10).join(missing)}\n", encoding="utf-8", errors="surrogateescape")
+    _put(path, f"{present}{gap}{chr(10).join(missing)}\n")
     return True
+
+
+def _put(path: Path, text: str) -> None:
+    with aside.written(path) as file:
+        file.write(text.encode(errors="surrogateescape"))

@@ -2,9 +2,11 @@
 
 import copy
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+from pipeline import aside
 from pipeline.contract import show
 from pipeline.curate import curate
 from pipeline.model import Document, Incoming, KbError, Origin
@@ -45,11 +47,11 @@ def new(workspace: Workspace, name: str) -> Path:
     path = workspace.raw / f"{name}.json"
     _check(workspace, document, f"raw/{name}.json")
     try:
+        if os.path.lexists(path):
+            raise KbError(f"raw/{name}.json: is there already; choose another id, or edit that file")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text(document))
-    except FileExistsError:
-        raise KbError(f"raw/{name}.json: is there already; choose another id, or edit that file") from None
+        with aside.written(path) as file:
+            file.write(text(document).encode())
     except OSError as error:
         raise KbError(f"raw/{name}.json: cannot be written: {error.strerror}") from None
     return path

@@ -11,10 +11,10 @@ import pytest
 
 from pipeline.workspace import Report
 from tests.bases import Base, record
-from tests.render import pages
+from tests.render import hostile, pages
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, FloatRect, Locator, Page
+    from playwright.sync_api import Browser, Dialog, FloatRect, Locator, Page
 
     Scheme = Literal["light", "dark"]
 
@@ -427,3 +427,26 @@ def test_a_long_list_is_drawn_where_it_is_looked_at(look: Open, base: Base, tmp_
     seen.page.fill("#search", "0777")
     seen.page.wait_for_selector("#status:has-text('1 of 3,000')")
     assert seen.titles() == ["git/r0777"]
+
+
+def test_no_text_key_or_name_makes_an_element_or_runs(
+    look: Open, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    base = hostile.fill(Base(tmp_path_factory.mktemp("hostile")))
+    seen = look(pages.write(pages.of(base), tmp_path))
+    dialogs: list[Dialog] = []
+    seen.page.on("dialog", dialogs.append)
+    harmed = "[document.querySelectorAll('.harmed').length, window.harmed ?? null]"
+    for number, harm in enumerate(hostile.HARM):
+        name = f"git/h{number:02}"
+        seen.page.evaluate("where => { location.hash = where }", f"record/{quote(name, safe='')}")
+        seen.page.wait_for_selector(f"#record header .path:has-text('{name}')")
+        assert seen.page.evaluate(harmed) == [0, None], harm
+    seen.page.click("[data-view=quarantine]")
+    for row in seen.page.locator(QUEUE).all()[:12]:
+        row.click()
+        assert seen.page.evaluate(harmed) == [0, None]
+    for harm in hostile.HARM[:6]:
+        seen.page.fill("#search", harm)
+        assert seen.page.evaluate(harmed) == [0, None]
+    assert dialogs == []

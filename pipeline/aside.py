@@ -1,0 +1,58 @@
+"""Files that a command writes where it is told to: made aside, they take their place whole, by one rename, or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def written(target: Path) -> Iterator[BinaryIO]:
+    """A file to write into. A pipe or a device is written as it is, for it has no earlier state to keep."""
+    if _is_stream(target):
+        with target.open("wb") as file:
+            yield file
+    else:
+        with drafted(target) as draft, draft.open("xb") as file:
+            yield file
+
+
+@contextmanager
+def drafted(target: Path) -> Iterator[Path]:
+    """A path to make a file at; in the end that is `target`, which keeps its mode and owner, and stays a link if it is one.
+
+    The name of the draft depends on the target alone, so that the next run takes away what a killed one left.
+    """
+    place = Path(os.path.realpath(target))
+    draft = place.with_name(f".{place.name[:80]}.part")
+    draft.unlink(missing_ok=True)  # never written through: it may be a link that somebody laid there
+    try:
+        yield draft
+        _as_before(draft, place)
+        sync(draft)
+        draft.replace(place)
+        sync(place.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Let a file, or the names in a folder, reach the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _is_stream(target: Path) -> bool:
+    return (target.exists() and not target.is_file()) or target.parts[1:2] in {("dev",), ("proc",)}
+
+
+def _as_before(draft: Path, place: Path) -> None:
+    with suppress(FileNotFoundError):
+        status = place.stat()
+        with suppress(PermissionError):  # another's file stays theirs where the system lets us give it
+            os.chown(draft, status.st_uid, status.st_gid)
+        draft.chmod(status.st_mode & 0o7777)

@@ -1,0 +1,39 @@
+"""What holds of any input whatever, tried on the first inputs; `python -m tests.torture.fuzz` tries any others."""
+
+import pytest
+
+from tests.torture.conftest import Count
+from tests.torture.fuzz import faults, run
+from tests.torture.inputs import made
+from tests.torture.trials import LONG
+
+SHORT = 3_000
+"""As many as take half a minute of one core."""
+
+FAILED: tuple[int, ...] = ()
+"""Numbers of inputs that once failed."""
+
+
+def test_a_number_is_an_input() -> None:
+    assert made(17) == made(17)
+    assert made(17) != made(18)
+
+
+@pytest.mark.parametrize("first", range(0, SHORT, 500))
+def test_no_input_whatever_breaks_a_promise(first: int, count: Count) -> None:
+    found, _ = run((first, first + 500))
+    assert found == []
+    count("inputs fuzzed", 500)
+
+
+@pytest.mark.skipif(not LONG, reason="make torture tries more of them")
+@pytest.mark.parametrize("first", range(SHORT, 1_000_000, 10_000))
+def test_no_other_input_does_either(first: int, count: Count) -> None:
+    last = min(first + 10_000, 1_000_000)
+    found, _ = run((first, last))
+    assert found == []
+    count("inputs fuzzed", last - first)
+
+
+def test_what_failed_once_holds_now() -> None:
+    assert list(faults(FAILED)) == []
