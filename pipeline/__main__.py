@@ -1,6 +1,10 @@
 """Where `kb` starts, and `python -m pipeline` too."""
 
+import os
 import sys
+
+_SIGNAL = 128
+"""Exit codes beyond it tell the signal that ended a process."""
 
 
 def main() -> None:
@@ -11,7 +15,14 @@ def main() -> None:
         if sys.stderr:  # it may be closed
             sys.stderr.write("kb: interrupted; nothing was changed\n")
         sys.exit(130)
-    cli.main()
+    try:
+        cli.main()
+    except SystemExit as leaving:
+        if isinstance(leaving.code, int) and leaving.code > _SIGNAL:
+            os._exit(
+                leaving.code
+            )  # a library that was interrupted in the midst of Python can make it leave with another
+        raise
 
 
 if __name__ == "__main__":

@@ -172,6 +172,9 @@ _STDIN = Path("-")
 
 UNCHANGED = "nothing was changed"
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C; after another signal, 128 and its number."""
+
 
 @app.command(epilog=_example("kb ingest", "kb ingest raw/inbox raw/git", "kb ingest raw/ --dry-run"))
 def ingest(
@@ -1117,7 +1120,7 @@ def main() -> None:
     came = _listen()
     code = _run()
     streams.finish()
-    sys.exit(128 + came[0] if came and code == 130 else code)
+    sys.exit(128 + came[0] if came and code == INTERRUPTED else code)
 
 
 def _listen() -> list[int]:
@@ -1150,14 +1153,14 @@ def _run() -> int:
     except TyperException as error:
         return _fail(f"{error.format_message()}{_where_help_is(error)}", error.exit_code)
     except (Abort, KeyboardInterrupt):
-        code = 130
+        code = INTERRUPTED
     except BrokenPipeError:
         streams.discard_output()
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: whatever is left is a bug, or the environment
         return _explain(error)
-    if code == 130:
-        return _fail(f"interrupted; {UNCHANGED}", 130)
+    if code == INTERRUPTED:
+        return _fail(f"interrupted; {UNCHANGED}", INTERRUPTED)
     return code if isinstance(code, int) else 0
 
 

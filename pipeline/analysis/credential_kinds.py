@@ -599,7 +599,7 @@ _HTTP = (
 )
 
 _IN_PASSWORD = r"[A-Za-z0-9._~!$&*+,;=%#^()?{}|<>\[\]-]"  # noqa: S105 - characters of a password
-_BARE_PASSWORD = r"[A-Za-z0-9._~!@$&*+,=%#^(){}|?-]"  # noqa: S105
+_BARE_PASSWORD = r"[A-Za-z0-9._~!@$&*+,=%#^(){}|?-]"  # noqa: S105 - what passwords are made of, not one
 _NAME = (
     r"(?i:passw(?:or)?d|passphrase|passwort|pwd|secret|token|credential|api[_ .-]?key|auth[_ .-]?key"
     r"|(?:access|account|admin|app|application|client|consumer|deploy|encryption|license|master|private|security|service"

@@ -168,7 +168,7 @@ def test_an_ingest_stopped_at_some_time(tmp_path: Path, count: Count, name: str)
                 os.killpg(running.pid, signal.Signals[name])
             _, err = running.communicate()
         if running.returncode not in (0, -signal.Signals[name]):
-            assert running.returncode == 130, err
+            assert running.returncode == 128 + signal.Signals[name], err
         assert is_one_line(err), err
         hold(base, scene.old, scene.new)
         count("kills survived")
