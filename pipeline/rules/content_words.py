@@ -1,6 +1,7 @@
 """The words of a text that say something: function words, and without their endings."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pipeline.analysis.lazily import lazily
 from pipeline.rules.snippets import has_no_spaces
@@ -27,7 +28,12 @@ def content_words(text: str) -> Iterator[str]:
         yield from _parts(match[0])
 
 
-def _parts(name: str) -> Iterator[str]:
+@lru_cache(maxsize=8192)
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(_each_part(name))
+
+
+def _each_part(name: str) -> Iterator[str]:
     for word in [name] if name.islower() else _IN_CAMEL_CASE.split(name):
         if not word.isascii() and any(map(has_no_spaces, word)):
             yield from word

@@ -212,6 +212,9 @@ def _by_name(forms: Sequence[Form]) -> dict[str, list[Form]]:
 
 _BY_NAME, _LISTERS_BY_NAME = _by_name(FORMS), _by_name(LISTERS)
 _BEGINNING = shell.scanner(NAMES)
+WORDS = f"(?:{_BEGINNING})|{PHRASES.words}"
+"""An RE2 pattern that is in every text in which anything is found, and in all texts together, a line each."""
+
 SCREEN = f"{shell.screen(NAMES)}|{PHRASES.screen}"
 """What every text has in it, as JSON spells it, in which `harmful` finds anything."""
 

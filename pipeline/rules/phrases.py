@@ -48,17 +48,18 @@ class Table:
         every = tuple(key for each in phrases for key in each.keys)
         self.screen = _any_key(every, _GAP_IN_JSON)
         """An RE2 pattern for the JSON of every text in which one of the phrases can be."""
-        self._any = _any_key(every, GAP)
+        self.words = _any_key(every, GAP)
+        """An RE2 pattern for such a text itself."""
 
     def may_hold(self, text: str) -> bool:
         """Whether one of the phrases can be in a text."""
-        return compiled(self._any).search(text) is not None
+        return compiled(self.words).search(text) is not None
 
     def holding(self, texts: Sequence[str]) -> list[int]:
         """The numbers of those of some texts in which one of the phrases can be: all are searched at once."""
         ends = list(accumulate(len(text) + 1 for text in texts))
         joined = "\0".join(texts)  # which is in no key, and parts no words
-        return sorted({bisect_right(ends, match.start()) for match in compiled(self._any).finditer(joined)})
+        return sorted({bisect_right(ends, match.start()) for match in compiled(self.words).finditer(joined)})
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Where the phrases are in a text: beginning and end, phrase by phrase."""

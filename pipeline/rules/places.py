@@ -57,6 +57,8 @@ def _add_texts(items: Iterable[tuple[Any, Any]], container: Any, pointer: str, f
         if kind is str:
             if key != "regex":
                 found.append((container, key, f"{pointer}/{escape(key) if type(key) is str else key}"))
+        elif not child:
+            continue
         elif kind is dict:
             _add_texts(child.items(), child, f"{pointer}/{escape(key) if type(key) is str else key}", found)
         elif kind is list:

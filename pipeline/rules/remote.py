@@ -72,6 +72,9 @@ PHRASES = Table(
 
 NAMES = (*_FETCHERS, *sorted({name for form in _STORED for name in form.names}))
 _BEGINNING = shell.scanner(NAMES)
+WORDS = f"(?:{_BEGINNING})|{PHRASES.words}"
+"""An RE2 pattern that is in every text in which anything is found, and in all texts together, a line each."""
+
 SCREEN = f"{shell.screen(NAMES)}|{PHRASES.screen}"
 """What every text has in it, as JSON spells it, in which `unread` finds anything."""
 

@@ -10,6 +10,7 @@ from pipeline.model import Incoming, Json, Severity
 from pipeline.rules import active, harm, orders, remote
 from pipeline.rules.advice import is_listed_with, is_warned_of
 from pipeline.rules.base import Found, Record, Stage, check
+from pipeline.rules.phrases import compiled
 from pipeline.rules.shell import Reader
 
 
@@ -102,9 +103,15 @@ _MOST_PLACES = 100
 """So many commands that destroy are weighed in one text."""
 
 
-def _advised(r: Record, seek: Callable[[Reader], list[tuple[int, int]]], says: str) -> Found:
-    """The first place in each text of the workarounds that advises what is sought, and what is said of it."""
-    for pointer, text in _told(r):
+def _advised(r: Record, words: str, seek: Callable[[Reader], list[tuple[int, int]]], says: str) -> Found:
+    """The first place in each text of the workarounds that advises what is sought, and what is said of it.
+
+    `words` are in every text in which anything is sought.
+    """
+    told = list(_told(r))
+    if compiled(words).search("\n".join(text for _, text in told)) is None:
+        return
+    for pointer, text in told:
         reader = Reader(text)
         previous, is_warning = 0, False
         places = seek(reader)
@@ -162,7 +169,9 @@ def destructive_command(r: Record) -> Found:
     database or a published history with them, or that let everyone in; what can be built again (`rm -rf node_modules`) is
     not, nor is a sentence that warns of one. Where there is no other way, say what is lost and how to save it first.
     """
-    return _advised(r, harm.harmful, "destroys data or opens the system; name a safer way, or what to save first")
+    return _advised(
+        r, harm.WORDS, harm.harmful, "destroys data or opens the system; name a safer way, or what to save first"
+    )
 
 
 @check(
@@ -192,7 +201,7 @@ def remote_code(r: Record) -> Found:
     Nobody has read what is run, it can be another thing tomorrow, and half of it runs if the line breaks. Let it be saved,
     checked against a digest or read, and then run; or name the package that holds it.
     """
-    return _advised(r, remote.unread, "runs what nobody has read; save it, check it, then run it")
+    return _advised(r, remote.WORDS, remote.unread, "runs what nobody has read; save it, check it, then run it")
 
 
 @check(

@@ -255,11 +255,16 @@ _TELLING = lazily(rf"/(?:{_DOCS}|latest|stable|current|master|nightly)(?=/|$)")
 _DOCS_HOST = lazily(
     r"(?:docs?|documentation|wiki|help|support|manuals?|handbook|learn|developers?|kb)\..+|.+\.(?:readthedocs\.(?:io|org)|gitbook\.io)"
 )
-_FORGE = lazily(r"(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|gitee\.com|git\.sr\.ht)")
+_FORGES = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gitee.com", "git.sr.ht"})
 _FORGE_PATH = lazily(
     r"(?:/[^/]+){1,2}|/[^/]+/[^/]+(?:/-)?/(?:issues|pulls?|pull-requests|merge_requests|discussions|wiki|src|tree/[^/]+)"
 )
 _LISTS = lazily(r"/(?:questions|issues|tags|search|forums?|community|blog)|/questions/tagged/[^/]+")
+_LAST = lazily(
+    rf"{_LANGUAGE}|{_INDEX}|{_VERSION}|{_DOCS}|html|projects|nightly|questions|issues|tags|search|forums?|community|blog"
+)
+"""The last step of every way in, but for those of forges and of lists by a tag."""
+
 _IDLE = lazily(r"(?:(?:utm_[a-z]+|ref|lang|hl|locale)=[^&]*&?)*")
 
 
@@ -277,10 +282,13 @@ def _front_of_parts(parts: SplitResult) -> str | None:
 
 
 def _front(host: str, path: str) -> str | None:
-    way = "".join(f"/{step}" for step in path.lower().split("/") if step)
+    steps = [step for step in path.lower().split("/") if step]
+    way = "".join(f"/{step}" for step in steps)
+    if steps and host not in _FORGES and not _LAST.fullmatch(steps[-1]) and "tagged" not in steps:
+        return None  # so do nearly all
     if _HOME_PATH.fullmatch(way):
         return HOME
-    if _FORGE.fullmatch(host):
+    if host in _FORGES:
         return LANDING if _FORGE_PATH.fullmatch(way) else None
     if _DOCS_PATH.fullmatch(way):
         return LANDING if _TELLING.search(way) or _DOCS_HOST.fullmatch(host) else None
