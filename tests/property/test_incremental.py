@@ -236,7 +236,7 @@ steps = st.tuples(st.lists(edits, min_size=1, max_size=5), paths)
 
 
 # a try takes a second, so shrinking would take minutes; what fails is a few edits by name
-@settings(max_examples=max(settings().max_examples // 5, 1), phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=max(settings().max_examples // 12, 1), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(puts, min_size=2, max_size=6), st.lists(steps, min_size=1, max_size=3))
 def test_incremental_equals_full(first: list[Edit], then: list[tuple[list[Edit], tuple[str, ...]]]) -> None:
     with tempfile.TemporaryDirectory() as scratch:

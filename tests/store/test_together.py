@@ -228,7 +228,7 @@ patterns = st.lists(pieces, min_size=1, max_size=5).map("".join)
 
 
 @pytest.mark.parametrize("few", [0, 10**9], ids=["by index", "one by one"])
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(st.lists(st.tuples(patterns, texts), min_size=2, max_size=40))
 def test_collisions_are_those_of_every_pattern_with_every_signature(
     tmp_path_factory: pytest.TempPathFactory, few: int, drawn: list[tuple[str, str]]

@@ -43,7 +43,7 @@ def _bytes(path: Path) -> bytes:
 def test_an_ingest_killed_at_a_call(trials: Trials, scene: Scene, count: Count, act: int) -> None:
     whole = trials.run(scene.set().root, *INGEST)
     assert whole.code == 0, whole.err
-    most = 5 if act == KILL else 2
+    most = 3 if act == KILL else 2
     for turn, at in enumerate(points(whole.seen, most)):
         base = scene.set()
         ended = trials.run(base.root, *INGEST, at=at, act=act)
@@ -54,7 +54,9 @@ def test_an_ingest_killed_at_a_call(trials: Trials, scene: Scene, count: Count, 
         count("kills survived")
 
 
-@pytest.mark.parametrize(("of", "act"), [("parent", KILL), ("worker", KILL), ("parent", KILL_GROUP)])
+@pytest.mark.parametrize(
+    ("of", "act"), [("worker", KILL), ("parent", KILL_GROUP), *([("parent", KILL)] if LONG else [])]
+)
 def test_an_ingest_of_two_processes_killed_at_a_call(
     trials: Trials, tmp_path: Path, count: Count, of: str, act: int
 ) -> None:

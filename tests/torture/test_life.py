@@ -120,7 +120,7 @@ class Life(RuleBasedStateMachine):
 
 
 def test_whatever_happens_it_equals_a_fresh_base(count: Count) -> None:
-    lives, steps = (200, 40) if LONG else (2, 8)
+    lives, steps = (200, 40) if LONG else (1, 8)
     run_state_machine_as_test(
         Life,
         settings=settings(
@@ -138,7 +138,7 @@ def test_whatever_happens_it_equals_a_fresh_base(count: Count) -> None:
 def test_a_base_does_not_fatten(base: Base, tmp_path: Path, count: Count) -> None:
     """Memory, descriptors and the file stay as they were, however often it is edited and ingested."""
     chance = random.Random(17)
-    turns, warm = (2_000, 200) if LONG else (16, 6)
+    turns, warm = (2_000, 200) if LONG else (8, 3)
     base.configure("max_removals = 1\n")
     for i in range(20):
         base.record(f"r{i}")
