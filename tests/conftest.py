@@ -100,11 +100,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Base:
-    """An empty workspace."""
+def base(request: pytest.FixtureRequest, tmp_path: Path) -> Base:
+    """An empty workspace; in a module that is marked `gated`, it is."""
     root = tmp_path / "base"
     root.mkdir()
-    return Base(root)
+    return Base(root, is_gated=request.node.get_closest_marker("gated") is not None)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from pipeline.store import draft, layout
 from tests.bases import Base, ndjson, record
 from tests.conftest import default_rules
 
+pytestmark = pytest.mark.gated
+
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Base:

@@ -18,6 +18,8 @@ from pipeline.store.draft import Draft, change
 from tests.bases import DAY, Base, ndjson, record
 from tests.careless import near, records
 
+pytestmark = pytest.mark.gated
+
 MANY = 20_000 if os.environ.get("KB_LONG") else 400
 
 

@@ -240,7 +240,7 @@ steps = st.tuples(st.lists(edits, min_size=1, max_size=5), paths)
 @given(st.lists(puts, min_size=2, max_size=6), st.lists(steps, min_size=1, max_size=3))
 def test_incremental_equals_full(first: list[Edit], then: list[tuple[list[Edit], tuple[str, ...]]]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        trial = Trial(Base(Path(scratch) / "base"))
+        trial = Trial(Base(Path(scratch) / "base", is_gated=True))
         for folder in FOLDERS:
             (trial.base.root / folder).mkdir(parents=True)
         for changes, names in [(first, FOLDERS), *then]:

@@ -42,7 +42,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.trial = Trial(Base(self.folder / "base"))
+        self.trial = Trial(Base(self.folder / "base", is_gated=True))
         self.ingests = 0
         for folder in FOLDERS:
             (self.trial.base.root / folder).mkdir(parents=True)
