@@ -84,8 +84,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 class Base:
     """A workspace. Names are paths relative to it.
 
-    Only one that is `gated` has what it publishes held against the contracts of the tables, which takes a third of a small
-    ingest: the tests of the gate, of kills and faults, and of equal bases ask for it, and so does whoever runs `kb`.
+    Only one that is `gated` has what it publishes held against the contracts of the tables, and waits for the disk, which
+    takes half of a small ingest: the tests of the gate and of equal bases ask for it; what runs `kb` has it in any case.
     """
 
     root: Path
@@ -124,6 +124,7 @@ class Base:
         with pytest.MonkeyPatch.context() as patch:
             if not self.is_gated:
                 patch.setattr("pipeline.jobs.ingest._hold", lambda *_, **__: False)
+                patch.setattr("os.sync", lambda: None)
             return ingest(self.workspace, [self.root / name for name in names or ("raw",)], request)
 
     def again(self, folder: Path, *names: str, as_of: dt.date = DAY) -> "Base":
