@@ -912,10 +912,12 @@ def test_an_interruption_is_one_line(example: Base, kb_within: Kb, monkeypatch: 
 @pytest.fixture
 def interrupted_soon() -> Iterator[None]:
     """Ctrl-C, a little later."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests side by side ignores it
     timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     yield
     timer.join()
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("interrupted_soon")

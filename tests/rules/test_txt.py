@@ -340,6 +340,15 @@ def test_a_text_that_only_starts_so_says_something(text: str) -> None:
     assert found({"/dead_ends/0/why_fails": text, "/workarounds/1/how": text}, "TXT006") == []
 
 
+def _telling() -> Iterator[str]:
+    """Every character but those of which there are very many alike, unassigned ones and ideographs: of them, some."""
+    for char in code_points():
+        if ord(char) % 64 == 0 or unicodedata.category(char) not in {"Cn", "Co"} | (
+            {"Lo"} if char >= "\u3400" else set()
+        ):
+            yield char
+
+
 def _contexts(char: str) -> Iterator[str]:
     yield from (char, f"{char}x", f"x{char}", f"x{char}x", f"क{char}क")
 
@@ -347,7 +356,7 @@ def _contexts(char: str) -> Iterator[str]:
 @pytest.mark.parametrize("code", ["TXT001", "TXT002", "TXT004"])
 def test_a_screen_passes_every_text_that_its_fix_would_change(rules: RuleSet, code: str) -> None:
     fix = catalogue()[code]
-    changed = [text for char in code_points() for text in _contexts(char) if fix.run(text) != text]
+    changed = [text for char in _telling() for text in _contexts(char) if fix.run(text) != text]
     assert changed
     missed = [text for text in changed if code not in rules.candidates(orjson.dumps({"a": text}))]
     assert [ascii(text) for text in missed] == []
