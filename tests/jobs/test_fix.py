@@ -143,7 +143,7 @@ def test_a_crash_leaves_the_old_file(base: Base, monkeypatch: pytest.MonkeyPatch
     def full(_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.publish.sync", full)
+    monkeypatch.setattr("pipeline.aside.sync", full)
     with pytest.raises(KbError, match=r"a\.json: cannot be written: No space left on device; it is as it was"):
         fixed(base)
     assert contents(base.root) == {"raw/git/a.json": before}
