@@ -435,7 +435,7 @@ def test_no_text_key_or_name_makes_an_element_or_runs(
     base = hostile.fill(Base(tmp_path_factory.mktemp("hostile")))
     seen = look(pages.write(pages.of(base), tmp_path))
     dialogs: list[Dialog] = []
-    seen.page.on("dialog", dialogs.append)
+    seen.page.on("dialog", lambda dialog: dialogs.append(dialog))  # noqa: PLW0108 - Playwright marks what it is given
     harmed = "[document.querySelectorAll('.harmed').length, window.harmed ?? null]"
     for number, harm in enumerate(hostile.HARM):
         name = f"git/h{number:02}"
