@@ -54,8 +54,8 @@ class Rule:
     decides, which tests/property/test_screens.py holds of every rule. `alone` is the like for a corpus rule: whether it may
     speak against a curated document that is the only one; without it, it cannot. Where it speaks, it `replaces` what other
     rules found at the same pointer of the record; where one of those that it `yields_to` speaks, it is silent. `file` names
-    the file of a user's own rule. A fix of texts with `beside` is given what that makes of all that its
-    pattern names in the record, too.
+    the file of a user's own rule. A fix of texts with `beside` is given what that makes of all that its pattern names in
+    the record, too.
     """
 
     code: str

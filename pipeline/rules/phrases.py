@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import re2
 
+from pipeline.analysis.automaton import Automaton
+
 MOST = 200
 """So many places of one phrase are looked at in one text."""
 
@@ -51,10 +53,6 @@ class Table:
         self.words = _any_key(every, GAP)
         """An RE2 pattern for such a text itself."""
 
-    def may_hold(self, text: str) -> bool:
-        """Whether one of the phrases can be in a text."""
-        return compiled(self.words).search(text) is not None
-
     def holding(self, texts: Sequence[str]) -> list[int]:
         """The numbers of those of some texts in which one of the phrases can be: all are searched at once."""
         ends = list(accumulate(len(text) + 1 for text in texts))
@@ -63,22 +61,14 @@ class Table:
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Where the phrases are in a text: beginning and end, phrase by phrase."""
-        if not self.may_hold(text):
-            return
-        for number in sorted(self._keys.Match(text)):
+        for number in self._keys.found(text):
             for match in islice(compiled(self.phrases[number].pattern).finditer(text), MOST):
                 yield match.span()
 
     @cached_property
-    def _keys(self) -> Any:  # noqa: ANN401 - re2 has no types
-        """The keys of each phrase as one automaton, which tells the phrases that can be in a text by their numbers."""
-        options = re2.Options()
-        options.never_capture = True
-        keys = re2.Set.SearchSet(options)
-        for each in self.phrases:
-            keys.Add(_any_key(each.keys, GAP))
-        keys.Compile()
-        return keys
+    def _keys(self) -> Automaton:
+        """The keys of each phrase, by which the phrases are told that can be in a text."""
+        return Automaton(_any_key(each.keys, GAP) for each in self.phrases)
 
 
 @cache
