@@ -55,8 +55,8 @@ def _conversion(annotation: Any, declared: Any) -> Callable[[str], Any] | None: 
     if declared.parser:
         parser: Callable[[str], Any] = declared.parser
         return lambda value: parser(_text(value) if isinstance(value, str) else value)
-    if kind is int:
-        return lambda value: _whole(value, declared.min, MOST if declared.max is None else declared.max)
+    if kind in {int, float}:
+        return lambda value: _number(value, kind, declared.min, MOST if declared.max is None else declared.max)
     plain: dict[Any, Callable[[str], Any]] = {str: _text, Path: _path, bool: bool}
     more_is_asked = declared.envvar or declared.exists or declared.resolve_path or declared.allow_dash
     return None if more_is_asked else plain.get(kind)
@@ -82,14 +82,14 @@ def _path(value: str | Path) -> Path:
     return Path(_text(value)) if isinstance(value, str) else value
 
 
-def _whole(value: str | int, least: int | None, most: int) -> int:
+def _number(value: str | float, kind: type[int] | type[float], least: float | None, most: float) -> float:
     try:
-        number = int(value)
+        number = kind(value)
     except ValueError:
-        said = brief(repr(value), 60)
-        raise BadParameter(f"{said} is no whole number; write one such as {max(least or 0, 1)}") from None
+        said, what = brief(repr(value), 60), "whole number" if kind is int else "number"
+        raise BadParameter(f"{said} is no {what}; write one such as {max(least or 0, 1)}") from None
     if least is not None and number < least:
         raise BadParameter(f"{brief(str(number), 60)} is too low; write {least} or more")
-    if number > most:
+    if not number <= most:  # NaN is not
         raise BadParameter(f"{brief(str(number), 60)} is too high; write {most} or less")
     return number

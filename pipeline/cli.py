@@ -641,7 +641,7 @@ def report(
         reports.check_scope(base, asked, where.settings.trust.ladder)
         section = reports.section(chosen, asked, part)
         answer = reports.run(base, chosen, asked, only=section if part is not None or form == "csv" else None)
-        broken = 0 if fail_on is None else reports.breaking(base, section, asked, fail_on)
+        broken = 0 if fail_on is None else reports.breaking(base, section, asked, fail_on, where.settings.sql)
     _write(render(answer, form, terminal=_terminal(output)), output)
     _tell_written(output)
     if broken:
@@ -820,11 +820,13 @@ def export(
     if output == _STDIN:
         terminal = sys.stdout.isatty()
         with publish.reading(home) as base:
-            sys.stdout.writelines(escaped(line) if terminal else line for line in lines(base, form, where))
+            sys.stdout.writelines(
+                escaped(line) if terminal else line for line in lines(base, form, where, home.settings.sql)
+            )
         return
     notes: list[str] = []
     with _otherwise(f"{output} may be written in part"), publish.reading(home, files=True) as base:
-        count = run(base, form, output, where, home.root, notes.append)
+        count = run(base, form, output, where, home, notes.append)
     _say(notes)
     print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {_shown(output)}")
 

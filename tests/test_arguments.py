@@ -102,8 +102,8 @@ def test_options_before_the_command_do_too() -> None:
         (["--number", "1.5"], "'1.5' is no whole number; write one such as 1"),
         (["--number", "0"], "0 is too low; write 1 or more"),
         (["--number", "10"], "10 is too high; write 9 or less"),
-        (["--share", "half"], "valid number"),  # a kind that is left to Typer
-        (["--folder", "nowhere/at/all"], "does not exist"),  # likewise
+        (["--share", "half"], "'half' is no number; write one such as 1"),
+        (["--folder", "nowhere/at/all"], "does not exist"),  # a kind that is left to Typer
     ],
 )
 def test_words_that_are_no_values_are_refused(words: list[str], message: str) -> None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.gated
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """A base with a row in every table."""
-    base = Base(tmp_path_factory.mktemp("published"))
+    base = Base(tmp_path_factory.mktemp("published"), is_gated=True)
     graph = {"leads_to": ["git/b"], "preceded_by": [], "frequently_confused_with": []}
     base.record("a", category=" usage_error ", transition_graph=graph)
     base.record("b")
@@ -143,7 +143,7 @@ def test_a_null_is_found_where_none_may_be(published: Base, tmp_path: Path, tabl
 @pytest.fixture
 def copy(published: Base, tmp_path: Path) -> Base:
     shutil.copytree(published.root, tmp_path / "copy")
-    return Base(tmp_path / "copy")
+    return Base(tmp_path / "copy", is_gated=True)
 
 
 def test_a_base_as_it_was_published_is_healthy(copy: Base) -> None:

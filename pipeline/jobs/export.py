@@ -15,6 +15,9 @@ from pipeline.render.text import count
 from pipeline.sources import SourceFile, formats
 from pipeline.store import PUBLISHED, Store
 from pipeline.words import did_you_mean
+from pipeline.workspace import Sql, Workspace
+
+_LIMITS = Sql()
 
 _CHANGES = """
     SELECT record_id, code, pointer, before, after FROM changes
@@ -30,29 +33,30 @@ def export(
     form: str,
     output: Path,
     where: str = "true",
-    root: Path | None = None,
+    home: Workspace | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Write the published records that an SQL condition over `records` picks; how many they were.
 
     The forms: `ndjson` and `json` (one file), `files` (a folder, a file for each record), `parquet` and `csv` (a folder, a
     file for each table), and each foreign format (a folder). What came in that format comes back as it came, byte for
-    byte out of the workspace at `root`; `tell` is told where that can no longer be, and what fits nowhere.
+    byte out of the workspace that is its `home`; `tell` is told where that can no longer be, and what fits nowhere. The
+    condition keeps the limits that are set there.
 
     Raises:
-        KbError: no such form, the condition is not SQL over the table, the output cannot be written, or the folder holds
-            files that would pass for some of this export.
+        KbError: no such form, the condition is not SQL over the table or takes too much, the output cannot be written, or
+            the folder holds files that would pass for some of this export.
     """
     into_folder: dict[str, Callable[[Store, Path, str], None]] = {
         "files": _files,
         "parquet": _parquet,
         "csv": _csv,
-        **dict.fromkeys(formats.FORMATS, _foreign(form, root, tell)),
+        **dict.fromkeys(formats.FORMATS, _foreign(form, home.root if home else None, tell)),
     }
     if form not in _INTO_FILE | into_folder:
         raise KbError(f"--format {form}: {did_you_mean(form, _INTO_FILE | into_folder)}")
     where = _condition(where)
-    picked = _count(base, where)
+    picked = _count(base, where, home.settings.sql if home else _LIMITS)
     try:
         if form in _INTO_FILE:
             output.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +71,7 @@ def export(
     return picked
 
 
-def lines(base: Store, form: str, where: str = "true") -> Iterator[str]:
+def lines(base: Store, form: str, where: str = "true", limits: Sql = _LIMITS) -> Iterator[str]:
     """The same records as text, in a form that is one file.
 
     Raises:
@@ -79,7 +83,7 @@ def lines(base: Store, form: str, where: str = "true") -> Iterator[str]:
             f" {' or '.join(_INTO_FILE)}"
         )
     where = _condition(where)
-    _count(base, where)
+    _count(base, where, limits)
     return _INTO_FILE[form](base, where)
 
 
@@ -89,8 +93,8 @@ def _condition(where: str) -> str:
     return store.condition(where)
 
 
-def _count(base: Store, where: str) -> int:
-    counted: int = store.guarded(lambda: base.value(f"SELECT count(*) FROM records WHERE {where}"))
+def _count(base: Store, where: str, limits: Sql) -> int:
+    counted: int = store.measured(base, f"SELECT count(*) FROM records WHERE {where}", limits)
     return counted
 
 

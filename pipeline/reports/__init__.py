@@ -7,15 +7,18 @@ from typing import Any
 from pipeline.model import KbError, Table
 from pipeline.reports.declared import NAMES, REPORTS, named
 from pipeline.reports.shape import Answer, Common, Options, Part, Report, Section
-from pipeline.store import Store, guarded
+from pipeline.store import Store, measured
 from pipeline.store import condition as one_condition
 from pipeline.store.layout import script
 from pipeline.words import did_you_mean
+from pipeline.workspace import Sql
 
 __all__ = [
     "NAMES", "REPORTS", "Answer", "Common", "Options", "Part", "Report", "Section",
     "breaking", "check_scope", "check_use", "common", "figures", "named", "new_errors", "run", "section", "stream", "totals",
 ]  # fmt: skip
+
+_LIMITS = Sql()
 
 
 def check_use(report: Report, options: Options) -> None:
@@ -91,15 +94,15 @@ def new_errors(store: Store, options: Options) -> dict[str, Any]:
     return _one(store, "new-errors", options)
 
 
-def breaking(store: Store, section: Section, options: Options, condition: str) -> int:
+def breaking(store: Store, section: Section, options: Options, condition: str, limits: Sql = _LIMITS) -> int:
     """How many rows of a section meet a condition: `any`, or SQL over its columns such as `age > 730`.
 
     Raises:
-        KbError: the condition is not SQL over the section's columns.
+        KbError: the condition is not SQL over the section's columns, or takes more than the limits allow.
     """
     test = "true" if condition == "any" else one_condition(condition)
     sql = f"SELECT count(*) FROM ({_sql(section.sql)}) WHERE {test}"  # noqa: S608 - the store is open for reading only
-    found: int = guarded(lambda: store.value(sql, _parameters(sql, options)))
+    found: int = measured(store, sql, limits, _parameters(sql, options))
     return found
 
 

@@ -414,13 +414,26 @@ def select(store: Store, sql: str, limits: Sql = _LIMITS) -> Table:
             raise KbError(
                 "kb sql only reads: SELECT, DESCRIBE, SHOW, EXPLAIN; to change the base, change raw/ and run `kb ingest`"
             )
-        try:
-            with within(store.connection, limits):
-                return _whole(store, statements[0].query)
-        except KbError as error:
-            raise KbError(f"sql: {error}") from None
+        return _bounded(store, limits, lambda: _whole(store, statements[0].query))
 
     return guarded(ask)
+
+
+def measured(store: Store, sql: str, limits: Sql = _LIMITS, parameters: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - as `value`
+    """The first value of a query in which a condition stands that a person wrote; it keeps the limits.
+
+    Raises:
+        KbError: DuckDB refuses the condition, or it takes too much.
+    """
+    return guarded(lambda: _bounded(store, limits, lambda: store.value(sql, parameters)))
+
+
+def _bounded(store: Store, limits: Sql, ask: Callable[[], T]) -> T:
+    try:
+        with within(store.connection, limits):
+            return ask()
+    except KbError as error:
+        raise KbError(f"sql: {error}") from None
 
 
 def _reads(statement: duckdb.Statement) -> bool:

@@ -65,7 +65,7 @@ def as_canons(base: Base, output: Path, where: str = "true") -> tuple[dict[str, 
     """The files of an export as ErrorCanon, by slug, and what was told."""
     told: list[str] = []
     with store.read(base.workspace.store, files=True) as opened:
-        export(opened, "errorcanon", output, where, base.root, told.append)
+        export(opened, "errorcanon", output, where, base.workspace, told.append)
     return {name.removeprefix("git/").removesuffix(".json"): raw for name, raw in contents(output).items()}, told
 
 
@@ -218,6 +218,6 @@ def test_every_record_of_the_corpora_comes_back_byte_for_byte(corpora: Path, bas
     base.ingest()
     told: list[str] = []
     with store.read(base.workspace.store, files=True) as opened:
-        export(opened, "errorcanon", tmp_path / "out", "true", base.root, told.append)
+        export(opened, "errorcanon", tmp_path / "out", "true", base.workspace, told.append)
     assert told == []
     assert sorted(contents(tmp_path / "out").values()) == sorted(path.read_bytes() for path in paths)

@@ -199,3 +199,19 @@ def test_a_rule_of_ones_own_is_held_to_the_same(tmp_path: Path) -> None:
     base.record("a")
     with pytest.raises(KbError, match=r"rules/slow\.sql: takes longer than 0\.2 s"):
         base.ingest()
+
+
+def test_so_is_a_condition(base: Base) -> None:
+    base.configure("[sql]\nseconds = 0.2\n")
+    base.record("a")
+    base.ingest()
+    forever = "(SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range = -1) > 0"
+    for arguments in (
+        ["export", "-o", "out", "--where", forever],
+        ["export", "--format", "ndjson", "-o", "-", "--where", forever],
+        ["report", "stale", "--fail-on", forever],
+    ):
+        stopped = kb(base.root, *arguments)
+        assert (stopped.code, stopped.out) == (2, ""), arguments
+        assert "sql: takes longer than 0.2 s; ask for less" in stopped.err
+    assert not (base.root / "out").exists()
