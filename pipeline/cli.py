@@ -230,7 +230,7 @@ def ingest(
             result = run(where, given, request)
     _say(result.notes)
     if result.restored:
-        verb = "would restore" if dry_run else "restored"
+        verb = "would put right" if dry_run else "put right"
         _say([f"{verb} in {_shown(where.curated)}/ what was not as kb had left it: {some(result.restored)}"])
     if form == "json":
         _json(result.document())
@@ -772,9 +772,9 @@ def quarantine(
 
     _choose("--format", form, FORMATS)
     with _base(_workspace()) as base:
-        rejected = job.quarantine(base)
+        rejected, records = job.quarantine(base)
     if form == "table":
-        _write("".join(f"{line}\n" for line in text.quarantine(rejected.records())), output)
+        _write("".join(f"{line}\n" for line in text.quarantine(rejected.records(), records)), output)
     else:
         _write(render(rejected, form, terminal=_terminal(output)), output)
     _tell_written(output)

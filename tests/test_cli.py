@@ -210,7 +210,7 @@ def test_a_restored_file_is_said(copy: Base) -> None:
     copy.put("curated/findings.ndjson", b"junk")
     os.utime(copy.root / f"raw/{NAN_LOSS}.json")
     outcome = kb(copy.root, "ingest")
-    assert outcome.err == "note: restored in curated/ what was not as kb had left it: findings.ndjson\n"
+    assert outcome.err == "note: put right in curated/ what was not as kb had left it: findings.ndjson\n"
     assert "nothing was written" not in outcome.out
 
 

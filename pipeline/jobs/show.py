@@ -218,11 +218,12 @@ def _fate(base: Store, row: dict[str, Any], as_of: dt.date) -> dict[str, Any]:
     return {**fate, "codes": codes, "findings": findings, **raw_text(raw)}
 
 
-def quarantine(base: Store) -> Table:
-    """What was rejected and why: a row for each error."""
-    return base.query(
+def quarantine(base: Store) -> tuple[Table, int]:
+    """What was rejected and why: a row for each error; and how many records that are, of which a line may hold several."""
+    rejected = base.query(
         """SELECT q.path || CASE WHEN q.line IS NULL THEN '' ELSE ':' || q.line END AS origin, q.record_id AS record,
             f.code, f.name, f.pointer, f.message
         FROM quarantine q JOIN findings f USING (path, position) WHERE f.severity = 'error' AND f.suppressed IS NULL
         ORDER BY q.path, q.position, f.seq, f.pointer"""
     )
+    return rejected, base.value("SELECT count(*) FROM quarantine")

@@ -178,13 +178,12 @@ def _most(counts: Mapping[str, int], own: Mapping[str, str]) -> str:
     return ", ".join(f"{code} {names[code]} {n:,}" for code, n in ranked[:4]) + rest
 
 
-def quarantine(rejected: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """A line for each error of a rejected record."""
+def quarantine(rejected: Sequence[dict[str, Any]], records: int) -> Iterator[str]:
+    """A line for each error of a rejected record, and how many records these are."""
     for row in rejected:
         yield visible(
             f"{row['origin']}: {row['record'] or '(no id)'}: {row['code']} {_pointer(row['pointer'])}: {row['message']}"
         )
-    records = len({row["origin"] for row in rejected})
     if records:
         yield f"{count(records, 'record')} in quarantine; `kb why PATH` shows one whole"
     else:

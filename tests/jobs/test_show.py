@@ -214,13 +214,22 @@ def test_what_was_never_seen_is_an_error(example: Base, subject: str, hint: str)
 
 def test_quarantine_has_a_row_for_each_error(example: Base) -> None:
     with store.read(example.workspace.store) as opened:
-        rejected = job.quarantine(opened).records()
+        table, records = job.quarantine(opened)
+    rejected = table.records()
     errors = example.query("SELECT count(*) FROM findings WHERE severity = 'error'")[0][0]
     assert len(rejected) == errors
-    lines = list(text.quarantine(rejected))
+    lines = list(text.quarantine(rejected, records))
     assert lines[-1] == "8 records in quarantine; `kb why PATH` shows one whole"
     assert any(line.startswith(f"{BATCH}:262: mysql/caching-sha2-plugin: DAT001 /last_confirmed: ") for line in lines)
     assert any(": (no id): SCH001 (whole record): " in line for line in lines)
+
+
+def test_records_on_one_line_are_counted_each(base: Base) -> None:
+    base.put("raw/x.json", [record("a", confidence=7), record("b", confidence=8)])
+    base.ingest()
+    with store.read(base.workspace.store) as opened:
+        table, records = job.quarantine(opened)
+    assert list(text.quarantine(table.records(), records))[-1].startswith("2 records in quarantine; ")
 
 
 def test_hostile_records_are_shown_harmless(base: Base) -> None:

@@ -218,7 +218,7 @@ def test_health_names_each_breach() -> None:
 
 
 def test_an_empty_quarantine_says_so() -> None:
-    assert list(text.quarantine([])) == ["nothing is in quarantine"]
+    assert list(text.quarantine([], 0)) == ["nothing is in quarantine"]
 
 
 def test_a_pipe_hears_nothing_of_progress(capfd: pytest.CaptureFixture[str]) -> None:
