@@ -4,6 +4,7 @@ Hypothesis knows nothing of what a rule looks for, so what it makes hardly ever 
 Record i is the same whenever it is asked for.
 """
 
+import copy
 import random
 import re
 import unicodedata
@@ -183,9 +184,9 @@ def _put(document: Document, pointer: str, value: Json) -> None:
     for step in steps:
         place = _child(place, step)
     if isinstance(place, dict):
-        place[last] = value
+        place[last] = copy.deepcopy(value)  # an example's value stays the example's own
     elif isinstance(place, list) and last.isdecimal():
-        place[int(last) : int(last) + 1] = [value]
+        place[int(last) : int(last) + 1] = [copy.deepcopy(value)]
 
 
 def _child(place: Any, step: str) -> Any:  # noqa: ANN401 - any JSON value

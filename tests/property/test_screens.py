@@ -50,6 +50,14 @@ SETTINGS = {
 }
 
 
+def test_what_is_made_of_examples_leaves_them_as_they_are() -> None:
+    before = repr([(rule.bad, rule.good) for rule in catalogue().values()])
+    for rule in catalogue().values():
+        assert all(near(rule))
+    assert all(records(2_000))
+    assert repr([(rule.bad, rule.good) for rule in catalogue().values()]) == before
+
+
 def outcomes(raws: Iterable[bytes], rules: RuleSet) -> Iterator[tuple[bytes, Curated | Rejected]]:
     rest = iter(raws)
     while some := list(islice(rest, AT_A_TIME)):
