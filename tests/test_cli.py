@@ -1076,8 +1076,11 @@ def test_completion_is_silent_where_there_is_nothing_to_ask(tmp_path: Path) -> N
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["kb.duckdb", "kb.toml"]
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_is_there(shell: str, tmp_path: Path) -> None:
-    outcome = kb(tmp_path, "--show-completion", shell)
+@pytest.mark.parametrize(
+    ("shell", "word"), [("bash", "COMP_WORDS"), ("zsh", "#compdef kb"), ("fish", "complete --command kb")]
+)
+def test_completion_is_there(shell: str, word: str, tmp_path: Path) -> None:
+    outcome = kb_process(tmp_path, env={"_KB_COMPLETE": f"source_{shell}"})
     assert (outcome.code, outcome.err) == (0, "")
     assert "_KB_COMPLETE" in outcome.out
+    assert word in outcome.out
