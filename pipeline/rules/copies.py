@@ -18,14 +18,19 @@ def merge_copies(items: list[Any]) -> list[Any]:
     A copy has the same action and condition, but for the white space around them, and is equal in all else but its
     sources.
     """
-    merged = items
-    for i, home, likeness in _repeated(items):
-        if likeness is _Likeness.COPY:
-            merged = list(items) if merged is items else merged
-            extra = [url for url in items[i]["sources"] if url not in merged[home]["sources"]]
-            if extra:
-                merged[home] = {**merged[home], "sources": [*merged[home]["sources"], *extra]}
-            merged[i] = GONE
+    copies = [(i, home) for i, home, likeness in _repeated(items) if likeness is _Likeness.COPY]
+    if not copies:
+        return items
+    merged = list(items)
+    sources = {home: list(items[home]["sources"]) for _, home in copies}
+    known = {home: set(urls) for home, urls in sources.items()}
+    for i, home in copies:
+        sources[home] += [url for url in items[i]["sources"] if url not in known[home]]
+        known[home].update(items[i]["sources"])
+        merged[i] = GONE
+    for home, urls in sources.items():
+        if len(urls) > len(items[home]["sources"]):
+            merged[home] = {**items[home], "sources": urls}
     return merged
 
 

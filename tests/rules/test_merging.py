@@ -1,9 +1,12 @@
 """DED003 and WRK003: what is merged, what goes along, and what is left to a curator."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.model import GONE, Change, Document
+from pipeline.model import GONE, Change, Document, Json
 from pipeline.rules.base import Example
+from pipeline.rules.copies import merge_copies
 from pipeline.rules.example import CLEAN, with_changes
 from tests.conftest import codes, published
 
@@ -154,3 +157,38 @@ def test_a_source_stands_once_after_both_kinds_of_merging() -> None:
     url = "https://example.org/a"
     outcome = published(with_changes({"/dead_ends/2": _copy("dead_ends", sources=[url, url])}))
     assert outcome.document["dead_ends"][0]["sources"] == [*CLEAN["dead_ends"][0]["sources"], url]
+
+
+ITEMS = st.fixed_dictionaries(
+    {
+        "action": st.sampled_from(["git init", "git init ", "git  init", ""]),
+        "condition": st.sampled_from([None, "in CI"]),
+        "sources": st.lists(
+            st.sampled_from(["https://a.example", "https://b.example", "https://c.example"]), max_size=3
+        ),
+        "fail_rate": st.sampled_from([1, 1.0, 0.5]),
+    }
+)
+
+
+def _merged_slowly(items: list[Document]) -> list[Json]:
+    """Each item is held against every one before it, and its sources against all that are there."""
+    merged: list[Json] = list(items)
+    for i, item in enumerate(items):
+        for home in range(i):
+            first = merged[home]
+            if first is not GONE and item["action"].strip() and _words(item) == _words(first):
+                added = [url for url in item["sources"] if url not in first["sources"]]
+                merged[home] = {**first, "sources": first["sources"] + added}
+                merged[i] = GONE
+                break
+    return merged
+
+
+def _words(item: Document) -> tuple[Json, ...]:
+    return item["action"].strip(), item["condition"], item["fail_rate"]
+
+
+@given(st.lists(ITEMS, max_size=8))
+def test_many_copies_are_merged_as_one_after_the_other_would_be(items: list[Document]) -> None:
+    assert merge_copies(items) == _merged_slowly(items)
