@@ -415,8 +415,7 @@ def create(path: Path | None, spill: Path | None = None) -> Iterator[Draft]:
         connection.execute(script("working.sql"))
         connection.execute(script("macros.sql"))
         if path is not None:
-            for statement in comments():
-                connection.execute(statement)
+            connection.execute(";\n".join(comments()))
         connection.execute("COMMIT")
         yield Draft(connection)
 
