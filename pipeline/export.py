@@ -18,7 +18,7 @@ from pipeline import __version__, seal
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.render.reports import document_in_parts
 from pipeline.render.tables import as_csv
-from pipeline.reports import REPORTS, Options, figures, page, run
+from pipeline.reports import REPORTS, Options, figures, page, run, totals
 from pipeline.rules.ruleset import RuleSet
 from pipeline.splice import Touched, splice
 from pipeline.store import Store
@@ -183,10 +183,11 @@ def _page(store: Store, options: Options, rules: RuleSet) -> bytes:
 def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
     """Every report as `curated/` holds it, its figures as metrics, and what is plotted: without what earlier runs say."""
     alone = options._replace(history=False)
+    sums = totals(store, alone)
     for name, report in sorted(REPORTS.items()):
         if report.asked(alone):
             kept = alone._replace(limit=report.kept) if options.limit is None else alone
-            yield f"reports/{name}.json", document_in_parts(store, report, kept)
+            yield f"reports/{name}.json", document_in_parts(store, report, kept, sums)
             for section in report.asked(alone):
                 if section.plotted:
                     (part,) = run(store, report, alone, section).parts

@@ -84,8 +84,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 class Base:
     """A workspace. Names are paths relative to it.
 
-    Only one that is `gated` has what it publishes held against the contracts of the tables, and waits for the disk, which
-    takes half of a small ingest: the tests of the gate and of equal bases ask for it; what runs `kb` has it in any case.
+    Only one that is `gated` has what it publishes held against the contracts of the tables, has reports in `curated/` and
+    comments in its store, and waits for the disk, which takes two thirds of a small ingest: the tests that look at these,
+    and those of equal bases, ask for it; what runs `kb` has it in any case.
     """
 
     root: Path
@@ -124,6 +125,8 @@ class Base:
         with pytest.MonkeyPatch.context() as patch:
             if not self.is_gated:
                 patch.setattr("pipeline.jobs.ingest._hold", lambda *_, **__: False)
+                patch.setattr("pipeline.export.reports", lambda *_: iter(()))
+                patch.setattr("pipeline.store.draft.comments", lambda: ["SELECT 1"])
                 patch.setattr("os.sync", lambda: None)
             return ingest(self.workspace, [self.root / name for name in names or ("raw",)], request)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from pipeline.model import KbError, Table
 from pipeline.render import tables
@@ -43,14 +44,17 @@ def document(answer: Answer) -> str:
     return orjson.dumps(answer.document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def document_in_parts(store: Store, report: Report, options: Options) -> Iterator[bytes]:
-    """The bytes of `document`, one part after the other: a ranked section may have a row for each record of the base."""
+def document_in_parts(store: Store, report: Report, options: Options, sums: dict[str, Any] | None) -> Iterator[bytes]:
+    """The bytes of `document`, one part after the other: a ranked section may have a row for each record of the base.
+
+    `sums` are the `totals` of the base, where they are known.
+    """
     import orjson  # noqa: PLC0415 - the other forms do without
 
     if options.limit is not None:
-        yield document(run(store, report, options)).encode()
+        yield document(run(store, report, options, sums=sums)).encode()
         return
-    text = document(run(store, report, options._replace(limit=0)))
+    text = document(run(store, report, options._replace(limit=0), sums=sums))
     for section in report.asked(options):
         if section.ranked:
             before, mark, after = text.partition(f'\n  "{section.name}": []')

@@ -72,11 +72,17 @@ def _wanting(section: Section) -> str:
     return f"add --{section.needs} DAYS"
 
 
-def run(store: Store, report: Report, options: Options, only: Section | None = None) -> Answer:
-    """Ask a store for a report, or for one section of it."""
+def run(
+    store: Store,
+    report: Report,
+    options: Options,
+    only: Section | None = None,
+    sums: dict[str, Any] | None = None,
+) -> Answer:
+    """Ask a store for a report, or for one section of it. `sums` are its `totals`, where they are known."""
     sections = report.asked(options) if only is None else (only,)
     parts = tuple(_part(store, section, options) for section in sections)
-    return Answer(report, options, parts, totals(store, options) if report.totals else None)
+    return Answer(report, options, parts, (sums or totals(store, options)) if report.totals else None)
 
 
 def totals(store: Store, options: Options) -> dict[str, Any]:

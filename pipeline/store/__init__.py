@@ -72,9 +72,12 @@ class Store:
         return self.connection.execute(sql).df()
 
     def head(self, sql: str, parameters: Mapping[str, object], limit: int) -> tuple[Table, int]:
-        """The first rows of an answer, and how many there are; the last line of the query is its ORDER BY."""
-        columns, rows = self.query(f"FROM ({sql}) LIMIT {limit + 1}", parameters)
-        if len(rows) <= limit:
+        """The first rows of an answer, and how many there are; the last line of the query is its ORDER BY.
+
+        With a limit of 0 they are only counted, and the table has no columns.
+        """
+        columns, rows = self.query(f"FROM ({sql}) LIMIT {limit + 1}", parameters) if limit else Table((), [])
+        if limit and len(rows) <= limit:
             return Table(columns, rows), len(rows)
         unordered = sql.rstrip().rpartition("\nORDER BY ")[0] or sql
         return Table(columns, rows[:limit]), self.value(f"SELECT count(*) FROM ({unordered})", parameters)
