@@ -39,10 +39,10 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pipeline.docs --check
+	$(BIN)/python -m tools.docs --check
 
 docs: .venv/installed-dev
-	$(BIN)/python -m pipeline.docs
+	$(BIN)/python -m tools.docs
 	$(BIN)/python -m tests.sessions
 
 bench: .venv/installed-dev

@@ -18,7 +18,7 @@ from benchmarks.measure import Pair, of, once, pair
 
 _HERE = Path(__file__).parent.parent
 _PYTHON = sys.executable
-_KB = [_PYTHON, "-m", "pipeline"]
+_KB = [_PYTHON, "-m", "kb"]
 _CORPORA = Path(os.environ.get("KB_CORPORA", _HERE.parent / "shared" / "corpora")) / "errorcanon" / "canons"
 
 

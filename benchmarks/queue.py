@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline import store
+from kb import store
 
 _HERE = Path(__file__).parent
 _CORPUS = Path(os.environ.get("KB_CORPORA", _HERE.parent.parent / "shared" / "corpora")) / "errorcanon" / "canons"
@@ -71,7 +71,7 @@ def _scores(folder: Path) -> dict[str, dict[str, Any]]:
     """What kb makes of the whole corpus, in a workspace of its own."""
     shutil.copytree(_CORPUS, folder / "raw")
     (folder / "kb.toml").write_text(f"as_of = {_DAY}\n", encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "pipeline", "--root", str(folder), "ingest"], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "kb", "--root", str(folder), "ingest"], check=True, capture_output=True)
     with store.read(folder / "kb.duckdb") as opened:
         return {row["id"]: row for row in opened.query(_SCORES, {"day": _DAY}).records()}
 

@@ -18,11 +18,11 @@ from typing import Any, NamedTuple, Self
 import duckdb
 import orjson
 
-from pipeline import engine, sources
-from pipeline.rules.example import with_changes
-from pipeline.rules.ruleset import RuleSet
-from pipeline.store import draft
-from pipeline.workspace import Settings
+from kb import engine, sources
+from kb.rules.example import with_changes
+from kb.rules.ruleset import RuleSet
+from kb.store import draft
+from kb.workspace import Settings
 
 Record = dict[str, Any]
 

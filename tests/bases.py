@@ -11,12 +11,12 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline import store
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.request import Request
-from pipeline.model import Document, IngestResult, Json
-from pipeline.rules.example import with_changes
-from pipeline.workspace import Workspace, find
+from kb import store
+from kb.jobs.ingest import ingest
+from kb.jobs.request import Request
+from kb.model import Document, IngestResult, Json
+from kb.rules.example import with_changes
+from kb.workspace import Workspace, find
 
 DAY = dt.date(2026, 11, 22)
 
@@ -124,9 +124,9 @@ class Base:
         request = Request(as_of=as_of, jobs=1, allow_removals=allow_removals, dry_run=dry_run)
         with pytest.MonkeyPatch.context() as patch:
             if not self.is_gated:
-                patch.setattr("pipeline.jobs.ingest._hold", lambda *_, **__: False)
-                patch.setattr("pipeline.export.reports", lambda *_: iter(()))
-                patch.setattr("pipeline.store.draft.comments", lambda: ["SELECT 1"])
+                patch.setattr("kb.jobs.ingest._hold", lambda *_, **__: False)
+                patch.setattr("kb.export.reports", lambda *_: iter(()))
+                patch.setattr("kb.store.draft.comments", lambda: ["SELECT 1"])
                 patch.setattr("os.sync", lambda: None)
             return ingest(self.workspace, [self.root / name for name in names or ("raw",)], request)
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 
-from pipeline.contract import complete
-from pipeline.model import Document, Json, Kind
-from pipeline.rules import catalogue
-from pipeline.rules.base import ABSENT, Example, Rule
-from pipeline.rules.example import CLEAN, with_changes
-from pipeline.sources.formats import FORMATS
+from kb.contract import complete
+from kb.model import Document, Json, Kind
+from kb.rules import catalogue
+from kb.rules.base import ABSENT, Example, Rule
+from kb.rules.example import CLEAN, with_changes
+from kb.sources.formats import FORMATS
 from tests.strategies import ODD_TEXTS
 
 _RULES = [rule for rule in catalogue().values() if rule.kind is not Kind.CORPUS]

@@ -12,12 +12,12 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, settings
 
-from pipeline.curate import curate
-from pipeline.model import Curated, Document, Incoming, Json, Origin, Rejected
-from pipeline.rules.base import Example
-from pipeline.rules.example import CLEAN, with_changes
-from pipeline.rules.ruleset import RuleSet
-from pipeline.workspace import Settings
+from kb.curate import curate
+from kb.model import Curated, Document, Incoming, Json, Origin, Rejected
+from kb.rules.base import Example
+from kb.rules.example import CLEAN, with_changes
+from kb.rules.ruleset import RuleSet
+from kb.workspace import Settings
 from tests.bases import DAY, Base
 
 ROOT = Path(__file__).parent.parent

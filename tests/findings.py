@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.model import Located, Severity, ValidateResult
+from kb.model import Located, Severity, ValidateResult
 
 HOSTILE = "\x1b]0;title\x07\u202e\x9b\r\n%0A::error::]]>&<\"',:\ufffe"
 """What would act on a terminal, a log, a workflow or an XML reader."""

@@ -63,7 +63,7 @@ def run(command: str, folder: Path) -> str:
     if program != "kb":
         raise ValueError(f"a session runs kb alone, not {program}")
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
+        [sys.executable, "-m", "kb", *arguments],
         cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if done.returncode > 2:

@@ -3,9 +3,9 @@
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from pipeline.model import Document, Json
-from pipeline.rules.base import ABSENT
-from pipeline.rules.example import CLEAN, with_changes
+from kb.model import Document, Json
+from kb.rules.base import ABSENT
+from kb.rules.example import CLEAN, with_changes
 
 ODD_TEXTS = (
     "",

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline import cli
+from kb import cli
 
-ARGV = (sys.executable, "-m", "pipeline")
+ARGV = (sys.executable, "-m", "kb")
 _STRANGE = ("NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "PYTHONIOENCODING")
 
 

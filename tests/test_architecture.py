@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PACKAGE = ROOT / "pipeline"
+PACKAGE = ROOT / "pipeline" / "kb"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CLOCKS = {"today", "now", "utcnow", "fromtimestamp", "time_ns", "localtime", "gmtime"}
 NETWORK = {"socket", "ssl", "http", "requests", "httpx", "urllib.request", "ftplib", "smtplib", "asyncio"}

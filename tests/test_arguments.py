@@ -9,13 +9,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pipeline.arguments import Group
+from kb.arguments import Group
 from tests.bases import Base
 
 
 def loaded(root: Path, *words: str) -> set[str]:
     """The modules that a command imports, in a process of its own."""
-    command = [sys.executable, "-X", "importtime", "-m", "pipeline", *words]
+    command = [sys.executable, "-X", "importtime", "-m", "kb", *words]
     ended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert ended.returncode in {0, 1}, ended.stderr
     return {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines() if line.startswith("import time:")}
@@ -24,12 +24,12 @@ def loaded(root: Path, *words: str) -> set[str]:
 @pytest.mark.parametrize(
     ("words", "unwanted"),
     [
-        (["--version"], {"pydantic", "duckdb", "pipeline.model"}),
-        (["--help"], {"pydantic", "duckdb", "pipeline.model"}),
+        (["--version"], {"pydantic", "duckdb", "kb.model"}),
+        (["--help"], {"pydantic", "duckdb", "kb.model"}),
         (["validate", "raw/git/a.json"], {"pydantic", "pandas", "jsonschema", "multiprocessing", "filelock"}),
-        (["report", "stale"], {"pydantic", "pandas", "jiter", "re2", "pipeline.rules", "filelock", "jinja2", "altair"}),
-        (["report", "stale", "--format", "html"], {"pydantic", "pandas", "altair", "vl_convert", "pipeline.rules"}),
-        (["sql", "FROM runs"], {"pydantic", "pandas", "jiter", "re2", "pipeline.rules", "filelock"}),
+        (["report", "stale"], {"pydantic", "pandas", "jiter", "re2", "kb.rules", "filelock", "jinja2", "altair"}),
+        (["report", "stale", "--format", "html"], {"pydantic", "pandas", "altair", "vl_convert", "kb.rules"}),
+        (["sql", "FROM runs"], {"pydantic", "pandas", "jiter", "re2", "kb.rules", "filelock"}),
         (["ingest"], {"pydantic", "pandas", "pandera", "jsonschema", "multiprocessing"}),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",

@@ -15,12 +15,12 @@ import duckdb
 import pytest
 from rich.cells import cell_len
 
-from pipeline import __main__, cli, publish
-from pipeline.contract import violations
-from pipeline.jobs import fix, show
-from pipeline.model import StoppedError
-from pipeline.reports import REPORTS
-from pipeline.words import visible
+from kb import __main__, cli, publish
+from kb.contract import violations
+from kb.jobs import fix, show
+from kb.model import StoppedError
+from kb.reports import REPORTS
+from kb.words import visible
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
 from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal, kb_process
@@ -940,11 +940,11 @@ def test_an_interruption_while_kb_is_loaded_is_one_line(
     class Interrupted:
         @staticmethod
         def find_spec(name: str, *_: object) -> None:
-            if name == "pipeline.cli":
+            if name == "kb.cli":
                 raise KeyboardInterrupt
 
-    monkeypatch.delitem(sys.modules, "pipeline.cli")
-    monkeypatch.delattr("pipeline.cli")
+    monkeypatch.delitem(sys.modules, "kb.cli")
+    monkeypatch.delattr("kb.cli")
     monkeypatch.setattr("sys.meta_path", [Interrupted, *sys.meta_path])
     with pytest.raises(SystemExit) as left:
         __main__.main()

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pipeline import columns
-from pipeline.contract import complete, shapes
-from pipeline.model import Document, Json
-from pipeline.rules.example import CLEAN
-from pipeline.store import layout
-from pipeline.workspace import Settings
+from kb import columns
+from kb.contract import complete, shapes
+from kb.model import Document, Json
+from kb.rules.example import CLEAN
+from kb.store import layout
+from kb.workspace import Settings
 
 LADDER = Settings().trust.ladder
 KINDS = {

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline import contract
-from pipeline.model import LONGEST_RECORD, Document, Json
-from pipeline.rules.base import ABSENT, Example
-from pipeline.rules.example import CLEAN, with_changes
+from kb import contract
+from kb.model import LONGEST_RECORD, Document, Json
+from kb.rules.base import ABSENT, Example
+from kb.rules.example import CLEAN, with_changes
 from tests.conftest import ROOT, clean, code_points, judge
 from tests.strategies import mutated
 

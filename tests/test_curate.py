@@ -5,11 +5,11 @@ from collections import Counter
 import orjson
 import pytest
 
-from pipeline.contract import read
-from pipeline.model import GONE, Change, Curated, Document, Rejected
-from pipeline.rules.example import with_changes
-from pipeline.rules.ruleset import RuleSet
-from pipeline.workspace import RuleSettings, Settings
+from kb.contract import read
+from kb.model import GONE, Change, Curated, Document, Rejected
+from kb.rules.example import with_changes
+from kb.rules.ruleset import RuleSet
+from kb.workspace import RuleSettings, Settings
 from tests.conftest import CLEAN_PATH, ROOT, clean, codes, incoming, judge, published
 
 EXAMPLE = "raw/tensorflow/optimizer-nan-loss.json"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import docs, store, workspace
-from pipeline.contract import shapes
-from pipeline.rules import catalogue, ded
-from pipeline.workspace import TimeToLive, Trust
+from kb import store, workspace
+from kb.contract import shapes
+from kb.rules import catalogue, ded
+from kb.workspace import TimeToLive, Trust
 from tests import sessions
 from tests.sessions import ROOT
+from tools import docs
 
 WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 

@@ -74,7 +74,7 @@ def confirm(folder: Path) -> None:
 
 
 def test_dvc_yaml_is_what_init_writes() -> None:
-    template = resources.files("pipeline").joinpath("dvc.yaml.template").read_text(encoding="utf-8")
+    template = resources.files("kb").joinpath("dvc.yaml.template").read_text(encoding="utf-8")
     assert (ROOT / "dvc.yaml").read_text(encoding="utf-8") == template
 
 

@@ -17,13 +17,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import engine
-from pipeline.cli import UNCHANGED
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.request import Request
-from pipeline.model import Incoming, KbError, Origin
-from pipeline.rules.ruleset import RuleSet
-from pipeline.workspace import RuleSettings, Settings
+from kb import engine
+from kb.cli import UNCHANGED
+from kb.jobs.ingest import ingest
+from kb.jobs.request import Request
+from kb.model import Incoming, KbError, Origin
+from kb.rules.ruleset import RuleSet
+from kb.workspace import RuleSettings, Settings
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT, default_rules
 from tests.strategies import mutated
@@ -171,7 +171,7 @@ def test_a_worker_that_dies_publishes_nothing(base: Base, monkeypatch: pytest.Mo
 
 TO_BE_STOPPED = """
 import sys, time
-from pipeline import cli, engine
+from kb import cli, engine
 
 def receive(*arguments, judge=engine._receive):
     judge(*arguments)

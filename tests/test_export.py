@@ -7,10 +7,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline import __version__, export
-from pipeline.export import raw_text
-from pipeline.reports import REPORTS, Options
-from pipeline.store import draft
+from kb import __version__, export
+from kb.export import raw_text
+from kb.reports import REPORTS, Options
+from kb.store import draft
 from tests.bases import DAY, Base, contents, ndjson, record, sha256
 from tests.conftest import default_rules
 

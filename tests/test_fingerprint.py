@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.fingerprint import AT_POINTER, fingerprints
-from pipeline.model import Document, Json
-from pipeline.rules.example import with_changes
+from kb.fingerprint import AT_POINTER, fingerprints
+from kb.model import Document, Json
+from kb.rules.example import with_changes
 from tests.bases import Base, ndjson, record
 from tests.conftest import clean, judge
 from tests.strategies import mutated

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import gate, publish
-from pipeline.gate import Breach
-from pipeline.jobs.doctor import doctor
-from pipeline.model import KbError
-from pipeline.store import draft, layout
+from kb import gate, publish
+from kb.gate import Breach
+from kb.jobs.doctor import doctor
+from kb.model import KbError
+from kb.store import draft, layout
 from tests.bases import Base, ndjson, record
 from tests.conftest import default_rules
 

@@ -15,10 +15,10 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline import aside, publish, store
-from pipeline.model import KbError
-from pipeline.store import draft
-from pipeline.workspace import Workspace, find
+from kb import aside, publish, store
+from kb.model import KbError
+from kb.store import draft
+from kb.workspace import Workspace, find
 from tests.bases import Base, contents, record
 
 State = tuple[str, str]
@@ -343,7 +343,7 @@ def test_a_second_process_is_refused_in_one_line(base: Base) -> None:
     base.record("a")
     with publish.writer(base.workspace):
         ended = subprocess.run(
-            [sys.executable, "-m", "pipeline", "--root", base.root, "ingest", base.root / "raw"],
+            [sys.executable, "-m", "kb", "--root", base.root, "ingest", base.root / "raw"],
             capture_output=True,
             text=True,
             check=False,
@@ -401,10 +401,10 @@ def test_an_ingest_that_is_killed_is_carried_through_or_undone(base: Base, tmp_p
     script = f"""
         import datetime as dt, os
         from pathlib import Path
-        from pipeline import publish
-        from pipeline.jobs.ingest import ingest
-        from pipeline.jobs.request import Request
-        from pipeline.workspace import find
+        from kb import publish
+        from kb.jobs.ingest import ingest
+        from kb.jobs.request import Request
+        from kb.workspace import find
 
         def deadly(method):
             def moved(self, target):

@@ -8,15 +8,15 @@ import jsonschema_rs
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipeline import contract, reports, store
-from pipeline.contract import schema, shapes, violations
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import Document, GateResult, Json, Verdict
-from pipeline.render import findings
-from pipeline.render import reports as render
-from pipeline.store import draft
-from pipeline.workspace import Settings
+from kb import contract, reports, store
+from kb.contract import schema, shapes, violations
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import Document, GateResult, Json, Verdict
+from kb.render import findings
+from kb.render import reports as render
+from kb.store import draft
+from kb.workspace import Settings
 from tests.bases import DAY, Base
 from tests.conftest import ROOT
 

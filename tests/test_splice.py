@@ -7,7 +7,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import splice
+from kb import splice
 
 ids = st.text("ab-/", min_size=1, max_size=4)
 documents = st.dictionaries(ids, st.text(max_size=20), max_size=12)

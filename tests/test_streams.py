@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from typer.main import get_command
 
-from pipeline import cli
+from kb import cli
 from tests.bases import Base
 from tests.terminal import ARGV, Stream, environment, kb
 

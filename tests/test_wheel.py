@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import app
-from pipeline.workspace import Settings
+from kb.cli import app
+from kb.workspace import Settings
 from tests.bases import Base
 from tests.conftest import ROOT
 from tests.terminal import ARGV, environment
@@ -43,20 +43,24 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_file_of_the_package_and_every_schema_is_in_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        names = {name for name in archive.namelist() if name.startswith("pipeline/")}
-    package = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pipeline").rglob("*") if path.is_file()}
-    schemas = {f"pipeline/schemas/{path.name}" for path in (ROOT / "schemas").iterdir()}
+        names = {name for name in archive.namelist() if name.startswith("kb/")}
+    package = {
+        path.relative_to(ROOT / "pipeline").as_posix()
+        for path in (ROOT / "pipeline" / "kb").rglob("*")
+        if path.is_file()
+    }
+    schemas = {f"kb/schemas/{path.name}" for path in (ROOT / "schemas").iterdir()}
     assert names == {name for name in package if "__pycache__" not in name} | schemas
 
 
 def test_the_schemas_are_its_own(installed: Path, tmp_path: Path) -> None:
-    where = "import pipeline.contract as c; print(c.__file__, c.schema(c.INCOMING)['$id'], c.schema(c.CURATED)['$id'])"
+    where = "import kb.contract as c; print(c.__file__, c.schema(c.INCOMING)['$id'], c.schema(c.CURATED)['$id'])"
     found = subprocess.run(
         [sys.executable, "-c", where], cwd=tmp_path, env=environment({"PYTHONPATH": str(installed)}),
         capture_output=True, check=True,
     ).stdout.decode()  # fmt: skip
     assert found.split() == [
-        str(installed / "pipeline/contract.py"), "urn:kb:record.incoming.v1", "urn:kb:record.curated.v1",
+        str(installed / "kb/contract.py"), "urn:kb:record.incoming.v1", "urn:kb:record.curated.v1",
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.words import did_you_mean, misspelt, nearest
+from kb.words import did_you_mean, misspelt, nearest
 
 
 @pytest.mark.parametrize(("word", "near"), [("DED00", "DED001"), ("ded-ends", "dead-ends"), ("qqqq", None), ("", None)])

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model import KbError, Rejected, Severity
-from pipeline.rules import catalogue
-from pipeline.rules.example import with_changes
-from pipeline.rules.ruleset import RuleSet
-from pipeline.workspace import (
+from kb.model import KbError, Rejected, Severity
+from kb.rules import catalogue
+from kb.rules.example import with_changes
+from kb.rules.ruleset import RuleSet
+from kb.workspace import (
     RuleSettings,
     Settings,
     Workspace,

@@ -6,7 +6,7 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.analysis.automaton import Automaton
+from kb.analysis.automaton import Automaton
 
 words = st.text("ab_é", min_size=1, max_size=3)
 

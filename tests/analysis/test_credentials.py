@@ -17,11 +17,11 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.analysis.credential_kinds import KINDS as TABLE
-from pipeline.analysis.credential_kinds import Kind, spelt
-from pipeline.analysis.credentials import credentials, is_masked, masked, masked_path, masked_text, searched
-from pipeline.contract import read
-from pipeline.rules import catalogue
+from kb.analysis.credential_kinds import KINDS as TABLE
+from kb.analysis.credential_kinds import Kind, spelt
+from kb.analysis.credentials import credentials, is_masked, masked, masked_path, masked_text, searched
+from kb.contract import read
+from kb.rules import catalogue
 from tests.conftest import code_points, judge
 from tests.specimens import AWS, CREDENTIALS, KINDS, SECRET, checked, escaped, specimen
 

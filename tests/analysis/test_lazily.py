@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from pipeline.analysis import lazily as module
-from pipeline.analysis.lazily import lazily
-from pipeline.rules import catalogue
+from kb.analysis import lazily as module
+from kb.analysis.lazily import lazily
+from kb.rules import catalogue
 
 
 def test_it_does_what_a_compiled_pattern_does() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.jobs.doctor import doctor
-from pipeline.model import KbError
+from kb.jobs.doctor import doctor
+from kb.model import KbError
 from tests.bases import Base
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline import store
-from pipeline.jobs.export import export
-from pipeline.model import Document, Json, KbError
-from pipeline.sources import formats
+from kb import store
+from kb.jobs.export import export
+from kb.model import Document, Json, KbError
+from kb.sources import formats
 from tests.bases import Base, contents, ndjson, record
 
 ERRORCANON = formats.FORMATS["errorcanon"]

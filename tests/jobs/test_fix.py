@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.curate import curate
-from pipeline.jobs.fix import Plan, carry_out, diff, plan, preview
-from pipeline.jobs.given import given
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import Curated, Finding, Incoming, KbError, Rejected
-from pipeline.rules import catalogue
-from pipeline.rules.example import with_changes
-from pipeline.rules.ruleset import RuleSet
-from pipeline.sources.edit import Edit
+from kb.curate import curate
+from kb.jobs.fix import Plan, carry_out, diff, plan, preview
+from kb.jobs.given import given
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import Curated, Finding, Incoming, KbError, Rejected
+from kb.rules import catalogue
+from kb.rules.example import with_changes
+from kb.rules.ruleset import RuleSet
+from kb.sources.edit import Edit
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
 
@@ -143,7 +143,7 @@ def test_a_crash_leaves_the_old_file(base: Base, monkeypatch: pytest.MonkeyPatch
     def full(_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.aside.sync", full)
+    monkeypatch.setattr("kb.aside.sync", full)
     with pytest.raises(KbError, match=r"a\.json: cannot be written: No space left on device; it is as it was"):
         fixed(base)
     assert contents(base.root) == {"raw/git/a.json": before}
@@ -152,7 +152,7 @@ def test_a_crash_leaves_the_old_file(base: Base, monkeypatch: pytest.MonkeyPatch
 def test_a_broken_fix_writes_nothing(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     path = base.record("a", subcategory="")
     before = path.read_bytes()
-    monkeypatch.setattr("pipeline.sources.edit.edits", lambda raw, _: [Edit(len(raw), len(raw), b" ")])
+    monkeypatch.setattr("kb.sources.edit.edits", lambda raw, _: [Edit(len(raw), len(raw), b" ")])
     with pytest.raises(RuntimeError, match="TXT003 would come back"):
         fixed(base)
     assert path.read_bytes() == before
@@ -197,7 +197,7 @@ def test_the_trace_of_a_lost_word_is_not_wiped_out(base: Base, monkeypatch: pyte
         lost = Finding("TXT008", "/workarounds/0/how", "a word is lost", "")
         return outcome._replace(findings=(*outcome.findings, lost))
 
-    monkeypatch.setattr("pipeline.jobs.fix.curate", traced)
+    monkeypatch.setattr("kb.jobs.fix.curate", traced)
     assert fixed(base).result.fixed == {"TXT001": 1}
     assert b'"docker exec -it "' in path.read_bytes()
 

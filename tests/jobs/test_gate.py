@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import reports, store
-from pipeline.jobs.gate import gate
-from pipeline.model import GateResult, KbError
-from pipeline.reports import Options
+from kb import reports, store
+from kb.jobs.gate import gate
+from kb.model import GateResult, KbError
+from kb.reports import Options
 from tests.bases import DAY, Base, record
 from tests.terminal import kb
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline import __version__, engine
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.request import Request
-from pipeline.model import Curated, Document, Incoming, Json, KbError, Rejected
-from pipeline.rules import ruleset
-from pipeline.rules.ruleset import RuleSet
-from pipeline.store import draft
-from pipeline.store.draft import change
+from kb import __version__, engine
+from kb.jobs.ingest import ingest
+from kb.jobs.request import Request
+from kb.model import Curated, Document, Incoming, Json, KbError, Rejected
+from kb.rules import ruleset
+from kb.rules.ruleset import RuleSet
+from kb.store import draft
+from kb.store.draft import change
 from tests.bases import DAY, Base, ndjson, record, sha256
 
 UNREADABLE = b'{"id": "git/broken"'

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import workspace
-from pipeline.jobs.init import init
-from pipeline.model import KbError
-from pipeline.workspace import Settings
+from kb import workspace
+from kb.jobs.init import init
+from kb.model import KbError
+from kb.workspace import Settings
 from tests.bases import Base
 
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from pipeline.jobs import new
-from pipeline.model import KbError
-from pipeline.rules.example import CLEAN
+from kb.jobs import new
+from kb.model import KbError
+from kb.rules.example import CLEAN
 from tests.bases import Base
 from tests.conftest import ROOT, judge
 

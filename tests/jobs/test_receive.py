@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.receive import receive
-from pipeline.jobs.request import Request
-from pipeline.model import KbError
+from kb.jobs.ingest import ingest
+from kb.jobs.receive import receive
+from kb.jobs.request import Request
+from kb.model import KbError
 from tests.bases import DAY, Base, encoded, ndjson, record
 
 

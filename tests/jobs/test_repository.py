@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.repository import from_top
-from pipeline.model import Located, Severity, ValidateResult
+from kb.jobs.repository import from_top
+from kb.model import Located, Severity, ValidateResult
 from tests.bases import Base
 from tests.terminal import kb_process
 

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from pipeline import store
-from pipeline.jobs import show as job
-from pipeline.model import Document, KbError
-from pipeline.render import text
+from kb import store
+from kb.jobs import show as job
+from kb.model import Document, KbError
+from kb.render import text
 from tests.bases import DAY, Base, encoded, ndjson, record, suppressions
 
 NAN_LOSS = "tensorflow/optimizer-nan-loss"

@@ -13,15 +13,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline import publish, store
-from pipeline.jobs import standing
-from pipeline.jobs.doctor import doctor
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import KbError
-from pipeline.sources.formats import NATIVE
-from pipeline.workspace import Workspace
+from kb import publish, store
+from kb.jobs import standing
+from kb.jobs.doctor import doctor
+from kb.jobs.ingest import ingest
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import KbError
+from kb.sources.formats import NATIVE
+from kb.workspace import Workspace
 from tests.bases import DAY, Base, contents, ndjson, record
 
 LONG = bool(os.environ.get("KB_LONG"))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import KbError, Severity, ValidateResult
-from pipeline.store.draft import change
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import KbError, Severity, ValidateResult
+from kb.store.draft import change
 from tests.bases import DAY, Base, contents, copy, encoded, ndjson, record
 from tests.conftest import ROOT
 

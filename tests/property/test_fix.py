@@ -7,12 +7,12 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import contract
-from pipeline.contract import BOM
-from pipeline.model import GONE, Change, Curated, Document, Json
-from pipeline.sources import formats, records
-from pipeline.sources.edit import carried_out, edits
-from pipeline.sources.locate import spans
+from kb import contract
+from kb.contract import BOM
+from kb.model import GONE, Change, Curated, Document, Json
+from kb.sources import formats, records
+from kb.sources.edit import carried_out, edits
+from kb.sources.locate import spans
 from tests.conftest import body, default_rules, judge
 from tests.strategies import careless, mutated, texts
 

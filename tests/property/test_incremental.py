@@ -10,7 +10,7 @@ import orjson
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.model import Json, KbError
+from kb.model import Json, KbError
 from tests.bases import DAY, Base, contents, encoded, ndjson, record, suppressions
 
 FOLDERS = ("raw", "inbox")

@@ -7,10 +7,10 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import GONE, Curated, Json
-from pipeline.rules import catalogue
-from pipeline.rules.characters import trimmed, visible
-from pipeline.rules.example import CLEAN, with_changes
+from kb.model import GONE, Curated, Json
+from kb.rules import catalogue
+from kb.rules.characters import trimmed, visible
+from kb.rules.example import CLEAN, with_changes
 from tests.conftest import code_points, codes, judge, published
 
 OF_A_SHELL = frozenset(";&|`$()<>\\'\"*?[]#~=%!{}")

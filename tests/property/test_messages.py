@@ -4,9 +4,9 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import Document, Json
-from pipeline.rules.example import CLEAN
-from pipeline.words import MESSAGE, one_line, visible
+from kb.model import Document, Json
+from kb.rules.example import CLEAN
+from kb.words import MESSAGE, one_line, visible
 from tests.bases import Base, ndjson
 from tests.conftest import clean, judge
 

@@ -8,14 +8,14 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.contract import complete
-from pipeline.curate import curate, curate_some
-from pipeline.model import GONE, Change, Curated, Document, Json, Rejected
-from pipeline.rules.base import Rule
-from pipeline.rules.fixing import apply, drop_gone
-from pipeline.rules.places import WHOLE
-from pipeline.rules.ruleset import RuleSet
-from pipeline.workspace import Settings
+from kb.contract import complete
+from kb.curate import curate, curate_some
+from kb.model import GONE, Change, Curated, Document, Json, Rejected
+from kb.rules.base import Rule
+from kb.rules.fixing import apply, drop_gone
+from kb.rules.places import WHOLE
+from kb.rules.ruleset import RuleSet
+from kb.workspace import Settings
 from tests.conftest import body, default_rules, incoming, judge
 from tests.strategies import careless, mutated, values
 

@@ -13,17 +13,17 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline import columns, contract, gate
-from pipeline.contract import UnreadableError
-from pipeline.jobs import judging
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import Curated, Document, Json, Kind, Rejected
-from pipeline.rules import catalogue, urls
-from pipeline.rules.base import Record
-from pipeline.rules.ruleset import RuleSet
-from pipeline.store import draft
-from pipeline.workspace import RuleSettings, Settings
+from kb import columns, contract, gate
+from kb.contract import UnreadableError
+from kb.jobs import judging
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import Curated, Document, Json, Kind, Rejected
+from kb.rules import catalogue, urls
+from kb.rules.base import Record
+from kb.rules.ruleset import RuleSet
+from kb.store import draft
+from kb.workspace import RuleSettings, Settings
 from tests.bases import DAY, Base
 from tests.careless import near, records
 from tests.conftest import judge

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from pipeline.model import Json
-from pipeline.rules.example import CLEAN
+from kb.model import Json
+from kb.rules.example import CLEAN
 from tests.bases import Base, encoded, record
 
 HARM = (

@@ -7,10 +7,10 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from pipeline import store
-from pipeline.render.html.base import document
-from pipeline.reports import Options, page
-from pipeline.rules import ruleset
+from kb import store
+from kb.render.html.base import document
+from kb.reports import Options, page
+from kb.rules import ruleset
 from tests.bases import DAY, Base
 
 BREAKOUT = "</script><script>window.harmed = 1</script><!--"

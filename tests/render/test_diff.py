@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.render.diff import unified
-from pipeline.sources.edit import Edit, carried_out
+from kb.render.diff import unified
+from kb.sources.edit import Edit, carried_out
 
 
 def diff(before: bytes, *edits: Edit, name: str = "x.json") -> str:

@@ -5,12 +5,12 @@ from typing import get_type_hints
 
 import pytest
 
-from pipeline.contract import schema, violations
-from pipeline.model import KbError, Located, Severity
-from pipeline.render import text
-from pipeline.render.findings import COUNTED, FOR_PEOPLE, FORMATS, LISTED, render, statistics
-from pipeline.words import visible
-from pipeline.workspace import Settings
+from kb.contract import schema, violations
+from kb.model import KbError, Located, Severity
+from kb.render import text
+from kb.render.findings import COUNTED, FOR_PEOPLE, FORMATS, LISTED, render, statistics
+from kb.words import visible
+from kb.workspace import Settings
 from tests.findings import ERROR, HOSTILE, INFO, located, result
 
 TEXTS = [name for name, kind in get_type_hints(Located).items() if kind is str and name not in {"code", "fingerprint"}]

@@ -2,9 +2,9 @@
 
 import json
 
-from pipeline.model import Document, Located
-from pipeline.render.findings import render
-from pipeline.workspace import Settings
+from kb.model import Document, Located
+from kb.render.findings import render
+from kb.workspace import Settings
 from tests.findings import ERROR, INFO, located, result
 
 

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pipeline import cli
-from pipeline.words import visible
+from kb import cli
+from kb.words import visible
 from tests.bases import Base
 from tests.render import hostile
 

@@ -10,13 +10,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline import reports, store
-from pipeline.jobs.doctor import doctor
-from pipeline.model import Document
-from pipeline.render.html import data
-from pipeline.render.html.charts import library
-from pipeline.rules.example import with_changes
-from pipeline.workspace import Report
+from kb import reports, store
+from kb.jobs.doctor import doctor
+from kb.model import Document
+from kb.render.html import data
+from kb.render.html.charts import library
+from kb.rules.example import with_changes
+from kb.workspace import Report
 from tests.bases import DAY, Base, record
 from tests.render import pages
 from tests.render.pages import held

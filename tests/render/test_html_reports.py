@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from pipeline import reports, store
-from pipeline.render.reports import render
-from pipeline.render.sections import people, totals
-from pipeline.render.tables import cell
-from pipeline.reports import REPORTS, Answer, Options
+from kb import reports, store
+from kb.render.reports import render
+from kb.render.sections import people, totals
+from kb.render.tables import cell
+from kb.reports import REPORTS, Answer, Options
 from tests.bases import DAY, Base
 from tests.render import pages
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pipeline.model import Located, Severity, ValidateResult
-from pipeline.render.listing import AGAIN, GROUPS, MANY, Look, listing
-from pipeline.render.text import concise, summary
-from pipeline.words import visible
-from pipeline.workspace import Report
+from kb.model import Located, Severity, ValidateResult
+from kb.render.listing import AGAIN, GROUPS, MANY, Look, listing
+from kb.render.text import concise, summary
+from kb.words import visible
+from kb.workspace import Report
 from tests.findings import ERROR, HOSTILE, INFO, located, result
 
 SGR = re.compile("\x1b\\[[0-9;]*m")

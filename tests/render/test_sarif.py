@@ -7,12 +7,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import Document, ValidateResult
-from pipeline.render.findings import render
-from pipeline.rules.ruleset import RuleSet
-from pipeline.workspace import RuleSettings, Settings
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import Document, ValidateResult
+from kb.render.findings import render
+from kb.rules.ruleset import RuleSet
+from kb.workspace import RuleSettings, Settings
 from tests.bases import DAY, Base, record
 from tests.conftest import ROOT
 from tests.findings import ERROR, HOSTILE, INFO, located, result

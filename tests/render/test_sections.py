@@ -4,10 +4,10 @@ import html
 
 import pytest
 
-from pipeline import reports, store
-from pipeline.render.reports import render
-from pipeline.reports import Answer, Options
-from pipeline.workspace import Report
+from kb import reports, store
+from kb.render.reports import render
+from kb.reports import Answer, Options
+from kb.workspace import Report
 from tests.bases import DAY, Base
 
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
-from pipeline.model import KbError, Table
-from pipeline.render.tables import FORMATS, as_text, cell, cropped, hanging, keys, plain, render
-from pipeline.words import escaped, visible
+from kb.model import KbError, Table
+from kb.render.tables import FORMATS, as_text, cell, cropped, hanging, keys, plain, render
+from kb.words import escaped, visible
 from tests.conftest import code_points
 
 HOSTILE = "a\x1b[31mred\x1b[0m\u202egnp\u2066.exe\x9b2J\x00\u200b\u2028end\U000e0041"

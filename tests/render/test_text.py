@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from pipeline.gate import Breach
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import IngestResult, Located, Severity, ValidateResult
-from pipeline.render import text
-from pipeline.render.progress import progress
-from pipeline.words import visible
-from pipeline.workspace import Report
+from kb.gate import Breach
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import IngestResult, Located, Severity, ValidateResult
+from kb.render import text
+from kb.render.progress import progress
+from kb.words import visible
+from kb.workspace import Report
 from tests.bases import DAY, Base
 from tests.conftest import clean
 

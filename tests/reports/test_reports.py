@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from pipeline import reports, store
-from pipeline.model import Document, KbError
-from pipeline.render.reports import document
-from pipeline.reports import Answer, Options
-from pipeline.rules.example import with_changes
-from pipeline.workspace import Settings
+from kb import reports, store
+from kb.model import Document, KbError
+from kb.render.reports import document
+from kb.reports import Answer, Options
+from kb.rules.example import with_changes
+from kb.workspace import Settings
 from tests.bases import DAY, Base
 
 NAN_LOSS = "tensorflow/optimizer-nan-loss"

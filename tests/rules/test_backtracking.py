@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.contract import read
-from pipeline.rules import patterns
-from pipeline.rules.backtracking import Attack, attack
-from pipeline.rules.patterns import ops
-from pipeline.sources.formats import errorcanon
+from kb.contract import read
+from kb.rules import patterns
+from kb.rules.backtracking import Attack, attack
+from kb.rules.patterns import ops
+from kb.sources.formats import errorcanon
 
 EXPONENTIAL = [
     "(a+)+$",

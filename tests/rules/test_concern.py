@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from pipeline import contract
-from pipeline.model import Json, Kind
-from pipeline.rules import catalogue
-from pipeline.rules.base import Record, Rule, Stage
-from pipeline.rules.concern import Concern, Judged, concern
-from pipeline.rules.example import with_changes
-from pipeline.rules.fixing import apply
-from pipeline.rules.ruleset import RuleSet
-from pipeline.workspace import Settings
+from kb import contract
+from kb.model import Json, Kind
+from kb.rules import catalogue
+from kb.rules.base import Record, Rule, Stage
+from kb.rules.concern import Concern, Judged, concern
+from kb.rules.example import with_changes
+from kb.rules.fixing import apply
+from kb.rules.ruleset import RuleSet
+from kb.workspace import Settings
 
 NOW = RuleSet(Settings()).judged()
 

@@ -4,11 +4,11 @@ import datetime as dt
 
 import pytest
 
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import Json
-from pipeline.rules import catalogue
-from pipeline.rules.example import with_changes
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import Json
+from kb.rules import catalogue
+from kb.rules.example import with_changes
 from tests.bases import DAY, Base, ndjson, record
 from tests.conftest import found, judge
 

@@ -4,15 +4,15 @@ import re
 
 import pytest
 
-from pipeline.contract import complete
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import GONE, Change, Document, Json, Kind, Located
-from pipeline.rules import PREFIXES, catalogue
-from pipeline.rules.base import Rule, Stage
-from pipeline.rules.example import CLEAN, with_changes
-from pipeline.rules.ruleset import RuleSet
-from pipeline.workspace import Settings
+from kb.contract import complete
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import GONE, Change, Document, Json, Kind, Located
+from kb.rules import PREFIXES, catalogue
+from kb.rules.base import Rule, Stage
+from kb.rules.example import CLEAN, with_changes
+from kb.rules.ruleset import RuleSet
+from kb.workspace import Settings
 from tests.bases import DAY, Base, ndjson
 from tests.conftest import body, clean, codes, judge, published, value_at
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import Document
-from pipeline.rules.example import with_changes
-from pipeline.sources import formats
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import Document
+from kb.rules.example import with_changes
+from kb.sources import formats
 from tests.bases import DAY, Base, ndjson
 from tests.conftest import codes, found, judge
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import GONE, Change, Document, Json
-from pipeline.rules.base import Example
-from pipeline.rules.copies import merge_copies
-from pipeline.rules.example import CLEAN, with_changes
+from kb.model import GONE, Change, Document, Json
+from kb.rules.base import Example
+from kb.rules.copies import merge_copies
+from kb.rules.example import CLEAN, with_changes
 from tests.conftest import codes, published
 
 KINDS = {"dead_ends": ("DED003", "DED006"), "workarounds": ("WRK003", "WRK008")}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.model import Json, Kind
-from pipeline.rules import catalogue
-from pipeline.rules.base import ABSENT, Example
-from pipeline.rules.example import with_changes
+from kb.model import Json, Kind
+from kb.rules import catalogue
+from kb.rules.base import ABSENT, Example
+from kb.rules.example import with_changes
 from tests.conftest import codes, judge
 
 URL = "/workarounds/0/sources/0"

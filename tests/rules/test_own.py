@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from pipeline.model import KbError, Kind, Severity
-from pipeline.rules import named, own
-from pipeline.rules.ruleset import RuleSet
-from pipeline.workspace import RuleSettings, Settings
+from kb.model import KbError, Kind, Severity
+from kb.rules import named, own
+from kb.rules.ruleset import RuleSet
+from kb.workspace import RuleSettings, Settings
 
 QUERY = "SELECT id, '' AS pointer, 'no' AS message FROM records"
 HEADER = {"code": "ORG001", "name": "owner-missing", "severity": "warning", "text": "Names its owner."}

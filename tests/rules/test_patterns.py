@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.rules import patterns
+from kb.rules import patterns
 
 PIECES = (
     r"a b . \d \w \b [a-c] [^a] [z-a] ( (?: (?= (?<= (?<! (?P<n> (?P=n) (?> ) | * + ? {2} {2,} {,3} {3,2} *+ ?? ^ $"

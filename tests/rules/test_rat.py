@@ -3,10 +3,10 @@
 import orjson
 import pytest
 
-from pipeline.model import Json, Rejected
-from pipeline.rules import catalogue
-from pipeline.rules.example import with_changes
-from pipeline.sources.formats import FORMATS
+from kb.model import Json, Rejected
+from kb.rules import catalogue
+from kb.rules.example import with_changes
+from kb.sources.formats import FORMATS
 from tests.conftest import codes, found, judge, value_at
 
 

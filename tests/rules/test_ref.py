@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import Json
-from pipeline.rules.example import with_changes
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import Json
+from kb.rules.example import with_changes
 from tests.bases import DAY, Base, ndjson
 from tests.conftest import found
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.model import Json
-from pipeline.rules import catalogue
-from pipeline.workspace import Settings
+from kb.model import Json
+from kb.rules import catalogue
+from kb.workspace import Settings
 
 SAME = object()
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.rules import ordinary, patterns
-from pipeline.workspace import OwnLines
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.rules import ordinary, patterns
+from kb.workspace import OwnLines
 from tests.bases import DAY, Base
 from tests.conftest import found
 

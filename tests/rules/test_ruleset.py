@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from pipeline.model import KbError, Severity
-from pipeline.rules import catalogue
-from pipeline.rules.ruleset import RuleSet, overridden, with_selected
-from pipeline.workspace import RuleSettings, Settings
+from kb.model import KbError, Severity
+from kb.rules import catalogue
+from kb.rules.ruleset import RuleSet, overridden, with_selected
+from kb.workspace import RuleSettings, Settings
 
 ALWAYS = {code for code, rule in catalogue().items() if rule.locked}
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.rules import catalogue
-from pipeline.rules.base import Record
-from pipeline.rules.example import with_changes
-from pipeline.workspace import Settings
+from kb.rules import catalogue
+from kb.rules.base import Record
+from kb.rules.example import with_changes
+from kb.workspace import Settings
 from tests.conftest import default_rules, found
 
 DATA = Path(__file__).parent.parent / "data"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.rules import harm, remote, shell
-from pipeline.rules.phrases import compiled
-from pipeline.rules.shell import Call, Form, Reader
+from kb.rules import harm, remote, shell
+from kb.rules.phrases import compiled
+from kb.rules.shell import Call, Form, Reader
 
 
 def _words(text: str, name: str) -> list[str]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from pipeline.rules import sup
-from pipeline.rules.base import Example, Rule
-from pipeline.rules.example import CLEAN, with_changes
+from kb.rules import sup
+from kb.rules.base import Example, Rule
+from kb.rules.example import CLEAN, with_changes
 from tests.bases import Base, suppressions
 
 RULES = (sup.suppression_unused, sup.suppression_expired)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from pipeline.rules import catalogue, characters
-from pipeline.rules.characters import trimmed, visible
-from pipeline.rules.ruleset import RuleSet
+from kb.rules import catalogue, characters
+from kb.rules.characters import trimmed, visible
+from kb.rules.ruleset import RuleSet
 from tests.conftest import clean, code_points, found, judge, published
 
 WOMAN_TECHNOLOGIST = "\U0001f469\u200d\U0001f4bb"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import Rejected
-from pipeline.rules import urls
-from pipeline.rules.example import with_changes
+from kb.model import Rejected
+from kb.rules import urls
+from kb.rules.example import with_changes
 from tests.conftest import codes, found, judge, published
 
 SOURCE = "/workarounds/0/sources/0"

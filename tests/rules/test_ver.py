@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.rules.ver import split_product
+from kb.rules.ver import split_product
 from tests.conftest import found
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.rules.base import ABSENT, Example
+from kb.rules.base import ABSENT, Example
 from tests.conftest import found
 
 

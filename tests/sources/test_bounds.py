@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from pipeline import workspace
-from pipeline.model import Incoming
-from pipeline.sources import discover, read
-from pipeline.sources.containers import zstd
-from pipeline.sources.split import pieces
+from kb import workspace
+from kb.model import Incoming
+from kb.sources import discover, read
+from kb.sources.containers import zstd
+from kb.sources.split import pieces
 from tests.bases import Base, encoded, ndjson, record
 
 LINES = ndjson(*({"id": f"git/r{i}"} for i in range(100)))

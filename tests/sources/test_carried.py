@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import contract
-from pipeline.model import Curated, Document, Json
-from pipeline.sources import formats
+from kb import contract
+from kb.model import Curated, Document, Json
+from kb.sources import formats
 from tests.conftest import body, clean, codes, judge, published
 from tests.strategies import careless, texts, values
 

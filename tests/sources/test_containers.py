@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import KbError
-from pipeline.sources import Reading, discover, read
-from pipeline.sources.containers import zstd
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import KbError
+from kb.sources import Reading, discover, read
+from kb.sources.containers import zstd
 from tests.bases import DAY, Base, encoded, ndjson, record
 
 Pack = Callable[..., bytes]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.contract import BOM
-from pipeline.model import GONE, Change, Json
-from pipeline.rules.fixing import drop_gone
-from pipeline.sources.edit import Edit, carried_out, edits
+from kb.contract import BOM
+from kb.model import GONE, Change, Json
+from kb.rules.fixing import drop_gone
+from kb.sources.edit import Edit, carried_out, edits
 from tests.conftest import value_at
 from tests.sources.test_locate import LAYOUTS, documents, pointers
 

@@ -6,8 +6,8 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import Curated, Document
-from pipeline.sources import formats
+from kb.model import Curated, Document
+from kb.sources import formats
 from tests.conftest import judge, value_at
 from tests.sources.test_locate import pointers
 from tests.strategies import careless, values

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.contract import escape
-from pipeline.model import Json
-from pipeline.sources.locate import Place, offsets, place, place_of, spans
+from kb.contract import escape
+from kb.model import Json
+from kb.sources.locate import Place, offsets, place, place_of, spans
 from tests.conftest import value_at
 from tests.strategies import values
 

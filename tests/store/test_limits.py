@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import store
-from pipeline.model import KbError
-from pipeline.workspace import Sql
+from kb import store
+from kb.model import KbError
+from kb.workspace import Sql
 from tests.bases import Base
 from tests.terminal import kb
 

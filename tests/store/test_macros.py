@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.store import Store, draft
+from kb.store import Store, draft
 from tests.bases import DAY
 
 NEAR = 1.5e-6

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import KbError
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import KbError
 from tests.bases import DAY, Base, ndjson, record
 from tests.conftest import ROOT
 from tests.terminal import kb

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import store
-from pipeline.model import Document, Json, KbError
-from pipeline.rules.example import with_changes
-from pipeline.rules.ver import split_product
-from pipeline.store import Store, draft, layout
+from kb import store
+from kb.model import Document, Json, KbError
+from kb.rules.example import with_changes
+from kb.rules.ver import split_product
+from kb.store import Store, draft, layout
 from tests.bases import Base, ndjson, record
 from tests.conftest import body
 from tests.strategies import careless

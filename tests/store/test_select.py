@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.model import KbError
-from pipeline.store import Store, condition, read, select
+from kb.model import KbError
+from kb.store import Store, condition, read, select
 from tests.bases import Base
 
 

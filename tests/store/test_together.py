@@ -9,10 +9,10 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import store
-from pipeline.model import Document, Json
-from pipeline.rules import rgx
-from pipeline.rules.traits import bands, needs
+from kb import store
+from kb.model import Document, Json
+from kb.rules import rgx
+from kb.rules.traits import bands, needs
 from tests.bases import Base, copy, ndjson, record
 
 

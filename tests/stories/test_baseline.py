@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.request import Request
-from pipeline.jobs.validate import validate
-from pipeline.model import KbError, ValidateResult
+from kb.jobs.request import Request
+from kb.jobs.validate import validate
+from kb.model import KbError, ValidateResult
 from tests.bases import DAY, Base, copy, ndjson, record, suppressions
 from tests.terminal import Outcome, kb
 

@@ -5,9 +5,9 @@ import datetime as dt
 import duckdb
 import orjson
 
-from pipeline import reports
-from pipeline.model import Compared
-from pipeline.store import read
+from kb import reports
+from kb.model import Compared
+from kb.store import read
 from tests.bases import DAY, Base, ndjson, record, suppressions
 from tests.terminal import kb
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contract import BOM
+from kb.contract import BOM
 from tests.bases import Base, contents, ndjson, record
 from tests.terminal import kb, kb_on_terminal
 

@@ -4,12 +4,12 @@ import datetime as dt
 
 import pytest
 
-from pipeline.jobs.request import Request
-from pipeline.jobs.show import quarantine, show
-from pipeline.jobs.validate import validate
-from pipeline.model import Located, Severity, ValidateResult
-from pipeline.rules.example import CLEAN
-from pipeline.store import read
+from kb.jobs.request import Request
+from kb.jobs.show import quarantine, show
+from kb.jobs.validate import validate
+from kb.model import Located, Severity, ValidateResult
+from kb.rules.example import CLEAN
+from kb.store import read
 from tests.bases import DAY, Base, record, suppressions
 from tests.conftest import value_at
 from tests.terminal import kb

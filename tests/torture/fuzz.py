@@ -14,13 +14,13 @@ from multiprocessing import get_context
 
 import orjson
 
-from pipeline import contract
-from pipeline.curate import curate_some
-from pipeline.model import Curated, Document, Incoming, Rejected
-from pipeline.rules.ruleset import RuleSet
-from pipeline.sources import formats
-from pipeline.sources.edit import carried_out, edits
-from pipeline.workspace import Settings
+from kb import contract
+from kb.curate import curate_some
+from kb.model import Curated, Document, Incoming, Rejected
+from kb.rules.ruleset import RuleSet
+from kb.sources import formats
+from kb.sources.edit import carried_out, edits
+from kb.workspace import Settings
 from tests.conftest import body, default_rules, incoming
 from tests.torture.inputs import made
 

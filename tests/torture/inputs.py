@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
-from pipeline.model import Curated, Json
-from pipeline.rules import catalogue
-from pipeline.rules.example import CLEAN, with_changes
-from pipeline.rules.places import WHOLE
-from pipeline.sources import formats
+from kb.model import Curated, Json
+from kb.rules import catalogue
+from kb.rules.example import CLEAN, with_changes
+from kb.rules.places import WHOLE
+from kb.sources import formats
 from tests.conftest import ROOT, judge
 from tests.strategies import ODD_TEXTS
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import psutil
 
-HEAVY = ("pipeline.cli", "pipeline.gate", "pipeline.export", "pipeline.store.draft", "pipeline.jobs.ingest",
-         "pipeline.jobs.fix", "pipeline.jobs.doctor", "pipeline.jobs.validate", "pipeline.reports", "filelock")  # fmt: skip
+HEAVY = ("kb.cli", "kb.gate", "kb.export", "kb.store.draft", "kb.jobs.ingest",
+         "kb.jobs.fix", "kb.jobs.doctor", "kb.jobs.validate", "kb.reports", "filelock")  # fmt: skip
 
 PATIENCE = 60
 """Seconds that whatever a dead run started is given to notice."""
@@ -48,7 +48,7 @@ def _carry_out(order: dict[str, Any], calls: ctypes.CDLL) -> None:
     os.chdir(order["root"])
     for handle, name in enumerate(("/dev/null", order["out"], order["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), handle)
-    from pipeline import cli, engine
+    from kb import cli, engine
 
     sys.argv = ["kb", *order["argv"]]
     if order["chunk"]:

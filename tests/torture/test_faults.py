@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import sources
-from pipeline.model import Incoming, KbError
-from pipeline.sources import SourceFile
+from kb import sources
+from kb.model import Incoming, KbError
+from kb.sources import SourceFile
 from tests.bases import Base, contents
 from tests.terminal import kb
 from tests.torture.conftest import Count, Scene

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import publish
+from kb import publish
 from tests.bases import Base, contents
 from tests.conftest import ROOT
 from tests.torture.conftest import Count, Scene
@@ -146,7 +146,7 @@ def test_any_other_command_killed_at_a_call(trials: Trials, tmp_path: Path, coun
 
 def started(base: Base, *argv: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline", "--root", base.root, *argv],
+        [sys.executable, "-m", "kb", "--root", base.root, *argv],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from pipeline import publish
-from pipeline.jobs.doctor import doctor
+from kb import publish
+from kb.jobs.doctor import doctor
 from tests.bases import Base, record
 from tests.property.test_incremental import (
     DAYS,

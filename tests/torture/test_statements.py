@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from pipeline import store
-from pipeline.model import KbError
-from pipeline.store import own
-from pipeline.workspace import Sql
+from kb import store
+from kb.model import KbError
+from kb.store import own
+from kb.workspace import Sql
 from tests.bases import Base
 from tests.torture.conftest import Count
 from tests.torture.trials import LONG
 
 if TYPE_CHECKING:
-    from pipeline.rules.base import Rule
+    from kb.rules.base import Rule
 
 REACHES = (
     "read_csv('{secret}')",

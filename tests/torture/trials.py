@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from pipeline import publish
-from pipeline.jobs.doctor import doctor
+from kb import publish
+from kb.jobs.doctor import doctor
 from tests.bases import Base
 from tests.conftest import ROOT
 

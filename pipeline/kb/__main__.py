@@ -1,0 +1,29 @@
+"""Where `kb` starts, and `python -m kb` too."""
+
+import os
+import sys
+
+_SIGNAL = 128
+"""Exit codes beyond it tell the signal that ended a process."""
+
+
+def main() -> None:
+    """Run kb and exit; Ctrl-C is one line even while kb is being loaded."""
+    try:
+        from kb import cli  # noqa: PLC0415 - after the handler; workers do without
+    except KeyboardInterrupt:
+        if sys.stderr:  # it may be closed
+            sys.stderr.write("kb: interrupted; nothing was changed\n")
+        sys.exit(130)
+    try:
+        cli.main()
+    except SystemExit as leaving:
+        if isinstance(leaving.code, int) and leaving.code > _SIGNAL:
+            os._exit(
+                leaving.code
+            )  # a library that was interrupted in the midst of Python can make it leave with another
+        raise
+
+
+if __name__ == "__main__":
+    main()

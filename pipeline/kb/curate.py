@@ -1,0 +1,252 @@
+"""Records: bytes → Curated | Rejected. Pure: no clock, no input or output, no store.
+
+The order is law 2: parse strictly → map the format → value fixes → contract → checks → list fixes. Errors that are left
+then reject the record; what no check speaks against is held against the contracts of the tables, too. Credentials are
+masked before all that, so that nothing downstream sees one.
+
+Each record is judged as if it were alone. But a step is done for all that are at hand before the next, since what a rule
+needs then stays in the processor's cache.
+"""
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from kb import contract
+from kb.analysis.credentials import is_masked, masked
+from kb.fingerprint import AT_POINTER, fingerprints
+from kb.model import Change, Curated, Document, Finding, Incoming, Json, Origin, Rejected
+from kb.rules import catalogue
+from kb.rules.base import Record, Rule
+from kb.rules.fixing import apply, drop_gone, message
+from kb.rules.ruleset import RuleSet
+from kb.sources import formats
+from kb.words import one_line
+
+AT_A_TIME = 32
+"""How many records are judged side by side at best: fewer bring the rules back into the cache, more drop the records."""
+
+
+def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
+    """Judge and repair one record."""
+    (outcome,) = curate_some([incoming], rules)
+    return outcome
+
+
+def curate_some(batch: Sequence[Incoming], rules: RuleSet) -> list[Curated | Rejected]:
+    """Judge and repair some records, AT_A_TIME at best; what becomes of each, in their order."""
+    shown = [masked(incoming.raw) for incoming in batch]
+    read = [_read(incoming, raw, rules) for incoming, raw in zip(batch, shown, strict=True)]
+    cases = [case for case in read if isinstance(case, _Case)]
+    _repair_values(cases, rules)
+    accepted = [case for case in cases if _is_accepted(case, rules)]
+    _check(accepted, rules)
+    _hold_against_tables([case for case in accepted if not case.is_rejected(rules)], rules)
+    fit = [case for case in accepted if not case.is_rejected(rules)]
+    _repair_lists(fit, rules)
+    for case in fit:
+        case.published = _published(case)
+    outcomes = [_outcome(case) if isinstance(case, _Case) else case for case in read]
+    return [
+        _with_credentials(incoming, raw, outcome)
+        if raw is not incoming.raw or is_masked(incoming.origin.path)
+        else outcome
+        for incoming, raw, outcome in zip(batch, shown, outcomes, strict=True)
+    ]
+
+
+class _Noted(NamedTuple):
+    """A finding in the making; `value` is what stood at the place before a repair, else what the document has there."""
+
+    code: str
+    pointer: str
+    message: str
+    value: Json = AT_POINTER
+    suppressed: str | None = None
+
+
+_NOTHING: Mapping[str, str] = {}
+
+
+class _Case:
+    """A record on its way, and what was found on it so far; `record` is there once its shape is accepted."""
+
+    record: Record
+
+    def __init__(self, origin: Origin, document: Document, form: formats.Format | None = None) -> None:
+        self.origin = origin
+        self.document = document
+        self.form = form
+        self.name = document["id"] if isinstance(document.get("id"), str) else None
+        self.suppressed = _NOTHING
+        self.candidates: frozenset[str] = frozenset()
+        self.changes: list[Change] = []
+        self.found: list[_Noted] = []
+        self.flags: list[_Noted] = []
+        self.published: Document | None = None
+
+    def is_rejected(self, rules: RuleSet) -> bool:
+        """Whether there is an error in it that nobody puts up with."""
+        return any(noted.code in rules.errors and noted.suppressed is None for noted in self.found)
+
+
+def _read(incoming: Incoming, shown: bytes, rules: RuleSet) -> "_Case | Rejected":
+    origin = incoming.origin
+    if incoming.fault is not None:
+        return _unreadable(origin, incoming.fault)
+    try:
+        document = contract.read(shown)
+    except contract.UnreadableError as error:
+        return _unreadable(origin, str(error))
+    form = formats.of(document, incoming.form)
+    case = _Case(origin, form.to_native(document) if form else document, form)
+    if rules.suppressions:
+        case.suppressed = rules.suppressed(_published_id(case, rules))
+    return case
+
+
+def _unreadable(origin: Origin, why: str) -> Rejected:
+    return Rejected(None, _fingerprinted(origin.path, None, [_Noted("SCH001", "", why, origin.digest)]))
+
+
+def _published_id(case: _Case, rules: RuleSet) -> str | None:
+    """The id by which suppressions know a record, even where it came with white space around it."""
+    named = _Case(case.origin, {"id": case.name})
+    _repair_values([named], rules)
+    name: str | None = named.document["id"]
+    return name
+
+
+def _repair_values(cases: Sequence[_Case], rules: RuleSet) -> None:
+    """Run the value fixes until none changes anything, and note which rules may still fire."""
+    unsettled = list(cases)
+    while unsettled:
+        for case in unsettled:
+            case.candidates = rules.candidates(orjson.dumps(case.document))
+        changed = [len(case.changes) for case in unsettled]
+        for rule in rules.value_fixes:
+            for case in unsettled:
+                if rule.code in case.candidates and rule.code not in case.suppressed:
+                    case.changes += apply(rule, case.document, rules.settings)
+        unsettled = [case for case, count in zip(unsettled, changed, strict=True) if len(case.changes) > count]
+    for case in cases:
+        case.found += [_Noted(c.code, c.pointer, message(rules.rules[c.code], c), c.before) for c in case.changes]
+        if case.suppressed:
+            case.found += _left_alone(rules.value_fixes, case.document, rules, case.suppressed)
+
+
+def _is_accepted(case: _Case, rules: RuleSet) -> bool:
+    if not contract.accepts(case.document):
+        case.found += _found("SCH002", case.document)
+        return False
+    path, _, line, _ = case.origin
+    repairs = tuple(case.changes)
+    case.record = Record(contract.complete(case.document), case.document, path, line, rules.settings, repairs)
+    if case.form:
+        case.record.file_names = case.form.file_names(case.document["id"])
+    return True
+
+
+def _check(cases: Sequence[_Case], rules: RuleSet) -> None:
+    for rule in rules.checks:
+        code, run = rule.code, rule.run
+        for case in cases:
+            if code in case.candidates:
+                for pointer, text in run(case.record):
+                    case.flags.append(_Noted(code, pointer, text, AT_POINTER, case.suppressed.get(code)))
+    for case in cases:
+        case.found += case.flags
+
+
+def _hold_against_tables(cases: Sequence[_Case], rules: RuleSet) -> None:
+    """Say what the tables would not take of records that nothing was said against."""
+    for rule in rules.of_tables:
+        for case in cases:
+            case.found += [_Noted(rule.code, pointer, text) for pointer, text in rule.run(case.record)]
+
+
+def _repair_lists(cases: Sequence[_Case], rules: RuleSet) -> None:
+    for case in cases:
+        if case.suppressed:
+            case.found += _left_alone(rules.list_fixes, case.record.document, rules, case.suppressed)
+    for rule in rules.list_fixes:
+        for case in cases:
+            repairs = [] if rule.code in case.suppressed else apply(rule, case.record.document, rules.settings)
+            if repairs:
+                case.record = case.record.repaired(drop_gone(case.record.document))
+                case.changes += repairs
+                case.found += [_Noted(c.code, c.pointer, message(rule, c), c.before) for c in repairs]
+
+
+def _left_alone(
+    fixes: Iterable[Rule], document: Document, rules: RuleSet, suppressed: Mapping[str, str]
+) -> Iterator[_Noted]:
+    """What suppressed fixes would change: the value stays as it is."""
+    for rule in fixes:
+        if rule.code in suppressed:
+            for change in apply(rule, copy.deepcopy(document), rules.settings):
+                yield _Noted(rule.code, change.pointer, message(rule, change), change.before, suppressed[rule.code])
+
+
+def _published(case: _Case) -> Document:
+    """The curated document: every native key in order, then what the author added, then the curation block."""
+    flags = [flag for flag in case.flags if flag.suppressed is None]
+    return {
+        **case.record.document,
+        "schema_version": contract.SCHEMA_VERSION,
+        "curation": {
+            "source": case.origin.path,
+            "digest": f"sha256:{case.origin.digest}",
+            "distinct_sources": case.record.distinct_sources,
+            "evidence_ceiling": case.record.ceiling,
+            "flags": [{"code": flag.code, "pointer": flag.pointer} for flag in flags],
+            "changes": [{"code": change.code, "pointer": change.pointer} for change in case.changes],
+        },
+    }
+
+
+def _outcome(case: _Case) -> Curated | Rejected:
+    owner = case.origin.path if case.name is None else case.name
+    findings, changes = _fingerprinted(owner, case.document, case.found), tuple(case.changes)
+    published = case.published
+    outcome = (
+        Curated(published["id"], published, findings, changes) if published else Rejected(case.name, findings, changes)
+    )
+    return _translated(outcome, case.form) if case.form else outcome
+
+
+def _translated(outcome: Curated | Rejected, form: formats.Format) -> Curated | Rejected:
+    """Let every pointer point into the document as it came."""
+    place = form.place
+    findings = tuple(finding._replace(pointer=place(finding.pointer)) for finding in outcome.findings)
+    changes = tuple(change._replace(pointer=place(change.pointer)) for change in outcome.changes)
+    if isinstance(outcome, Rejected):
+        return outcome._replace(findings=findings, changes=changes)
+    for noted in (*outcome.document["curation"]["flags"], *outcome.document["curation"]["changes"]):
+        noted["pointer"] = place(noted["pointer"])
+    return outcome._replace(findings=findings, changes=changes, form=form.name)
+
+
+def _with_credentials(incoming: Incoming, shown: bytes, outcome: Curated | Rejected) -> Rejected:
+    """What becomes of a record that holds credentials, or whose file does by its name; `shown` are its bytes without them."""
+    try:
+        document = contract.read(shown)
+    except contract.UnreadableError:
+        document = {}
+    owner = incoming.origin.path if outcome.id is None else outcome.id
+    found = _fingerprinted(owner, document, _found("SAF001", incoming))
+    return Rejected(outcome.id, (*found, *outcome.findings))
+
+
+def _found(code: str, subject: object, value: Json = AT_POINTER) -> list[_Noted]:
+    return [_Noted(code, pointer, message, value) for pointer, message in catalogue()[code].run(subject)]
+
+
+def _fingerprinted(owner: str, document: Json, found: Iterable[_Noted]) -> tuple[Finding, ...]:
+    keys = fingerprints(owner, document, ((noted.code, noted.pointer, noted.value) for noted in found))
+    return tuple(
+        Finding(noted.code, noted.pointer, one_line(noted.message), key, noted.suppressed)
+        for noted, key in zip(found, keys, strict=True)
+    )

@@ -1,0 +1,66 @@
+"""What of a base has to be judged again, because the rules, the settings or kb itself are not what they were."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from kb.render.text import count
+from kb.rules.concern import Concern, concern
+from kb.rules.ruleset import RuleSet
+from kb.sources import file_of
+from kb.store import KnownFile, Store
+
+
+class Again(NamedTuple):
+    """Every record, or what is `concerned`: by file, as path and position in the base.
+
+    `reasons` is None where it cannot be told what the records were judged with.
+    """
+
+    rejudged: bool
+    every: bool
+    concerned: Mapping[str, set[tuple[str, int]]]
+    reasons: Concern | None
+
+    def notes(self, known: Mapping[str, KnownFile]) -> Iterator[str]:
+        """Which records are judged again, and why."""
+        if not self.rejudged:
+            return
+        if self.reasons is None:
+            yield "kb.duckdb is not as this kb lays it out, so every record is judged again"
+            return
+        every, by_code, none = self.reasons
+        if every:
+            number = sum(file.records for file in known.values())
+            yield f"{_some([*every, *by_code.values()])}: {_judged_again(number)}"
+        elif by_code:
+            number = sum(map(len, self.concerned.values()))
+            yield f"{_some(list(by_code.values()))}: {_judged_again(number)}"
+        if none:
+            yield f"{_some(none)}: no record has to be judged again for that"
+
+
+def since(base: Store | None, last: Mapping[str, Any] | None, rules: RuleSet) -> Again:
+    """What changed since the last run of a base; `last` is None where its tables are not those of this kb."""
+    if last is None:
+        rejudged = base is not None and bool(base.roots())
+        return Again(rejudged, rejudged, {}, None)
+    was, now = json.loads(last["judged"]), rules.judged()
+    if was.keys() != now.keys():  # of a kb that told less, or more
+        return Again(rejudged=True, every=True, concerned={}, reasons=None)
+    reasons = concern(was, now)
+    concerned: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
+    if base is not None and reasons.by_code and not reasons.every:
+        for path, position in base.inputs_with(reasons.by_code):
+            concerned[file_of(path)].add((path, position))
+    return Again(was != now, bool(reasons.every), dict(concerned), reasons)
+
+
+def _judged_again(number: int) -> str:
+    return f"{count(number, 'record')} {'is' if number == 1 else 'are'} judged again"
+
+
+def _some(reasons: Sequence[str]) -> str:
+    shown = list(reasons[:3])
+    return "; ".join([*shown, count(len(reasons) - 3, "more change")] if len(reasons) > 3 else shown)

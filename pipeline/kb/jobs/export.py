@@ -1,0 +1,257 @@
+"""`kb export`: the published records in somebody else's shape."""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kb import aside, sources, store
+from kb.export import pretty
+from kb.model import GONE, Change, KbError
+from kb.render.text import count
+from kb.sources import SourceFile, formats
+from kb.store import PUBLISHED, Store
+from kb.words import did_you_mean
+from kb.workspace import Sql, Workspace
+
+_LIMITS = Sql()
+
+_CHANGES = """
+    SELECT record_id, code, pointer, before, after FROM changes
+    WHERE record_id IN (SELECT id FROM records WHERE {where}) ORDER BY record_id, seq
+"""
+
+_OF_RECORDS = frozenset({"dead_ends", "workarounds", "versions", "transitions", "sources", "changes"})
+_TABLES = tuple(name for name in PUBLISHED if name in _OF_RECORDS or name == "records")
+
+
+def export(
+    base: Store,
+    form: str,
+    output: Path,
+    where: str = "true",
+    home: Workspace | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Write the published records that an SQL condition over `records` picks; how many they were.
+
+    The forms: `ndjson` and `json` (one file), `files` (a folder, a file for each record), `parquet` and `csv` (a folder, a
+    file for each table), and each foreign format (a folder). What came in that format comes back as it came, byte for
+    byte out of the workspace that is its `home`; `tell` is told where that can no longer be, and what fits nowhere. The
+    condition keeps the limits that are set there.
+
+    Raises:
+        KbError: no such form, the condition is not SQL over the table or takes too much, the output cannot be written, or
+            the folder holds files that would pass for some of this export.
+    """
+    into_folder: dict[str, Callable[[Store, Path, str], None]] = {
+        "files": _files,
+        "parquet": _parquet,
+        "csv": _csv,
+        **dict.fromkeys(formats.FORMATS, _foreign(form, home.root if home else None, tell)),
+    }
+    if form not in _INTO_FILE | into_folder:
+        raise KbError(f"--format {form}: {did_you_mean(form, _INTO_FILE | into_folder)}")
+    where = _condition(where)
+    picked = _count(base, where, home.settings.sql if home else _LIMITS)
+    try:
+        if form in _INTO_FILE:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            with aside.written(output) as file:
+                file.writelines(line.encode() for line in _INTO_FILE[form](base, where))
+        else:
+            _check_folder(base, form, output, where)
+            output.mkdir(parents=True, exist_ok=True)
+            into_folder[form](base, output, where)
+    except OSError as error:
+        raise KbError(f"{error.filename or output}: cannot be written: {error.strerror}") from None
+    return picked
+
+
+def lines(base: Store, form: str, where: str = "true", limits: Sql = _LIMITS) -> Iterator[str]:
+    """The same records as text, in a form that is one file.
+
+    Raises:
+        KbError: the form is none of one file, or the condition is not SQL over the table.
+    """
+    if form not in _INTO_FILE:
+        raise KbError(
+            f"--format {form} has no place on standard output; name a folder with -o, or choose"
+            f" {' or '.join(_INTO_FILE)}"
+        )
+    where = _condition(where)
+    _count(base, where, limits)
+    return _INTO_FILE[form](base, where)
+
+
+def _condition(where: str) -> str:
+    if not where.strip():
+        raise KbError("--where is empty; leave it out for every record, or write SQL such as domain = 'git'")
+    return store.condition(where)
+
+
+def _count(base: Store, where: str, limits: Sql) -> int:
+    counted: int = store.measured(base, f"SELECT count(*) FROM records WHERE {where}", limits)
+    return counted
+
+
+def _check_folder(base: Store, form: str, output: Path, where: str) -> None:
+    """Refuse a folder with files that would pass for some of this export, such as those of an earlier one."""
+    if form in {"parquet", "csv"}:
+        written, pattern = {f"{table}.{form}" for table in _TABLES}, f"*.{form}"
+    else:
+        ids = base.query(f"SELECT id FROM records WHERE {where}").rows
+        written, pattern = {f"{name}.json" for (name,) in ids}, "*.json"
+    found = (path.relative_to(output).as_posix() for path in output.rglob(pattern))
+    others = sorted(name for name in found if name not in written)
+    if others:
+        raise KbError(
+            f"{output}: holds {count(len(others), 'file')} that this export does not write (such as {others[0]}), and"
+            " that would pass for some of it; name a new folder, or empty this one"
+        )
+
+
+def _files(base: Store, output: Path, where: str) -> None:
+    for name, doc in base.documents(where):
+        _put(output / f"{name}.json", orjson.loads(doc))
+
+
+def _put(path: Path, document: Any) -> None:  # noqa: ANN401 - any JSON value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with aside.written(path) as file:
+        file.write(pretty(document))
+
+
+def _ndjson(base: Store, where: str) -> Iterator[str]:
+    return (f"{doc}\n" for _, doc in base.documents(where))
+
+
+def _json(base: Store, where: str) -> Iterator[str]:
+    start = "["
+    for _, doc in base.documents(where):
+        yield f"{start}\n{doc}"
+        start = ","
+    yield "[]\n" if start == "[" else "\n]\n"
+
+
+_INTO_FILE: dict[str, Callable[[Store, str], Iterator[str]]] = {"ndjson": _ndjson, "json": _json}
+
+
+def _tables(where: str) -> Iterator[tuple[str, str]]:
+    for table in _TABLES:
+        key = "record_id" if table in _OF_RECORDS else "id"
+        yield table, f"SELECT * FROM {table} WHERE {key} IN (SELECT id FROM records WHERE {where}) ORDER BY ALL"
+
+
+def _parquet(base: Store, output: Path, where: str) -> None:
+    for table, sql in _tables(where):
+        with aside.drafted(output / f"{table}.parquet") as draft:
+            base.copy_to(sql, draft, "FORMAT parquet, COMPRESSION zstd")
+
+
+def _csv(base: Store, output: Path, where: str) -> None:
+    for table, sql in _tables(where):
+        with aside.drafted(output / f"{table}.csv") as draft:
+            base.copy_to(sql, draft, "FORMAT csv, HEADER")
+
+
+def _foreign(name: str, root: Path | None, tell: Callable[[str], None]) -> Callable[[Store, Path, str], None]:
+    def write(base: Store, output: Path, where: str) -> None:
+        came_so = {record for (record,) in base.stream(_IN_FORM.format(columns="id", where=where), {"form": name})}
+        done = _as_they_came(base, name, output, where, root, tell) if root and came_so else set()
+        form = formats.FORMATS[name]
+        changes = _changes(base, where) if came_so - done else None
+        apart: list[str] = []
+        for record, doc in base.documents(where):
+            if record not in done:
+                curated = orjson.loads(doc)
+                mapped = (
+                    formats.original(curated, changes(record), form)
+                    if changes and record in came_so
+                    else form.carried(curated)
+                )
+                _put(output / f"{record}.json", mapped.document)
+                apart += [f"{record} ({', '.join(mapped.unplaced[:2])})"] if mapped.unplaced else []
+        if apart:
+            tell(
+                f"{count(len(apart), 'record')} carried under extensions.{name} what fits nothing that is said now; it is"
+                f" kept apart, to be moved to where it belongs: {', '.join(apart[:3])}"
+                f"{', …' if len(apart) > 3 else ''}"
+            )
+
+    return write
+
+
+_IN_FORM = """
+    SELECT {columns} FROM (SELECT id, path, position, digest FROM records WHERE ({where}\n))
+    JOIN (SELECT record_id FROM traits WHERE form = $form) ON record_id = id ORDER BY path, position
+"""
+
+
+def _as_they_came(
+    base: Store, name: str, output: Path, where: str, root: Path, tell: Callable[[str], None]
+) -> set[str]:
+    """Write the records that came in a format, out of the files that they came from; which were found there.
+
+    What the file says is not what was ingested as soon as a byte is another: then the base alone knows the record.
+    """
+    done: set[str] = set()
+    rows = base.stream(_IN_FORM.format(columns="path, position, id, digest", where=where), {"form": name})
+    for file, group in groupby(rows, key=lambda row: sources.file_of(row[0])):
+        wanted = {(path, position): (record, digest) for path, position, record, digest in group}
+        found = dict(_found_again(root, file, wanted))
+        for record, text in found.items():
+            path = output / f"{record}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with aside.written(path) as draft:
+                draft.write(text)
+        done |= found.keys()
+        if len(found) < len(wanted):
+            tell(
+                f"{file}: not as it was ingested, so {count(len(wanted) - len(found), 'record')} of it"
+                f" {'comes' if len(wanted) - len(found) == 1 else 'come'} with the values that came, but with the keys in"
+                " kb's order; run `kb ingest` first"
+            )
+    return done
+
+
+def _found_again(root: Path, file: str, wanted: dict[tuple[str, int], tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+    """The records of a file that are as they were ingested, as id and bytes: one alone in its file with all around it."""
+    place = root / file
+    if not place.is_file():
+        return
+    left = len(wanted)
+    try:
+        for origin, raw, *_ in sources.read(SourceFile(file, os.fspath(place), 0, 0, 0)):
+            record, digest = wanted.get((origin.path, origin.position), ("", ""))
+            if record:
+                left -= 1
+                if origin.digest == digest:
+                    yield record, raw if origin.line is None else raw + b"\n"
+            if not left:
+                return
+    except KbError:  # a file that cannot be read any more holds nothing that could come back
+        return
+
+
+def _changes(base: Store, where: str) -> Callable[[str], list[Change]]:
+    """The changes of one record after another; to be asked in the order of ids."""
+    rows = base.stream(_CHANGES.format(where=where))
+    ahead = next(rows, None)
+
+    def of(record: str) -> list[Change]:
+        nonlocal ahead
+        found = []
+        while ahead is not None and ahead[0] <= record:
+            if ahead[0] == record:
+                _, code, pointer, before, after = ahead
+                found.append(
+                    Change(code, pointer, orjson.loads(before), GONE if after is None else orjson.loads(after))
+                )
+            ahead = next(rows, None)
+        return found
+
+    return of

@@ -1,0 +1,252 @@
+"""`kb fix`: repairs, carried out on the raw files themselves. And `kb validate --diff`: those that ingest would make."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kb import aside, contract, sources
+from kb.analysis.credentials import masked
+from kb.curate import curate
+from kb.jobs.given import shown
+from kb.jobs.request import Request
+from kb.model import GONE, Change, Curated, FixResult, Incoming, Json, KbError, Rejected
+from kb.render.diff import unified
+from kb.rules import ruleset
+from kb.rules.ruleset import RuleSet
+from kb.sources import Root, SourceFile, edit, formats, nothing_in
+from kb.sources.containers import RECORDS, Reading, faults
+from kb.sources.edit import Edit
+from kb.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Files, the edits of each of their streams (of an archive, each member), and what these come to.
+
+    `hidden` are those that mask what holds a credential, for whoever shows a stream.
+    """
+
+    files: tuple[SourceFile, ...]
+    edits: dict[str, list[Edit]]
+    result: FixResult
+    hidden: dict[str, list[Edit]]
+
+
+def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
+    """The edits that carry out the fixes of every record, each judged by itself. Nothing is written yet.
+
+    What nobody can read stays as it is, and so do packed files, objects that are no record of a known format, and records
+    that hold a credential, of which no rule sees the text. A merge of copies that would lose what only a foreign format
+    has a place for is left to a person, and what that format has no word for to ingest.
+
+    Raises:
+        KbError: a file cannot be read, or there is no record that could be edited.
+    """
+    rules = ruleset.of(workspace, request.as_of)
+    tally = _Tally([note for root in roots for note in root.passed_over])
+    files = _files(roots)
+    plain = [file for file in files if file.name.lower().endswith(RECORDS)]
+    if len(plain) < len(files):
+        packed = sources.some([shown(file) for file in files if file not in plain])
+        tally.notes.append(f"left as it is: {packed}; packed files are not edited, so unpack, fix, and pack again")
+    edits = _edits(plain, lambda incoming: tally.edits(incoming, rules), tally.notes, request)
+    if tally.strange:
+        tally.notes.append(
+            f"left as it is: {sources.some(tally.strange)}; no record of a known format, so not kb's to edit"
+        )
+    if not tally.read:
+        nothing = [f"{', '.join(root.name for root in roots)}: no record there that could be fixed"]
+        raise KbError("; ".join([*tally.notes, *(nothing if plain or not files else [])]))
+    return Plan(tuple(plain), edits, tally.result(len(edits)), dict(tally.hidden))
+
+
+def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
+    """The edits that do to the raw text what ingest does to each record that is fit to be published by itself.
+
+    Where the request tells of some rules alone, those of the others are left out.
+
+    Raises:
+        KbError: a file cannot be read, or there is no record.
+    """
+    rules = ruleset.of(workspace, request.as_of)
+    tally = _Tally([note for root in roots for note in root.passed_over])
+    files = _files(roots)
+    told = rules.rules if request.told is None else request.told
+    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, told), tally.notes, request)
+    if not tally.read:
+        raise KbError(f"{nothing_in(roots, tally.notes)}; nothing was validated")
+    return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})), dict(tally.hidden))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was found on the way."""
+
+    notes: list[str]
+    read: int = 0
+    fixed: Counter[str] = field(default_factory=Counter)
+    unworded: Counter[tuple[str, str]] = field(default_factory=Counter)
+    hidden: defaultdict[str, list[Edit]] = field(default_factory=lambda: defaultdict(list))
+    strange: list[str] = field(default_factory=list)
+
+    def edits(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
+        """The edits that carry out what can be fixed in one record."""
+        if not _is_record(incoming):
+            self.strange.append(str(incoming.origin))
+            return []
+        outcome = curate(incoming, rules)
+        form = _form(incoming, outcome.changes)
+        held = frozenset(c.code for c in outcome.changes if c.after is GONE and _says_more(c.before))
+        if held:
+            self.notes.append(
+                f"{incoming.origin}: {', '.join(sorted(held))} would lose what only the record's own format has a place"
+                " for; merge the copies by hand"
+            )
+        if any(finding.code == "SAF001" for finding in outcome.findings):
+            self.notes.append(f"{incoming.origin}: left as it is, for it holds a credential; take that out first")
+            self._hide(incoming)
+        wanted = [change for change in _but_traces(outcome) if change.code not in held]
+        changes = formats.worded(wanted, form)
+        if form:
+            unworded = Counter(change.code for change in wanted) - Counter(change.code for change in changes)
+            self.unworded.update({(form.name, code): count for code, count in unworded.items()})
+        edits = edit.edits(incoming.raw, changes) if changes else []
+        if changes:
+            _check_gone(incoming, edits, outcome.changes, changes, rules)
+        self.read += 1
+        self.fixed.update(change.code for change in changes)
+        return edits
+
+    def repairs(self, incoming: Incoming, rules: RuleSet, told: Container[str]) -> list[Edit]:
+        """The edits that do what ingest does to one record, of the rules that are told."""
+        outcome = curate(incoming, rules)
+        self._hide(incoming)
+        repairs = outcome.changes if isinstance(outcome, Curated) else ()
+        changes = [change for change in repairs if change.code in told]
+        self.read += 1
+        self.fixed.update(change.code for change in changes)
+        return edit.edits(incoming.raw, changes) if changes else []
+
+    def _hide(self, incoming: Incoming) -> None:
+        shown = masked(incoming.raw)
+        if shown is not incoming.raw:
+            whole = Edit(0, len(shown), shown)
+            self.hidden[incoming.origin.path].append(whole.shifted(incoming.offset))
+
+    def result(self, files: int) -> FixResult:
+        left = [
+            f"{count} of {code}: the format {form} has no word for what it writes, so the file keeps its own"
+            for (form, code), count in sorted(self.unworded.items())
+        ]
+        return FixResult(self.read, dict(self.fixed), files, (*self.notes, *left))
+
+
+def _files(roots: Sequence[Root]) -> list[SourceFile]:
+    """Each file once, however many names and paths lead to it."""
+    by_place: dict[str, SourceFile] = {}
+    for root in roots:
+        for file in root.files:
+            by_place.setdefault(os.path.realpath(file.path), file)
+    return list(by_place.values())
+
+
+def _edits(
+    files: Sequence[SourceFile], edits_of: Callable[[Incoming], list[Edit]], notes: list[str], request: Request
+) -> dict[str, list[Edit]]:
+    found: dict[str, list[Edit]] = defaultdict(list)
+
+    def done(reading: Reading) -> None:
+        if reading.note:
+            notes.append(reading.note)
+
+    for file in files:
+        for incoming in sources.read(file, done):
+            edits = edits_of(incoming)
+            if edits:
+                found[incoming.origin.path] += [own.shifted(incoming.offset) for own in edits]
+            request.tick(1)
+    return dict(found)
+
+
+def _is_record(incoming: Incoming) -> bool:
+    """Whether it is kb's to edit; what cannot be read is told of as a record that is broken."""
+    try:
+        return incoming.fault is not None or formats.is_record(contract.read(incoming.raw))
+    except contract.UnreadableError:
+        return True
+
+
+def _form(incoming: Incoming, changes: Sequence[Change]) -> formats.Format | None:
+    """The foreign format of a record that is changed."""
+    return formats.of(contract.read(incoming.raw), incoming.form) if changes else None
+
+
+def _says_more(item: Json) -> bool:
+    """Whether an object of a list says what the native format has no place for."""
+    carried = item.get("extensions") if isinstance(item, dict) else None
+    own = [
+        value for form in (carried or {}).values() for value in (form.values() if isinstance(form, dict) else [form])
+    ]
+    return any(value is not None for value in own)
+
+
+def _but_traces(outcome: Curated | Rejected) -> list[Change]:
+    """The changes of a record but those that would wipe out the trace of a lost word (TXT008): a blank at an end."""
+    traces = {finding.pointer for finding in outcome.findings if finding.code == "TXT008"}
+    return [change for change in outcome.changes if change.code != "TXT001" or change.pointer not in traces]
+
+
+def _check_gone(
+    incoming: Incoming, edits: list[Edit], found: Sequence[Change], changes: Sequence[Change], rules: RuleSet
+) -> None:
+    """Make sure that nothing which was fixed is found again after the edits, but what was left alone."""
+    outcome = curate(incoming._replace(raw=edit.carried_out(incoming.raw, edits)), rules)
+    left = Counter(change.code for change in found) - Counter(change.code for change in changes)
+    back = {change.code for change in changes}.intersection(change.code for change in outcome.changes) - left.keys()
+    if back:
+        raise RuntimeError(f"{incoming.origin}: {', '.join(sorted(back))} would come back; nothing was written")
+
+
+def carry_out(planned: Plan) -> None:
+    """Write the files anew, each by one rename.
+
+    Raises:
+        KbError: a file cannot be written, or changed in the meantime; it is as it was, the files before it are fixed.
+    """
+    for file in planned.files:
+        if file.name in planned.edits:
+            _replace(file, planned.edits[file.name])
+
+
+def _replace(file: SourceFile, edits: list[Edit]) -> None:
+    target = Path(file.path)
+    try:
+        with target.open("rb") as stream, aside.written(target) as draft:
+            status = os.fstat(stream.fileno())
+            if (status.st_size, status.st_mtime_ns, status.st_ino) != (file.size, file.modified, file.inode):
+                raise KbError(f"{shown(file)}: changed while it was read; it is as it was, so run `kb fix` again")
+            draft.writelines(edit.spliced(stream, edits))
+    except OSError as error:
+        raise KbError(f"{shown(file)}: cannot be written: {error.strerror}; it is as it was") from None
+
+
+def fixed(planned: Plan) -> Iterator[bytes]:
+    """The only file of a plan as it is after its edits."""
+    (file,) = planned.files
+    with Path(file.path).open("rb") as stream:
+        yield from edit.spliced(stream, planned.edits.get(file.name, []))
+
+
+def diff(planned: Plan) -> Iterator[bytes]:
+    """The edits of all files as a unified diff."""
+    edited = {sources.file_of(name) for name in planned.edits}
+    for file in planned.files:
+        if file.name not in edited:
+            continue
+        with faults(file.name):
+            for member in Reading(file.name, Path(file.path)).members():
+                name = f"{shown(file)}{member.name[len(file.name) :]}"
+                lines = edit.covered(member.stream, planned.hidden.get(member.name, []))
+                yield from unified(name, lines, planned.edits.get(member.name, []))

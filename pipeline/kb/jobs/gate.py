@@ -1,0 +1,65 @@
+"""`kb gate`: does the base keep the limits that its settings name?"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from kb import publish, reports
+from kb.model import GateResult, KbError, Verdict
+from kb.render.text import count
+from kb.reports import Options
+from kb.store import Store
+from kb.words import did_you_mean
+from kb.workspace import FILE, Limits, Workspace
+
+
+def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
+    """Hold the figures of the base against every limit in `[gate]` of the settings, in their order.
+
+    Raises:
+        KbError: there is no base, or a limit is for a domain that no record has.
+    """
+    limits = workspace.settings.gate
+    with publish.reading(workspace) as base:
+        _check_domains(base, list(limits.domain))
+        verdicts = list(_held(base, limits, Options(as_of), "the whole base"))
+        for tier, of_tier in limits.tier.items():
+            verdicts += _held(base, of_tier, Options(as_of, tier=tier), f"tier {tier}")
+        for domain, of_domain in limits.domain.items():
+            verdicts += _held(base, of_domain, Options(as_of, domain), f"domain {domain}")
+        return GateResult(as_of, tuple(verdicts))
+
+
+def _check_domains(base: Store, domains: list[str]) -> None:
+    known = [
+        row[0] for row in base.query("SELECT DISTINCT domain FROM judgements() UNION SELECT domain FROM records").rows
+    ]
+    for domain in domains:
+        if domain not in known:
+            hint = did_you_mean(domain, sorted(filter(None, known)), "the base is empty" if not known else None)
+            raise KbError(f"{FILE}: `gate.domain.{domain}`: no record has this domain; {hint}")
+
+
+def _held(base: Store, limits: Limits, options: Options, scope: str) -> Iterator[Verdict]:
+    bounds = {name: value for name, value in limits._asdict().items() if isinstance(value, int | float)}
+    if bounds:
+        figures = reports.figures(base, options)
+        if "max_new_errors" in bounds:
+            figures |= reports.new_errors(base, options)
+        for name, bound in bounds.items():
+            yield Verdict(name, scope, figures[name.partition("_")[2]], bound, _why(name, figures))
+
+
+def _why(name: str, f: dict[str, Any]) -> str:
+    """Where a figure comes from, in words."""
+    if name == "max_new_errors":
+        errors = count(f["errors"], "error")
+        if f["new_errors"] is None:
+            return f"{errors}, no state before is known"
+        return errors if f["before"] is None else f"{errors}, {f['before']:,} in the state before"
+    records = count(f["records"], "record")
+    return {
+        "max_stale_share": f"{f['stale'] + f['never_confirmed']:,} of {records} stale or never confirmed",
+        "min_mean_effective_confidence": f"the mean of {records}",
+        "max_quarantined_share": f"{f['quarantined']:,} of {f['records'] + f['quarantined']:,} records rejected",
+    }[name]

@@ -1,0 +1,292 @@
+"""`kb ingest`: raw records in, a trusted knowledge base out."""
+
+import datetime as dt
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+
+from kb import engine, publish, sources
+from kb.jobs import standing
+from kb.jobs.planning import Plan, plan_for
+from kb.jobs.request import Request
+from kb.jobs.standing import History
+from kb.model import Compared, GateError, Incoming, IngestResult, KbError
+from kb.rules import ruleset
+from kb.rules.ruleset import RuleSet
+from kb.seal import told
+from kb.sources import formats
+from kb.store import KnownFile
+from kb.store.draft import Draft, Ousted, Place, change, create
+from kb.workspace import LAYOUTS, METRICS, PAGE, Workspace
+
+WithBytes = Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
+"""Finds the bytes of records that lose their place in the base."""
+
+
+def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> IngestResult:
+    """Make the base hold exactly what is below each path now; records that came from elsewhere stay.
+
+    Raises:
+        KbError: a path is missing or holds no records, too many records would go, another process writes, or the gate
+            finds fault. Nothing is published then.
+    """
+    rules = ruleset.of(workspace, request.as_of)
+    if request.form is not None:
+        formats.named(request.form)
+    with publish.writer(workspace) as folder:
+        with standing.found(workspace) as found:
+            plan, last = plan_for(workspace, paths, rules, request, found)
+            base = found.base
+            if base and plan.idle and last and last["as_of"] == request.as_of and _is_laid_out(workspace):
+                counted = Draft(base.connection)
+                counted.set_scope([] if plan.whole else plan.scope(), whole=plan.whole)
+                as_before = Compared(0, 0, base.value("SELECT count(*) FROM findings"))
+                return _outcome(counted, plan, rules, as_before, written=False)
+        return _write(workspace, plan, rules, request, folder, found.history)
+
+
+def _is_laid_out(workspace: Workspace) -> bool:
+    """Whether `curated/` is as kb left it, with what the settings want there, and without a page that they do not want."""
+    wanted = workspace.settings.export
+    return (
+        publish.is_curated_as_left(workspace)
+        and (workspace.curated / LAYOUTS[wanted.records]).exists()
+        and (workspace.curated / PAGE).exists() is wanted.html
+    )
+
+
+def _write(
+    workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path, history: History | None
+) -> IngestResult:
+    from kb import export  # noqa: PLC0415 - only where something is published
+    from kb.reports import Options  # noqa: PLC0415 - likewise
+    from kb.splice import Touched  # noqa: PLC0415 - likewise
+
+    with _draft(workspace, plan, folder / "kb.duckdb") as draft:
+        draft.begin(rules)
+        draft.set_scope(plan.scope(), whole=plan.whole)
+        draft.remember_published()
+        with_bytes = _judge(workspace, draft, plan, rules, request, folder / "batches")
+        misread = plan.misread(request.form)
+        plan.notes += misread
+        if not (plan.records or plan.gone or plan.dropped):
+            raise KbError(f"{sources.nothing_in(plan.roots, plan.notes)}; nothing was done")
+
+        def settled() -> Compared | None:
+            if not request.allow_removals:
+                _guard(draft, workspace.settings.max_removals, misread)
+            return None if plan.fresh else draft.compare(workspace.store)
+
+        compared = settled()
+        restored = publish.altered(workspace)
+        request.step("checking")
+        if _hold(draft, rules, with_bytes, documents="records" if plan.fresh else "touched"):
+            draft.judge_settings(rules)
+            compared = settled()
+        request.step("writing")
+        curated = folder / "curated"
+        curated.mkdir()
+        changes = draft.touched() if not plan.fresh and publish.are_records_as_left(workspace) else None
+        written = export.write(
+            draft,
+            curated,
+            workspace.curated,
+            Options(request.as_of),
+            rules,
+            Touched(*changes) if changes else None,
+        )
+        changed = written.digest != publish.manifest(workspace.curated).get("digest")
+        result = _outcome(draft, plan, rules, compared, written=changed or plan.fresh)
+        result = result._replace(restored=tuple(restored))
+        if changed or plan.rejudged or plan.fresh:
+            if history:
+                draft.take_over(history)
+            elif plan.fresh:
+                _remember_earlier(draft, workspace.curated)
+            draft.record_run(rules, request.as_of, result, told(curated / METRICS))
+        notes = standing.notes_of(draft)
+        draft.finish()
+    if not request.dry_run:
+        publish.commit(workspace, written.digest, notes, written.files)
+    return result
+
+
+def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str) -> bool:
+    """Hold what is to be published against its contracts; whether records of this run had to be taken out for that.
+
+    Raises:
+        GateError: a contract is broken, and not by such records alone.
+    """
+    from kb import gate  # noqa: PLC0415 - pandas and pandera: only where something is published
+
+    breaches = gate.check(draft, rules, documents=documents)
+    refused = draft.ousted_by_gate(gate.spoken_against(breaches)) if breaches else []
+    if refused:
+        draft.oust(with_bytes(refused))
+        breaches = gate.check(draft, rules, documents=documents)
+    if breaches:
+        raise GateError(f"the gate refuses to publish: {breaches[0]}; nothing was published")
+    return bool(refused)
+
+
+def _fetch_gate() -> None:
+    """Import the gate early, where there is time: that takes half a second."""
+    import_module("kb.gate")
+
+
+def _remember_earlier(draft: Draft, curated: Path) -> None:
+    """Into a new store goes what `curated/` tells of the state before, as far as that can be read."""
+    with suppress(KeyError, TypeError, ValueError):
+        as_of = dt.date.fromisoformat(publish.manifest(curated)["as_of"])
+        draft.remember_figures(0, as_of, told(curated / METRICS))
+
+
+def _judge(
+    workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, request: Request, batches: Path
+) -> WithBytes:
+    """Carry every record that has to be judged through the record stage, then all of them through the corpus rules."""
+    batches.mkdir()
+    waiting = {incoming.origin[:2]: incoming for incoming in draft.judged_by_others()}
+    unread = {file.name for file in plan.read}.union(plan.gone).isdisjoint
+    again = [incoming for (path, _), incoming in waiting.items() if unread([sources.file_of(path)])]
+    engine.run(
+        _reading(draft, plan, again, draft.known_files()), rules, batches, request.processes, request.tick, _fetch_gate
+    )
+
+    request.step("loading")
+    draft.prune([*plan.dropped, *draft.inputs_of_files(plan.gone), *waiting], plan.moved)
+    at_hand = {key: incoming.raw for key, incoming in waiting.items()}
+
+    def with_bytes(ousted: list[Ousted]) -> list[tuple[Ousted, bytes]]:
+        by_file: dict[str, list[Ousted]] = defaultdict(list)
+        for row in ousted:
+            by_file[sources.file_of(row.path)].append(row)
+        return [pair for file, rows in by_file.items() for pair in _fetch(workspace, file, rows, at_hand)]
+
+    if plan.rejudged:
+        draft.age_anew()
+    draft.oust(with_bytes(draft.contest(batches)))
+    draft.load(engine.slices(batches))
+    shutil.rmtree(batches)
+    request.step("comparing")
+    draft.oust(with_bytes(draft.judge_together(rules, request.as_of)))
+    draft.judge_settings(rules)
+    draft.remember_files(plan.gone, plan.seen)
+    return with_bytes
+
+
+@contextmanager
+def _draft(workspace: Workspace, plan: Plan, path: Path) -> Iterator[Draft]:
+    """The next store: a new one, or a copy of the present one."""
+    if not plan.fresh:
+        publish.clone(workspace.store, path)
+        with change(path) as draft:
+            yield draft
+    else:
+        with create(path) as draft:
+            yield draft
+
+
+def _reading(draft: Draft, plan: Plan, again: list[Incoming], known_files: Container[str]) -> Iterator[Incoming]:
+    """The records that have to be judged, file by file; the plan notes what became of the others."""
+    yield from again
+    roots = {file.name: root.name for root in plan.roots for file in root.files}
+    for file in plan.read:
+        known = defaultdict(list)
+        concerned = plan.concerned.get(file.name, ())
+        plan.dropped += concerned
+        for path, digest, position, line in draft.inputs_of(file.name) if file.name in known_files else ():
+            if (path, position) not in concerned:
+                known[path, digest, line is not None].append((position, line))
+
+        def finish(reading: sources.Reading, file: sources.SourceFile = file) -> None:
+            plan.seen.append(
+                KnownFile(
+                    file.name, roots[file.name], file.size, file.modified, file.inode, file.form, reading.digest,
+                    reading.records,
+                )
+            )  # fmt: skip
+            if reading.note:
+                plan.notes.append(reading.note)
+            if reading.alien:
+                plan.alien.append(file.name)
+
+        for incoming in sources.read(file, finish):
+            path, position, line, digest = incoming.origin
+            places = None if file.name in plan.anew else known.get((path, digest, line is not None))
+            if not places:
+                yield incoming
+                continue
+            was, was_line = places.pop(0)
+            if (was, was_line) != (position, line):
+                plan.moved.append(Place(path, was, position, line))
+        plan.dropped += [(path, position) for (path, _, _), places in known.items() for position, _ in places]
+
+
+def _fetch(
+    workspace: Workspace, name: str, rows: list[Ousted], at_hand: dict[tuple[str, int], bytes]
+) -> Iterator[tuple[Ousted, bytes]]:
+    """The bytes of records that lost their place in the base, read again from their file."""
+    missing = {}
+    for row in rows:
+        raw = at_hand.get((row.path, row.position))
+        if raw is not None and sources.digest(raw) == row.digest:
+            yield row, raw
+        else:
+            missing[row.path, row.position] = row
+    if missing:
+        file = sources.SourceFile(name, str(workspace.root / name), 0, 0, 0, limits=workspace.settings.limits)
+        for incoming in sources.read(file):
+            origin = incoming.origin
+            wanted = missing.get((origin.path, origin.position))
+            if wanted and wanted.digest == origin.digest:
+                yield missing.pop((origin.path, origin.position)), incoming.raw
+    for row in missing.values():
+        raise KbError(
+            f"{name}: changed since it was ingested, and its record {row.record_id} is in question; ingest it too"
+        )
+
+
+def _guard(draft: Draft, limit: float, hints: Sequence[str]) -> None:
+    """Stop where more than a share of what was published from a path would be published no more."""
+    for root, was, gone, gone_example, rejected, rejected_example in draft.losses():
+        if gone + rejected > limit * was:
+            fates = [f"{gone} gone (such as {gone_example})"] if gone else []
+            fates += [f"{rejected} rejected (such as {rejected_example})"] if rejected else []
+            why = "; ".join(hints) or (f"`kb validate {root}` says why" if rejected else "")
+            raise KbError(
+                f"{root}: {gone + rejected} of its {was} published records would be lost, more than {limit:.0%}:"
+                f" {' and '.join(fates)}; nothing was published.{why and f' {why[0].upper()}{why[1:]}.'}"
+                " If that is meant, add --allow-removals"
+            )
+
+
+def _outcome(base: Draft, plan: Plan, rules: RuleSet, compared: Compared | None, *, written: bool) -> IngestResult:
+    """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
+    tally = base.tally(changed=written)
+    found = base.findings_by_code()
+    result = IngestResult(
+        read=plan.records,
+        published=tally["published"],
+        unchanged=tally["standing"] - tally["published"],
+        quarantined=tally["quarantined"],
+        removed=tally["removed"],
+        changes=tally["changes"],
+        findings={code: times for code, times, *_ in found},
+        written=written,
+        copies=tally["copies"],
+        repairs=base.repairs_by_code(),
+        flags={code: flags for code, _, flags, *_ in found if flags},
+        flagged={code: records for code, _, _, records, _ in found if records},
+        suppressed=sum(suppressed for *_, suppressed in found),
+        about_settings=base.about_settings(),
+        compared=compared,
+        names={rule.code: rule.name for rule in rules.added},
+        notes=tuple(plan.notes),
+    )
+    if result.read != result.published + result.unchanged + result.quarantined:
+        raise RuntimeError(f"the sums do not balance: {result}")
+    return result

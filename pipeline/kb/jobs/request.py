@@ -1,0 +1,39 @@
+"""What a user asks of a job that judges records."""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from kb.model import Severity
+
+
+class Request(NamedTuple):
+    """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress.
+
+    `tick` is told of records that are judged, `step` of what is done next.
+    `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
+    told apart by their bytes, not by size, time and inode. `baseline` is the file of known findings that `kb validate`
+    looks into, or, with `write_baseline`, writes. What it reads from standard input is judged as if it stood in the file
+    `stdin_filename`; with `origins`, it tells where every record stands, clean ones too. `told` are the rules whose
+    findings it tells, by code, with the severity of each; without it, all that judge, with theirs.
+    """
+
+    as_of: dt.date
+    jobs: int = 0
+    dry_run: bool = False
+    allow_removals: bool = False
+    form: str | None = None
+    rehash: bool = False
+    tick: Callable[[int], None] = lambda _: None
+    step: Callable[[str], None] = lambda _: None
+    baseline: Path | None = None
+    write_baseline: bool = False
+    stdin_filename: Path | None = None
+    origins: bool = False
+    told: Mapping[str, Severity] | None = None
+
+    @property
+    def processes(self) -> int:
+        return self.jobs or os.cpu_count() or 1

@@ -1,0 +1,129 @@
+"""`kb validate`: the judgement of ingest, without writing anything.
+
+Where the workspace has a base, records are judged as if their files were ingested into it; without one, among
+themselves.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
+from pathlib import Path
+from typing import IO
+
+from kb import sources
+from kb.jobs import baseline
+from kb.jobs.baseline import Entry
+from kb.jobs.given import given, shown_path
+from kb.jobs.judging import Bench, Judged, judge
+from kb.jobs.placing import located
+from kb.jobs.request import Request
+from kb.model import Incoming, ValidateResult
+from kb.rules import ruleset
+from kb.rules.base import Rule, Stage
+from kb.sources import formats
+from kb.workspace import FILE, Workspace
+
+
+def validate(
+    workspace: Workspace, paths: Sequence[Path], request: Request, standard_input: IO[bytes] | None = None
+) -> ValidateResult:
+    """Judge every record below some paths, each by itself and all together; the path `-` stands for `standard_input`.
+
+    Nothing is written but the baseline, where the request asks for it.
+
+    Raises:
+        KbError: a path is missing, no path holds a record, or the baseline cannot be read or written.
+    """
+    rules = ruleset.of(workspace, request.as_of)
+    if request.form is not None:
+        formats.named(request.form)
+    with given(workspace, paths, request, standard_input) as roots:
+        files = {file.name: file for root in roots for file in root.files}
+        readings: list[sources.Reading] = []
+        incoming: Iterator[Incoming] = (
+            record for file in files.values() for record in sources.read(file, readings.append)
+        )
+        origins: list[tuple[str, int | None]] = []
+        if request.origins:
+            incoming = _noting(incoming, files, origins)
+        whole = bool(workspace.settings.suppress or request.baseline) and _are_whole(roots, workspace)
+        about_settings = whole and bool(workspace.settings.suppress)
+        bench = Bench(workspace, roots, list(files), [], readings)
+        judged = judge(incoming, rules, request, bench, about_settings=about_settings)
+        told = rules.severities if request.told is None else request.told
+        rows = [row._replace(severity=told[row.code]) for row in judged.rows if row.code in told]
+        standing = [row for row in rows if row.suppressed is None]
+        compared = baseline.hold_against(
+            request.baseline,
+            [row.entry for row in standing],
+            _judged_now(judged, {code: rule for code, rule in rules.rules.items() if code in told}, files, whole=whole),
+            write=request.write_baseline,
+        )
+        new = list(compress(standing, compared.new))
+        alien = [reading.name for reading in readings if reading.alien]
+        aside = [row for row in rows if row.suppressed is not None]
+        findings, suppressed = (located(rows, files, workspace) for rows in (new, aside))
+    return ValidateResult(
+        findings,
+        judged.read,
+        judged.read - len({(row.path, row.position) for row in new if row.path != FILE}),
+        (
+            *bench.notes,
+            *(note for root in roots for note in root.passed_over),
+            *bench.remarks(),
+            *([sources.misread(alien, request.form)] if request.form and alien else []),
+            *compared.notes,
+        ),
+        suppressed,
+        len(standing) - len(new),
+        compared.gone,
+        tuple(origins),
+    )
+
+
+def _noting(
+    incoming: Iterable[Incoming], files: Mapping[str, sources.SourceFile], origins: list[tuple[str, int | None]]
+) -> Iterator[Incoming]:
+    for record in incoming:
+        origins.append((shown_path(record, files), record.origin.line))
+        yield record
+
+
+def _are_whole(roots: Sequence[sources.Root], workspace: Workspace) -> bool:
+    """Whether the paths hold all that the base is made of: raw/, and what else was ingested."""
+    parts = [sources.name_of(workspace.raw, workspace)] if workspace.raw.exists() else []
+    if workspace.store.exists():
+        from kb import store  # noqa: PLC0415 - one record with nothing to put up with does without
+
+        with store.read(workspace.store, any_layout=True) as base:
+            parts += base.roots()
+    return bool(parts) and all(any(root.holds(part) for root in roots) for part in parts)
+
+
+def _judged_now(
+    judged: Judged, rules: Mapping[str, Rule], files: Mapping[str, sources.SourceFile], *, whole: bool
+) -> Callable[[Entry], bool]:
+    """Tell of an entry of the baseline whether it would have been found again, and told, were it still there."""
+    rejected: dict[str, set[str]] = defaultdict(set)
+    for row in judged.rows:
+        if row.entry.record not in judged.published and row.path != FILE:
+            rejected[row.entry.record].add(row.code)
+
+    def is_judged(entry: Entry) -> bool:
+        rule = rules.get(entry.code)
+        if rule is None or entry.record in judged.published:
+            return rule is not None
+        if entry.record in rejected:
+            return _had_its_say(rule.stage, rejected[entry.record])
+        return whole or sources.file_of(entry.record) in files
+
+    return is_judged
+
+
+def _had_its_say(stage: Stage, found: set[str]) -> bool:
+    """Whether the rules of a stage looked at a record that was rejected for what was found."""
+    if "SCH001" in found:
+        return stage is Stage.PARSE
+    if "SCH002" in found:
+        return stage in {Stage.PARSE, Stage.VALUE, Stage.CONTRACT}
+    return stage not in {Stage.TABLES, Stage.LIST, Stage.CORPUS}

@@ -1,0 +1,31 @@
+"""Findings as GitHub's workflow commands, which annotate the lines of a pull request."""
+
+from kb.model import Located, Severity, ValidateResult
+from kb.render import text
+from kb.sources import file_of
+from kb.words import visible
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def render(result: ValidateResult) -> str:
+    """A command for each finding, the errors first, for GitHub shows ten of a kind; then the summary for the log."""
+    ranked = sorted(result.findings, key=lambda finding: -finding.severity.rank)
+    return "".join(f"{line}\n" for line in (*map(_command, ranked), text.summary(result)))
+
+
+def _command(finding: Located) -> str:
+    file = file_of(finding.path)
+    within = "" if file == finding.path else f"{finding.path}:{finding.line}: "
+    place = {"file": file, "line": finding.line, "col": finding.column} if not within else {"file": file}
+    properties = {**place, "title": f"{finding.code} {finding.name}"}
+    said = ",".join(f"{key}={_property(visible(str(value)))}" for key, value in properties.items())
+    return f"::{_COMMANDS[finding.severity]} {said}::{_data(within + text.judgement(finding))}"
+
+
+def _data(value: str) -> str:
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: str) -> str:
+    return _data(value).replace(":", "%3A").replace(",", "%2C")

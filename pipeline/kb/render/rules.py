@@ -1,0 +1,164 @@
+"""Rules in words: `kb rules`, `kb explain` and docs/rules.md, all from the rule itself."""
+
+import datetime as dt
+import json
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from kb.analysis.credentials import masked, masked_text
+from kb.model import Kind, Table
+from kb.rules import PREFIXES, catalogue
+from kb.rules.base import ABSENT, Rule, Stage
+from kb.rules.ruleset import RuleSet
+from kb.words import visible
+
+_KINDS = {
+    Kind.FIX: "fix: `kb ingest` repairs it and records the change, `kb fix` repairs the raw file",
+    Kind.CHECK: "check: looks at one record",
+    Kind.CORPUS: "corpus: needs the other records, or the day",
+}
+
+
+def listing(rules: RuleSet) -> Table:
+    """Every rule in a row, a user's own after those of kb."""
+    rows = [
+        (
+            rule.code,
+            rule.name,
+            str(rule.kind),
+            str(rules.severities[rule.code]) if rule.code in rules.rules else "off",
+            f"a good record {inline(rule.summary)}",
+        )
+        for rule in rules.known.values()
+    ]
+    return Table(("code", "name", "kind", "severity", "summary"), rows)
+
+
+def family(rules: RuleSet, prefix: str) -> Table:
+    """The rules whose codes go on after a prefix, each in a row; none where the prefix is a code itself."""
+    whole = listing(rules)
+    start = prefix.upper()
+    return whole._replace(rows=[row for row in whole.rows if start and row[0].startswith(start) and row[0] != start])
+
+
+def inline(text: str) -> str:
+    """A sentence as the end of another."""
+    return text[0].lower() + text[1:].rstrip(".")
+
+
+def explain(rule: Rule) -> Iterator[str]:
+    """One rule, for a terminal."""
+    yield f"{rule.code} {rule.name} ({rule.severity})"
+    yield ""
+    yield f"A good record {inline(rule.summary)}."
+    yield ""
+    for paragraph in rule.prose.split("\n\n"):
+        yield from textwrap.wrap(paragraph, 78, break_on_hyphens=False)
+        yield ""
+    if rule.file:
+        yield f"Kind: {_KINDS[rule.kind]}. It is this workspace's own, from {rule.file}:"
+        yield ""
+        yield from (f"  {visible(line)}" for line in rule.sql.splitlines())
+        return
+    yield f"Kind: {_KINDS[rule.kind]}. The examples say where they differ from a clean record."
+    for title, examples in (("Bad", rule.bad), ("Good", rule.good)):
+        lines = [line for example in examples for line in _example(rule, example)]
+        if lines:
+            yield ""
+            yield f"{title}:"
+            yield from (f"  {line}" for line in lines)
+
+
+def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
+    if isinstance(example, bytes):
+        text = visible(masked(example).decode("utf-8", errors="backslashreplace"))
+        yield (text if len(text) < 80 else f"{text[:40]}… ({len(example)} bytes)") or "(an empty file)"
+    elif rule.stage is Stage.SETTINGS:
+        suppressions, records = example
+        yield f"suppress: {' | '.join(map(_entry, suppressions))}; {next(_records(records))}"
+    elif rule.stage is Stage.CORPUS:
+        if any(example):
+            yield from _records(example)
+    elif example:
+        yield _changes(example)
+
+
+def _records(example: list[dict[str, Any]]) -> Iterator[str]:
+    told = [_changes(changes) or "the clean record" for changes in example]
+    whole = f"records: {' | '.join(told)}"
+    if len(whole) <= _LONGEST:
+        yield whole
+    else:
+        yield from (f"record {number}: {changes}" for number, changes in enumerate(told, start=1))
+
+
+_LONGEST = 160
+"""Records of an example stand on one line if it is no longer."""
+
+
+def _entry(suppression: dict[str, Any]) -> str:
+    return ", ".join(f"{key} = {_value(value)}" for key, value in suppression.items())
+
+
+def _changes(example: dict[str, Any]) -> str:
+    return ", ".join(f"{pointer}: {_value(value)}" for pointer, value in example.items())
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - any JSON value, a day, or ABSENT
+    if value is ABSENT:
+        return "(absent)"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    text = masked_text(json.dumps(value, ensure_ascii=True))
+    return text if len(text) <= 100 else f"{text[:80]}…"
+
+
+_INTRODUCTION = """# Rules
+
+Generated from the rules themselves by `make docs`. Every judgement that kb makes about a record is one of these
+{} rules. A rule is phrased as what a good record does. Codes are stable for ever.
+
+An **error** sends the record to quarantine, whole, with all its findings. A **warning** is published and flagged.
+An **info** is published and noted. A **fix** is repaired by `kb ingest` and recorded as a change, and by `kb fix` in
+the raw file itself; a **check** looks at one record; a **corpus** rule needs the other records, or the day, and is
+judged anew on every run. `kb.toml` can change severities and take rules out (`[rules]`), except for those marked
+*always*, without which the base could not store what it publishes, or would hand out what it must not.
+
+Examples give what differs from the clean record in `pipeline/kb/rules/example.py`, as JSON Pointers and values.
+"""
+
+
+def document() -> str:
+    """docs/rules.md."""
+    rules = catalogue()
+    lines = [_INTRODUCTION.format(len(rules))]
+    for prefix, (_, title) in PREFIXES.items():
+        lines += [
+            f"## {prefix}: {title}",
+            "",
+            "| code | name | kind | severity | a good record … |",
+            "|---|---|---|---|---|",
+        ]
+        own = [rule for code, rule in rules.items() if code.startswith(prefix)]
+        for rule in own:
+            severity = f"{rule.severity} (always)" if rule.locked else rule.severity
+            link = f"[{rule.code}](#{rule.code.lower()}-{rule.name})"
+            lines.append(f"| {link} | {rule.name} | {rule.kind} | {severity} | {inline(rule.summary)} |")
+        for rule in own:
+            lines += [
+                "",
+                f"### {rule.code} {rule.name}",
+                "",
+                f"A good record {inline(rule.summary)}.",
+                "",
+                rule.prose,
+                "",
+            ]
+            for title_, examples in (("Bad", rule.bad), ("Good", rule.good)):
+                shown = [line for example in examples for line in _example(rule, example)]
+                if shown:
+                    lines += [f"{title_}:", "", *(f"    {line}" for line in shown), ""]
+            lines.pop()
+        lines.append("")
+    return "\n".join(lines)

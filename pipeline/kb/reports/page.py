@@ -1,0 +1,54 @@
+"""What the page of a base shows, asked of the store: its quality, a row for each record, and the riskiest of them whole."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from kb.model import Table
+from kb.reports import Common, Options, Part, common, named, run
+from kb.store import Store
+from kb.store.layout import script
+
+WHOLE = 5000
+"""So many records, the riskiest, are in the page with all that is known of them, unless asked for otherwise."""
+
+_SHOWN = 4000
+"""So many bytes of a rejected record are shown."""
+
+
+class Page(NamedTuple):
+    """A base on a day. The first rows of `records` and all of `whole` tell of the same records, in one order.
+
+    `quality` holds the sections of that report, `ladder` the tiers, the weakest first. Of what is `common` to most records
+    no record is said to have a finding more.
+    """
+
+    options: Options
+    ladder: tuple[str, ...]
+    quality: Mapping[str, Part]
+    records: Table
+    whole: Table
+    quarantine: Table
+    common: tuple[Common, ...]
+
+
+def ask(store: Store, options: Options, ladder: Sequence[str]) -> Page:
+    """Ask a store for all that its page shows; the limit of the options is that of the records that are shown whole."""
+    scope = {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
+    limit = WHOLE if options.limit is None else options.limit
+    quality = run(store, named("quality"), options._replace(limit=None))
+    once = common(store, options)
+    records = store.query(_sql("records"), {**scope, "common": [each.code for each in once]})
+    found = {code for row in records.records() for code in row["codes"]}
+    return Page(
+        options,
+        tuple(ladder),
+        {part.section.name: part for part in quality.parts},
+        records,
+        store.query(_sql("documents"), {**scope, "limit": limit}),
+        store.query(_sql("quarantine"), {"limit": limit, "shown": _SHOWN}),
+        tuple(each for each in once if each.code in found),
+    )
+
+
+def _sql(name: str) -> str:
+    return script(f"page/{name}.sql")

@@ -1,0 +1,141 @@
+"""What a report is made of, and what one comes to: declarations in declared.py, queries in store/sql/reports/."""
+
+import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from kb import workspace
+from kb.model import Table
+
+
+class Options(NamedTuple):
+    """What a report is asked for: the day, which part of the base, and how many rows of its ranked sections.
+
+    `due` and `spread` are numbers of days. Without `history`, what earlier runs say is left out: so the reports in
+    `curated/` follow from the base alone. `common` is given where people read it: when a rule is told of once.
+    """
+
+    as_of: dt.date
+    domain: str | None = None
+    tier: str | None = None
+    limit: int | None = None
+    due: int | None = None
+    spread: int | None = None
+    history: bool = True
+    common: workspace.Report | None = None
+
+
+class Section(NamedTuple):
+    """One table of a report: `sql` names its query in store/sql/reports/, `columns` says what each column means.
+
+    The query takes any of the parameters $as_of, $domain, $tier, $due and $spread.
+    """
+
+    name: str
+    sql: str
+    columns: Mapping[str, str]
+    title: str = ""
+    """What people read above it; the first section of a report may do without."""
+    ranked: bool = False
+    """A list, the most important first, that may be long: `--limit` cuts it."""
+    first: int | None = None
+    """How many rows of a ranked section people are shown without `--limit`; programs get all."""
+    single: bool = False
+    """One row: an object in JSON, and for people a line for each column."""
+    exact: bool = False
+    """Counts and rates side by side: whole numbers are shown whole, others to four digits."""
+    chart: str | None = None
+    """A column of numbers that is drawn as bars beside the rows."""
+    plotted: bool = False
+    """Whether it also lies in `curated/reports/` as CSV, for DVC to plot."""
+    absent: Mapping[str, str] = MappingProxyType({})
+    """What people read where a column has no value."""
+    nothing: str = "none"
+    """What people read where there are no rows."""
+    earlier: str | None = None
+    """A condition in SQL: whether the state that rows are held against is known. Where it is not, people read so."""
+    needs: str | None = None
+    """The option without which it is left out: `due`, `spread` or `history`."""
+    whole: bool = False
+    """Whether it is about the whole base, and left out of a report on a domain or a tier."""
+    folds: bool = False
+    """Whether people are told below it of rules that concern most records, in place of their rows: `code` says which."""
+
+    def fits(self, options: Options) -> bool:
+        """Whether it is part of a report that is asked for so."""
+        if self.whole and (options.domain is not None or options.tier is not None):
+            return False
+        if self.needs == "history":
+            return options.history
+        return self.needs is None or getattr(options, self.needs) is not None
+
+
+class Report(NamedTuple):
+    """A report: its sections, the first of which is what `--format csv` and `--fail-on` are about unless told."""
+
+    name: str
+    title: str
+    sections: tuple[Section, ...]
+    totals: bool = True
+    """Whether it ends with how many records it is about, and what they are worth."""
+    kept: int | None = None
+    """How many rows of its ranked sections `curated/reports/` holds, where that is not all of them."""
+
+    def asked(self, options: Options) -> tuple[Section, ...]:
+        """The sections that it has for these options."""
+        return tuple(section for section in self.sections if section.fits(options))
+
+
+class Common(NamedTuple):
+    """A rule that concerns so many records, among so many, that it is told of once."""
+
+    code: str
+    name: str
+    severity: str
+    records: int
+    among: int
+
+
+class Part(NamedTuple):
+    """A section as it came out: its rows, cut to the limit, how many there were, and what to say where there are none.
+
+    Where rows are folded, all of them are here; the rules whose rows people are not shown are `common`.
+    """
+
+    section: Section
+    rows: Table
+    found: int
+    nothing: str
+    common: tuple[Common, ...] = ()
+
+
+class Answer(NamedTuple):
+    """A report as it came out."""
+
+    report: Report
+    options: Options
+    parts: tuple[Part, ...]
+    totals: dict[str, Any] | None
+
+    def part(self, name: str) -> Part:
+        """The section of a name."""
+        return next(part for part in self.parts if part.section.name == name)
+
+    def document(self) -> dict[str, Any]:
+        """The report as JSON; its schema is `schemas/report.<name>.v1.json`."""
+        document: dict[str, Any] = {
+            "report": self.report.name,
+            "as_of": self.options.as_of,
+            "domain": self.options.domain,
+            "tier": self.options.tier,
+        }
+        found = {part.section.name: part.found for part in self.parts if part.section.ranked}
+        if found:
+            document["found"] = found
+        if self.totals is not None:
+            document["totals"] = self.totals
+        for part in self.parts:
+            rows = part.rows.records()
+            document[part.section.name] = rows[0] if part.section.single else rows
+        return document

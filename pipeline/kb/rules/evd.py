@@ -1,0 +1,223 @@
+"""EVD: evidence, and what may be linked as such."""
+
+from kb.contract import show
+from kb.model import GONE, Json, Severity
+from kb.rules import urls
+from kb.rules.base import Found, Record, Stage, check, fix
+
+_URL = "/workarounds/0/sources/0"
+
+
+@check(
+    "EVD001",
+    "evidence-overcounted",
+    Severity.WARNING,
+    version=2,
+    good=[{}, {"/evidence_count": None}, {"/evidence_count": 1}, {_URL: "https://git-scm.com/"}],
+    bad=[{"/evidence_count": 12}],
+)
+def evidence_overcounted(r: Record) -> Found:
+    """Counts no more evidence than it has distinct source URLs.
+
+    Only what can be followed can be checked. The official document is one of the sources; two addresses of one page
+    (fragment, closing slash, http or https) count once. Home pages and fronts of documentations are no evidence; where
+    they alone are what is missing, EVD003 and EVD009 say so, and this is silent.
+    """
+    declared = r.document["evidence_count"]
+    if declared is not None and declared > r.distinct_pages:
+        yield (
+            "/evidence_count",
+            f"{declared} is claimed, {r.distinct_sources} can be followed; cite the others, or count these",
+        )
+
+
+@check(
+    "EVD002",
+    "unsourced",
+    Severity.INFO,
+    good=[{}],
+    bad=[{"/dead_ends/1/sources": []}, {"/workarounds/0/sources": None}],
+)
+def unsourced(r: Record) -> Found:
+    """Gives every dead end and workaround a source.
+
+    A claim with a source can be confirmed again later, by somebody else.
+    """
+    for pointer, item in r.items():
+        if not item["sources"]:
+            yield f"{pointer}/sources", "[] cites nothing for this action; add the page that bears it out"
+
+
+@check(
+    "EVD003",
+    "source-is-homepage",
+    Severity.INFO,
+    version=2,
+    good=[{}],
+    bad=[
+        {_URL: "https://git-scm.com"},
+        {_URL: "https://git-scm.com/"},
+        {_URL: "https://git-scm.com/index.html"},
+        {_URL: "https://git-scm.com/en/"},
+    ],
+)
+def source_is_homepage(r: Record) -> Found:
+    """Links pages, not bare domains.
+
+    A home page proves nothing and changes every week, in whatever language: `/`, `/index.html`, `/home`, `/en/`. It does
+    not count as a source.
+    """
+    for pointer, url, reading in r.fronts:
+        if reading.front == urls.HOME:
+            yield pointer, f"{show(url)} is a home page; link the page that says it"
+
+
+@check(
+    "EVD004",
+    "unsafe-url",
+    Severity.ERROR,
+    version=2,
+    good=[{}, {_URL: "http://example.org:8080/a?b=c#d"}, {_URL: "https://1.1.1.1/dns"}],
+    bad=[
+        {_URL: "http://localhost:3000/docs"},
+        {_URL: "https://user:pass@example.org/"},
+        {_URL: "javascript:alert(1)"},
+        {_URL: "file:///etc/passwd"},
+        {_URL: "http://0x7f.1/"},
+        {_URL: "http://2130706433/"},
+        {_URL: "http://[::ffff:10.0.0.1]/"},
+        {_URL: "http://100.64.0.1/"},
+        {_URL: "http://169.254.169.254/latest/meta-data"},
+        {_URL: "http://[fd00::1]/"},
+        {_URL: "http://intranet/wiki"},
+        {_URL: "http://localhost.localdomain/"},
+        {_URL: "http://app.10-0-0-1.nip.io/"},
+        {"/official_doc_url": "ftp://ftp.gnu.org/gnu/"},
+    ],
+)
+def unsafe_url(r: Record) -> Found:
+    """Links only http(s) URLs of public hosts.
+
+    Readers, and agents before them, follow these links: no other scheme, no credentials, no `localhost` or other name of
+    a private network, no loopback, private, link-local, carrier or unique-local address in any notation that a browser
+    takes, nor spelt in a name that stands for it (`10.0.0.1.nip.io`).
+    """
+    for pointer, url, reading in r.odd_links:
+        if reading.danger is not None:
+            yield pointer, f"{show(url)} {reading.danger}; link a public http(s) page"
+
+
+@check(
+    "EVD005",
+    "confidence-beyond-evidence",
+    Severity.WARNING,
+    version=2,
+    reads=("trust.ceiling_by_sources", "trust.ceiling_by_tier", "trust.ladder"),
+    good=[{}, {"/verification_tier": "ai_generated", "/confidence": 0.8}, {"/verification_tier": "hearsay"}],
+    bad=[{"/verification_tier": "ai_generated"}, {"/confidence": 0.95}],
+)
+def confidence_beyond_evidence(r: Record) -> Found:
+    """Claims no confidence above the ceiling that its evidence and tier allow.
+
+    Distinct sources are counted, never taken as declared. A tier that people stand behind lifts the ceiling, but not
+    of a record without any source: nobody can follow what it says of itself. The settings are in the table `trust` of
+    kb.toml. Of a tier that is none, only TIR001 speaks.
+    """
+    declared, ceiling = r.document["confidence"], r.ceiling
+    tier = r.document["verification_tier"]
+    if ceiling < declared <= 1 and tier in r.settings.trust.ladder:
+        count = r.distinct_sources
+        sources = "1 distinct source" if count == 1 else f"{count} distinct sources"
+        yield (
+            "/confidence",
+            f"{declared:g} is above {ceiling:g}, the most that {sources} and the tier {tier} bear; add sources, or lower it",
+        )
+
+
+@check(
+    "EVD006",
+    "malformed-url",
+    Severity.WARNING,
+    good=[{}],
+    bad=[
+        {_URL: "https://git-scm.com/docs/git rev-parse"},
+        {_URL: "git-scm.com/docs"},
+        {_URL: "https://[::1/"},
+        {"/official_doc_url": "see the manual"},
+    ],
+)
+def malformed_url(r: Record) -> Found:
+    """Has URLs that parse, with no white space.
+
+    Such a link cannot be followed, and does not count as evidence.
+    """
+    for pointer, url, reading in r.odd_links:
+        if reading.fault is not None:
+            yield pointer, f"{show(url)} {reading.fault}; write a whole URL, or remove it"
+
+
+@check(
+    "EVD007",
+    "plain-http",
+    Severity.INFO,
+    screen="(?i)http://",
+    good=[{}],
+    bad=[{_URL: "http://git-scm.com/docs"}],
+)
+def plain_http(r: Record) -> Found:
+    """Links https.
+
+    What comes over plain http can be changed on the way, and most hosts have served https for years.
+    """
+    for pointer, url, reading in r.links:
+        if url[:7].lower() == "http://" and reading.fault is None and reading.danger is None:
+            yield pointer, f"{show(url)} is not encrypted; link https"
+
+
+@fix(
+    "EVD008",
+    "source-duplicated",
+    Severity.INFO,
+    stage=Stage.LIST,
+    at=("dead_ends/*/sources", "workarounds/*/sources"),
+    says="{before} stands twice in one list; one is kept",
+    good=[{}],
+    bad=[{"/workarounds/0/sources": ["https://git-scm.com/docs/git", "https://git-scm.com/docs/git"]}],
+)
+def source_duplicated(sources: Json) -> Json:
+    """Lists a source once per item.
+
+    The same address twice is no more evidence. Later copies go.
+    """
+    if len(set(sources)) == len(sources):
+        return sources
+    seen: set[str] = set()
+    return [GONE if url in seen or seen.add(url) else url for url in sources]  # type: ignore[func-returns-value]
+
+
+@check(
+    "EVD009",
+    "source-is-landing-page",
+    Severity.INFO,
+    good=[
+        {},
+        {_URL: "https://git-scm.com/docs/git-clone"},
+        {_URL: "https://kafka.apache.org/documentation/#producerconfigs"},
+    ],
+    bad=[
+        {_URL: "https://git-scm.com/docs"},
+        {_URL: "https://pip-tools.readthedocs.io/en/latest/"},
+        {_URL: "https://docs.python.org/3/"},
+        {_URL: "https://airflow.apache.org/docs/apache-airflow/stable/index.html"},
+        {_URL: "https://github.com/git/git/issues"},
+    ],
+)
+def source_is_landing_page(r: Record) -> Found:
+    """Cites pages, not the front of a documentation.
+
+    The front of a manual, of a wiki, of a repository or of its list of issues says nothing of the error itself, so who
+    wants to check the claim has everything to search. It does not count as a source, and neither does a home page.
+    """
+    for pointer, url, reading in r.fronts:
+        if reading.front == urls.LANDING:
+            yield pointer, f"{show(url)} is only the way in to many pages; cite the one that says it"

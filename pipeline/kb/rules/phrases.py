@@ -1,0 +1,83 @@
+"""Tables of phrases to look for in what strangers wrote, and the screen that follows from such a table."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache, cached_property
+from itertools import accumulate, islice
+from typing import Any, NamedTuple
+
+import re2
+
+from kb.analysis.automaton import Automaton
+
+MOST = 200
+"""So many places of one phrase are looked at in one text."""
+
+
+GAP = r"[\s*_\"'`“”‘’,:-]+"
+"""What parts words: blanks, emphasis and quotes among it."""
+
+_GAP_IN_JSON = r"(?:[^A-Za-z0-9\\]|\\u[0-9a-fA-F]{4}|\\.)+"
+
+
+class Phrase(NamedTuple):
+    """An RE2 pattern, and keys of which a text has to hold one, in any case, for the pattern to be tried on it.
+
+    A key is ASCII or Chinese, in small letters, without blanks, quotes and backslashes: JSON spells it as it is. In a key,
+    `_` stands for what parts words.
+    """
+
+    keys: tuple[str, ...]
+    pattern: str
+
+
+def phrase(keys: str, pattern: str) -> Phrase:
+    """A row of a table; `keys` are parted by blanks."""
+    return Phrase(tuple(keys.split()), pattern)
+
+
+def said(keys: str, pattern: str) -> Phrase:
+    """Likewise for a sentence: its case does not count, and its blanks stand for all that parts words."""
+    return phrase(keys, f"(?i){pattern.replace(' ', GAP)}")
+
+
+class Table:
+    """Phrases that are looked for together."""
+
+    def __init__(self, *phrases: Phrase) -> None:
+        self.phrases = phrases
+        every = tuple(key for each in phrases for key in each.keys)
+        self.screen = _any_key(every, _GAP_IN_JSON)
+        """An RE2 pattern for the JSON of every text in which one of the phrases can be."""
+        self.words = _any_key(every, GAP)
+        """An RE2 pattern for such a text itself."""
+
+    def holding(self, texts: Sequence[str]) -> list[int]:
+        """The numbers of those of some texts in which one of the phrases can be: all are searched at once."""
+        ends = list(accumulate(len(text) + 1 for text in texts))
+        joined = "\0".join(texts)  # which is in no key, and parts no words
+        return sorted({bisect_right(ends, match.start()) for match in compiled(self.words).finditer(joined)})
+
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the phrases are in a text: beginning and end, phrase by phrase."""
+        for number in self._keys.found(text):
+            for match in islice(compiled(self.phrases[number].pattern).finditer(text), MOST):
+                yield match.span()
+
+    @cached_property
+    def _keys(self) -> Automaton:
+        """The keys of each phrase, by which the phrases are told that can be in a text."""
+        return Automaton(_any_key(each.keys, GAP) for each in self.phrases)
+
+
+@cache
+def _any_key(keys: tuple[str, ...], gap: str) -> str:
+    escaped = "|".join(map(re.escape, sorted(set(keys))))
+    return f"(?i:{escaped.replace('_', gap)})"
+
+
+@cache
+def compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+    """RE2 searches what strangers wrote: no text can make that slow. Made when a record needs it, for hardly one does."""
+    return re2.compile(pattern)

@@ -1,0 +1,475 @@
+"""RGX: the matching pattern."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain, groupby, islice
+from typing import Any, NamedTuple
+
+import re2
+
+from kb.contract import show
+from kb.model import Severity
+from kb.rules import backtracking, ordinary, patterns, prose
+from kb.rules.base import Ask, Found, Pairs, Record, check, corpus
+from kb.rules.placeholders import holds_a_place
+
+_OPERATORS = r'"regex":"(?:[^"\\]|\\.)*?(?:[.*+?^$(){}|]|\[|\]|\\\\)'
+
+_REMEDY = "let no two quantifiers take the same text, or bound them: .{0,80}"
+
+
+@check(
+    "RGX001",
+    "regex-invalid",
+    Severity.ERROR,
+    screen=_OPERATORS,
+    good=[{}, {"/regex": "^fatal: [a-z ]+ \\(.*\\)$"}, {"/regex": "(?<!non)fatal"}],
+    bad=[{"/regex": "not a git repository ("}, {"/regex": "[z-a]"}, {"/regex": "*fatal"}, {"/regex": "(?<=a+)b"}],
+)
+def regex_invalid(r: Record) -> Found:
+    """Has a regex that compiles.
+
+    One that does not finds nothing. Python's `re` is the measure; what it says against the pattern is in the message.
+    """
+    fault = patterns.read(r.document["regex"]).fault
+    if fault is not None:
+        yield "/regex", f"{show(r.document['regex'])} does not compile: {fault}; correct it"
+
+
+@check(
+    "RGX002",
+    "regex-not-portable",
+    Severity.WARNING,
+    screen=_OPERATORS,
+    good=[{}, {"/regex": "(?i)not a git repository .*?\\bparent"}],
+    bad=[{"/regex": "(?=.*fatal)not a git repository"}, {"/regex": "(f)atal: not a git repository (\\1)"}],
+)
+def regex_not_portable(r: Record) -> Found:
+    """Compiles in RE2 too.
+
+    RE2 and its kin (Go, Rust, many log tools) match in linear time, whatever the text. They know no look-around, no
+    back-references and no counts above 1000, so a pattern without these serves every reader.
+    """
+    refusal = patterns.read(r.document["regex"]).refusal
+    if refusal is not None:
+        yield (
+            "/regex",
+            f"{show(r.document['regex'])} does not compile in RE2: {refusal}; write it without look-around and back-references",
+        )
+
+
+@check(
+    "RGX003",
+    "regex-misses-signature",
+    Severity.WARNING,
+    version=3,
+    good=[
+        {},
+        {"/regex": "FATAL: NOT A GIT REPOSITORY"},
+        {"/regex": "epoch time rose", "/signature": "Model training is slow after upgrade"},
+        {"/signature": "TBD"},
+    ],
+    bad=[{"/regex": "no such repository"}, {"/regex": "not a git .* \\d+"}],
+)
+def regex_misses_signature(r: Record) -> Found:
+    r"""Matches its own signature, ignoring case.
+
+    One of the two is not what the tool prints; there may be spaces around the signature. RE2 does the matching, so that
+    no pattern can hang a run; of a pattern that it refuses nothing is said here, RGX002 has it. Nor is anything said
+    where the signature is not ASCII and the pattern has `\w`, `\d`, `\s` or `\b` in it: readers do not agree on what
+    these mean there. And a signature that no tool prints, but that gives an account of how a thing behaves ("Model
+    training is slow after upgrade"), is not what the pattern looks for. Of one that is still to be written TXT006 tells.
+    """
+    regex, signature = r.document["regex"], r.document["signature"]
+    text = patterns.literal(regex)
+    if text is not None and text.lower() in signature.lower():
+        return
+    matcher = patterns.read(regex).matcher
+    if matcher is None or matcher.search(signature) or matcher.search(f" {signature} "):
+        return
+    if (patterns.has_classes(regex) and not signature.isascii()) or prose.is_account(signature):
+        return
+    if holds_a_place(signature):
+        return
+    yield "/regex", f"{show(regex)} does not match the signature {show(signature)}; correct one of the two"
+
+
+_ORDINARY = ("match.ordinary",)
+
+_TELL = "name what the error alone says"
+
+_NARROWER = r"put \b around it, or name more of the error"
+
+
+@check(
+    "RGX004",
+    "regex-too-broad",
+    Severity.WARNING,
+    version=2,
+    reads=_ORDINARY,
+    good=[{}, {"/regex": "(?:git|hg): not a .* repository|not a git repository"}],
+    bad=[{"/regex": ".*"}, {"/regex": "not a git repository|"}, {"/regex": "(a|git)"}, {"/regex": "\\w+: "}],
+)
+def regex_too_broad(r: Record) -> Found:
+    """Does not match the empty string, nor more than a tenth of the lines that tools print when all is well.
+
+    Such a pattern finds its error in every log. The lines are those of RGX007, which speaks where fewer are matched.
+    """
+    regex = r.document["regex"]
+    hits = ordinary.hits(regex, r.settings.own_lines)
+    if hits is None or not hits.too_broad:
+        return
+    if hits.empty:
+        yield "/regex", f"{show(regex)} matches the empty string, and so every text; {_TELL}"
+    else:
+        yield (
+            "/regex",
+            f"{show(regex)} matches {hits.matched:,} of {hits.lines:,} ordinary lines, such as {show(hits.line)}; be narrower",
+        )
+
+
+@check(
+    "RGX006",
+    "regex-backtracks",
+    Severity.WARNING,
+    version=2,
+    good=[
+        {},
+        {"/regex": "not a git repository.*parent"},
+        {"/regex": "git.*repository.*parent"},
+        {"/regex": "(?:[a-z]+ )+repository"},
+    ],
+    bad=[{"/regex": "(?:[a-z ]+)+: \\.git$"}, {"/regex": "^(fatal|fatal: |not|: | )+$"}],
+)
+def regex_backtracks(r: Record) -> Found:
+    """Cannot be driven to exponential time in a backtracking engine.
+
+    Python, JavaScript, Java and PCRE try every way through a pattern before they give up on a text. Where a repeated
+    part can take the same characters in two ways, the ways multiply with each character: `(a+)+$` needs exponential time
+    on a row of a. A log, which strangers may write into, can so bring a reader to a halt. Let no two quantifiers take
+    the same text, or bound them (`.{0,80}`).
+
+    The pattern is not timed, but turned into an automaton, in which such ways are found exactly; the attack found is
+    then tried: its text must fail to match, and the ways through it, which are counted, must grow faster than the text.
+    So the verdict is the same on every machine, no pattern can hang a run, and what is larger than the bounds in
+    `pipeline/kb/rules/backtracking.py`, or what RE2 refuses, is not judged.
+    """
+    yield from _driven(r.document["regex"], "exponentially", exponential=True)
+
+
+@check(
+    "RGX007",
+    "regex-hits-ordinary-text",
+    Severity.WARNING,
+    reads=_ORDINARY,
+    good=[{}, {"/regex": "not a git repository|\\boom\\b"}, {"/regex": "not a git repository|unexpected wait"}],
+    bad=[
+        {"/regex": "not a git repository|wai"},
+        {"/regex": "not a git repository|oom"},
+        {"/regex": "not a git repository|connection"},
+    ],
+)
+def regex_hits_ordinary_text(r: Record) -> Found:
+    r"""Matches neither inside an ordinary word nor in a line of ordinary output.
+
+    `wai` is in "waiting", `oom` in "room": a short part of a pattern finds its error where none is. The words and the
+    lines, which tools print when all is well, come with kb (`pipeline/kb/rules/words.txt`, `ordinary.txt`); name files with
+    your own lines under `match.ordinary` in kb.toml. Let the pattern say more of the error, or put `\b` around a short
+    word. Where a pattern matches more than a tenth of the lines, RGX004 says so.
+    """
+    regex = r.document["regex"]
+    hits = ordinary.hits(regex, r.settings.own_lines)
+    if hits is None or hits.too_broad:
+        return
+    held = f"held against {hits.words:,} words and {hits.lines:,} lines"
+    if hits.word is not None:
+        yield "/regex", f"{show(regex)} matches inside the ordinary word {show(hits.word)} ({held}); {_NARROWER}"
+    elif hits.line is not None:
+        more = f" and {hits.matched - 1:,} more" if hits.matched > 1 else ""
+        yield "/regex", f"{show(regex)} matches the ordinary line {show(hits.line)}{more} ({held}); {_TELL}"
+
+
+@check(
+    "RGX008",
+    "regex-quadratic",
+    Severity.INFO,
+    good=[
+        {},
+        {"/regex": "not a git repository.*parent"},
+        {"/regex": "(?:not|no) a git .{0,40}repository.{0,40}parent"},
+        {"/regex": "(?:[a-z ]+)+: \\.git$"},
+    ],
+    bad=[
+        {"/regex": "git.*repository.*parent"},
+        {"/regex": "\\s*\\s*not a git repository"},
+        {"/regex": "^(fatal: (not|a|git|repository)? ?)+\\(.*\\)+$"},
+    ],
+)
+def regex_quadratic(r: Record) -> Found:
+    """Cannot be driven to polynomial time, quadratic or worse, in a backtracking engine.
+
+    Where two quantifiers can take the same characters one after the other, the ways through a text multiply: `a.*b.*c`
+    needs quadratic time on a row of b. Lines of a log are short, so this seldom hurts; a reader that looks through whole
+    files may feel it. Bound them (`.{0,80}`), or let no two take the same text. That a search starts anew at each place
+    of a text is not counted, for it is so with every pattern. RGX006 has what is worse, and says how both are found.
+    """
+    yield from _driven(r.document["regex"], "faster than the text", exponential=False)
+
+
+def _driven(regex: str, grows: str, *, exponential: bool) -> Found:
+    """What drives a pattern to super-linear time, if it is of that kind."""
+    found = _attack(regex)
+    if found is not None and found.exponential is exponential:
+        begin = f"{show(found.prefix)} and " if found.prefix not in found.pump else ""
+        yield (
+            "/regex",
+            f"{show(regex)} takes time that grows {grows} on {begin}many {show(found.pump)}; {_REMEDY}",
+        )
+
+
+@lru_cache(maxsize=64)
+def _attack(regex: str) -> backtracking.Attack | None:
+    if patterns.literal(regex) is not None or patterns.read(regex).matcher is None:
+        return None
+    return backtracking.attack(regex)
+
+
+_MOST = 100
+
+_FEW = 500_000
+"""Up to so many pairs it is quicker to look for every needed text in every signature than to make an index."""
+
+_CROWD = 256
+"""A needed text that more signatures seem to hold leads to none of them: its patterns are searched for all at once."""
+
+_AT_ONCE = 250
+"""How many patterns one RE2 filter holds: its automaton may not grow beyond 8 MB."""
+
+_LONGEST_PATTERN, _LONGEST_SIGNATURE = 2000, 1000
+"""Longer patterns are held against no other record, and of a longer signature the beginning; in a real base there is none."""
+
+_READABLE = "replace(replace(lower(signature), 'ſ', 's'), '\u212a', 'k')"  # RE2 takes these for s and k
+
+
+class _Sides(NamedTuple):
+    """Which pairs are looked at: the patterns of some records, and the signatures of some, as conditions in SQL."""
+
+    patterns: str
+    signatures: str
+
+
+_NEW = (_Sides("NOT compared", "true"), _Sides("compared", "NOT compared"))
+"""All pairs of which one is new."""
+
+
+def _sighted(sides: _Sides) -> str:
+    """Each pattern once, however many records have it, by the first of them (`place`); and each signature."""
+    return f"""
+        patterns AS (
+            SELECT min(id) AS place, regex, any_value(needs) AS needs, count(*) AS total
+            FROM records JOIN traits ON record_id = id
+            WHERE {sides.patterns} AND length(regex) <= {_LONGEST_PATTERN} GROUP BY regex
+        ), needed AS (
+            SELECT place, unnest(needs) AS need FROM patterns
+        ), texts AS (
+            SELECT min(id) AS first, min(id, {_MOST + 2}) AS ids, signature, {_READABLE} AS text
+            FROM (SELECT id, left(signature, {_LONGEST_SIGNATURE}) AS signature
+                FROM records JOIN traits ON record_id = id WHERE {sides.signatures})
+            GROUP BY signature
+        )
+    """
+
+
+_TOGETHER = """
+    SELECT p.place, total, regex, signature, ids
+    FROM likely JOIN patterns p USING (place) JOIN texts USING (first) ORDER BY p.place, first
+"""
+
+
+def _pairs_of_few(sides: _Sides) -> str:
+    return f"""
+        WITH {_sighted(sides)}, likely AS (
+            SELECT DISTINCT place, first
+            FROM (FROM needed UNION ALL SELECT place, '' FROM patterns WHERE needs = []) JOIN texts ON contains(text, need)
+        ) {_TOGETHER}
+    """
+
+
+def _windows(text: str, width: int) -> str:
+    return f"unnest([{text}[i:i + {width - 1}] FOR i IN range(1, length({text}) - {width - 2})])"
+
+
+def _indexed(width: int, below: int) -> str:
+    """By way of windows: of each needed text the one is looked for that is rarest in a sample of signatures."""
+    return f"""
+        windows{width} AS (
+            SELECT place, need, arg_min(part, (coalesce(times, 0), part)) AS part
+            FROM (
+                SELECT *, unnest([need[1 + i * (length(need) - {width}) // 7:][:{width}] FOR i IN range(8)]) AS part
+                FROM needed WHERE length(need) >= {width} AND length(need) < {below})
+            LEFT JOIN (
+                SELECT part, count(*) AS times
+                FROM (SELECT {_windows("text", width)} AS part FROM (FROM texts ORDER BY hash(first) LIMIT 2000))
+                GROUP BY part) USING (part)
+            GROUP BY ALL
+        ), spots{width} AS (
+            SELECT DISTINCT first, part FROM (SELECT first, {_windows("text", width)} AS part FROM texts)
+            SEMI JOIN windows{width} USING (part)
+        ), busy{width} AS (
+            SELECT part FROM spots{width} GROUP BY part HAVING count(*) > {_CROWD}
+        )
+    """
+
+
+def _index() -> str:
+    return f"""
+        {_indexed(8, 1 << 30)}, {_indexed(3, 8)}, crowded AS (
+            SELECT place FROM windows8 SEMI JOIN busy8 USING (part)
+            UNION SELECT place FROM windows3 SEMI JOIN busy3 USING (part)
+            UNION SELECT place FROM patterns WHERE needs = []
+        )
+    """
+
+
+def _pairs_of_many(sides: _Sides) -> str:
+    met = " UNION ".join(
+        f"""SELECT place, first FROM (FROM windows{width} ANTI JOIN crowded USING (place))
+        JOIN spots{width} USING (part) JOIN texts USING (first) WHERE contains(text, need)"""
+        for width in (8, 3)
+    )
+    return f"WITH {_sighted(sides)}, {_index()}, likely AS ({met}) {_TOGETHER}"
+
+
+def _crowded(sides: _Sides) -> str:
+    return f"""
+        WITH {_sighted(sides)}, {_index()}
+        SELECT place, total, regex FROM patterns SEMI JOIN crowded USING (place) ORDER BY place
+    """
+
+
+def _signatures(sides: _Sides) -> str:
+    return f"WITH {_sighted(sides)} SELECT signature, ids FROM texts ORDER BY first"
+
+
+def _owners(sides: _Sides) -> str:
+    return f"SELECT id FROM records JOIN traits ON record_id = id WHERE regex = $regex AND {sides.patterns} ORDER BY id"
+
+
+@corpus(
+    "RGX005",
+    "regex-collides",
+    Severity.INFO,
+    version=2,
+    compares=True,
+    most=_MOST,
+    sql=f"""
+        SELECT record_id AS id, '/regex' AS pointer,
+            'also matches the signature' || CASE total WHEN 1 THEN ' of ' ELSE 's of ' END || CASE
+                WHEN total > {_MOST} THEN 'more than {_MOST} other records, such as ' || array_to_string(firsts, ', ')
+                WHEN total > 3 THEN total || ' other records, such as ' || array_to_string(firsts, ', ')
+                ELSE array_to_string(firsts, ', ') END
+            || '; narrow it, unless all of them are this error' AS message
+        FROM (SELECT record_id, count(*) AS total, min(other_id, 3) AS firsts FROM pairs WHERE code = 'RGX005' GROUP BY record_id)
+    """,
+    good=[
+        [{}, {"/id": "git/other", "/signature": "fatal: no such ref was fetched", "/regex": "no such ref was fetched"}]
+    ],
+    bad=[
+        [{}, {"/id": "git/other", "/signature": "Fatal: NOT a git repository (or any of the parent directories)"}],
+        [{"/regex": "fatal|error"}, {"/id": "git/other", "/signature": "error: RPC failed", "/regex": "RPC failed"}],
+    ],
+)
+def regex_collides(ask: Ask) -> Pairs:
+    """Does not match other records' signatures.
+
+    A log line that several patterns claim sends its reader to the wrong record. Patterns are searched with RE2, case
+    ignored, so only those that RE2 knows (RGX002) are looked at, and none that matches the empty text (RGX004). Patterns of
+    more than 2,000 characters are not looked at either, and of signatures the first 1,000 characters are.
+    """
+    new, needs, records = next(
+        ask("SELECT count(*) FILTER (NOT compared), coalesce(sum(len(needs)), 0), count(*) FROM traits")
+    )
+    for sides in _NEW:
+        if new * (needs + records) <= _FEW:
+            hits = _meeting(ask(_pairs_of_few(sides)))
+        else:
+            hits = chain(_meeting(ask(_pairs_of_many(sides))), _colliding(ask, sides))
+        for (first, total, regex), others in hits:
+            owners = (first,) if total == 1 else (row[0] for row in ask(_owners(sides), regex=regex))
+            for one in owners:
+                yield from ((one, other, 1.0) for other in _kept(one, others))
+
+
+class _Pattern(NamedTuple):
+    """A pattern, the first record that has it, and how many have it."""
+
+    first: str
+    owners: int
+    regex: str
+
+
+Hits = Iterator[tuple[_Pattern, list[str]]]
+"""Patterns, each with the first records whose signatures it matches, in order."""
+
+
+def _kept(one: str, others: Iterable[str]) -> Iterator[str]:
+    """Of the records that the pattern of one matches, as many others as are kept."""
+    return islice((other for other in others if other != one), _MOST + 1)
+
+
+def _first(ids: Iterable[Sequence[str]]) -> list[str]:
+    """The first of some lists of ids: as many as a pattern is told of, itself, and one more."""
+    return sorted(chain.from_iterable(ids))[: _MOST + 2]
+
+
+def _meeting(pairs: Iterable[tuple[str, int, str, str, list[str]]]) -> Hits:
+    """Of pairs of a pattern and a signature, in order, those that match."""
+    for told, group in groupby(pairs, key=lambda pair: pair[:3]):
+        pattern = _compiled(told[2])
+        if pattern is not None:
+            hits = (ids for *_, signature, ids in group if pattern.search(signature))
+            yield _Pattern(*told), _first(islice(hits, _MOST + 2))
+
+
+def _colliding(ask: Ask, sides: _Sides) -> Hits:
+    """The same of the patterns that no rare text leads to, so many at once that all signatures can be gone through."""
+    rest = [_Pattern(*row) for row in ask(_crowded(sides)) if _compiled(row[2]) is not None]
+    for start in range(0, len(rest), _AT_ONCE):
+        some = rest[start : start + _AT_ONCE]
+        matches = _searching([pattern.regex for pattern in some])
+        found: list[list[list[str]]] = [[] for _ in some]
+        wanting = len(some)
+        for signature, ids in ask(_signatures(sides)):
+            for i in matches(signature):
+                if len(found[i]) < _MOST + 2:
+                    found[i].append(ids)
+                    wanting -= len(found[i]) == _MOST + 2
+            if not wanting:
+                break
+        yield from zip(some, map(_first, found), strict=True)
+
+
+def _searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:
+    """Which of many patterns match a text, told by one automaton, or by several where that would be too large."""
+    automaton = re2.Filter()
+    for regex in regexes:
+        automaton.Add(regex, patterns.options())
+    try:
+        automaton.Compile()
+    except re2.error:
+        half = len(regexes) // 2
+        if not half:
+            return lambda text: (0,) if _compiled(regexes[0]).search(text) else ()
+        first, second = _searching(regexes[:half]), _searching(regexes[half:])
+        return lambda text: [*first(text), *(half + i for i in second(text))]
+    return lambda text: automaton.Match(text) or ()
+
+
+@lru_cache(maxsize=_AT_ONCE)
+def _compiled(regex: str) -> Any:  # noqa: ANN401 - re2 has no types
+    """A pattern ready to search, or None if RE2 does not know it or it matches the empty text."""
+    try:
+        pattern = re2.compile(regex, patterns.options())
+    except re2.error:
+        return None
+    return None if pattern.search("") else pattern

@@ -1,0 +1,306 @@
+"""Bytes in: folders, files, archives and streams become incoming records, each with its origin."""
+
+import fnmatch
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kb import contract
+from kb.analysis.credentials import credentials, is_masked, masked_path
+from kb.model import Incoming, KbError, Origin
+from kb.sources import formats
+from kb.sources.containers import BeyondError, Reading, faults, file_of, is_read, some
+from kb.sources.split import Piece, is_lines, pieces
+from kb.workspace import Bounds, Workspace
+
+_SKIPPED = frozenset({"node_modules"})
+_READ = ".json, .ndjson or .jsonl, plain, as .gz or .zst, or in a .zip or .tar"
+
+
+class SourceFile(NamedTuple):
+    """A file to read. `name` is its path as the base knows it: relative to the workspace, with `/`.
+
+    `modified` is in nanoseconds; `form` names the format of its records where a user said it. `instead_of` is the file
+    that it stands for, where its bytes came from standard input. `limits` bound what its records may cost.
+    """
+
+    name: str
+    path: str
+    size: int
+    modified: int
+    inode: int
+    form: str | None = None
+    instead_of: Path | None = None
+    limits: Bounds = Bounds()
+
+
+class Root(NamedTuple):
+    """One path that was asked for, what lies below it, and what was passed over (in words)."""
+
+    name: str
+    files: tuple[SourceFile, ...]
+    passed_over: tuple[str, ...]
+
+    def holds(self, name: str) -> bool:
+        """Whether a file of that name lies, or lay, below this path."""
+        steps = self.name.split("/")
+        if self.name == "." or set(steps) == {".."}:  # the workspace, or a folder above it
+            return name.split("/").count("..") <= steps.count("..")
+        return name == self.name or name.startswith(f"{self.name}/")
+
+
+def name_of(path: Path, workspace: Workspace) -> str:
+    """The path as the base knows it; outside of the workspace it starts with `..`, so no machine's folders show.
+
+    A credential in it is shown to nobody.
+    """
+    parent, own = os.path.split(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the last link too
+    return masked_path(Path(os.path.relpath(Path(os.path.realpath(parent), own), workspace.root)).as_posix())
+
+
+def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
+    """Find what is to be read below a path, in the order of names.
+
+    Raises:
+        KbError: the path is missing, of a kind that is not read, or not to be listed.
+    """
+    name = name_of(path, workspace)
+    if path.is_file():
+        check_kind(path)
+        return Root(name, (_describe(path, name, form, workspace),), ())
+    if path.exists() and not path.is_dir():
+        raise KbError(f"{path}: neither file nor folder; pipe it in, as in `kb validate - < {path}`")
+    if not path.is_dir():
+        raise KbError(f"{path}: no such file or folder")
+    return _below(path, name, workspace, form)
+
+
+def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Root:
+    files: dict[str, SourceFile] = {}
+    passed_over: dict[str, list[str]] = {
+        f"not {_READ}": [],
+        "a pipe, a socket or a device": [],
+        f"a link that leads out of {name}, or nowhere": [],
+    }
+    others, special, outside = passed_over.values()
+    home = os.path.realpath(path)
+    kept = (workspace.curated, workspace.baseline, workspace.store)
+    own = {os.path.relpath(os.path.realpath(path), home) for path in kept}
+    for inner, entry in _walk(str(path), "", own):
+        known = inner if name == "." else f"{name}/{inner}"
+        if _excluded(inner, known, workspace.settings.exclude):
+            continue
+        known = masked_path(known)
+        if entry.is_symlink() and _leads_out(Path(entry.path), home):
+            outside.append(known)
+        elif entry.is_file():
+            if is_read(entry.name):
+                if known in files:
+                    raise KbError(f"{known}: two files have this name but for a credential in it; rename them")
+                files[known] = _describe(entry, known, form, workspace)
+            else:
+                others.append(known)
+        elif not entry.is_dir():
+            special.append(known)
+    said = (f"passed over {some(names)}: {why}" for why, names in passed_over.items() if names)
+    curated = os.path.relpath(os.path.realpath(workspace.curated), home)
+    within = workspace.curated.is_dir() and not curated.startswith(".")
+    left_out = [f"left out {curated}/: that is what kb makes of the rest"] if within else []
+    return Root(name, tuple(files[known] for known in sorted(files)), (*said, *left_out))
+
+
+def check_found_again(path: Path, workspace: Workspace) -> None:
+    """Hold a path that is named to be none that kb passes over in a folder, for then the next ingest would take it out.
+
+    Raises:
+        KbError: it is kb's own, hidden, excluded, a link that leads out, or not to be shown.
+    """
+    part, name = workspace.part(path), name_of(path, workspace)
+    if part in {"curated/", ".kb/", "kb.duckdb"}:
+        raise KbError(f"{path}: {part} is what kb makes of other files; ingest those")
+    if is_masked(name):
+        raise KbError(f"{name}: the path holds a credential; revoke it where it was issued, and rename the path")
+    if name == "." or name.startswith(".."):
+        return
+    hidden = next((step for step in name.split("/") if not _wanted(step)), None)
+    if hidden:
+        raise KbError(
+            f"{path}: kb passes over {hidden}, as over all that is hidden and node_modules; rename or copy it"
+        )
+    home = os.path.realpath(workspace.raw if name.startswith("raw/") else workspace.root)
+    if path.is_symlink() and path.exists() and _leads_out(path, home):
+        raise KbError(f"{path}: a link that leads out of {Path(home).name}, which kb passes over; copy the file")
+    if _excluded(name, name, workspace.settings.exclude):
+        raise KbError(f"{path}: `exclude` in kb.toml leaves it out; change that, or copy the file")
+
+
+def nothing_in(roots: Sequence[Root], notes: Iterable[str]) -> str:
+    """That no record lies below some paths, and what was passed over there."""
+    passed_over = "; ".join(dict.fromkeys([note for root in roots for note in root.passed_over] + list(notes)))
+    return f"{', '.join(root.name for root in roots)}: no records there{f' ({passed_over})' if passed_over else ''}"
+
+
+def misread(names: Sequence[str], form: str | None) -> str:
+    """That no record of some files looks like the format that they are said to have."""
+    return f"no record of {some(names)} looks like {form}; leave --from out"
+
+
+def check_kind(path: Path) -> None:
+    """Hold a file by its name to be one that is read.
+
+    Raises:
+        KbError: it is not.
+    """
+    if not is_read(path.name):
+        raise KbError(f"{path}: kb reads {_READ}; convert it, or rename it to what it is")
+
+
+def _walk(folder: str, below: str, own: set[str]) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    """Every file below a folder, and every link to a folder, by its path from the first; `own`, which kb wrote, is left out."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted((entry for entry in found if _wanted(entry.name)), key=lambda entry: entry.name)
+    except OSError as error:
+        raise KbError(f"{error.filename}: cannot be listed: {error.strerror}") from None
+    folders = []
+    for entry in entries:
+        inner = f"{below}{entry.name}"
+        if inner in own:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            folders.append((inner, entry.path))
+        else:
+            yield inner, entry
+    for inner, path in folders:
+        yield from _walk(path, f"{inner}/", own)
+
+
+def _wanted(entry: str) -> bool:
+    return not entry.startswith(".") and entry not in _SKIPPED
+
+
+def _leads_out(link: Path, home: str) -> bool:
+    target = os.path.realpath(link)
+    return not link.exists() or os.path.commonpath([home, target]) != home
+
+
+def _excluded(below: str, known: str, patterns: Sequence[str]) -> bool:
+    names = (below, known, known.removeprefix("raw/"))  # the same, whichever folder is named
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in names)
+
+
+def _describe(found: "Path | os.DirEntry[str]", name: str, form: str | None, workspace: Workspace) -> SourceFile:
+    try:
+        stat = found.stat()
+        name.encode()
+    except OSError as error:
+        raise KbError(f"{os.fspath(found)}: cannot be read: {error.strerror}") from None
+    except UnicodeEncodeError:
+        raise KbError(f"{name!r}: the file name is not valid UTF-8; rename it") from None
+    size, modified, inode = stat.st_size, stat.st_mtime_ns, stat.st_ino
+    return SourceFile(name, os.fspath(found), size, modified, inode, form, limits=workspace.settings.limits)
+
+
+def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Incoming]:
+    """The records of one file, in order, never all in memory; `done` is told of the reading once all is read.
+
+    Raises:
+        KbError: the file cannot be read, or is not what its name says.
+    """
+    reading = Reading(file.name, Path(file.path), file.limits)
+    with faults(file.name):
+        yield from _within(file, reading)
+    done(reading)
+
+
+def _within(file: SourceFile, reading: Reading) -> Iterator[Incoming]:
+    """The records of a file up to its limits, and that there is more, if there is."""
+    position, name, form = 0, file.name, file.form
+    fits = form is None
+    try:
+        for member in reading.members():
+            name, remark, in_lines = member.name, None, is_lines(member.name)
+            position = 0
+            for piece in pieces(name, member.stream):
+                reading.count_record()
+                fits = fits or _fits(piece.raw, form)
+                if in_lines and remark is None:
+                    remark = _no_lines(piece.raw, first=position == 0)
+                yield _incoming(name, position, piece, file.limits.record_bytes, form)
+                position += 1
+            reading.remarks += [f"{name}: {remark}"] if remark else []
+    except BeyondError as error:
+        reading.leave()
+        reading.records += 1
+        yield _incoming(name, position, Piece(1, 1, b"", 0, str(error)), 0, form)
+    reading.alien = not fits and reading.records > 0
+
+
+def _incoming(name: str, position: int, piece: Piece, limit: int, form: str | None = None) -> Incoming:
+    """One record; of one that is too long the beginning is kept, to know it by."""
+    line, column, raw, offset, fault = piece
+    origin = Origin(name, position, line, digest(raw))
+    if len(raw) > limit:
+        raw = _head(raw, limit)
+        fault = fault or (
+            f"the record is longer than the limit of {limit:,} bytes (`limits.record_bytes` in kb.toml), and only its"
+            f" first {len(raw):,} are kept; split it"
+        )
+    return Incoming(origin, raw, form, column, offset, fault)
+
+
+_HEAD = 1 << 14
+
+
+def _head(raw: bytes, limit: int) -> bytes:
+    """The beginning of some bytes, up to what holds no part of a credential: half of one would not be known, and not masked."""
+    end = min(_HEAD, limit)
+    return raw[: min([end, *(one.begin for one in credentials(raw[: 2 * _HEAD]) if one.begin < end < one.end)])]
+
+
+def _fits(raw: bytes, form: str | None) -> bool:
+    try:
+        return formats.detect(contract.read(raw)) is formats.named(form)
+    except contract.UnreadableError:
+        return False
+
+
+def _no_lines(raw: bytes, *, first: bool) -> str | None:
+    """What to say where a line is not a record but part of a JSON text, or many records."""
+    if first and (raw in {b"{", b"["} or (raw[:1] == b"{" and raw[-1:] in b"{[,")):
+        return "looks like one JSON document, not one record a line; name it .json"
+    if raw[:1] == b"[":
+        return "a line is a list; write one record a line, or name the file .json"
+    return None
+
+
+def records(name: str, data: bytes) -> Iterator[Incoming]:
+    """The records of some bytes, as if they were a file of that name."""
+    for position, piece in enumerate(pieces(name, io.BytesIO(data))):
+        yield _incoming(name, position, piece, Bounds().record_bytes)
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of some bytes, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+__all__ = [
+    "Reading",
+    "Root",
+    "SourceFile",
+    "check_found_again",
+    "check_kind",
+    "digest",
+    "discover",
+    "file_of",
+    "misread",
+    "name_of",
+    "nothing_in",
+    "read",
+    "records",
+    "some",
+]

@@ -1,0 +1,116 @@
+"""What the store is made of, read from its scripts: tables and columns, macros, comments, the shape of a document."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_SCRIPTS = Path(__file__).with_name("sql")
+
+
+@cache
+def script(name: str) -> str:
+    """The text of a script in sql/."""
+    return (_SCRIPTS / name).read_text(encoding="utf-8")
+
+
+@cache
+def digest() -> str:
+    """A digest of the scripts that lay out a store."""
+    return hashlib.sha256("".join(map(script, ("schema.sql", "working.sql", "macros.sql"))).encode()).hexdigest()
+
+
+class Column(NamedTuple):
+    """A column as the schema declares it."""
+
+    name: str
+    type: str
+    nullable: bool
+    comment: str
+
+
+_TABLE = re.compile(r"CREATE TABLE (\w+) \( -- (.+)")
+_COLUMN = re.compile(r" {4}(\w+) (\S+?)(?P<required> NOT NULL)?,? -- (.+)")
+_MACRO = re.compile(r"CREATE MACRO (\w+)\(([^)]*)\) AS (TABLE )?-- (.+)")
+
+
+def tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
+    """Every published table: its comment and its columns, as sql/schema.sql declares them."""
+    return _declared("schema.sql")
+
+
+def working_tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
+    """The tables for kb itself, as sql/working.sql declares them."""
+    return _declared("working.sql")
+
+
+@cache
+def _declared(name: str) -> dict[str, tuple[str, tuple[Column, ...]]]:
+    found: dict[str, tuple[str, list[Column]]] = {}
+    for line in script(name).splitlines():
+        if table := _TABLE.fullmatch(line):
+            found[table[1]] = (table[2], columns := [])
+        elif column := _COLUMN.fullmatch(line):
+            columns.append(Column(column[1], column[2], column["required"] is None, column[4]))
+    return {name: (comment, tuple(columns)) for name, (comment, columns) in found.items()}
+
+
+@cache
+def macros() -> dict[str, tuple[str, bool, str]]:
+    """Every macro: its parameters, whether it is a table, and its comment, as sql/macros.sql declares them."""
+    return {m[1]: (m[2], m[3] is not None, m[4]) for m in _MACRO.finditer(script("macros.sql"))}
+
+
+def comments() -> Iterator[str]:
+    """The statements that put the comments of the scripts into the store."""
+
+    def quoted(text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+    for table, (comment, columns) in (tables() | working_tables()).items():
+        yield f"COMMENT ON TABLE {table} IS {quoted(comment)}"
+        for column in columns:
+            yield f'COMMENT ON COLUMN {table}."{column.name}" IS {quoted(column.comment)}'
+    for name, (_, is_table, comment) in macros().items():
+        yield f"COMMENT ON MACRO {'TABLE ' if is_table else ''}{name} IS {quoted(comment)}"
+
+
+@cache
+def document_shape() -> str:
+    """The curated document as DuckDB's `from_json` wants it: a JSON structure of type names."""
+    from kb.contract import shapes  # noqa: PLC0415 - what only asks a store does without the contract
+
+    shape = shapes()
+    special = {
+        "confidence": "DOUBLE",
+        "fix_success_rate": "DOUBLE",
+        "fail_rate": "DOUBLE",
+        "success_rate": "DOUBLE",
+        "probability": "DOUBLE",
+        "first_seen": "DATE",
+        "last_confirmed": "DATE",
+        "last_updated": "DATE",
+        "evidence_count": "BIGINT",
+        "os_specific": "JSON",
+        "tags": ["VARCHAR"],
+        "aliases": ["VARCHAR"],
+        "workarounds_zh": ["VARCHAR"],
+        "sources": ["VARCHAR"],
+    }
+
+    def fields(kind: str) -> dict[str, Any]:
+        return {key: special.get(key, "VARCHAR") for key in shape[kind].keys}
+
+    graph = {key: [fields("transition")] for key in shape["transition_graph"].keys}
+    record = fields("record") | {
+        "versions": [fields("version")],
+        "dead_ends": [fields("dead_end")],
+        "workarounds": [fields("workaround")],
+        "transition_graph": graph,
+        "extensions": "JSON",
+        "curation": {"distinct_sources": "INTEGER", "evidence_ceiling": "DOUBLE"},
+    }
+    return json.dumps(record)

@@ -1,0 +1,1 @@
+"""What writes the generated docs; it is not part of what is installed."""
