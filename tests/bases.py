@@ -128,6 +128,7 @@ class Base:
                 patch.setattr("kb.export.reports", lambda *_: iter(()))
                 patch.setattr("kb.store.draft.comments", lambda: ["SELECT 1"])
                 patch.setattr("os.sync", lambda: None)
+                patch.setitem(store.OFFLINE, "threads", 1)
             return ingest(self.workspace, [self.root / name for name in names or ("raw",)], request)
 
     def again(self, folder: Path, *names: str, as_of: dt.date = DAY) -> "Base":

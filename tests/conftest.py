@@ -110,7 +110,7 @@ def base(request: pytest.FixtureRequest, tmp_path: Path) -> Base:
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """What `kb ingest` makes of this project's own raw/. It is for reading: whoever changes it copies it first."""
-    base = Base(tmp_path_factory.mktemp("example"))
+    base = Base(tmp_path_factory.mktemp("example"), is_gated=True)
     shutil.copytree(ROOT / "raw", base.root / "raw")
     base.configure(f"as_of = {DAY}")
     base.ingest()

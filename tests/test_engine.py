@@ -28,6 +28,9 @@ from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT, default_rules
 from tests.strategies import mutated
 
+pytestmark = pytest.mark.gated
+
+
 COUNT = 40
 
 

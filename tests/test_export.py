@@ -14,6 +14,8 @@ from kb.store import draft
 from tests.bases import DAY, Base, contents, ndjson, record, sha256
 from tests.conftest import default_rules
 
+pytestmark = pytest.mark.gated
+
 
 @pytest.fixture
 def published(base: Base) -> Base:

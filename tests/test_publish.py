@@ -21,6 +21,9 @@ from kb.store import draft
 from kb.workspace import Workspace, find
 from tests.bases import Base, contents, record
 
+pytestmark = pytest.mark.gated
+
+
 State = tuple[str, str]
 OLD: State = ("old", "old")
 NEW: State = ("new", "new")

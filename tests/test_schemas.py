@@ -20,6 +20,9 @@ from kb.workspace import Settings
 from tests.bases import DAY, Base
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.gated
+
+
 NAMES = sorted(path.name.removesuffix(".json") for path in (ROOT / "schemas").iterdir())
 OUTPUTS = [name for name in NAMES if name != contract.INCOMING]
 
@@ -125,7 +128,7 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     for name in reports.REPORTS:
         kept = [json.loads(files[f"reports/{name}.json"])] if f"reports/{name}.json" in files else []
         found[f"report.{name}.v1"] = [*kept, *printed(example, name)]
-    found["report.findings.v1"][:0] = printed(moved(Base(tmp_path_factory.mktemp("moved"))), "findings")
+    found["report.findings.v1"][:0] = printed(moved(Base(tmp_path_factory.mktemp("moved"), is_gated=True)), "findings")
     return found
 
 
