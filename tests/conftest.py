@@ -12,7 +12,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, settings
 
-from kb.curate import curate
+from kb.curate.record import curate
 from kb.model import Curated, Document, Incoming, Json, Origin, Rejected
 from kb.rules.base import Example
 from kb.rules.example import CLEAN, with_changes

@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb import engine
-from kb.cli import UNCHANGED
+from kb.cli.app import UNCHANGED
 from kb.jobs.ingest import ingest
-from kb.jobs.request import Request
+from kb.judging.request import Request
 from kb.model import Incoming, KbError, Origin
 from kb.rules.ruleset import RuleSet
 from kb.workspace import RuleSettings, Settings

@@ -13,13 +13,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from kb import publish, store
-from kb.jobs import standing
+from kb import store
 from kb.jobs.doctor import doctor
 from kb.jobs.ingest import ingest
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import KbError
+from kb.planning import standing
+from kb.publish import swap
 from kb.sources.formats import NATIVE
 from kb.workspace import Workspace
 from tests.bases import DAY, Base, contents, ndjson, record
@@ -87,7 +88,7 @@ def what_is_found(base: Base) -> standing.Found:
 @pytest.fixture(scope="module")
 def history(published: Base) -> standing.History:
     """What the base alone knows."""
-    with publish.reading(published.workspace) as opened:
+    with swap.reading(published.workspace) as opened:
         return opened.history()
 
 
@@ -228,7 +229,7 @@ def test_validate_does_not_judge_by_what_was_changed_by_hand(copy: Base) -> None
 
 def test_a_store_that_was_only_copied_or_touched_is_as_it_was_left(alone: Base) -> None:
     os.utime(alone.workspace.store)
-    assert publish.is_as_left(alone.workspace)
+    assert swap.is_as_left(alone.workspace)
     found = what_is_found(alone)
     assert found.base is not None
     assert found.notes == ()
@@ -283,7 +284,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 def reads(workspace: Workspace) -> None:
     """What every command does that only asks."""
-    with publish.reading(workspace) as opened:
+    with swap.reading(workspace) as opened:
         opened.query("SELECT doc FROM records")
         opened.query("FROM findings")
 
@@ -469,7 +470,7 @@ def test_files_that_were_changed_by_hand_are_seen_and_mended(copy: Base, publish
         harm(records / f"{slug}.json")
     (copy.workspace.curated / "reports").rename(copy.root / "moved away")
     (records / "folder").mkdir()
-    seen = publish.altered(copy.workspace)
+    seen = swap.altered(copy.workspace)
     of_records = {f"records/git/{slug}.json" for slug, _ in RECORDS.values()}
     assert {name for name in seen if not name.startswith("reports/")} == of_records | {
         "records/git/e.json/", "records/git/folder/",
@@ -478,7 +479,7 @@ def test_files_that_were_changed_by_hand_are_seen_and_mended(copy: Base, publish
     result = copy.ingest()
     assert (result.written, result.restored, result.notes) == (False, tuple(seen), ())
     assert copy.curated() == published.curated()
-    assert publish.is_curated_as_left(copy.workspace)
+    assert swap.is_curated_as_left(copy.workspace)
     assert doctor(copy.workspace) == []
 
 
@@ -492,4 +493,4 @@ def test_a_folder_that_is_a_link_is_left_where_it_leads(copy: Base, published: B
 
 def test_of_a_copy_that_is_the_same_nothing_is_said(published: Base, tmp_path: Path) -> None:
     shutil.copytree(published.root, tmp_path / "copy", copy_function=shutil.copyfile)
-    assert publish.altered(Base(tmp_path / "copy", is_gated=True).workspace) == []
+    assert swap.altered(Base(tmp_path / "copy", is_gated=True).workspace) == []

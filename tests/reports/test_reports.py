@@ -10,7 +10,7 @@ import pytest
 
 from kb import reports, store
 from kb.model import Document, KbError
-from kb.render.reports import document
+from kb.render.answers import document
 from kb.reports import Answer, Options
 from kb.rules.example import with_changes
 from kb.workspace import Settings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import KbError
 from tests.bases import DAY, Base, ndjson, record
 from tests.conftest import ROOT

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kb import publish
+from kb.publish import swap
 from tests.bases import Base, contents
 from tests.conftest import ROOT
 from tests.torture.conftest import Count, Scene
@@ -50,7 +50,7 @@ def test_an_ingest_killed_at_a_call(trials: Trials, scene: Scene, count: Count, 
         base = scene.set()
         ended = trials.run(base.root, *INGEST, at=at, act=act)
         assert is_killed(ended, at)
-        publish.recover(base.workspace)
+        swap.recover(base.workspace)
         if turn % 8 == 1 or not is_untouched(base, scene):
             hold(base, scene.old, scene.new)
         count("kills survived")

@@ -8,7 +8,7 @@ from typing import IO
 
 from kb import sources
 from kb.analysis.credentials import masked_path
-from kb.jobs.request import Request
+from kb.judging.request import Request
 from kb.model import Incoming, KbError
 from kb.sources import split
 from kb.workspace import Workspace

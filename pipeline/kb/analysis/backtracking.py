@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from kb.rules.patterns import ops, read
+from kb.analysis.regexes import ops, read
 
 MOST_STATES = 400
 MOST_EDGES = 8_000

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 
-from kb.rules.snippets import DASHES, QUOTES, Span, backticked, commands, compiled, has_no_spaces, is_command
+from kb.analysis.snippets import DASHES, QUOTES, Span, backticked, commands, compiled, has_no_spaces, is_command
 
 BLANKS = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
 """Blanks that no shell takes for one, as a character class."""

@@ -30,9 +30,9 @@ def render(answer: Answer, form: str, *, terminal: bool) -> str:
         case "md":
             return "".join(f"{line}\n" for line in markdown(answer))
         case "html":
-            from kb.render.html import report  # noqa: PLC0415 - the other forms do without
+            from kb.render.html import report_page  # noqa: PLC0415 - the other forms do without
 
-            return report.document(answer)
+            return report_page.document(answer)
         case _:
             raise KbError(f"--format {form}: {did_you_mean(form, FORMATS)}")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from kb import contract, sources
 from kb.analysis.credentials import masked, masked_text
 from kb.contract import BOM
-from kb.jobs.given import shown_path
-from kb.jobs.judging import Row
+from kb.judging.bench import Row
+from kb.judging.given import shown_path
 from kb.model import Incoming, Located, Severity
 from kb.sources import locate
 from kb.workspace import FILE, Workspace, lines_of_suppressions, text_of

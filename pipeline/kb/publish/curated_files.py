@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from kb import __version__, seal
+from kb import __version__
 from kb.contract import SCHEMA_VERSION
-from kb.render.reports import document_in_parts
+from kb.publish import seal
+from kb.publish.splice import Touched, splice
+from kb.render.answers import document_in_parts
 from kb.render.tables import as_csv
-from kb.reports import REPORTS, Options, figures, page, run, totals
+from kb.reports import REPORTS, Options, figures, page_data, run, totals
 from kb.rules.ruleset import RuleSet
-from kb.splice import Touched, splice
 from kb.store import Store
 from kb.workspace import LAYOUTS, METRICS, OWNED, PAGE
 
@@ -174,10 +175,10 @@ def _files(store: Store, options: Options, rules: RuleSet) -> Iterator[tuple[str
 
 
 def _page(store: Store, options: Options, rules: RuleSet) -> bytes:
-    from kb.render.html import base  # noqa: PLC0415 - brings what draws the charts
+    from kb.render.html import base_page  # noqa: PLC0415 - brings what draws the charts
 
     asked = options._replace(common=rules.settings.report)
-    return base.document(page.ask(store, asked, rules.settings.trust.ladder), rules.known).encode()
+    return base_page.document(page_data.ask(store, asked, rules.settings.trust.ladder), rules.known).encode()
 
 
 def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from kb.analysis.lazily import lazily
-from kb.rules.snippets import backticked, compiled, is_command
+from kb.analysis.snippets import backticked, compiled, is_command
 
 _LINES = lazily(r"[^\n]+")
 

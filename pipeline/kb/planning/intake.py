@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from kb import publish, sources
-from kb.jobs.given import suffix_of
+from kb import sources
+from kb.judging.given import suffix_of
 from kb.model import KbError, StoppedError
+from kb.publish import swap
 from kb.sources.containers import RECORDS
 from kb.workspace import Workspace
 
@@ -79,5 +80,5 @@ def _ingested(workspace: Workspace) -> Container[str]:
     """The names of the files that the base was made from."""
     if not workspace.store.exists():
         return ()
-    with publish.reading(workspace) as base:
+    with swap.reading(workspace) as base:
         return base.known_files()

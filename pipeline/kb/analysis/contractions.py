@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kb.rules.snippets import backticked, compiled
+from kb.analysis.snippets import backticked, compiled
 
 _NOT = [
     *("ain", "aren", "can", "couldn", "didn", "doesn", "don", "hadn", "hasn", "haven"),

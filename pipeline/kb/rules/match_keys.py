@@ -6,8 +6,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from kb.analysis import regexes
 from kb.model import Document, Json
-from kb.rules import patterns
 
 _BANDS, _ROWS = 16, 4
 _FEWEST_WORDS = 12
@@ -42,8 +42,8 @@ def bands(document: Document) -> list[int]:
 @lru_cache(maxsize=64)
 def needs(regex: str) -> list[str]:
     """Texts in lower case of which every match of a regex, case ignored, holds at least one; none, where none is known."""
-    text = patterns.literal(regex)
-    tree = patterns.read(regex).tree if text is None else None
+    text = regexes.literal(regex)
+    tree = regexes.read(regex).tree if text is None else None
     found = _needed(tree or ()) if text is None else (text.lower(),)
     return sorted(found) if min(map(len, found), default=0) >= _SHORTEST else []
 
@@ -58,22 +58,22 @@ def _needed(tree: Any) -> tuple[str, ...]:  # noqa: ANN401 - a parsed pattern ha
     best: tuple[str, ...] = ()
     run = ""
     for kind, value in tree:
-        if kind is patterns.ops.LITERAL and _keeps_case_apart(chr(value)):
+        if kind is regexes.ops.LITERAL and _keeps_case_apart(chr(value)):
             run += chr(value).lower()
-        elif kind is not patterns.ops.AT:
+        elif kind is not regexes.ops.AT:
             best = max(best, (run,), _needed_by(kind, value), key=_worth)
             run = ""
     return max(best, (run,), key=_worth)
 
 
 def _needed_by(kind: Any, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - likewise
-    if kind is patterns.ops.SUBPATTERN:
+    if kind is regexes.ops.SUBPATTERN:
         return _needed(value[3])
-    if kind is patterns.ops.ATOMIC_GROUP:
+    if kind is regexes.ops.ATOMIC_GROUP:
         return _needed(value)
-    if kind in {patterns.ops.MAX_REPEAT, patterns.ops.MIN_REPEAT, patterns.ops.POSSESSIVE_REPEAT} and value[0] > 0:
+    if kind in {regexes.ops.MAX_REPEAT, regexes.ops.MIN_REPEAT, regexes.ops.POSSESSIVE_REPEAT} and value[0] > 0:
         return _needed(value[2])
-    if kind is patterns.ops.BRANCH:
+    if kind is regexes.ops.BRANCH:
         parts = [_needed(part) for part in value[1]]
         union = tuple(dict.fromkeys(text for part in parts for text in part))
         return union if all(_worth(part)[0] for part in parts) and len(union) <= _MOST else ()

@@ -4,7 +4,7 @@ import html
 import re
 
 from kb.analysis.lazily import lazily
-from kb.rules.phrases import Table, compiled, phrase
+from kb.analysis.phrases import Table, compiled, phrase
 
 _ATTRIBUTES = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*"
 

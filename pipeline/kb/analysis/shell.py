@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kb.analysis.lazily import lazily
-from kb.rules.phrases import compiled
+from kb.analysis.phrases import compiled
 
 MOST_CHARS = 1_500
 MOST_WORDS = 60
@@ -36,19 +36,86 @@ _TOKEN = lazily(
 _CLOSED_PIPE = lazily(r"[ \t]{0,9}\)[ \t]{0,9}\|(?!\|)")
 _PUNCTUATION = ".,:!?…"
 _NO_ARGUMENT = frozenset(
-    "and then or but to from for the is are was must should can cannot could will would may might never not which that this it "
-    "after before if unless when while so because in into at as via instead rather without until again since than where you "
-    "your".split()
+    [
+        "and",
+        "then",
+        "or",
+        "but",
+        "to",
+        "from",
+        "for",
+        "the",
+        "is",
+        "are",
+        "was",
+        "must",
+        "should",
+        "can",
+        "cannot",
+        "could",
+        "will",
+        "would",
+        "may",
+        "might",
+        "never",
+        "not",
+        "which",
+        "that",
+        "this",
+        "it",
+        "after",
+        "before",
+        "if",
+        "unless",
+        "when",
+        "while",
+        "so",
+        "because",
+        "in",
+        "into",
+        "at",
+        "as",
+        "via",
+        "instead",
+        "rather",
+        "without",
+        "until",
+        "again",
+        "since",
+        "than",
+        "where",
+        "you",
+        "your",
+    ]
 )
 """Words that go on with a sentence: where one stands bare, the command is over."""
 
 PREFIXES = frozenset(
-    "sudo doas env nohup time timeout nice ionice stdbuf setsid command exec builtin busybox xargs winpty".split()
+    [
+        "sudo",
+        "doas",
+        "env",
+        "nohup",
+        "time",
+        "timeout",
+        "nice",
+        "ionice",
+        "stdbuf",
+        "setsid",
+        "command",
+        "exec",
+        "builtin",
+        "busybox",
+        "xargs",
+        "winpty",
+    ]
 )
 """Commands that run the command that follows them."""
 
 _THEN = lazily(r"[\"']?[ \t]{0,9}(?:&&|\|\||;|\n)\s{0,9}")
-_WITH_VALUE = frozenset("-u -g -n -k -s -C -p -I -L -P -d --user --group --signal".split())
+_WITH_VALUE = frozenset(
+    ["-u", "-g", "-n", "-k", "-s", "-C", "-p", "-I", "-L", "-P", "-d", "--user", "--group", "--signal"]
+)
 _ASSIGNMENT = lazily(r"\w+=")
 _NUMBER = lazily(r"\d[\d.]*[smhd]?")
 _PREFIXES_BEFORE = lazily(

@@ -6,17 +6,18 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kb import engine, publish, sources
-from kb.curate import curate
-from kb.jobs.baseline import Entry
-from kb.jobs.given import scratch_folder
-from kb.jobs.request import Request
+from kb import engine, sources
+from kb.curate.record import curate
+from kb.judging.baseline import Entry
+from kb.judging.given import scratch_folder
+from kb.judging.request import Request
 from kb.model import Curated, Incoming, KbError, Kind
+from kb.publish import swap
 from kb.rules.ruleset import RuleSet
 from kb.workspace import FILE, Workspace
 
 if TYPE_CHECKING:
-    from kb.store.draft import Draft
+    from kb.store.build import Draft
 
 _FINDINGS = """
     SELECT path, position, record_id, code, name, severity, pointer, message, fixable, fingerprint, suppressed
@@ -143,9 +144,9 @@ def _together(
 @contextmanager
 def _scratch(bench: Bench, folder: Path) -> "Iterator[Draft]":
     """A store to judge in: a copy of the base, unless there is none, or it was made of no other files than are given."""
-    from kb.store.draft import create, trial  # noqa: PLC0415 - a record that is alone does without
+    from kb.store.build import create, trial  # noqa: PLC0415 - a record that is alone does without
 
-    base, is_changed = publish.copied(bench.workspace, folder)
+    base, is_changed = swap.copied(bench.workspace, folder)
     if is_changed:
         bench.notes.append(
             "kb.duckdb was changed by another program (or damaged), so the records are judged among themselves"

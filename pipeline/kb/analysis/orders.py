@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from kb.analysis.lazily import lazily
-from kb.rules.phrases import Table, compiled, phrase, said
+from kb.analysis.phrases import Table, compiled, phrase, said
 
 
 def _each(*parts: str) -> str:

@@ -16,7 +16,7 @@ from kb.rules import catalogue
 from kb.rules.ruleset import RuleSet
 from kb.rules.ver import LONGEST, PRODUCT
 from kb.sources import digest, file_of
-from kb.store import HISTORY, OFFLINE, KnownFile, Store, as_pattern, connected, own, together
+from kb.store import HISTORY, OFFLINE, KnownFile, Store, as_pattern, connected, corpus, custom_queries
 from kb.store.layout import comments, document_shape, script, tables
 from kb.words import one_line
 from kb.workspace import FILE as SETTINGS
@@ -100,7 +100,7 @@ class Draft(Store):
         """
         for rule in rules.corpus:
             if rule.file:
-                own.check(self, rule, rules.settings.sql)
+                custom_queries.check(self, rule, rules.settings.sql)
         self.connection.execute("INSERT INTO findings BY NAME FROM withheld; DELETE FROM withheld")
         ttl = rules.settings.trust.time_to_live
         con = self.connection
@@ -216,9 +216,9 @@ class Draft(Store):
 
     def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Ousted]:
         """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
-        together.judge(self, rules, as_of)
+        corpus.judge(self, rules, as_of)
         self.connection.execute(script("suppress.sql"))
-        together.withhold(self, rules)
+        corpus.withhold(self, rules)
         rows = self.query(
             """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), NULL, NULL FROM findings f JOIN records r
             ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' AND f.suppressed IS NULL

@@ -8,7 +8,7 @@ Where it cannot be told, the text is taken to advise the command: a curator then
 import re
 
 from kb.analysis.lazily import lazily
-from kb.rules.shell import start_with_prefixes
+from kb.analysis.shell import start_with_prefixes
 
 _REACH = 300
 """So far back a sentence is read."""

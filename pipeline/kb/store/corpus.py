@@ -14,7 +14,7 @@ from kb.fingerprint import AT_POINTER, fingerprints
 from kb.rules.base import Ask, Rule
 from kb.rules.ruleset import RuleSet
 from kb.sources import formats
-from kb.store import Store, own
+from kb.store import Store, custom_queries
 from kb.store.layout import script
 from kb.words import MESSAGE, one_line
 
@@ -64,7 +64,7 @@ _YIELDED = """
 def _find(base: Store, rule: Rule, as_of: dt.date, rules: RuleSet) -> None:
     asked = {"as_of": as_of} if "$as_of" in rule.sql else {}
     if rule.file:
-        rows = [(rule.code, *row) for row in own.found(base, rule, as_of, rules.settings.sql)]
+        rows = [(rule.code, *row) for row in custom_queries.found(base, rule, as_of, rules.settings.sql)]
         base.insert("found", ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"), rows)
         return
     sql = rule.sql.replace("$as_of", "$as_of::DATE")
@@ -175,7 +175,7 @@ def _write_what_differs(base: Store) -> None:
 def _stamped(rows: list[tuple[str, str, int, str]], documents: dict[str, str]) -> Iterator[tuple[str, str, int, str]]:
     """The fingerprint of each finding; the findings of one record stand together."""
     for name, group in groupby(rows, key=lambda row: row[0]):
-        own = list(group)
+        custom_queries = list(group)
         document = orjson.loads(documents[name])
-        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native in own))
-        yield from ((name, code, seq, key) for (_, code, seq, _), key in zip(own, keys, strict=True))
+        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native in custom_queries))
+        yield from ((name, code, seq, key) for (_, code, seq, _), key in zip(custom_queries, keys, strict=True))

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from kb import __version__, streams
-from kb.arguments import Group
+from kb import __version__
+from kb.cli import streams
+from kb.cli.arguments import Group
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from kb.jobs.request import Request
+    from kb.judging.request import Request
     from kb.model import Severity
     from kb.reports import Options
     from kb.store import Store
@@ -146,12 +147,13 @@ FormatOfRecords = Annotated[
 
 def _ids(ctx: typer.Context, incomplete: str) -> list[str]:
     """The ids that go on after what is typed; whatever is amiss with the base, completion says nothing."""
-    from kb import publish, workspace
+    from kb import workspace
     from kb.jobs.show import ids
+    from kb.publish import swap
 
     with suppress(Exception):
         root = ctx.parent and ctx.parent.params.get("root")
-        with publish.reading(workspace.find(Path(root) if root else None)) as base:
+        with swap.reading(workspace.find(Path(root) if root else None)) as base:
             return ids(base, incomplete)
     return []
 
@@ -204,9 +206,9 @@ def ingest(
     Writes kb.duckdb, and into curated/ the records, the quarantine, findings, changes and reports.
     """
     from kb.jobs.ingest import ingest as run
-    from kb.jobs.receive import receive
-    from kb.jobs.request import Request
+    from kb.judging.request import Request
     from kb.model import KbError
+    from kb.planning.intake import receive
     from kb.render import text
     from kb.render.progress import progress
     from kb.sources import some
@@ -342,11 +344,11 @@ def validate(
     by the rules of kb.toml and those that --select names. Nothing is written but the baseline: after --write-baseline only
     new findings are shown and failed on.
     """
-    from kb.jobs.repository import from_top
-    from kb.jobs.request import Request
     from kb.jobs.validate import validate as run
+    from kb.judging.repository import from_top
+    from kb.judging.request import Request
     from kb.model import Severity
-    from kb.render import findings, text
+    from kb.render import text, validations
     from kb.render.listing import Look
     from kb.render.progress import progress
     from kb.rules.ruleset import RuleSet, added_in, overridden, with_selected
@@ -388,9 +390,9 @@ def validate(
     with progress("judging") as bar:
         result = run(where, asked, request._replace(tick=bar.tick, step=bar.step), sys.stdin.buffer)
     _say(result.notes)
-    result = (from_top(result, Path.cwd()) if form in findings.ON_A_HOST else result).shown_from(
+    result = (from_top(result, Path.cwd()) if form in validations.ON_A_HOST else result).shown_from(
         _least(
-            level, settings.fail_on, quiet=quiet, briefly=terminal and form in findings.FOR_PEOPLE and not statistics
+            level, settings.fail_on, quiet=quiet, briefly=terminal and form in validations.FOR_PEOPLE and not statistics
         )
     )
     look = Look(
@@ -398,9 +400,9 @@ def validate(
         common=None if select or no_baseline else settings.report,
     )  # fmt: skip
     answer = (
-        findings.statistics(result, form, terminal=terminal)
+        validations.statistics(result, form, terminal=terminal)
         if statistics
-        else findings.render(result, form, settings, added=added, suppressed=show_suppressed, look=look)
+        else validations.render(result, form, settings, added=added, suppressed=show_suppressed, look=look)
     )
     _write(answer, output)
     if output is not None:
@@ -410,18 +412,20 @@ def validate(
 
 
 def _check_form(form: str, *, statistics: bool, show_suppressed: bool) -> None:
-    from kb.render import findings
+    from kb.render import validations
 
-    _choose("--format", form, findings.FORMATS)
-    if statistics and form not in findings.COUNTED:
-        raise typer.BadParameter(f"goes with {', '.join(findings.COUNTED)}, not with {form}", param_hint="--statistics")
-    if show_suppressed and (statistics or form not in findings.LISTED):
-        raise typer.BadParameter(f"goes with {', '.join(findings.LISTED)}", param_hint="--show-suppressed")
+    _choose("--format", form, validations.FORMATS)
+    if statistics and form not in validations.COUNTED:
+        raise typer.BadParameter(
+            f"goes with {', '.join(validations.COUNTED)}, not with {form}", param_hint="--statistics"
+        )
+    if show_suppressed and (statistics or form not in validations.LISTED):
+        raise typer.BadParameter(f"goes with {', '.join(validations.LISTED)}", param_hint="--show-suppressed")
 
 
 def _check_look(form: str, group_by: str | None, *, quiet: bool, statistics: bool) -> None:
-    from kb.render.findings import FOR_PEOPLE
     from kb.render.listing import GROUPS
+    from kb.render.validations import FOR_PEOPLE
 
     if group_by is not None:
         _choose("--group-by", group_by, GROUPS)
@@ -480,7 +484,7 @@ def _levels(given: list[str] | None) -> dict[str, str]:
 
 def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoReturn:
     from kb.jobs import fix as job
-    from kb.jobs.given import given
+    from kb.judging.given import given
     from kb.render import text
     from kb.render.progress import progress
 
@@ -507,8 +511,8 @@ def fix(
     What `kb validate` marks with [fix] is edited, and nothing else in the file. What `-` reads goes to standard output.
     """
     from kb.jobs import fix as job
-    from kb.jobs.given import given
-    from kb.jobs.request import Request
+    from kb.judging.given import given
+    from kb.judging.request import Request
     from kb.model import KbError
     from kb.render import text
     from kb.render.progress import progress
@@ -619,7 +623,7 @@ def report(
     """
     from kb import reports
     from kb.render import text
-    from kb.render.reports import FORMATS, render
+    from kb.render.answers import FORMATS, render
 
     _choose("--format", form, FORMATS)
     where = _workspace()
@@ -810,22 +814,22 @@ def export(
     place for is kept under `kb`. A folder must hold no records but those that are written: of an earlier export some
     could be left that this one does not pick.
     """
-    from kb import publish
     from kb.jobs.export import export as run
     from kb.jobs.export import lines
+    from kb.publish import swap
     from kb.words import escaped
 
     home = _workspace()
     _check_started(home)
     if output == _STDIN:
         terminal = sys.stdout.isatty()
-        with publish.reading(home) as base:
+        with swap.reading(home) as base:
             sys.stdout.writelines(
                 escaped(line) if terminal else line for line in lines(base, form, where, home.settings.sql)
             )
         return
     notes: list[str] = []
-    with _otherwise(f"{output} may be written in part"), publish.reading(home, files=True) as base:
+    with _otherwise(f"{output} may be written in part"), swap.reading(home, files=True) as base:
         count = run(base, form, output, where, home, notes.append)
     _say(notes)
     print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {_shown(output)}")
@@ -839,7 +843,7 @@ def rules(
 
     With the severity that it has in this workspace, or `off` where the settings take it out.
     """
-    from kb.render.rules import listing
+    from kb.render.rule_pages import listing
     from kb.render.tables import FORMATS, render
     from kb.rules import ruleset
 
@@ -862,7 +866,7 @@ def explain(
 
     What it asks and why, with bad and good examples.
     """
-    from kb.render import rules as words
+    from kb.render import rule_pages as words
     from kb.render.tables import render
     from kb.rules import named, ruleset
 
@@ -976,8 +980,8 @@ def gate(
 def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain: list[str]) -> None:
     from kb import reports
     from kb.model import KbError
-    from kb.render.html.base import document
-    from kb.reports import page
+    from kb.render.html.base_page import document
+    from kb.reports import page_data
     from kb.rules import ruleset
 
     if vain:
@@ -986,13 +990,14 @@ def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain
         raise KbError("kb report html: a page is for a browser; write it with -o FILE, and open that")
     with _base(where) as base:
         reports.check_scope(base, asked, where.settings.trust.ladder)
-        asked_page = page.ask(base, asked, where.settings.trust.ladder)
+        asked_page = page_data.ask(base, asked, where.settings.trust.ladder)
     _write(document(asked_page, ruleset.of(where).known), output)
     _tell_written(output)
 
 
 def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> None:
-    from kb import export, reports
+    from kb import reports
+    from kb.publish import curated_files
     from kb.render.text import count
 
     if folder is None:
@@ -1000,7 +1005,8 @@ def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> No
     with _base(where) as base:
         reports.check_scope(base, asked, where.settings.trust.ladder)
         files = {
-            name: data if isinstance(data, bytes) else b"".join(data) for name, data in export.reports(base, asked)
+            name: data if isinstance(data, bytes) else b"".join(data)
+            for name, data in curated_files.reports(base, asked)
         }
     with _otherwise(f"{folder} may be written in part"):
         for name, data in files.items():
@@ -1009,10 +1015,10 @@ def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> No
 
 
 def _base(where: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
-    from kb import publish
+    from kb.publish import swap
 
     _check_started(where)
-    return publish.reading(where, limits=limits)
+    return swap.reading(where, limits=limits)
 
 
 def _check_started(where: "Workspace") -> None:

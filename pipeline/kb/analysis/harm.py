@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from kb.rules import shell
-from kb.rules.phrases import Table, phrase
-from kb.rules.shell import Form
+from kb.analysis import shell
+from kb.analysis.phrases import Table, phrase
+from kb.analysis.shell import Form
 
 _ROOTS = "bin|boot|dev|etc|lib|lib32|lib64|proc|root|sbin|sys|usr|var|System|Library"
 _LATER = "usr/(?:bin|lib|lib64|sbin|share|libexec)|var/lib"
@@ -161,7 +161,7 @@ LISTERS = (
 )
 """What names all that is in a place, for another command to remove."""
 
-_REMOVERS = frozenset("rm rmdir unlink shred srm rd ri del erase remove-item".split())
+_REMOVERS = frozenset(["rm", "rmdir", "unlink", "shred", "srm", "rd", "ri", "del", "erase", "remove-item"])
 _FOR_EACH = frozenset({"foreach-object", "foreach", "%"})
 
 _NAME = r"[\w.\"'`<>{}\[\]$%:-]+"

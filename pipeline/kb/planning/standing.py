@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from kb import publish, seal, store
+from kb import store
 from kb.model import KbError
+from kb.publish import seal, swap
 from kb.store import Store
 from kb.workspace import Workspace
 
@@ -36,7 +37,7 @@ def found(workspace: Workspace) -> Iterator[Found]:
     Raises:
         KbError: in its place lies what kb did not make, or what another program holds open.
     """
-    state = publish.standing(workspace)
+    state = swap.standing(workspace)
     if not state.store.exists():
         yield Found(None)
     elif state.seal.get("layout") == seal.layout() and seal.is_the_same(state.seal, state.store):
@@ -57,7 +58,7 @@ def notes_of(base: Store) -> dict[str, Any]:
     return {"roots": base.roots(), "forms": forms, "history": _digest(base.history())}
 
 
-def _to_be_made_anew(state: publish.Standing) -> Found:
+def _to_be_made_anew(state: swap.Standing) -> Found:
     roots, history = _told_by_store(state)
     noted = state.seal.get("history")
     is_known = noted is not None
@@ -73,15 +74,15 @@ def _to_be_made_anew(state: publish.Standing) -> Found:
     )
 
 
-def _why(state: publish.Standing) -> str:
+def _why(state: swap.Standing) -> str:
     if "head" not in state.seal:
         return "has no seal of kb (.kb/seal), so it cannot be told who wrote it last"
     if state.is_changed or state.seal["layout"] == seal.layout():
-        return publish.changed(state)
+        return swap.changed(state)
     return "is not as this kb lays it out"
 
 
-def _told_by_store(state: publish.Standing) -> tuple[list[str], History | None]:
+def _told_by_store(state: swap.Standing) -> tuple[list[str], History | None]:
     """The paths that the store says it was made from, and its history, each as far as it can be read."""
     roots: list[str] = []
     try:

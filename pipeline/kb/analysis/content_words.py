@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from kb.analysis.lazily import lazily
-from kb.rules.snippets import has_no_spaces
+from kb.analysis.snippets import has_no_spaces
 
 _FUNCTION_WORDS = frozenset(
     """

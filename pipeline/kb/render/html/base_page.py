@@ -15,7 +15,7 @@ from kb.render.html import asset, page
 from kb.render.html.charts import Chart, charts, library, specification, tenth
 from kb.render.sections import people
 from kb.render.tables import cell
-from kb.reports.page import Page
+from kb.reports.page_data import Page
 from kb.rules.base import Rule
 from kb.words import spelled, visible
 

@@ -34,7 +34,7 @@ def read_text(what: str) -> str:
     Raises:
         KbError: it is not UTF-8.
     """
-    from kb.model import KbError  # noqa: PLC0415 - the help does without
+    from kb.model import KbError
 
     try:
         data = sys.stdin.buffer.read()
@@ -62,7 +62,7 @@ LONGEST = 2000
 
 def fault_of_output(error: OSError) -> str:
     """Why standard output cannot be written; whatever is left for it is thrown away, for Python flushes once more."""
-    import errno  # noqa: PLC0415 - rarely needed
+    import errno
 
     discard_output()
     if error.errno == errno.EBADF:

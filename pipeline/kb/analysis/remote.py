@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from kb.analysis import shell
 from kb.analysis.lazily import lazily
-from kb.rules import shell
-from kb.rules.phrases import Table, phrase
+from kb.analysis.phrases import Table, phrase
 
 _FETCHERS = (
     "curl", "wget", "wget2", "fetch", "aria2c", "lynx", "xh", "nc", "ncat", "netcat", "base64", "iwr", "irm",
@@ -20,12 +20,16 @@ _STORED = (
 """What writes the content of a place elsewhere to its output."""
 
 _DECODES = "-d -D --decode"
-_SHELLS = frozenset("sh bash zsh dash ash ksh mksh fish csh tcsh rbash pwsh powershell cmd".split())
+_SHELLS = frozenset(
+    ["sh", "bash", "zsh", "dash", "ash", "ksh", "mksh", "fish", "csh", "tcsh", "rbash", "pwsh", "powershell", "cmd"]
+)
 _INTERPRETER = lazily(
     r"(?:python|pypy)[\d.]*|perl|ruby|node|nodejs|deno|bun|php\d?|lua|Rscript|osascript|tclsh", re.IGNORECASE
 )
 _HAS_CODE = "-c -m -e -E -n -p -r -V --version --eval --print -h --help --check"
-_ELSEWHERE = frozenset("ssh docker podman kubectl oc wsl su runuser chroot lxc vagrant incus".split())
+_ELSEWHERE = frozenset(
+    ["ssh", "docker", "podman", "kubectl", "oc", "wsl", "su", "runuser", "chroot", "lxc", "vagrant", "incus"]
+)
 """Commands that run one of their words somewhere else."""
 
 _READERS = frozenset({"source", ".", "iex", "invoke-expression"})

@@ -17,10 +17,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kb import seal
 from kb.aside import sync
 from kb.model import KbError, StoppedError
-from kb.seal import told
+from kb.publish import seal
+from kb.publish.seal import told
 from kb.workspace import Sql, Workspace
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
+from kb.analysis.encodings import MISREAD
 from kb.analysis.lazily import lazily
-from kb.rules.encodings import MISREAD
 
 _BREAKS = "\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 

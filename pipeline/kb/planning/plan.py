@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from kb import sources
-from kb.jobs.again import since
-from kb.jobs.request import Request
-from kb.jobs.standing import Found
+from kb.judging.request import Request
 from kb.model import KbError
+from kb.planning.rejudging import since
+from kb.planning.standing import Found
 from kb.rules.ruleset import RuleSet
 from kb.store import KnownFile
-from kb.store.draft import Place
+from kb.store.build import Place
 from kb.workspace import Workspace
 
 
