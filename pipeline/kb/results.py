@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kb.model import Document, Severity
 
 
-class Compared(NamedTuple):
+class StateComparison(NamedTuple):
     """The findings of a base against those before the run: how many are new, fixed, and as they were."""
 
     new: int
@@ -42,7 +42,7 @@ class IngestResult(NamedTuple):
     flagged: Mapping[str, int] = _NONE
     suppressed: int = 0
     about_settings: Mapping[str, int] = _NONE
-    compared: Compared | None = None
+    compared: StateComparison | None = None
     names: Mapping[str, str] = _NONE
     notes: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
