@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb import engine
-from kb.cli.app import UNCHANGED
+from kb.cli.failures import UNCHANGED
 from kb.curate import spool
 from kb.curate.batch import curate_batch
 from kb.errors import KbError
