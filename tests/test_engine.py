@@ -215,8 +215,8 @@ def test_outcomes_are_handed_on_in_the_order_of_ids(
 ) -> None:
     written, _ = run(tmp_path / "alone", 1)
     lines = [line for name, data in written.items() if "outcomes" in name for line in data.splitlines()]
-    monkeypatch.setattr(engine, "SLICE_BYTES", 20_000)
-    monkeypatch.setattr(engine, "_MOST_OPEN", most_open)
+    monkeypatch.setattr(spool, "SLICE_BYTES", 20_000)
+    monkeypatch.setattr(spool, "_MOST_OPEN", most_open)
     parts = [(path.read_bytes().splitlines(), longest) for path, longest in spool.slices(tmp_path / "alone")]
     assert len(parts) > 3
     assert sorted(line for part, _ in parts for line in part) == sorted(lines)

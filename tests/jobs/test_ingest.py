@@ -10,7 +10,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from kb import __version__, engine
+from kb import __version__
+from kb.curate import batch
 from kb.errors import KbError
 from kb.jobs.ingest import ingest
 from kb.judging.request import Request
@@ -719,13 +720,13 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The places of the records that are judged from now on."""
     judged: list[str] = []
 
-    def curate_some(batch: Sequence[Incoming], rules: RuleSet) -> list[Curated | Rejected]:
-        judged.extend(str(incoming.origin) for incoming in batch)
-        outcomes: list[Curated | Rejected] = real(batch, rules)
+    def curate_some(some: Sequence[Incoming], rules: RuleSet) -> list[Curated | Rejected]:
+        judged.extend(str(incoming.origin) for incoming in some)
+        outcomes: list[Curated | Rejected] = real(some, rules)
         return outcomes
 
-    real = vars(engine)["curate_some"]
-    monkeypatch.setattr(engine, "curate_some", curate_some)
+    real = vars(batch)["curate_some"]
+    monkeypatch.setattr(batch, "curate_some", curate_some)
     return judged
 
 

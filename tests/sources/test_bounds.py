@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from kb import workspace
+from kb import settings
 from kb.model import Incoming
 from kb.sources import discover, read
 from kb.sources.containers import zstd
@@ -59,7 +59,7 @@ def told(records: Sequence[Incoming]) -> list[str | None]:
 def test_what_becomes_too_large_is_read_so_far(
     name: str, pack: Callable[[bytes], bytes], base: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace, "EXPANDED_IN_ANY_CASE", 100_000)
+    monkeypatch.setattr(settings, "EXPANDED_IN_ANY_CASE", 100_000)
     few, all_of_it = (
         incoming(base, f"expansion = {times}", name, pack(LINES + b" " * 200_000)) for times in (1, 100_000)
     )
@@ -71,7 +71,7 @@ def test_what_becomes_too_large_is_read_so_far(
 
 
 def test_so_many_records_are_read_of_what_is_compressed(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workspace, "EXPANDED_IN_ANY_CASE", 200_000)
+    monkeypatch.setattr(settings, "EXPANDED_IN_ANY_CASE", 200_000)
     records = incoming(base, "expansion = 1", "x.ndjson.gz", gzip.compress(b"{}\n" * 10_000))
     assert len(told(records)) == 1
     assert len(records) < 200
@@ -131,7 +131,7 @@ def test_what_is_nested_for_ever_is_not_followed(before: bytes, bomb: bytes) -> 
 
 
 def test_one_input_beyond_its_bounds_stops_no_other(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workspace, "EXPANDED_IN_ANY_CASE", 1 << 20)
+    monkeypatch.setattr(settings, "EXPANDED_IN_ANY_CASE", 1 << 20)
     base.record("a")
     base.put("raw/zeros.json.gz", gzip.compress(bytes(2 << 20)))
     base.put("raw/nested.json", b"[" * 100_000)

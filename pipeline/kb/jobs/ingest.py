@@ -1,16 +1,15 @@
 """`kb ingest`: raw records in, a trusted knowledge base out."""
 
 import datetime as dt
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
-from kb import engine, sources
-from kb.curate import spool
+from kb import sources
 from kb.errors import GateError, KbError
+from kb.judging import passes
 from kb.judging.request import Request
 from kb.model import Incoming
 from kb.planning import standing
@@ -23,8 +22,9 @@ from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
 from kb.settings import LAYOUTS
 from kb.sources import formats
-from kb.store import KnownFile
+from kb.store import KnownFile, runs
 from kb.store.build import Draft, Moved, Ousted, change, create
+from kb.store.counts import Counts
 from kb.workspace import METRICS, PAGE, Workspace
 
 WithBytes = Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
@@ -46,8 +46,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
             plan, last = plan_for(workspace, paths, rules, request, found)
             base = found.base
             if base and plan.idle and last and last["as_of"] == request.as_of and _is_laid_out(workspace):
-                counted = Draft(base.connection)
-                counted.set_scope([] if plan.whole else plan.scope(), whole=plan.whole)
+                counted = Counts(base, [] if plan.whole else plan.scope(), whole=plan.whole)
                 as_before = StateComparison(0, 0, base.value("SELECT count(*) FROM findings"))
                 return _outcome(counted, plan, rules, as_before, written=False)
         return _write(workspace, plan, rules, request, folder, found.history)
@@ -72,8 +71,8 @@ def _write(
 
     with _draft(workspace, plan, folder / "kb.duckdb") as draft:
         draft.begin(rules)
-        draft.set_scope(plan.scope(), whole=plan.whole)
-        draft.remember_published()
+        counts = Counts(draft, plan.scope(), whole=plan.whole)
+        counts.remember_published()
         with_bytes = _judge(workspace, draft, plan, rules, request, folder / "batches")
         misread = plan.misread(request.form)
         plan.notes += misread
@@ -82,7 +81,7 @@ def _write(
 
         def settled() -> StateComparison | None:
             if not request.allow_removals:
-                _guard(draft, workspace.settings.max_removals, misread)
+                _guard(counts, workspace.settings.max_removals, misread)
             return None if plan.fresh else draft.compare(workspace.store)
 
         compared = settled()
@@ -104,14 +103,14 @@ def _write(
             Touched(*changes) if changes else None,
         )
         changed = written.digest != swap.manifest(workspace.curated).get("digest")
-        result = _outcome(draft, plan, rules, compared, written=changed or plan.fresh)
+        result = _outcome(counts, plan, rules, compared, written=changed or plan.fresh)
         result = result._replace(restored=tuple(restored))
         if changed or plan.rejudged or plan.fresh:
             if history:
-                draft.take_over(history)
+                runs.take_over(draft, history)
             elif plan.fresh:
                 _remember_earlier(draft, workspace.curated)
-            draft.record_run(rules, request.as_of, result, told(curated / METRICS))
+            runs.record_run(draft, rules, request.as_of, result, told(curated / METRICS))
         notes = standing.notes_of(draft)
         draft.finish()
     if not request.dry_run:
@@ -146,23 +145,16 @@ def _remember_earlier(draft: Draft, curated: Path) -> None:
     """Into a new store goes what `curated/` tells of the state before, as far as that can be read."""
     with suppress(KeyError, TypeError, ValueError):
         as_of = dt.date.fromisoformat(swap.manifest(curated)["as_of"])
-        draft.remember_figures(0, as_of, told(curated / METRICS))
+        runs.remember_figures(draft, 0, as_of, told(curated / METRICS))
 
 
 def _judge(
     workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, request: Request, batches: Path
 ) -> WithBytes:
     """Carry every record that has to be judged through the record stage, then all of them through the corpus rules."""
-    batches.mkdir()
     waiting = {incoming.origin[:2]: incoming for incoming in draft.judged_by_others()}
     unread = {file.name for file in plan.read}.union(plan.gone).isdisjoint
     again = [incoming for (path, _), incoming in waiting.items() if unread([sources.file_of(path)])]
-    engine.run(
-        _reading(draft, plan, again, draft.known_files()), rules, batches, request.processes, request.tick, _fetch_gate
-    )
-
-    request.step("loading")
-    draft.prune([*plan.dropped, *draft.inputs_of_files(plan.gone), *waiting], plan.moved)
     at_hand = {key: incoming.raw for key, incoming in waiting.items()}
 
     def with_bytes(ousted: list[Ousted]) -> list[tuple[Ousted, bytes]]:
@@ -171,13 +163,15 @@ def _judge(
             by_file[sources.file_of(row.path)].append(row)
         return [pair for file, rows in by_file.items() for pair in _fetch(workspace, file, rows, at_hand)]
 
-    if plan.rejudged:
-        draft.age_anew()
-    draft.oust(with_bytes(draft.contest(batches)))
-    draft.load(spool.slices(batches))
-    shutil.rmtree(batches)
-    request.step("comparing")
-    draft.oust(with_bytes(draft.judge_together(rules, request.as_of)))
+    def leaving() -> passes.Leaving:
+        dropped = [*plan.dropped, *draft.inputs_of_files(plan.gone), *waiting]
+        return passes.Leaving(dropped, plan.moved, is_aged=plan.rejudged)
+
+    incoming = _reading(draft, plan, again, draft.known_files())
+    _, rejected = passes.judge(
+        draft, incoming, rules, request, batches, passes.Caller(leaving, with_bytes, _fetch_gate)
+    )
+    draft.oust(with_bytes(rejected))
     draft.judge_settings(rules)
     draft.remember_files(plan.gone, plan.seen)
     return with_bytes
@@ -255,9 +249,9 @@ def _fetch(
         )
 
 
-def _guard(draft: Draft, limit: float, hints: Sequence[str]) -> None:
+def _guard(counts: Counts, limit: float, hints: Sequence[str]) -> None:
     """Stop where more than a share of what was published from a path would be published no more."""
-    for root, was, gone, gone_example, rejected, rejected_example in draft.losses():
+    for root, was, gone, gone_example, rejected, rejected_example in counts.losses():
         if gone + rejected > limit * was:
             fates = [f"{gone} gone (such as {gone_example})"] if gone else []
             fates += [f"{rejected} rejected (such as {rejected_example})"] if rejected else []
@@ -270,11 +264,11 @@ def _guard(draft: Draft, limit: float, hints: Sequence[str]) -> None:
 
 
 def _outcome(
-    base: Draft, plan: Plan, rules: RuleSet, compared: StateComparison | None, *, written: bool
+    counts: Counts, plan: Plan, rules: RuleSet, compared: StateComparison | None, *, written: bool
 ) -> IngestResult:
     """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
-    tally = base.tally(changed=written)
-    found = base.findings_by_code()
+    tally = counts.tally(changed=written)
+    found = counts.findings_by_code()
     result = IngestResult(
         read=plan.records,
         published=tally["published"],
@@ -285,11 +279,11 @@ def _outcome(
         findings={code: times for code, times, *_ in found},
         written=written,
         copies=tally["copies"],
-        repairs=base.repairs_by_code(),
+        repairs=counts.repairs_by_code(),
         flags={code: flags for code, _, flags, *_ in found if flags},
         flagged={code: records for code, _, _, records, _ in found if records},
         suppressed=sum(suppressed for *_, suppressed in found),
-        about_settings=base.about_settings(),
+        about_settings=counts.about_settings(),
         compared=compared,
         names={rule.code: rule.name for rule in rules.added},
         notes=tuple(plan.notes),

@@ -6,8 +6,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kb import engine, sources
-from kb.curate import spool
+from kb import sources
 from kb.curate.record import curate
 from kb.errors import KbError
 from kb.judging.baseline import Entry
@@ -20,7 +19,7 @@ from kb.settings import FILE
 from kb.workspace import Workspace
 
 if TYPE_CHECKING:
-    from kb.store.build import Draft
+    from kb.store.build import Draft, Ousted
 
 _FINDINGS = """
     SELECT path, position, record_id, code, name, severity, pointer, message, fixable, fingerprint, suppressed
@@ -122,26 +121,31 @@ def _alone(record: Incoming, rules: RuleSet, request: Request, bench: Bench) -> 
 def _together(
     incoming: Iterable[Incoming], rules: RuleSet, request: Request, bench: Bench, *, about_settings: bool
 ) -> Judged:
+    from kb.judging import passes  # noqa: PLC0415 - a record that is alone does without
+
     with scratch_folder() as folder, _scratch(bench, folder) as scratch:
-        batches = folder / "batches"
-        batches.mkdir()
         scratch.begin(rules)
         waiting = scratch.judged_by_others()
         again = [record for record in waiting if not bench.replaces(sources.file_of(record.origin.path))]
         replaced = [name for name in scratch.known_files() if bench.replaces(name)]
-        read = engine.run(chain(incoming, again), rules, batches, request.processes, request.tick) - len(again)
-        request.step("loading")
-        scratch.prune([*scratch.inputs_of_files(replaced), *(record.origin[:2] for record in waiting)], [])
-        scratch.oust([(row, b"") for row in scratch.contest(batches)])
-        scratch.load(spool.slices(batches))
-        request.step("comparing")
-        scratch.judge_together(rules, request.as_of)
+
+        def leaving() -> passes.Leaving:
+            return passes.Leaving([*scratch.inputs_of_files(replaced), *(record.origin[:2] for record in waiting)])
+
+        read, _ = passes.judge(
+            scratch, chain(incoming, again), rules, request, folder / "batches", passes.Caller(leaving, _without_bytes)
+        )
         if about_settings:
             scratch.judge_settings(rules)
         asked = {"files": [*bench.files, FILE] if about_settings else bench.files}
         rows = [Row(*row) for row in scratch.query(_FINDINGS, asked).rows]
         published = scratch.query(_PUBLISHED, asked).rows if request.baseline else []
-        return Judged(read, rows, {name for (name,) in published})
+        return Judged(read - len(again), rows, {name for (name,) in published})
+
+
+def _without_bytes(ousted: "list[Ousted]") -> "list[tuple[Ousted, bytes]]":
+    """What is judged for its findings alone need not be kept."""
+    return [(row, b"") for row in ousted]
 
 
 @contextmanager

@@ -96,6 +96,12 @@ class Store:
                 f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)]
             )
 
+    def lay_out(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """Make a temporary table of some rows, in one statement for all of them."""
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({declared})")
+        self.insert(table, list(columns.values()), rows)
+
     def documents(self, where: str = "true") -> Iterator[tuple[str, str]]:
         """Id and document of the records that an SQL condition picks, in the order of ids.
 

@@ -1,26 +1,22 @@
 """The steps of an ingest over a store that is in the making; what they do is in sql/, this says in which order."""
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import duckdb
-
-from kb import __version__
 from kb.fingerprint import AT_POINTER, fingerprints
 from kb.model import Incoming, Kind, Origin
-from kb.results import IngestResult, StateComparison
+from kb.results import StateComparison
 from kb.rules import catalogue
 from kb.rules.ruleset import RuleSet
 from kb.rules.ver import LONGEST, PRODUCT
 from kb.settings import FILE as SETTINGS
 from kb.sources import digest, file_of
-from kb.store import HISTORY, KnownFile, Store, as_pattern, corpus, custom_queries
+from kb.store import KnownFile, Store, as_pattern, corpus, custom_queries
 from kb.store.connection import OFFLINE, connected
-from kb.store.layout import comments, document_shape, script, tables
+from kb.store.layout import comments, document_shape, script
 from kb.words import one_line
 
 
@@ -47,26 +43,8 @@ class Ousted(NamedTuple):
     fingerprint: str | None = None
 
 
-class Loss(NamedTuple):
-    """Of the records that were published from a path: how many there were, are nowhere now, and are in quarantine now.
-
-    Of the latter two, an example each.
-    """
-
-    root: str
-    was: int
-    gone: int
-    gone_example: str | None
-    rejected: int
-    rejected_example: str | None
-
-
 class Draft(Store):
     """A store that an ingest, or a validation, fills."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        super().__init__(connection)
-        self._whole = False
 
     def inputs_of(self, file: str) -> list[tuple[str, str, int, int | None]]:
         """Path, digest, position and line of what one file gave, but for what hangs on other records."""
@@ -106,7 +84,7 @@ class Draft(Store):
         self.connection.execute("INSERT INTO findings BY NAME FROM withheld; DELETE FROM withheld")
         ttl = rules.settings.trust.time_to_live
         con = self.connection
-        self._lay_out(
+        self.lay_out(
             "rule_meta",
             {"code": "VARCHAR", "name": "VARCHAR", "severity": "VARCHAR", "fixable": "BOOLEAN"},
             [
@@ -115,10 +93,10 @@ class Draft(Store):
             ],
         )
         self._lay_out_suppressions(rules)
-        self._lay_out("departed", {"id": "VARCHAR", "doc": "UBIGINT"}, [])
-        self._lay_out("touched", {"id": "VARCHAR"}, [])
+        self.lay_out("departed", {"id": "VARCHAR", "doc": "UBIGINT"}, [])
+        self.lay_out("touched", {"id": "VARCHAR"}, [])
         for table, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
-            self._lay_out(table, {"name": "VARCHAR", "days": "INTEGER"}, list(days.items()))
+            self.lay_out(table, {"name": "VARCHAR", "days": "INTEGER"}, list(days.items()))
         con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
         con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
         con.execute("SET VARIABLE product = $1", [PRODUCT])
@@ -137,19 +115,13 @@ class Draft(Store):
             (number, s.record, s.code, s.pattern, s.reason, s.until, s in ranks, ranks.get(s), s.code in rules.rules)
             for number, s in enumerate(rules.settings.suppress)
         ]
-        self._lay_out("suppressions", columns, rows)
-
-    def _lay_out(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
-        """Make a temporary table of some rows, in one statement for all of them."""
-        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({declared})")
-        self.insert(table, list(columns.values()), rows)
+        self.lay_out("suppressions", columns, rows)
 
     def prune(self, dropped: Sequence[tuple[str, int]], kept: Sequence[Moved]) -> None:
         """Take out inputs that are gone or judged again, and move those whose file changed around them."""
-        self._lay_out("dropped", {"path": "VARCHAR", "position": "BIGINT"}, dropped)
+        self.lay_out("dropped", {"path": "VARCHAR", "position": "BIGINT"}, dropped)
         columns = {"path": "VARCHAR", "old_position": "BIGINT", "position": "BIGINT", "line": "BIGINT"}
-        self._lay_out("kept", columns, kept)
+        self.lay_out("kept", columns, kept)
         self.connection.execute(script("prune.sql"))
 
     def inputs_of_files(self, paths: Sequence[str]) -> list[tuple[str, int]]:
@@ -182,7 +154,7 @@ class Draft(Store):
 
     def oust(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
         """Put records that lost their id, or that a corpus rule speaks against, into quarantine or among the copies."""
-        self._lay_out("ousted", _OUSTED, [(*row, raw) for row, raw in ousted])
+        self.lay_out("ousted", _OUSTED, [(*row, raw) for row, raw in ousted])
         if ousted:
             self.connection.execute(script("oust.sql"))
             self.connection.execute(script("orphans.sql"))
@@ -244,7 +216,7 @@ class Draft(Store):
                 entry = rules.settings.suppress[number]
                 (key,) = fingerprints(SETTINGS, None, [(rule.code, "/suppress", f"{entry.code} {entry.record}")])
                 found.append((number, rule.code, pointer, one_line(message), key))
-        self._lay_out("about_settings", columns, found)
+        self.lay_out("about_settings", columns, found)
         self.connection.execute(
             f"""INSERT INTO findings BY NAME
             SELECT '{SETTINGS}' AS path, number AS position, code, name, severity, pointer, message, fixable, fingerprint,
@@ -277,33 +249,6 @@ class Draft(Store):
             self.connection.execute(script("changes.sql"))
         return StateComparison(new, fixed, self.value("SELECT count(*) FROM findings") - new)
 
-    def record_run(self, rules: RuleSet, as_of: dt.date, result: IngestResult, figures: Mapping[str, object]) -> None:
-        """Add a row to `runs`; what came and went with an earlier one is forgotten."""
-        compared = result.compared
-        if compared is None or not (compared.new or compared.fixed):
-            self.connection.execute("DELETE FROM finding_changes")
-        self.connection.execute(
-            "INSERT INTO runs SELECT coalesce(max(run), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM runs",
-            [__version__, rules.fingerprint(), json.dumps(rules.judged()), as_of, result.read, result.published,
-             result.unchanged, result.quarantined, result.removed, *(compared or (None, None, None))],
-        )  # fmt: skip
-        self.remember_figures(self.value("SELECT max(run) FROM runs"), as_of, figures)
-
-    def take_over(self, history: Mapping[str, Sequence[tuple[object, ...]]]) -> None:
-        """Put what only the store before knew into this one."""
-        for table in HISTORY:
-            self.insert(table, [column.type for column in tables()[table][1]], history[table])
-
-    def remember_figures(self, run: int, as_of: dt.date, figures: Mapping[str, object]) -> None:
-        """Note what the figures of a published state were, so that a later report can tell what moved."""
-        known = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
-        if not known:
-            return
-        self.connection.execute(
-            "INSERT INTO figures SELECT $1, $2, unnest($3::VARCHAR[]), unnest($4::DOUBLE[])",
-            [run, as_of, list(known), list(known.values())],
-        )
-
     def touched(self) -> tuple[list[str], dict[str, str]] | None:
         """The ids of the records that came, went or changed, in order, with the documents that are published now.
 
@@ -317,79 +262,6 @@ class Draft(Store):
     def finish(self) -> None:
         """Write everything into the one file of the store."""
         self.connection.execute("CHECKPOINT")
-
-    # ---- what an ingest came to ------------------------------------------------------------------------------------
-
-    def set_scope(self, scope: Sequence[tuple[str, str]], *, whole: bool) -> None:
-        """Say which files this is about, as (ingested path, file).
-
-        Where they are the `whole` base, what only counts does without them.
-        """
-        self._lay_out("scope", {"root": "VARCHAR", "path": "VARCHAR"}, scope)
-        self._lay_out("was", {"root": "VARCHAR", "id": "VARCHAR", "path": "VARCHAR", "position": "BIGINT"}, [])
-        self._whole = whole
-
-    def remember_published(self) -> None:
-        """Note what is published of the scope, to tell later what is gone."""
-        self.connection.execute(
-            "INSERT INTO was SELECT root, id, r.path, position FROM records r JOIN scope s ON s.path = file_of(r.path)"
-        )
-
-    def _here(self, table: str) -> str:
-        """The rows of a table that come from the scope; the whole table, where that is the same."""
-        return table if self._whole else f"(SELECT t.* FROM {table} t JOIN scope s ON s.path = file_of(t.path))"
-
-    def losses(self) -> list[Loss]:
-        """What became of each ingested path's records that were published."""
-        rows = self.query(
-            """SELECT root, count(*), count(*) FILTER (lost AND NOT rejected), min(id) FILTER (lost AND NOT rejected),
-                count(*) FILTER (lost AND rejected), min(id) FILTER (lost AND rejected)
-            FROM (SELECT root, id, id NOT IN (SELECT id FROM records) AS lost,
-                    id IN (SELECT record_id FROM quarantine WHERE record_id IS NOT NULL)
-                    OR (path, position) IN (SELECT path, position FROM quarantine) AS rejected
-                FROM was) GROUP BY root ORDER BY root"""
-        ).rows
-        return [Loss(*row) for row in rows]
-
-    def tally(self, *, changed: bool) -> dict[str, int]:
-        """How many inputs of the scope stand in the base or in quarantine, and what changed since they were remembered."""
-        records, copies, quarantine = self._here("records"), self._here("copies"), self._here("quarantine")
-        published = (
-            f"""(SELECT count(*) FROM {records} WHERE id IN (FROM touched)) - (SELECT count(*) FROM {records}
-                WHERE id IN (SELECT id FROM departed) AND (id, hash(doc)) IN (FROM departed))"""
-            if changed
-            else "0"
-        )
-        return self.query(
-            f"""SELECT
-                (SELECT count(*) FROM {records}) + (SELECT count(*) FROM {copies}) AS standing,
-                {published} AS published,
-                (SELECT count(*) FROM {quarantine}) AS quarantined,
-                (SELECT count(*) FROM {copies}) AS copies,
-                (SELECT count(*) FROM was WHERE id NOT IN (SELECT id FROM records)) AS removed,
-                (SELECT count(*) FROM {self._here("changes")}) AS changes"""
-        ).records()[0]
-
-    def repairs_by_code(self) -> dict[str, int]:
-        """How often each fix changed a published record of the scope."""
-        return dict(self.query(f"SELECT code, count(*) FROM {self._here('changes')} GROUP BY code ORDER BY code").rows)
-
-    def about_settings(self) -> dict[str, int]:
-        """How often each code was found in kb.toml."""
-        sql = f"SELECT code, count(*) FROM findings WHERE path = '{SETTINGS}' GROUP BY code ORDER BY code"
-        return dict(self.query(sql).rows)
-
-    def findings_by_code(self) -> list[tuple[str, int, int, int, int]]:
-        """How often each code was found in the scope, stands against records that are not rejected, and is suppressed.
-
-        Between the two last: against how many records it stands.
-        """
-        return self.query(
-            f"""SELECT code, count(*), count(*) FILTER (stands), count(DISTINCT (path, position)) FILTER (stands), count(suppressed)
-            FROM (SELECT *, NOT fixable AND suppressed IS NULL AND path <> '{SETTINGS}'
-                AND (path, position) NOT IN (SELECT path, position FROM quarantine) AS stands FROM {self._here("findings")})
-            GROUP BY code ORDER BY code"""
-        ).rows
 
 
 def _with_fingerprint(ousted: Ousted) -> Ousted:

@@ -1,0 +1,95 @@
+"""What an ingest came to: how many records stand where, what was lost, how often each code was found."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kb.settings import FILE as SETTINGS
+from kb.store import Store
+
+
+class Loss(NamedTuple):
+    """Of the records that were published from a path: how many there were, are nowhere now, and are in quarantine now.
+
+    Of the latter two, an example each.
+    """
+
+    root: str
+    was: int
+    gone: int
+    gone_example: str | None
+    rejected: int
+    rejected_example: str | None
+
+
+class Counts:
+    """Counts over the files of an ingest, given as (ingested path, file); where they are the `whole` base, without them."""
+
+    def __init__(self, store: Store, scope: Sequence[tuple[str, str]], *, whole: bool) -> None:
+        self._store = store
+        self._whole = whole
+        store.lay_out("scope", {"root": "VARCHAR", "path": "VARCHAR"}, scope)
+        store.lay_out("was", {"root": "VARCHAR", "id": "VARCHAR", "path": "VARCHAR", "position": "BIGINT"}, [])
+
+    def remember_published(self) -> None:
+        """Note what is published of the scope, to tell later what is gone."""
+        self._store.connection.execute(
+            "INSERT INTO was SELECT root, id, r.path, position FROM records r JOIN scope s ON s.path = file_of(r.path)"
+        )
+
+    def _here(self, table: str) -> str:
+        """The rows of a table that come from the scope; the whole table, where that is the same."""
+        return table if self._whole else f"(SELECT t.* FROM {table} t JOIN scope s ON s.path = file_of(t.path))"
+
+    def losses(self) -> list[Loss]:
+        """What became of each ingested path's records that were published."""
+        rows = self._store.query(
+            """SELECT root, count(*), count(*) FILTER (lost AND NOT rejected), min(id) FILTER (lost AND NOT rejected),
+                count(*) FILTER (lost AND rejected), min(id) FILTER (lost AND rejected)
+            FROM (SELECT root, id, id NOT IN (SELECT id FROM records) AS lost,
+                    id IN (SELECT record_id FROM quarantine WHERE record_id IS NOT NULL)
+                    OR (path, position) IN (SELECT path, position FROM quarantine) AS rejected
+                FROM was) GROUP BY root ORDER BY root"""
+        ).rows
+        return [Loss(*row) for row in rows]
+
+    def tally(self, *, changed: bool) -> dict[str, int]:
+        """How many inputs of the scope stand in the base or in quarantine, and what changed since they were remembered."""
+        records, copies, quarantine = self._here("records"), self._here("copies"), self._here("quarantine")
+        published = (
+            f"""(SELECT count(*) FROM {records} WHERE id IN (FROM touched)) - (SELECT count(*) FROM {records}
+                WHERE id IN (SELECT id FROM departed) AND (id, hash(doc)) IN (FROM departed))"""
+            if changed
+            else "0"
+        )
+        return self._store.query(
+            f"""SELECT
+                (SELECT count(*) FROM {records}) + (SELECT count(*) FROM {copies}) AS standing,
+                {published} AS published,
+                (SELECT count(*) FROM {quarantine}) AS quarantined,
+                (SELECT count(*) FROM {copies}) AS copies,
+                (SELECT count(*) FROM was WHERE id NOT IN (SELECT id FROM records)) AS removed,
+                (SELECT count(*) FROM {self._here("changes")}) AS changes"""
+        ).records()[0]
+
+    def repairs_by_code(self) -> dict[str, int]:
+        """How often each fix changed a published record of the scope."""
+        return dict(
+            self._store.query(f"SELECT code, count(*) FROM {self._here('changes')} GROUP BY code ORDER BY code").rows
+        )
+
+    def about_settings(self) -> dict[str, int]:
+        """How often each code was found in kb.toml."""
+        sql = f"SELECT code, count(*) FROM findings WHERE path = '{SETTINGS}' GROUP BY code ORDER BY code"
+        return dict(self._store.query(sql).rows)
+
+    def findings_by_code(self) -> list[tuple[str, int, int, int, int]]:
+        """How often each code was found in the scope, stands against records that are not rejected, and is suppressed.
+
+        Between the two last: against how many records it stands.
+        """
+        return self._store.query(
+            f"""SELECT code, count(*), count(*) FILTER (stands), count(DISTINCT (path, position)) FILTER (stands), count(suppressed)
+            FROM (SELECT *, NOT fixable AND suppressed IS NULL AND path <> '{SETTINGS}'
+                AND (path, position) NOT IN (SELECT path, position FROM quarantine) AS stands FROM {self._here("findings")})
+            GROUP BY code ORDER BY code"""
+        ).rows
