@@ -419,7 +419,7 @@ def test_the_page_matches_as_re2_does(browser: "Browser") -> None:
     ]
     pieces += [r"\A", "(?s)", "(?i:", "1"]
     chance = random.Random(1)  # noqa: S311 - texts, not secrets
-    cases = []
+    cases: list[tuple[str, object, str, bool]] = []
     settings = options()
     settings.longest_match = True
     while len(cases) < 2_000:

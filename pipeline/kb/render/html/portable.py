@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from kb.rules.patterns import ops, read
+from kb.rules.patterns import literal, ops, read
 
 MOST_STATES = 500
 """A pattern that stands for more characters than this, its repetitions written out, is not matched."""
@@ -28,14 +28,16 @@ def portable(regex: str | None) -> Node | None:
     """A pattern for the page, or None: there is none, RE2 refuses it, Python reads it otherwise, or it is too large."""
     if not regex or any(text in regex for text in _READ_OTHERWISE):
         return None
+    node = literal(regex) or _tree(regex)
+    return node if node is not None and _states(node) <= MOST_STATES else None
+
+
+def _tree(regex: str) -> Node | None:
     tree = read(regex).tree
-    if tree is None:
-        return None
     try:
-        node = _sequence(tree, tree.state.flags, 0)
+        return None if tree is None else _sequence(tree, tree.state.flags, 0)
     except _UnknownError:
         return None
-    return node if _states(node) <= MOST_STATES else None
 
 
 _READ_OTHERWISE = ("[:", "{,")
@@ -49,7 +51,7 @@ class _UnknownError(Exception):
 def _sequence(items: Any, flags: int, depth: int) -> Node:  # noqa: ANN401 - the parser has no types
     if depth > MOST_DEPTH:
         raise _UnknownError
-    return _joined(node for item in items for node in _nodes(*item, flags, depth + 1))
+    return _joined(node for operator, argument in items for node in _nodes(operator, argument, flags, depth + 1))
 
 
 def _joined(nodes: Iterable[Node]) -> Node:
@@ -134,7 +136,8 @@ def _states(node: Node) -> int:
     kind, *parts = node
     if kind == "*":
         least, most, inner = parts
-        return max(_states(inner), 1) * max(least + 1 if most is None else most, 1)
+        copies: int = least + 1 if most is None else most
+        return max(_states(inner), 1) * max(copies, 1)
     if kind in "&|":
         return sum(map(_states, parts))
     return 1
