@@ -25,8 +25,8 @@ function matchesRow(i, subject) {
   return matchesText(once(programs, i, program), subject, MOST_STEPS);
 }
 
-// Look through all patterns, a slice at a time; `tell` is called when the page had its turn and there is news.
-async function seek(value, tell) {
+// Look through all patterns, a slice at a time; `report` is called when the page had its turn and there is news.
+async function seek(value, report) {
   const text = asPasted(value).trim();
   if (text === found.text) return;
   const mine = { text, rows: new Set(), left: 0 };
@@ -37,11 +37,11 @@ async function seek(value, tell) {
   const subject = readable(text.slice(-LONGEST));
   const started = performance.now();
   let turn = started;
-  let told = isLate ? -1 : 0;
+  let reported = isLate ? -1 : 0;
   for (let i = 0; i < nodes.length; i += 1) {
     if (performance.now() - turn > SLICE) {
-      if (told !== mine.rows.size) tell();
-      told = mine.rows.size;
+      if (reported !== mine.rows.size) report();
+      reported = mine.rows.size;
       await new Promise((done) => setTimeout(done));
       if (found !== mine) return;
       turn = performance.now();
@@ -54,5 +54,5 @@ async function seek(value, tell) {
     if (matched) mine.rows.add(i);
     else if (matched === null) mine.left += 1;
   }
-  if (turn !== started || isLate) tell();
+  if (turn !== started || isLate) report();
 }

@@ -12,7 +12,7 @@ function refresh({ keep = false, roam = false } = {}) {
   if (kept !== undefined) move(Math.max(0, list.items.indexOf(kept)));
   head(resort);
   tellStatus();
-  tellViews(lists);
+  showCounts(lists);
   document.documentElement.dataset.sifted = Math.ceil(performance.now() - started);
 }
 
@@ -20,7 +20,7 @@ const VIEWS = { queue: 'Queue', all: 'All records', quarantine: 'Quarantine' };
 const totals = () => ({ queue: queued, all: facts.records, quarantine: rejected.length });
 
 // Each tab says how many of its rows the search and the choices leave; where the list has none, the others are offered.
-function tellViews(lists) {
+function showCounts(lists) {
   const all = totals();
   for (const name of Object.keys(VIEWS)) {
     const left = lists[name].length;
