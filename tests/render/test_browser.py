@@ -1,5 +1,6 @@
 """What a curator does with the page, in a real browser: headless Chromium, driven by Playwright."""
 
+import random
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,7 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 import pytest
+import re2
 
+from kb.analysis.regexes import options
+from kb.render.html import asset
+from kb.render.html.portable import portable
 from kb.settings import ReportSettings
 from tests.bases import Base, record
 from tests.render import hostile, pages
@@ -67,10 +72,25 @@ class Look:
 
     def titles(self) -> list[str]:
         """The ids of the records in sight, in order."""
-        return list(self.page.locator(f"{QUEUE} .path").all_inner_texts())
+        return list(self.page.locator(f"{QUEUE} .path bdi").all_inner_texts())
 
     def status(self) -> str:
         return str(self.page.inner_text("#status"))
+
+    def counts(self) -> list[str]:
+        """What the tabs say: the queue, all records, quarantine."""
+        return list(self.page.locator("[data-view] .count").all_inner_texts())
+
+    def paste(self, text: str) -> None:
+        """Paste a text into the search, as from another window."""
+        self.page.evaluate(
+            "text => document.body.append(Object.assign(document.createElement('textarea'), {value: text}))", text
+        )
+        self.page.locator("body > textarea").press("Control+A")
+        self.page.locator("body > textarea").press("Control+C")
+        self.page.evaluate("document.querySelector('body > textarea').remove()")
+        self.page.fill("#search", "")
+        self.page.locator("#search").press("Control+V")
 
     def choose(self, chart: str, place: int, of: int) -> None:
         """Click into the row of a bar."""
@@ -184,6 +204,242 @@ def test_search_wants_every_word_and_any_case(look: Open, address: str, example:
     seen.page.wait_for_selector("#nothing:visible")
     seen.page.click("#clear")
     assert seen.status() == "45 records"
+
+
+def test_search_covers_every_record_however_few_are_whole(look: Open, base: Base, tmp_path: Path) -> None:
+    base.put(
+        "raw/git.json",
+        [record(f"r{i:03}", root_cause=f"Nobody knows the word{i:03} that it wants.") for i in range(90)],
+    )
+    base.put("raw/bad.json", [record(f"bad{i:03}", confidence=85) for i in range(9)])
+    base.ingest()
+    seen = look(pages.write(pages.of(base, limit=5), tmp_path))
+    for number in (0, 4, 5, 89):
+        seen.page.fill("#search", f"Word{number:03} nobody")
+        seen.page.wait_for_selector("#status:has-text('1 of ')")
+        assert seen.titles() == [f"git/r{number:03}"]
+    seen.page.fill("#search", "bad008")
+    seen.page.click("[data-view=quarantine]")
+    assert seen.status() == "1 of 9 records"
+    assert "kb quarantine lists all" in seen.page.inner_text("#record")
+
+
+def test_a_search_that_finds_nothing_in_the_queue_goes_on_in_all_records(
+    look: Open, address: str, example: Base
+) -> None:
+    ids = example.column("SELECT id FROM review_queue(DATE '2026-11-22') WHERE risk = 0 ORDER BY id")
+    seen = look(address)
+    seen.page.fill("#search", str(ids[0]))
+    seen.page.wait_for_selector("[data-view=all][aria-pressed=true]")
+    assert seen.titles() == [ids[0]]
+    seen.page.fill("#search", "linker-cc")
+    seen.page.get_by_role("button", name="1 in Quarantine").click()
+    assert seen.status() == "1 of 8 records"
+
+
+def in_sight(seen: Look) -> bool:
+    """Whether the first match lies between the tools, which stay at the top, and the end of the screen."""
+    row, tools = (box(seen.page.locator(one)) for one in ("#line-0", "#toolbar"))
+    return (
+        abs(tools["y"]) < 2
+        and row["y"] >= tools["height"]
+        and row["y"] + row["height"] <= seen.page.evaluate("innerHeight")
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (375, 812)])
+def test_what_is_found_is_on_the_screen_in_every_tab(look: Open, address: str, width: int, height: int) -> None:
+    seen = look(address, width=width, height=height)
+    assert not in_sight(seen), "at first the figures are"
+    seen.page.keyboard.press("/")
+    seen.page.keyboard.type("port")
+    seen.page.wait_for_selector("#status:has-text(' of 40')")
+    assert in_sight(seen)
+    for view in ("all", "quarantine", "queue"):
+        seen.page.mouse.wheel(0, 900)
+        seen.page.wait_for_function("scrollY > 0")
+        seen.page.click(f"[data-view={view}]")
+        assert in_sight(seen), view
+    seen.page.mouse.wheel(0, 900)
+    seen.page.fill("#search", "docker")
+    seen.page.wait_for_selector("#status:has-text('10 of 40')")
+    assert in_sight(seen)
+
+
+def test_each_tab_counts_what_of_its_rows_matches(look: Open, address: str) -> None:
+    seen = look(address, height=6000)
+    assert seen.counts() == ["40", "45", "8"]
+    seen.page.fill("#search", "docker")
+    seen.page.wait_for_selector("#status:has-text('10 of 40')")
+    counts = seen.counts()
+    for view, said in zip(("queue", "all", "quarantine"), counts, strict=True):
+        seen.page.click(f"[data-view={view}]")
+        assert seen.status() == f"{said} records"
+        assert seen.page.locator(QUEUE).count() == int(said.split()[0])
+        assert seen.counts() == counts
+    seen.page.click("[data-view=all]")
+    seen.choose("tier", 2, of=5)
+    assert seen.counts()[1] == seen.status().removesuffix(" records")
+    assert seen.counts()[2] == counts[2], "a chart counts published records"
+
+
+# to read
+
+
+def test_what_helps_comes_before_what_was_found(look: Open, address: str) -> None:
+    seen = look(f"{address}#record/{quote(NAN_LOSS, safe='')}")
+    titles = [re.sub(r" \(\d+\)$", "", title) for title in seen.page.locator("#record h3").all_inner_texts()]
+    assert titles[:5] == ["Root cause", "Dead ends", "Workarounds", "Trust", "Findings"]
+    assert "0.30 of 0.90 confidence · risk 0.56 · stale · ai_generated" in seen.page.inner_text("#record header")
+
+
+def test_a_legend_says_what_is_counted(look: Open, address: str) -> None:
+    seen = look(address)
+    assert not seen.page.is_visible("#legend dl")
+    seen.page.click("#explain")
+    legend = seen.page.inner_text("#legend dl")
+    words = {"error", "warning", "info", "declared", "effective", "Queue", "All records", "Quarantine", "Risk", "Tier"}
+    words |= set(seen.page.locator("#chart-freshness .choose bdi").all_text_contents())
+    words |= set(seen.page.locator("#chart-tier .choose bdi").all_text_contents())
+    assert {word for word in words if word not in legend} == set()
+    assert "the time to live (365 days)" in legend
+    assert box(seen.page.locator("#legend dl"))["y"] < 900
+
+
+def test_the_queue_on_a_phone_says_what_to_do_and_why(look: Open, address: str) -> None:
+    seen = look(address, width=375, height=812)
+    seen.page.click("[data-view=queue]")
+    first = seen.page.locator("#line-0")
+    said = first.inner_text().split("\n")
+    assert said[:3] == ["768 worker_connections are not enough", RISKIEST, "risk 0.73 · stale · ai_generated"]
+    assert said[3:6] == [
+        "Settle findings: TXT006, DED004, EVD006 and 1 more",
+        "Add sources: 0, ai_generated",
+        "Confirm again: 1018 days, limit 365",
+    ]
+    cell = box(first)
+    for part in first.locator(".subject > span, .task:visible").all():
+        place = box(part)
+        assert cell["y"] <= place["y"] <= place["y"] + place["height"] <= cell["y"] + cell["height"]
+
+
+# to recognise
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("docker: Bind for 127.0.0.1:9443 failed: port is already allocated.", "docker/port-already-allocated"),
+        ('psql:x.sql:3: ERROR:  relation "public.orders_2031" does not exist', "postgres/relation-does-not-exist"),
+        ("IMPORTERROR: CANNOT IMPORT NAME 'q' FROM PARTIALLY INITIALIZED MODULE 'w'", "python/circular-import"),
+    ],
+)
+def test_an_error_with_other_values_finds_its_record_by_its_pattern(
+    look: Open, address: str, text: str, name: str
+) -> None:
+    seen = look(address)
+    seen.page.fill("#search", text)
+    seen.page.wait_for_selector("#status:has-text('1 by its pattern')")
+    assert seen.titles() == [name]
+    assert in_sight(seen)
+    assert name in seen.page.inner_text("#record header")
+    assert "its pattern matches" in seen.page.inner_text("#record header")
+
+
+def test_a_pasted_log_keeps_its_lines(look: Open, base: Base, tmp_path: Path) -> None:
+    base.record("a", regex="^fatal: code [0-9]+$")
+    base.record("b", regex="unlike")
+    base.ingest()
+    seen = look(pages.write(pages.of(base), tmp_path))
+    log = "Cloning into 'x'\nfatal: code 4711\nCleaning up"
+    seen.paste(log)
+    seen.page.wait_for_selector("#status:has-text('1 by its pattern')")
+    assert seen.titles() == ["git/a"]
+    seen.page.fill("#search", log.replace("\n", " ") + " now")
+    seen.page.wait_for_selector("#nothing:visible")
+
+
+def test_no_pattern_keeps_the_page_waiting(look: Open, base: Base, tmp_path: Path) -> None:
+    """The first four would take a backtracking engine for ever; JavaScript would not take the others, or read them otherwise."""
+    patterns = [
+        "(a+)+$", "(a|a)*c", "(?:(?:a?){20}){20}b", "x(?:a*)*(?:a*)*z",
+        "(?<n>a)(?P=n)b", "(?i)[[:alpha:]]+!", "a{,3}!", "((?:a){1000}",
+    ]  # fmt: skip
+    for number, regex in enumerate(patterns):
+        base.record(f"r{number}", regex=regex)
+    base.record("true", regex="reason: [a-z]+ was [0-9]+ bytes")
+    base.ingest()
+    seen = look(pages.write(pages.of(base), tmp_path))
+    seen.page.fill("#search", f"x {'a' * 12_000} the reason: it was 12 bytes")
+    seen.page.wait_for_selector("#status:has-text('by its pattern; 1 pattern not tried, for lack of time')")
+    assert seen.titles()[0] == "git/true"
+    seen.page.fill("#search", "fatal")
+    seen.page.wait_for_selector("#status:has-text('records')")
+    assert "pattern" not in seen.status()
+
+
+def test_the_page_matches_as_re2_does(browser: "Browser") -> None:
+    pieces = [
+        "a",
+        "b",
+        "ab",
+        "A",
+        "é",
+        "-",
+        " ",
+        r"\n",
+        "(?:",
+        ")",
+        "(",
+        "|",
+        "*",
+        "+",
+        "?",
+        "{0,2}",
+        "{2}",
+        "{1,}",
+        "*?",
+    ]
+    pieces += [
+        "??",
+        ".",
+        r"\d",
+        r"\W",
+        r"\w",
+        r"\s",
+        r"\S",
+        "[ab]",
+        "[^a]",
+        r"[^\W]",
+        r"[a-c\d]",
+        r"\b",
+        r"\B",
+        "^",
+        "$",
+    ]
+    pieces += [r"\A", "(?s)", "(?i:", "1"]
+    chance = random.Random(1)  # noqa: S311 - texts, not secrets
+    cases: list[tuple[str, object, str, bool]] = []
+    settings = options()
+    settings.longest_match = True
+    while len(cases) < 2_000:
+        regex = "".join(chance.choices(pieces, k=chance.choice((1, 2, 3, 5, 7, 9))))
+        node = portable(regex)
+        if node is not None:
+            text = "".join(chance.choices("abAB1 x_-\nécC", k=chance.randint(0, 9)))
+            matches = re2.compile(f"(?m){regex}", settings).finditer(text)
+            cases.append((regex, node, text, any(match.end() > match.start() for match in matches)))
+    page = browser.new_page()
+    code = "const read = readable(text); return read.whole.includes(fixedPart(node)) && matchesText(program(node), read, 1e6);"
+    said = page.evaluate(
+        f"cases => {{ {asset('pattern.js')} return cases.map(([, node, text]) => {{ {code} }}); }}", cases
+    )
+    page.close()
+    assert [case for case, one in zip(cases, said, strict=True) if one is not case[3]] == []
+    assert 200 < sum(said) < 1_800
+
+
+# to sort and choose
 
 
 @pytest.mark.parametrize(

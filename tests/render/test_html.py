@@ -15,6 +15,7 @@ from kb.jobs.doctor import doctor
 from kb.model import Document
 from kb.render.html import data
 from kb.render.html.charts import library
+from kb.render.html.portable import portable
 from kb.rules.example import with_changes
 from kb.settings import ReportSettings
 from tests.bases import DAY, Base, record
@@ -251,6 +252,35 @@ def test_only_the_riskiest_are_whole(base: Base) -> None:
     assert whole == ids[:100]
     assert 'id="chunk-2"' not in html
     assert "100 records, those of the highest risk, are in this page whole" in html
+
+
+def test_of_the_others_are_the_words_but_for_addresses(base: Base) -> None:
+    base.put("raw/git.json", many(7))
+    base.ingest()
+    html = pages.of(base, limit=5)
+    others = held(html, "words-0")
+    assert len(others) == 2
+    for name, words in zip(held(html, "rows")["id"][5:], others, strict=True):
+        said = json.loads((base.workspace.curated / f"records/{name}.json").read_bytes())
+        assert set(said["root_cause"].lower().split()) <= set(words.split("\n"))
+        assert "http" not in words.replace(said["official_doc_url"] or "http", "")
+    assert 'id="words-1"' not in html
+
+
+def test_every_pattern_is_in_it_in_the_order_of_the_rows(example: Base, html: str) -> None:
+    regexes = dict(example.query("SELECT id, regex FROM records"))
+    assert held(html, "patterns") == [portable(regexes[name]) for name in held(html, "rows")["id"]]
+    assert None not in held(html, "patterns")
+
+
+def test_every_rejected_record_is_listed_and_the_first_are_shown(base: Base) -> None:
+    base.record("good")
+    base.put("raw/bad.json", [record(f"bad{number}", confidence=85) for number in range(4)])
+    base.ingest()
+    rejected = held(pages.of(base, limit=1), "rejected")
+    assert [row["id"] for row in rejected] == [f"git/bad{number}" for number in range(4)]
+    assert [bool(row["raw"]) for row in rejected] == [True, False, False, False]
+    assert {row["findings"][0]["code"] for row in rejected} == {"RAT001"}
 
 
 def test_a_rejected_record_is_cut(base: Base) -> None:

@@ -1,9 +1,11 @@
 """What the page of a base shows, asked of the store: its quality, a row for each record, and the riskiest of them whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from kb.model import Table
+import orjson
+
+from kb.model import Json, Table
 from kb.reports import Common, Options, Part, common, named, run
 from kb.store import Store
 from kb.store.layout import script
@@ -18,6 +20,7 @@ _SHOWN = 4000
 class Page(NamedTuple):
     """A base on a day. The first rows of `records` and all of `whole` tell of the same records, in one order.
 
+    `words` are those of each record that is not whole, in the same order, so that a search covers every record.
     `quality` holds the sections of that report, `ladder` the tiers, the weakest first. Of what is `common` to most records
     no record is said to have a finding more.
     """
@@ -27,6 +30,7 @@ class Page(NamedTuple):
     quality: Mapping[str, Part]
     records: Table
     whole: Table
+    words: tuple[str, ...]
     quarantine: Table
     common: tuple[Common, ...]
 
@@ -45,9 +49,37 @@ def ask(store: Store, options: Options, ladder: Sequence[str]) -> Page:
         {part.section.name: part for part in quality.parts},
         records,
         store.query(_sql("documents"), {**scope, "limit": limit}),
+        tuple(_others(store, {**scope, "limit": limit})) if len(records.rows) > limit else (),
         store.query(_sql("quarantine"), {"limit": limit, "shown": _SHOWN}),
         tuple(each for each in once if each.code in found),
     )
+
+
+_NOT_SEARCHED = frozenset({"sources", "curation", "schema_version"})
+"""What a search leaves out of a record that is not whole: addresses and digests, which are half of it and do not compress."""
+
+
+def _others(store: Store, asked: Mapping[str, object]) -> Iterator[str]:
+    """The words of each record beyond the limit; never more than a batch of documents is in memory."""
+    for (doc,) in store.stream(_sql("others"), asked):
+        yield _words(doc)
+
+
+def _words(doc: str) -> str:
+    """Every word of a document once: a search asks of each word that it looks for whether it is in one of these."""
+    return "\n".join(sorted({word for text in _texts(orjson.loads(doc)) for word in text.lower().split()}))
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            if key not in _NOT_SEARCHED:
+                yield from _texts(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _texts(child)
 
 
 def _sql(name: str) -> str:

@@ -13,16 +13,20 @@ from kb import __version__
 from kb.model import Document, Table
 from kb.render.html import asset, page
 from kb.render.html.charts import Chart, charts, library, specification, tenth
+from kb.render.html.portable import portable
 from kb.render.sections import people
 from kb.render.tables import cell
 from kb.reports.page_data import Page
 from kb.rules.base import Rule
 from kb.words import spelled, visible
 
-_SCRIPTS = ("dom", "data", "filter", "charts", "table", "record", "main")
+_SCRIPTS = ("dom", "data", "pattern", "find", "filter", "charts", "table", "record", "main")
 
 _CHUNK = 64
 """So many whole records are unpacked at once, when one of them is looked at."""
+
+_BATCH = 512
+"""The words of so many other records are unpacked at once, for the search."""
 
 
 def document(asked: Page, known: Mapping[str, Rule]) -> str:
@@ -34,6 +38,7 @@ def document(asked: Page, known: Mapping[str, Rule]) -> str:
         "records": len(asked.records.rows),
         "whole": len(asked.whole.rows),
         "chunk": _CHUNK,
+        "batch": _BATCH,
         "rules": rules,
         "common": {each.code: [each.records, each.among] for each in asked.common},
         "charts": [_facts(chart) for chart in shown],
@@ -49,9 +54,12 @@ def document(asked: Page, known: Mapping[str, Rule]) -> str:
         moved=_moved(asked),
         flagged=sum(bool(codes) for codes in _column(asked.records, "codes")),
         charts=shown,
+        lives=_lives(asked),
         facts=facts,
         rows=_packed(_rows(asked.records, shown)),
         chunks=[_packed(chunk) for chunk in _chunks(asked.whole)],
+        batches=[_packed(asked.words[at : at + _BATCH]) for at in range(0, len(asked.words), _BATCH)],
+        patterns=_packed(list(map(portable, _column(asked.records, "regex")))),
         quarantine=_packed([_rejected(row) for row in asked.quarantine.records()]),
     )
 
@@ -70,6 +78,12 @@ def _moved(asked: Page) -> Table | None:
     """What is not as it was in the state before, where that is known."""
     part = asked.quality.get("moved")
     return people(part, asked.options) if part and part.rows.rows else None
+
+
+def _lives(asked: Page) -> str:
+    """The times to live of the records, for the legend."""
+    days = sorted(set(_column(asked.records, "time_to_live")))
+    return f"{days[0]:,} to {days[-1]:,} days" if len(days) > 1 else f"{days[0]:,} days" if days else "set in kb.toml"
 
 
 def _code() -> str:
@@ -96,7 +110,7 @@ def _column(table: Table, name: str) -> list[Any]:
 
 def _rows(records: Table, shown: Sequence[Chart]) -> dict[str, Any]:
     """A list for each column; what is chosen by is a number, the place of a bar in its chart."""
-    columns = {name: _column(records, name) for name in records.columns}
+    columns = {name: _column(records, name) for name in records.columns if name not in {"regex", "time_to_live"}}
     columns["tenth"] = [str(tenth(value)) for value in columns["effective"]]
     columns["said"] = [tenth(value) for value in columns["declared"]]
     for name, values in (("code", columns.pop("codes")), ("host", columns.pop("hosts"))):
@@ -131,8 +145,9 @@ def _json(text: str | None) -> str | None:
 
 
 def _rejected(row: Document) -> Document:
-    raw = row["raw"].decode("utf-8", errors="backslashreplace").replace("\r\n", "\n").expandtabs(4)
-    return {**row, "raw": "\n".join(map(visible, raw.split("\n"))), "raw_size": len(row["raw"])}
+    shown = row["raw"] or b""
+    raw = shown.decode("utf-8", errors="backslashreplace").replace("\r\n", "\n").expandtabs(4)
+    return {**row, "raw": "\n".join(map(visible, raw.split("\n"))), "raw_size": len(shown)}
 
 
 def _packed(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -57,7 +57,10 @@ def charts(page: Page, names: Mapping[str, str]) -> tuple[Chart, ...]:
         _chart(
             page, "tier", "tiers", "Verification tier", lambda rows: sorted(rows, key=lambda r: strongest.get(r.key, 1))
         ),
-        _chart(page, "freshness", "freshness", "Freshness"),
+        replace(
+            _chart(page, "freshness", "freshness", "Freshness"),
+            note="Fresh: up to half the time to live; aging: up to all of it.",
+        ),
         _findings(page, names),
         _chart(page, "domain", "domains", "Domains", lambda rows: [row for row in rows if row.records]),
         replace(

@@ -19,7 +19,7 @@ function readRows(columns, quarantine) {
   rejectedHaystack = rejected.map((row) => [row.origin, row.id ?? '', row.raw, ...strings(row.findings, [])].join('\n').toLowerCase());
 }
 
-// The texts of the whole records join the search while nothing else is to be done.
+// The texts of the whole records, and the words of all others, join the search while nothing else is to be done.
 async function readTexts(progress) {
   for (let number = 0; number * facts.chunk < facts.whole; number += 1) {
     await new Promise((done) => (window.requestIdleCallback ?? setTimeout)(done));
@@ -28,10 +28,17 @@ async function readTexts(progress) {
       haystack[number * facts.chunk + place] += `\n${strings(record.doc, []).join('\n').toLowerCase()}`;
     });
   }
+  const words = facts.records - facts.whole;
+  for (let number = 0; number * facts.batch < words; number += 1) {
+    await new Promise((done) => (window.requestIdleCallback ?? setTimeout)(done));
+    const texts = await unpack(`words-${number}`);
+    texts.forEach((text, place) => { haystack[facts.whole + number * facts.batch + place] += `\n${text}`; });
+  }
   progress();
 }
 
-const terms = () => state.query.toLowerCase().split(/\s+/).filter(Boolean);
+// Each word once, the longest first: what is missing is found out soon.
+const terms = () => [...new Set(state.query.toLowerCase().split(/\s+/).filter(Boolean))].sort((one, other) => other.length - one.length);
 
 const measures = {
   risk: (i) => rows.risk[i],
@@ -63,13 +70,13 @@ function selects(key, i) {
   return chosen.size === 0 || (Array.isArray(value) ? value.some((item) => chosen.has(item)) : chosen.has(value));
 }
 
-// The rows that are left, in order; and for each chart, how many each bar has, of all records that the other choices leave.
+// The rows that are left in each list, in order; and for each chart, how many each bar has, of all records that the other choices leave.
 function sift() {
   const words = terms();
   const active = keys.filter((key) => state.chosen[key].size > 0);
   const counts = Object.fromEntries(keys.map((key) => [key, new Uint32Array(charts[key].bars.length)]));
   const declared = new Uint32Array(10);
-  const left = [];
+  const left = { queue: [], all: [] };
   const add = (key, i) => {
     const value = rows[key][i];
     if (Array.isArray(value)) for (const item of value) counts[key][item] += 1;
@@ -77,15 +84,19 @@ function sift() {
     if (key === 'tenth') declared[rows.said[i]] += 1;
   };
   for (const i of order()) {
-    if (words.length > 0 && !matches(haystack[i], words)) continue;
+    if (words.length > 0 && !found.rows.has(i) && !matches(haystack[i], words)) continue;
     const against = active.filter((key) => !selects(key, i));
     if (against.length === 0) {
-      if (state.view === 'all' || rows.risk[i] > 0) left.push(i);
+      left.all.push(i);
+      if (rows.risk[i] > 0) left.queue.push(i);
       keys.forEach((key) => add(key, i));
     } else if (against.length === 1) add(against[0], i);
   }
-  return { left, counts, declared };
+  return { queue: byPattern(left.queue), all: byPattern(left.all), counts, declared };
 }
+
+// What a pattern names stands before what merely has the same words.
+const byPattern = (items) => (found.rows.size > 0 ? [...items.filter((i) => found.rows.has(i)), ...items.filter((i) => !found.rows.has(i))] : items);
 
 function siftRejected() {
   const words = terms();

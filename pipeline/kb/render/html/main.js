@@ -1,24 +1,44 @@
 // What people do: search, choose, sort, move, read.
-function refresh({ keep = false } = {}) {
+function refresh({ keep = false, roam = false } = {}) {
   const started = performance.now();
   const kept = keep ? list.items[list.current] : undefined;
-  if (inQuarantine()) {
-    show(siftRejected());
-    recount();
-  } else {
-    const { left, counts, declared } = sift();
-    show(left);
-    recount(counts, declared);
-  }
+  const { counts, declared, ...lists } = { ...sift(), quarantine: siftRejected() };
+  // a search that finds nothing in the queue goes on in all records
+  if (roam && state.view === 'queue' && lists.queue.length === 0 && lists.all.length > 0) state.view = 'all';
+  $('table').dataset.list = state.view;
+  show(lists[state.view]);
+  if (inQuarantine()) recount();
+  else recount(counts, declared);
   if (kept !== undefined) move(Math.max(0, list.items.indexOf(kept)));
   head(resort);
   tellStatus();
+  showCounts(lists);
   document.documentElement.dataset.sifted = Math.ceil(performance.now() - started);
 }
 
+const VIEWS = { queue: 'Queue', all: 'All records', quarantine: 'Quarantine' };
+const totals = () => ({ queue: queued, all: facts.records, quarantine: rejected.length });
+
+// Each tab says how many of its rows the search and the choices leave; where the list has none, the others are offered.
+function showCounts(lists) {
+  const all = totals();
+  for (const name of Object.keys(VIEWS)) {
+    const left = lists[name].length;
+    document.querySelector(`[data-view=${name}] .count`).textContent = left === all[name] ? count(left) : `${count(left)} of ${count(all[name])}`;
+  }
+  const others = Object.keys(VIEWS).filter((name) => name !== state.view && lists[name].length > 0);
+  $('elsewhere').replaceChildren(...others.map((name) =>
+    el('button', { type: 'button', on: { click: () => view(name) } }, `${count(lists[name].length)} in ${VIEWS[name]}`)));
+}
+
 function tellStatus() {
-  const all = inQuarantine() ? rejected.length : state.view === 'queue' ? queued : facts.records;
-  $('status').textContent = list.items.length === all ? plural(all, 'record') : `${count(list.items.length)} of ${plural(all, 'record')}`;
+  const all = totals()[state.view];
+  const parts = [list.items.length === all ? plural(all, 'record') : `${count(list.items.length)} of ${plural(all, 'record')}`];
+  const named = inQuarantine() ? 0 : list.items.filter((i) => found.rows.has(i)).length;
+  if (named > 0) parts.push(`${count(named)} by its pattern`);
+  if (state.query && found.left > 0) parts.push(`${plural(found.left, 'pattern')} not tried, for lack of time`);
+  if (state.query && !textsRead) parts.push('texts are still being read');
+  $('status').textContent = parts.join('; ');
   $('chips').replaceChildren(...(inQuarantine() ? [] : keys).flatMap((key) => [...state.chosen[key]].map((place) =>
     el('button', { type: 'button', class: 'chip', on: { click: () => choose(key, place) } },
       el('span', {}, `${charts[key].noun}: `), own(charts[key].bars[place].label), el('span', { class: 'unseen' }, ', take away')))));
@@ -33,22 +53,31 @@ function tellStatus() {
   }
 }
 
-function change() {
-  refresh();
-  toList();
+function change({ roam = false, bring = false } = {}) {
+  refresh({ roam });
+  toList(bring);
   if (!narrow.matches) open();
 }
 
-// A shorter list must not leave the reader below its end.
-function toList() {
+// A shorter list must not leave the reader below its end; and what is searched for comes into sight.
+function toList(bring) {
   const top = $('records').getBoundingClientRect().top;
-  if (top < 0) scrollBy({ top });
+  if (top < 0 || bring) scrollBy({ top });
+}
+
+function search() {
+  state.query = $('search').value;
+  seek(state.query, () => {
+    refresh({ keep: true, roam: true });
+    if (!narrow.matches) open();
+  });
+  change({ roam: true, bring: true });
 }
 
 function choose(key, place) {
   const chosen = state.chosen[key];
   if (!chosen.delete(place)) chosen.add(place);
-  if (inQuarantine() || sift().left.length === 0) state.view = 'all';
+  if (inQuarantine() || sift()[state.view].length === 0) state.view = 'all';
   change();
 }
 
@@ -61,13 +90,14 @@ function resort(key) {
 
 function view(name) {
   state.view = name;
-  change();
+  change({ bring: true });
 }
 
 function clear() {
   state.query = '';
   $('search').value = '';
   keys.forEach((key) => state.chosen[key].clear());
+  seek('');
   change();
 }
 
@@ -137,18 +167,24 @@ function startTheme() {
 }
 
 let queued = 0;
+let textsRead = false;
 
 function listen() {
   let waiting = 0;
   $('search').addEventListener('input', () => {
-    state.query = $('search').value;
     cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(change);
+    waiting = requestAnimationFrame(search);
   });
+  $('search').addEventListener('paste', (event) => { pasted = event.clipboardData?.getData('text') ?? ''; });
   $('search').addEventListener('keydown', onSearchKey);
   $('table').addEventListener('keydown', onTableKey);
   document.addEventListener('keydown', onKey);
   $('clear').addEventListener('click', clear);
+  $('explain').addEventListener('click', () => {
+    $('legend').open = true;
+    $('legend').scrollIntoView();
+    $('legend').querySelector('summary').focus({ preventScroll: true });
+  });
   $('more').addEventListener('click', () => {
     $('filters').hidden = !$('filters').hidden;
     $('more').setAttribute('aria-expanded', String(!$('filters').hidden));
@@ -178,8 +214,6 @@ async function start() {
   readRows(columns, quarantine);
   rows.id.forEach((id, i) => places.set(id, i));
   queued = rows.risk.filter((risk) => risk > 0).length;
-  const counted = { queue: queued, all: facts.records, quarantine: rejected.length };
-  for (const [name, number] of Object.entries(counted)) document.querySelector(`[data-view=${name}] .count`).textContent = count(number);
   if (queued === 0) state.view = facts.records > 0 ? 'all' : 'quarantine';
   listen();
   refresh();
@@ -187,7 +221,11 @@ async function start() {
   document.documentElement.dataset.ready = 'rows';
   await Promise.all(facts.charts.filter((chart) => chart.bars.length > 0).map((chart) => draw(chart, choose)));
   document.documentElement.dataset.ready = 'charts';
-  await readTexts(() => { if (state.query) refresh({ keep: true }); });
+  nodes ??= await unpack('patterns');
+  await readTexts(() => {
+    textsRead = true;
+    if (state.query) refresh({ keep: true, roam: true });
+  });
   document.documentElement.dataset.ready = 'texts';
 }
 

@@ -145,13 +145,13 @@ function wholeRecord(i, record) {
   const chineseOf = doc.workarounds_zh ?? [];
   const further = chineseOf.slice(doc.workarounds.length);
   return [
-    trust(i),
-    findings(record.findings),
     section('Root cause', doc.root_cause ? pair(doc.root_cause, doc.root_cause_zh) : doc.root_cause_zh && chinese(doc.root_cause_zh)),
     section(`Dead ends (${doc.dead_ends.length})`, doc.dead_ends.length > 0 && el('ol', { class: 'items' }, doc.dead_ends.map((entry) => item(entry, entry.fail_rate, 'fails', entry.why_fails)))),
     section(`Workarounds (${doc.workarounds.length})`, doc.workarounds.length + further.length > 0 && el('ol', { class: 'items' },
       doc.workarounds.map((entry, place) => item(entry, entry.success_rate, 'works', entry.how, chineseOf[place])),
       further.map((translated) => el('li', {}, el('div', { class: 'pair' }, missing('(no such workaround)'), chinese(translated)))))),
+    trust(i),
+    findings(record.findings),
     changes(record.changes),
     neighbours(record),
     particulars(doc, record),
@@ -167,8 +167,13 @@ function rowOnly(i) {
 function rejection(row) {
   return [
     findings(row.findings),
-    section('As it came', el('pre', { tabindex: 0, dir: 'auto', 'aria-label': 'As it came' }, row.raw), row.size > row.raw_size && el('p', { class: 'aside' }, `cut after ${count(row.raw_size)} of ${count(row.size)} bytes`)),
+    section('As it came', el('pre', { tabindex: 0, dir: 'auto', 'aria-label': 'As it came' }, row.raw), row.size > row.raw_size && el('p', { class: 'aside' }, `cut after ${count(row.raw_size)} of ${count(row.size)} bytes; `, el('code', {}, 'kb quarantine'), ' lists all')),
   ];
+}
+
+// What a reader should know before following anything that the record says.
+function summary(i) {
+  return el('p', { class: 'summary' }, el('strong', {}, rate(rows.effective[i])), ` of ${rate(rows.declared[i])} confidence · ${gist(i)} `, byItsPattern(i));
 }
 
 const places = new Map();
@@ -188,7 +193,7 @@ async function open() {
     : [text(rows.signature[i]), rows.signature_zh[i] && chinese(rows.signature_zh[i])];
   article.replaceChildren(
     el('header', {},
-      el('div', { class: 'titles' }, el('h2', {}, titles.filter(Boolean)), el('p', { class: 'path' }, own(rejectedNow ? record.origin : rows.id[i]))),
+      el('div', { class: 'titles' }, el('h2', {}, titles.filter(Boolean)), el('p', { class: 'path' }, own(rejectedNow ? record.origin : rows.id[i])), !rejectedNow && summary(i)),
       el('button', { type: 'button', class: 'close', on: { click: close } }, 'Back to the list')),
     ...(rejectedNow ? rejection(record) : record ? wholeRecord(i, record) : rowOnly(i)).filter(Boolean));
   article.scrollTop = 0;

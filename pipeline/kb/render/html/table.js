@@ -12,6 +12,23 @@ const list = { items: [], current: -1, height: 0, from: 0, to: 0 };
 const PRINTED = 200;
 const inQuarantine = () => state.view === 'quarantine';
 
+// What speaks against a record as something to do, what weighs most first.
+const TO_DO = { sources: 'Add sources', findings: 'Settle findings', vague: 'Be more exact', age: 'Confirm again', bulk: 'Confirm one by one' };
+
+function toDo(why) {
+  return why.split('; ').map((reason) => /^(\d\.\d\d) (\w+): (.*)$/s.exec(reason) ?? [reason, 0, '', reason])
+    .sort((one, other) => other[1] - one[1]).map(([, , part, what]) => [TO_DO[part], what]);
+}
+
+// A record in one line: how urgent, how old, who stands behind it.
+const gist = (i) => [`risk ${rate(rows.risk[i])}`, charts.freshness.bars[rows.freshness[i]].label, charts.tier.bars[rows.tier[i]].label].join(' · ');
+
+function task([what, why]) {
+  return el('span', { class: 'task' }, what && el('b', {}, `${what}: `), own(why));
+}
+
+const byItsPattern = (i) => found.rows.has(i) && el('em', { class: 'hit' }, 'its pattern matches');
+
 function cells(i) {
   if (inQuarantine()) {
     const row = rejected[i];
@@ -24,8 +41,9 @@ function cells(i) {
     el('td', { class: 'n risk' }, rate(rows.risk[i])),
     el('td', { class: 'subject' },
       el('span', { class: 'title' }, own(rows.signature[i])),
-      el('span', { class: 'path' }, own(rows.id[i])),
-      state.view === 'queue' && el('span', { class: 'why' }, rows.why[i])),
+      el('span', { class: 'path' }, own(rows.id[i]), ' ', byItsPattern(i)),
+      el('span', { class: 'gist' }, gist(i)),
+      state.view === 'queue' && el('span', { class: 'why' }, toDo(rows.why[i]).map(task))),
     el('td', { class: 'tier' }, own(charts.tier.bars[rows.tier[i]].label)),
     el('td', { class: 'n worth' }, rate(rows.effective[i]), el('span', { class: 'of' }, `of ${rate(rows.declared[i])}`)),
     el('td', { class: `n age ${charts.freshness.bars[rows.freshness[i]].key}` },

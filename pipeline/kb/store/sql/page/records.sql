@@ -2,6 +2,7 @@ SELECT
     r.id,
     r.signature,
     r.signature_zh,
+    r.regex,
     r.domain,
     r.category,
     t.tier,
