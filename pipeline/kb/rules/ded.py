@@ -66,7 +66,15 @@ def dead_end_unexplained(r: Record) -> Found:
         {"/dead_ends/2": {**_TWICE, "fail_rate": 0.5}},
         {"/dead_ends/2": {**_TWICE, "action": "reinstall git"}},
     ],
-    bad=[{"/dead_ends/2": _TWICE}],
+    bad=[
+        (
+            {"/dead_ends/2": _TWICE},
+            {
+                "/dead_ends/0/sources": ["https://git-scm.com/docs/gitglossary", "https://git-scm.com/book/en/v2"],
+                "/dead_ends/2": ABSENT,
+            },
+        )
+    ],
     version=2,
 )
 def dead_end_duplicated(items: Json) -> Json:

@@ -3,7 +3,7 @@
 from kb.contract import show
 from kb.model import GONE, Json, Severity
 from kb.rules import urls
-from kb.rules.base import Found, Record, Stage, check, fix
+from kb.rules.base import ABSENT, At, Found, Record, Stage, check, fix
 
 _URL = "/workarounds/0/sources/0"
 
@@ -114,7 +114,7 @@ def unsafe_url(r: Record) -> Found:
     version=2,
     reads=("trust.ceiling_by_sources", "trust.ceiling_by_tier", "trust.ladder"),
     good=[{}, {"/verification_tier": "ai_generated", "/confidence": 0.8}, {"/verification_tier": "hearsay"}],
-    bad=[{"/verification_tier": "ai_generated"}, {"/confidence": 0.95}],
+    bad=[At({"/verification_tier": "ai_generated"}, "/confidence"), {"/confidence": 0.95}],
 )
 def confidence_beyond_evidence(r: Record) -> Found:
     """Claims no confidence above the ceiling that its evidence and tier allow.
@@ -182,7 +182,12 @@ def plain_http(r: Record) -> Found:
     at=("dead_ends/*/sources", "workarounds/*/sources"),
     says="{before} stands twice in one list; one is kept",
     good=[{}],
-    bad=[{"/workarounds/0/sources": ["https://git-scm.com/docs/git", "https://git-scm.com/docs/git"]}],
+    bad=[
+        (
+            {"/workarounds/0/sources": ["https://git-scm.com/docs/git", "https://git-scm.com/docs/git"]},
+            {"/workarounds/0/sources/1": ABSENT},
+        )
+    ],
 )
 def source_duplicated(sources: Json) -> Json:
     """Lists a source once per item.

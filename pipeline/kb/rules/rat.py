@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from kb.contract import show
 from kb.model import Document, Json, Severity
-from kb.rules.base import Found, Record, check, fix
+from kb.rules.base import At, Found, Record, check, fix
 
 _RATES = (
     "dead_ends/*/fail_rate",
@@ -48,7 +48,10 @@ def _rates(document: Document) -> Iterator[tuple[str, float | None]]:
         {"/fix_success_rate": 1.5},
         {"/confidence": 700},
         {"/workarounds/1/success_rate": 10},
-        {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "probability": 100}},
+        At(
+            {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "probability": 100}},
+            "/transition_graph/leads_to/0/probability",
+        ),
     ],
     version=2,
 )
@@ -71,7 +74,11 @@ def rate_out_of_range(r: Record) -> Found:
     says="{before} is text; write {after}",
     screen=rf'"(?:{"|".join(_KEYS)})":"',
     good=[{}, {"/fix_success_rate": None}],
-    bad=[{"/confidence": "0.9"}, {"/dead_ends/0/fail_rate": "90%"}, {"/workarounds/0/success_rate": " 95 % "}],
+    bad=[
+        ({"/confidence": "0.9"}, {"/confidence": 0.9}),
+        ({"/dead_ends/0/fail_rate": "90%"}, {"/dead_ends/0/fail_rate": 0.9}),
+        ({"/workarounds/0/success_rate": " 95 % "}, {"/workarounds/0/success_rate": 0.95}),
+    ],
 )
 def rate_as_text(value: Json) -> Json:
     """Writes rates as numbers.
@@ -114,7 +121,10 @@ def fix_rate_unsupported(r: Record) -> Found:
     Severity.WARNING,
     reads=("resolvable",),
     good=[{}, {"/resolvable": "partial", "/fix_success_rate": 0.7, "/workarounds/0/success_rate": 0.6}],
-    bad=[{"/resolvable": "false"}, {"/fix_success_rate": 0.2, "/workarounds/0/success_rate": 0.2}],
+    bad=[
+        {"/resolvable": "false"},
+        At({"/fix_success_rate": 0.2, "/workarounds/0/success_rate": 0.2}, "/resolvable"),
+    ],
 )
 def resolvable_inconsistent(r: Record) -> Found:
     """Has a `resolvable` that its `fix_success_rate` bears out.
@@ -141,7 +151,12 @@ def resolvable_inconsistent(r: Record) -> Found:
     "rates-all-alike",
     Severity.INFO,
     good=[{}],
-    bad=[{"/dead_ends/0/fail_rate": 0.9, "/workarounds/0/success_rate": 0.9, "/workarounds/1/success_rate": 0.9}],
+    bad=[
+        At(
+            {"/dead_ends/0/fail_rate": 0.9, "/workarounds/0/success_rate": 0.9, "/workarounds/1/success_rate": 0.9},
+            "/dead_ends",
+        )
+    ],
 )
 def rates_all_alike(r: Record) -> Found:
     """Does not give three or more actions all one rate.
@@ -164,7 +179,13 @@ def rates_all_alike(r: Record) -> Found:
     says="{before} is a boolean; write {after}",
     screen=r'"resolvable":(?:true|false)',
     good=[{}],
-    bad=[{"/resolvable": True}, {"/resolvable": False, "/fix_success_rate": 0.1, "/workarounds/0/success_rate": 0.1}],
+    bad=[
+        ({"/resolvable": True}, {"/resolvable": "true"}),
+        (
+            {"/resolvable": False, "/fix_success_rate": 0.1, "/workarounds/0/success_rate": 0.1},
+            {"/resolvable": "false"},
+        ),
+    ],
 )
 def resolvable_as_boolean(value: Json) -> Json:
     """Writes `resolvable` as "true", "partial" or "false".

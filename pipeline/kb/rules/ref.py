@@ -4,7 +4,7 @@ import datetime as dt
 
 from kb.contract import show
 from kb.model import Document, Severity
-from kb.rules.base import Found, Record, check, corpus, slug
+from kb.rules.base import At, Found, Record, check, corpus, slug
 
 _OWN = "git/not-a-repository"
 _OTHER = "git/dubious-ownership"
@@ -16,8 +16,11 @@ _OTHER = "git/dubious-ownership"
     Severity.WARNING,
     good=[{}, {"/transition_graph/leads_to": [_OTHER, "git/not-a-repository/windows"]}],
     bad=[
-        {"/transition_graph/leads_to": [_OWN]},
-        {"/transition_graph/frequently_confused_with": [_OTHER, {"error_id": _OWN, "distinction": "none"}]},
+        At({"/transition_graph/leads_to": [_OWN]}, "/transition_graph/leads_to/0"),
+        At(
+            {"/transition_graph/frequently_confused_with": [_OTHER, {"error_id": _OWN, "distinction": "none"}]},
+            "/transition_graph/frequently_confused_with/1",
+        ),
     ],
 )
 def reference_to_self(r: Record) -> Found:
@@ -36,7 +39,12 @@ def reference_to_self(r: Record) -> Found:
     "reference-both-ways",
     Severity.INFO,
     good=[{}, {"/transition_graph/leads_to": [_OTHER], "/transition_graph/frequently_confused_with": [_OTHER]}],
-    bad=[{"/transition_graph/leads_to": [{"error_id": _OTHER}], "/transition_graph/preceded_by": [_OTHER]}],
+    bad=[
+        At(
+            {"/transition_graph/leads_to": [{"error_id": _OTHER}], "/transition_graph/preceded_by": [_OTHER]},
+            "/transition_graph/leads_to/0",
+        )
+    ],
 )
 def reference_both_ways(r: Record) -> Found:
     """Does not have one id in both `leads_to` and `preceded_by`.
@@ -148,7 +156,12 @@ _ONE_SIDED = f"""
             {"/id": "git/other"},
         ],
     ],
-    bad=[[{"/transition_graph/frequently_confused_with/0": "git/other"}, {"/id": "git/other"}]],
+    bad=[
+        At(
+            [{"/transition_graph/frequently_confused_with/0": "git/other"}, {"/id": "git/other"}],
+            "/0/transition_graph/frequently_confused_with/0",
+        )
+    ],
 )
 def confusion_one_sided() -> None:
     """Is named back by what it is `frequently_confused_with`.
@@ -179,8 +192,11 @@ def confusion_one_sided() -> None:
         [{"/transition_graph/leads_to/0": "git/unknown"}],
     ],
     bad=[
-        [{"/transition_graph/leads_to/0": "git/other"}, {"/id": "git/other"}],
-        [{"/transition_graph/preceded_by/0": "git/other"}, {"/id": "git/other"}],
+        At([{"/transition_graph/leads_to/0": "git/other"}, {"/id": "git/other"}], "/0/transition_graph/leads_to/0"),
+        At(
+            [{"/transition_graph/preceded_by/0": "git/other"}, {"/id": "git/other"}],
+            "/0/transition_graph/preceded_by/0",
+        ),
     ],
 )
 def transition_one_sided() -> None:

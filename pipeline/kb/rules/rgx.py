@@ -10,7 +10,7 @@ import re2
 from kb.contract import show
 from kb.model import Severity
 from kb.rules import backtracking, ordinary, patterns, prose
-from kb.rules.base import Ask, Found, Pairs, Record, check, corpus
+from kb.rules.base import Ask, At, Found, Pairs, Record, check, corpus
 from kb.rules.placeholders import holds_a_place
 
 _OPERATORS = r'"regex":"(?:[^"\\]|\\.)*?(?:[.*+?^$(){}|]|\[|\]|\\\\)'
@@ -375,8 +375,18 @@ def _owners(sides: _Sides) -> str:
         [{}, {"/id": "git/other", "/signature": "fatal: no such ref was fetched", "/regex": "no such ref was fetched"}]
     ],
     bad=[
-        [{}, {"/id": "git/other", "/signature": "Fatal: NOT a git repository (or any of the parent directories)"}],
-        [{"/regex": "fatal|error"}, {"/id": "git/other", "/signature": "error: RPC failed", "/regex": "RPC failed"}],
+        At(
+            [{}, {"/id": "git/other", "/signature": "Fatal: NOT a git repository (or any of the parent directories)"}],
+            "/0/regex",
+            "/1/regex",
+        ),
+        At(
+            [
+                {"/regex": "fatal|error"},
+                {"/id": "git/other", "/signature": "error: RPC failed", "/regex": "RPC failed"},
+            ],
+            "/0/regex",
+        ),
     ],
 )
 def regex_collides(ask: Ask) -> Pairs:

@@ -2,7 +2,7 @@
 
 from kb import columns, contract
 from kb.model import Document, Severity
-from kb.rules.base import ABSENT, Found, Record, Stage, check
+from kb.rules.base import ABSENT, At, Found, Record, Stage, check
 from kb.words import misspelt
 
 
@@ -129,7 +129,10 @@ def bug(value: str, asked: str, column: str) -> str:
         {"/id": "no id"},
         {"/confidence": 10},
         {"/dead_ends/0/fail_rate": -0.1},
-        {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "probability": 100}},
+        At(
+            {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "probability": 100}},
+            "/transition_graph/leads_to/0/probability",
+        ),
         {"/last_confirmed": "2024-02-30"},
         {"/verification_tier": "sure"},
     ],
