@@ -1,0 +1,79 @@
+"""What is mutated, and which tests are to notice: the mirror of a module in tests/, and for rules their examples."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kb.rules import PREFIXES
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "pipeline/kb"
+
+_RULES = [Path(module.__file__ or "").stem for module, _ in PREFIXES.values()]
+
+TARGETS = (
+    *(f"rules/{name}.py" for name in dict.fromkeys(_RULES)),
+    "curate.py",
+    "contract.py",
+    "columns.py",
+    "workspace.py::Trust",
+    "store/sql/macros.sql",
+)
+"""Files below pipeline/kb; `::name` takes one class or function of it."""
+
+MORE = {
+    "curate.py": (("tests/rules/test_one_cause.py", ""), ("tests/rules/test_repairs.py", "")),
+    "workspace.py::Trust": (("tests/rules/test_examples.py", "EVD0"), ("tests/rules/test_examples.py", "TIR0")),
+}
+"""Tests that are no mirror, by target: a file, and a word in the names of the tests that are meant."""
+
+Chosen = tuple[str, str]
+
+
+class Target(NamedTuple):
+    """A file to mutate, and the tests one of which should fail for each mutant: files, and words in the tests' names."""
+
+    path: str
+    name: str | None
+    tests: Sequence[Chosen]
+
+
+def named(words: Sequence[str]) -> list[Target]:
+    """The targets that are named, by path or by stem; all of them without any name."""
+    names = {target: {target, Path(target.partition("::")[0]).stem} for target in TARGETS}
+    if unknown := set(words).difference(*names.values()):
+        raise SystemExit(
+            f"no target is called {', '.join(sorted(unknown))}; TARGETS in tests/mutants/targets.py has them all"
+        )
+    return [_target(target) for target in TARGETS if not words or not names[target].isdisjoint(words)]
+
+
+def _target(name: str) -> Target:
+    path, _, only = name.partition("::")
+    tests = [(mirror, "") for mirror in _mirrors(Path(path))]
+    if Path(path).stem in _RULES:
+        tests = _of_rules(Path(path).stem, tests)
+    tests += MORE.get(name, ())
+    if not tests:
+        raise SystemExit(f"no test mirrors {path}; name some in MORE of tests/mutants/targets.py")
+    return Target(f"{PACKAGE}/{path}", only or None, tests)
+
+
+def _mirrors(path: Path) -> list[str]:
+    """Its own test file: `store/sql/macros.sql` has `tests/store/test_macros.py`."""
+    tests = [Path("tests") / folder / f"test_{path.stem}.py" for folder in path.parents]
+    return [str(test) for test in tests if (ROOT / test).is_file()][:1]
+
+
+def _of_rules(stem: str, mirror: Sequence[Chosen]) -> list[Chosen]:
+    """The examples of its rules, its own tests, and what else in tests/rules names one of its codes."""
+    prefixes = [prefix for prefix, (module, _) in PREFIXES.items() if Path(module.__file__ or "").stem == stem]
+    examples = "tests/rules/test_examples.py"
+    code = re.compile(rf"\b(?:{'|'.join(prefixes)})\d{{3}}\b")
+    others = [
+        (str(test.relative_to(ROOT)), "")
+        for test in sorted((ROOT / "tests/rules").glob("test_*.py"))
+        if test.name not in {"test_examples.py", f"test_{stem}.py"} and code.search(test.read_text(encoding="utf-8"))
+    ]
+    return [*((examples, f"{prefix}0") for prefix in prefixes), *mirror, *others]
