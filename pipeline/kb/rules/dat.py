@@ -55,8 +55,18 @@ def date_invalid(r: Record) -> Found:
     "dates-disordered",
     Severity.WARNING,
     version=2,
-    good=[{}, {"/first_seen": None}],
-    bad=[{"/first_seen": "2026-08-02"}, At({"/last_updated": "2018-01-05"}, "/first_seen")],
+    good=[
+        {},
+        {"/first_seen": None},
+        {"/first_seen": "2026-08-01"},
+        {"/last_confirmed": None, "/last_updated": None},
+        {"/last_confirmed": "yesterday", "/last_updated": None},
+    ],
+    bad=[
+        {"/first_seen": "2026-08-02"},
+        At({"/last_updated": "2018-01-05"}, "/first_seen"),
+        At({"/last_confirmed": "2018-01-05", "/last_updated": None}, "/first_seen"),
+    ],
 )
 def dates_disordered(r: Record) -> Found:
     """Was not first seen after it was confirmed or updated.
@@ -90,8 +100,8 @@ def _ahead(document: Document, as_of: dt.date) -> bool:
             ON first_seen, last_confirmed, last_updated INTO NAME key VALUE day)
         WHERE day > $as_of
     """,
-    good=[[{}]],
-    bad=[[{"/last_updated": "2027-01-15"}]],
+    good=[[{}], [{"/last_confirmed": "2026-11-22", "/last_updated": "2026-11-22"}]],
+    bad=[[{"/last_updated": "2027-01-15"}], [{"/last_confirmed": "2026-11-23"}], [{"/first_seen": "2027-03-01"}]],
 )
 def date_in_future() -> None:
     """Has no date after `as_of`.
@@ -106,7 +116,7 @@ def date_in_future() -> None:
     "date-placeholder",
     Severity.INFO,
     version=2,
-    good=[{}, {"/first_seen": "2027-01-01"}],
+    good=[{}, {"/first_seen": "2027-01-01"}, {"/first_seen": None}, {"/first_seen": "0000-01-01"}],
     bad=[{"/first_seen": "2023-01-01"}],
 )
 def date_placeholder(r: Record) -> Found:

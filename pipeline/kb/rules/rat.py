@@ -99,8 +99,13 @@ def rate_as_text(value: Json) -> Json:
     "RAT003",
     "fix-rate-unsupported",
     Severity.WARNING,
-    good=[{}, {"/fix_success_rate": None}],
-    bad=[{"/fix_success_rate": 0.99}],
+    good=[
+        {},
+        {"/fix_success_rate": None},
+        {"/fix_success_rate": 0.95},
+        {"/fix_success_rate": 0.99, "/workarounds/0/success_rate": None, "/workarounds/1/success_rate": None},
+    ],
+    bad=[{"/fix_success_rate": 0.99}, At({"/workarounds/0/success_rate": None}, "/fix_success_rate")],
 )
 def fix_rate_unsupported(r: Record) -> Found:
     """Claims no `fix_success_rate` above its best workaround's `success_rate`.
@@ -120,9 +125,23 @@ def fix_rate_unsupported(r: Record) -> Found:
     "resolvable-inconsistent",
     Severity.WARNING,
     reads=("resolvable",),
-    good=[{}, {"/resolvable": "partial", "/fix_success_rate": 0.7, "/workarounds/0/success_rate": 0.6}],
+    good=[
+        {},
+        {"/resolvable": "partial", "/fix_success_rate": 0.7, "/workarounds/0/success_rate": 0.6},
+        {"/resolvable": "true", "/fix_success_rate": 0.5},
+        {"/resolvable": "true", "/fix_success_rate": 1},
+        {"/resolvable": "partial", "/fix_success_rate": 0.1},
+        {"/resolvable": "partial", "/fix_success_rate": 0.95},
+        {"/resolvable": "false", "/fix_success_rate": 0.3},
+        {"/resolvable": "false", "/fix_success_rate": 0},
+        {"/resolvable": "false", "/fix_success_rate": None},
+        {"/resolvable": "false", "/fix_success_rate": 85},
+    ],
     bad=[
         {"/resolvable": "false"},
+        At({"/resolvable": "partial", "/fix_success_rate": 0.05}, "/resolvable"),
+        At({"/resolvable": "partial", "/fix_success_rate": 1}, "/resolvable"),
+        At({"/fix_success_rate": 0}, "/resolvable"),
         At({"/fix_success_rate": 0.2, "/workarounds/0/success_rate": 0.2}, "/resolvable"),
     ],
 )
@@ -150,12 +169,29 @@ def resolvable_inconsistent(r: Record) -> Found:
     "RAT005",
     "rates-all-alike",
     Severity.INFO,
-    good=[{}],
+    good=[
+        {},
+        {"/dead_ends": [], "/workarounds/1/success_rate": 0.95},
+        {
+            "/dead_ends/0/fail_rate": None,
+            "/dead_ends/1/fail_rate": None,
+            "/workarounds/0/success_rate": None,
+            "/workarounds/1/success_rate": None,
+        },
+    ],
     bad=[
         At(
             {"/dead_ends/0/fail_rate": 0.9, "/workarounds/0/success_rate": 0.9, "/workarounds/1/success_rate": 0.9},
             "/dead_ends",
-        )
+        ),
+        At(
+            {
+                "/dead_ends": [],
+                "/workarounds/1/success_rate": 0.95,
+                "/workarounds/2": {"action": "Ask the one who cloned it", "success_rate": 0.95},
+            },
+            "/workarounds",
+        ),
     ],
 )
 def rates_all_alike(r: Record) -> Found:
@@ -199,8 +235,13 @@ def resolvable_as_boolean(value: Json) -> Json:
     "RAT007",
     "fix-rate-below-worst",
     Severity.INFO,
-    good=[{}],
-    bad=[{"/fix_success_rate": 0.6}],
+    good=[
+        {},
+        {"/fix_success_rate": None},
+        {"/fix_success_rate": 0.92},
+        {"/fix_success_rate": 0.6, "/workarounds/0/success_rate": None, "/workarounds/1/success_rate": None},
+    ],
+    bad=[{"/fix_success_rate": 0.6}, At({"/workarounds/1/success_rate": None}, "/fix_success_rate")],
 )
 def fix_rate_below_worst(r: Record) -> Found:
     """Claims no `fix_success_rate` below its worst workaround's.
