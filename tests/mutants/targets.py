@@ -1,6 +1,5 @@
 """What is mutated, and which tests are to notice: the mirror of a module in tests/, and for rules their examples."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -51,10 +50,7 @@ def named(words: Sequence[str]) -> list[Target]:
 
 def _target(name: str) -> Target:
     path, _, only = name.partition("::")
-    tests = [(mirror, "") for mirror in _mirrors(Path(path))]
-    if Path(path).stem in _RULES:
-        tests = _of_rules(Path(path).stem, tests)
-    tests += MORE.get(name, ())
+    tests = [*_of_rules(Path(path).stem), *((mirror, "") for mirror in _mirrors(Path(path))), *MORE.get(name, ())]
     if not tests:
         raise SystemExit(f"no test mirrors {path}; name some in MORE of tests/mutants/targets.py")
     return Target(f"{PACKAGE}/{path}", only or None, tests)
@@ -66,14 +62,7 @@ def _mirrors(path: Path) -> list[str]:
     return [str(test) for test in tests if (ROOT / test).is_file()][:1]
 
 
-def _of_rules(stem: str, mirror: Sequence[Chosen]) -> list[Chosen]:
-    """The examples of its rules, its own tests, and what else in tests/rules names one of its codes."""
+def _of_rules(stem: str) -> list[Chosen]:
+    """The examples of its rules."""
     prefixes = [prefix for prefix, (module, _) in PREFIXES.items() if Path(module.__file__ or "").stem == stem]
-    examples = "tests/rules/test_examples.py"
-    code = re.compile(rf"\b(?:{'|'.join(prefixes)})\d{{3}}\b")
-    others = [
-        (str(test.relative_to(ROOT)), "")
-        for test in sorted((ROOT / "tests/rules").glob("test_*.py"))
-        if test.name not in {"test_examples.py", f"test_{stem}.py"} and code.search(test.read_text(encoding="utf-8"))
-    ]
-    return [*((examples, f"{prefix}0") for prefix in prefixes), *mirror, *others]
+    return [("tests/rules/test_examples.py", f"{prefix}0") for prefix in prefixes]

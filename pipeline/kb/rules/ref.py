@@ -38,12 +38,21 @@ def reference_to_self(r: Record) -> Found:
     "REF005",
     "reference-both-ways",
     Severity.INFO,
-    good=[{}, {"/transition_graph/leads_to": [_OTHER], "/transition_graph/frequently_confused_with": [_OTHER]}],
+    good=[
+        {},
+        {"/transition_graph/leads_to": [_OTHER], "/transition_graph/frequently_confused_with": [_OTHER]},
+        {"/transition_graph/leads_to": [_OWN], "/transition_graph/preceded_by": [_OWN]},
+        {"/transition_graph/leads_to": ["git/lock-exists"], "/transition_graph/preceded_by": [_OTHER]},
+    ],
     bad=[
         At(
             {"/transition_graph/leads_to": [{"error_id": _OTHER}], "/transition_graph/preceded_by": [_OTHER]},
             "/transition_graph/leads_to/0",
-        )
+        ),
+        At(
+            {"/transition_graph/leads_to": ["git/lock-exists", _OTHER], "/transition_graph/preceded_by": [_OTHER]},
+            "/transition_graph/leads_to/1",
+        ),
     ],
 )
 def reference_both_ways(r: Record) -> Found:
@@ -160,7 +169,16 @@ _ONE_SIDED = f"""
         At(
             [{"/transition_graph/frequently_confused_with/0": "git/other"}, {"/id": "git/other"}],
             "/0/transition_graph/frequently_confused_with/0",
-        )
+        ),
+        At(
+            [
+                {"/transition_graph/frequently_confused_with": ["git/one", "git/two"]},
+                {"/id": "git/one", "/transition_graph/leads_to/0": "git/two"},
+                {"/id": "git/two", "/transition_graph/preceded_by/0": "git/one"},
+            ],
+            "/0/transition_graph/frequently_confused_with/0",
+            "/0/transition_graph/frequently_confused_with/1",
+        ),
     ],
 )
 def confusion_one_sided() -> None:
@@ -196,6 +214,23 @@ def confusion_one_sided() -> None:
         At(
             [{"/transition_graph/preceded_by/0": "git/other"}, {"/id": "git/other"}],
             "/0/transition_graph/preceded_by/0",
+        ),
+        At(
+            [
+                {"/transition_graph/leads_to/0": "git/other"},
+                {"/id": "git/other", "/transition_graph/leads_to/0": "git/not-a-repository"},
+            ],
+            "/0/transition_graph/leads_to/0",
+        ),
+        At(
+            [
+                {
+                    "/transition_graph/frequently_confused_with/0": "git/other",
+                    "/transition_graph/leads_to/0": "git/other",
+                },
+                {"/id": "git/other"},
+            ],
+            "/0/transition_graph/leads_to/0",
         ),
     ],
 )
