@@ -26,6 +26,9 @@ _ONCE = {
     "/workarounds/2": ABSENT,
 }
 
+_WORDY = "Ask whoever cloned it where the copy lies, walk there, and try again what you tried in the wrong folder"
+"""Twenty words; without the first four characters nineteen."""
+
 _ROUNDING = 1e-9
 
 
@@ -233,7 +236,10 @@ def _spaced(text: str) -> str:
     "resolvable-without-workaround",
     Severity.WARNING,
     good=[{}, {"/resolvable": "false", "/workarounds": [], "/workarounds_zh": []}],
-    bad=[At({"/workarounds": [], "/workarounds_zh": []}, "/workarounds")],
+    bad=[
+        At({"/workarounds": [], "/workarounds_zh": []}, "/workarounds"),
+        At({"/resolvable": "partial", "/workarounds": [], "/workarounds_zh": []}, "/workarounds"),
+    ],
 )
 def resolvable_without_workaround(r: Record) -> Found:
     """Has a workaround if it calls itself resolvable.
@@ -249,8 +255,18 @@ def resolvable_without_workaround(r: Record) -> Found:
     "WRK006",
     "dead-end-beats-workaround",
     Severity.WARNING,
-    good=[{}],
-    bad=[{"/dead_ends/0/fail_rate": 0.02}],
+    good=[
+        {},
+        {"/dead_ends/0/fail_rate": 0.05},
+        {"/dead_ends/0/fail_rate": None},
+        {"/dead_ends/0/fail_rate": -0.1},
+        {"/dead_ends/0/fail_rate": 0.02, "/workarounds/0/success_rate": None, "/workarounds/1/success_rate": None},
+    ],
+    bad=[
+        {"/dead_ends/0/fail_rate": 0.02},
+        {"/dead_ends/1/fail_rate": 0},
+        At({"/dead_ends/0/fail_rate": 0.06, "/workarounds/0/success_rate": None}, "/dead_ends/0/fail_rate"),
+    ],
 )
 def dead_end_beats_workaround(r: Record) -> Found:
     """Has no dead end likelier to work (1 − `fail_rate`) than its best workaround.
@@ -378,8 +394,22 @@ _NEARLY_ALL = 0.475
         {"/workarounds": [], "/workarounds_zh": []},
         {"/workarounds/0/how": None, "/workarounds/1/how": None},
         {"/workarounds/0/how": None, "/workarounds/1/how": None, "/workarounds/1/action": "Run `git -C clone status`"},
+        {"/workarounds/0/how": None, "/workarounds/1/how": None, "/workarounds/1/action": _WORDY},
+        {
+            "/workarounds/0/action": "TBD",
+            "/workarounds/0/how": None,
+            "/workarounds/1/action": "",
+            "/workarounds/1/how": None,
+        },
     ],
-    bad=[At({"/workarounds/1": ABSENT, "/workarounds_zh/1": ABSENT, "/workarounds/0/how": None}, "/workarounds")],
+    bad=[
+        At({"/workarounds/1": ABSENT, "/workarounds_zh/1": ABSENT, "/workarounds/0/how": None}, "/workarounds"),
+        At({"/workarounds/0/how": None, "/workarounds/1/how": None, "/workarounds/1/action": "TBD"}, "/workarounds"),
+        At(
+            {"/workarounds/0/how": None, "/workarounds/1/how": None, "/workarounds/1/action": _WORDY[4:]},
+            "/workarounds",
+        ),
+    ],
 )
 def workarounds_without_how(r: Record) -> Found:
     """Says how for at least one workaround, by a `how` or by code in the action.
