@@ -60,9 +60,9 @@ def main() -> int:
     if arguments.list:
         for target in targets:
             source = (ROOT / target.path).read_text(encoding="utf-8")
-            _print(target, (_survivor(source, mutation, {}) for mutation in _mutations(target, source)))
+            _print(target, (survivor_of(source, mutation, {}) for mutation in mutations_of(target, source)))
         return 0
-    harmless = _harmless()
+    harmless = found_harmless()
     with tempfile.TemporaryDirectory(prefix="kb-mutants-") as folder:
         copy = Path(folder)
         _copy_to(copy)
@@ -70,11 +70,11 @@ def main() -> int:
         return min(1, sum([_try(target, copy, harmless.get(target.path, {}), arguments.every) for target in targets]))
 
 
-def _mutations(target: Target, source: str) -> list[Mutation]:
+def mutations_of(target: Target, source: str) -> list[Mutation]:
     return of_sql(source) if target.path.endswith(".sql") else of_python(source, target.name)
 
 
-def _harmless() -> dict[str, Harmless]:
+def found_harmless() -> dict[str, Harmless]:
     """Why mutants are harmless, by file and then by their two lines."""
     entries = tomllib.loads(Path(__file__).with_name("survivors.toml").read_text(encoding="utf-8")).get("survivor", [])
     by_path: dict[str, Harmless] = {}
@@ -116,7 +116,7 @@ def _try(target: Target, copy: Path, harmless: Harmless, every: int) -> int:
         if _outcome(600, _tests, target.tests) != _SURVIVED:
             raise SystemExit(f"{target.path}: its tests fail without any mutation; `pytest` says which")
     patience = max(10.0, _PATIENCE * (time.monotonic() - began))
-    began, mutations, results = time.monotonic(), _mutations(target, source)[::every], copy / "results.json"
+    began, mutations, results = time.monotonic(), mutations_of(target, source)[::every], copy / "results.json"
     _outcome(1e6, _quick, target, source, mutations, patience, results)
     outcomes: list[str] = json.loads(results.read_text(encoding="utf-8"))
     for i, mutation in enumerate(mutations):
@@ -125,7 +125,7 @@ def _try(target: Target, copy: Path, harmless: Harmless, every: int) -> int:
             outcomes[i] = _outcome(patience, _tests, target.tests)
     file.write_text(source, encoding="utf-8")
     survivors = [
-        _survivor(source, mutation, harmless)
+        survivor_of(source, mutation, harmless)
         for mutation, outcome in zip(mutations, outcomes, strict=True)
         if outcome == _SURVIVED
     ]
@@ -143,7 +143,7 @@ def _try(target: Target, copy: Path, harmless: Harmless, every: int) -> int:
     return len(alive)
 
 
-def _survivor(source: str, mutation: Mutation, harmless: Harmless) -> Survivor:
+def survivor_of(source: str, mutation: Mutation, harmless: Harmless) -> Survivor:
     before = _lines(source, mutation.start, mutation.end)
     after = _lines(mutation.of(source), mutation.start, mutation.start + len(mutation.text))
     return Survivor(mutation.line(source), before, after, harmless.get((before, after)))
