@@ -135,7 +135,8 @@ def fix_rate_unsupported(r: Record) -> Found:
         {"/resolvable": "false", "/fix_success_rate": 0.3},
         {"/resolvable": "false", "/fix_success_rate": 0},
         {"/resolvable": "false", "/fix_success_rate": None},
-        {"/resolvable": "false", "/fix_success_rate": 85},
+        {"/resolvable": "false", "/fix_success_rate": 1.5},
+        {"/resolvable": "true", "/fix_success_rate": -0.5},
     ],
     bad=[
         {"/resolvable": "false"},
