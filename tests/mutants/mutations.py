@@ -66,8 +66,8 @@ _CALLED = {
 _DROPPED = frozenset({"strip", "casefold", "lower", "upper"})
 """Methods without arguments that give a text like the one they were given."""
 
-_NOT_JUDGEMENT = frozenset({"good", "bad", "screen", "version", "says"})
-"""Keywords of a rule that are examples, words, or what may not matter by design: tests/property/test_screens.py has that."""
+_NOT_JUDGEMENT = frozenset({"good", "bad", "screen", "version", "says", "strict"})
+"""Keywords that are examples, words or guards, or may not matter by design: tests/property/test_screens.py has screens."""
 
 _SHORT = 12
 """A display of more elements is a table of words: each of them without a test is no surprise."""
@@ -188,7 +188,8 @@ class _Walker(ast.NodeVisitor):
         self._put(node, "pass")
 
     def visit_Return(self, node: ast.Return) -> None:
-        self._put(node, "pass" if node.value is None else "return None")
+        if not (isinstance(node.value, ast.Constant) and not node.value.value):  # nothing else is as false as that
+            self._put(node, "pass" if node.value is None else "return None")
         if node.value:
             self.visit(node.value)
 
