@@ -34,6 +34,9 @@ _PATIENCE = 4
 
 _SURVIVED, _KILLED, _TIMED_OUT = "survived", "killed", "timed out"
 
+_NO_CHANGE = Mutation(0, 0, "")
+"""What has to survive, or nothing that is killed says anything."""
+
 _FORK = multiprocessing.get_context("fork")
 
 
@@ -117,8 +120,11 @@ def _try(target: Target, copy: Path, harmless: Harmless, every: int) -> int:
             raise SystemExit(f"{target.path}: its tests fail without any mutation; `pytest` says which")
     patience = max(10.0, _PATIENCE * (time.monotonic() - began))
     began, mutations, results = time.monotonic(), mutations_of(target, source)[::every], copy / "results.json"
-    _outcome(1e6, _quick, target, source, mutations, patience, results)
-    outcomes: list[str] = json.loads(results.read_text(encoding="utf-8"))
+    results.write_text("[]", encoding="utf-8")
+    _outcome(1e6, _quick, target, source, [_NO_CHANGE, *mutations], patience, results)
+    unchanged, *outcomes = json.loads(results.read_text(encoding="utf-8")) or [_KILLED]
+    if unchanged != _SURVIVED:
+        raise SystemExit(f"{target.path}: its tests fail in a fork though nothing is changed; tests/mutants/inplace.py")
     for i, mutation in enumerate(mutations):
         if outcomes[i] == _SURVIVED:
             file.write_text(mutation.of(source), encoding="utf-8")
