@@ -10,7 +10,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help ingest test torture lint docs bench constraints clean
+.PHONY: help ingest test torture mutants lint docs bench constraints clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -18,6 +18,8 @@ help:
 	@echo "make ingest       curate raw/ into kb.duckdb and curated/"
 	@echo "make test         run the tests"
 	@echo "make torture      kill, starve, corrupt and fuzz kb for hours; then say how often it was survived"
+	@echo "make mutants      change the code that matters in small ways, one at a time, and say which changes no test notices;"
+	@echo "                  MODULES='rat curate' takes these alone"
 	@echo "make lint         check style, types, imports and generated docs"
 	@echo "make docs         write the generated docs anew"
 	@echo "make bench        run the benchmarks"
@@ -33,6 +35,9 @@ test: .venv/installed-dev
 torture: .venv/installed-dev
 	KB_TORTURE=long $(BIN)/python -m pytest -n auto tests/torture tests/render/test_hostile.py tests/render/test_browser.py
 	$(BIN)/python -m tests.torture.fuzz --count 1000000 --jobs 2
+
+mutants: .venv/installed-dev
+	$(BIN)/python -m tests.mutants $(MODULES)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -7,15 +7,15 @@ import pytest
 from kb.contract import complete
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import GONE, Change, Document, Json, Kind
+from kb.model import GONE, Change, Document, Json, Kind, Rejected, Severity
 from kb.results import Located
 from kb.rules import PREFIXES, catalogue
-from kb.rules.base import Rule, Stage
+from kb.rules.base import ABSENT, Expected, Rule, Stage
 from kb.rules.example import CLEAN, with_changes
 from kb.rules.ruleset import RuleSet
 from kb.settings import Settings
 from tests.bases import DAY, Base, ndjson
-from tests.conftest import body, clean, codes, judge, published, value_at
+from tests.conftest import body, clean, codes, default_rules, judge, published, value_at
 
 PROMISES = {
     "SCH001": ("unreadable", "check", "error"),
@@ -110,6 +110,9 @@ PROMISES = {
 }
 """Codes are stable for ever, and so is what each means; only kb.toml changes a severity."""
 
+ALWAYS = frozenset(["SCH001", "SCH002", "SCH004", "IDN001", "IDN003", "RAT001", "TIR001", "DAT001", "SAF001"])
+"""What kb.toml cannot take out: without these the base could not store what it publishes, or would hand out harm."""
+
 RULES = list(catalogue().values())
 OF_ONE_RECORD = [rule for rule in RULES if rule.kind is not Kind.CORPUS]
 OF_MANY = [rule for rule in RULES if rule.stage is Stage.CORPUS]
@@ -124,18 +127,28 @@ def _examples(rules: list[Rule], which: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("rule", "example"), pairs, ids=ids)
 
 
+def _expectations(rules: list[Rule]) -> pytest.MarkDecorator:
+    """Every bad example, with where it is found and what a fix makes of it."""
+    known = [(rule, *pair) for rule in rules for pair in zip(rule.bad, rule.expected, strict=True)]
+    ids = [f"{rule.code}-{i}" for rule in rules for i, _ in enumerate(rule.bad)]
+    return pytest.mark.parametrize(("rule", "example", "expected"), known, ids=ids)
+
+
 every_good_example = _examples(OF_ONE_RECORD, "good")
 every_bad_example = _examples(OF_ONE_RECORD, "bad")
+every_expectation = _expectations(OF_ONE_RECORD)
 every_good_corpus = _examples(OF_MANY, "good")
-every_bad_corpus = _examples(OF_MANY, "bad")
+every_bad_corpus = _expectations(OF_MANY)
 everything_to_fix = _examples(FIXES, "bad")
+everything_fixed = _expectations(FIXES)
 
 
 def _rules(rule: Rule) -> RuleSet:
     """What a rule's examples are judged by: one that only speaks where no other does, by itself."""
+    if rule.stage is not Stage.TABLES:
+        return default_rules()
     rules = RuleSet(Settings())
-    if rule.stage is Stage.TABLES:
-        rules.checks = []
+    rules.checks = []
     return rules
 
 
@@ -153,6 +166,7 @@ def test_the_clean_record_gives_no_finding_and_no_change() -> None:
 @every_rule
 def test_a_rule_is_what_was_promised(rule: Rule) -> None:
     assert (rule.name, rule.kind, rule.severity) == PROMISES[rule.code]
+    assert rule.locked == (rule.code in ALWAYS)
 
 
 @every_rule
@@ -174,6 +188,13 @@ def test_a_rule_has_good_and_bad_examples(rule: Rule) -> None:
 
 
 @every_rule
+def test_every_bad_example_says_where_it_is_found(rule: Rule) -> None:
+    """Of a fix, what is made of it too: the two are one declaration, and held against what the fix does below."""
+    assert len(rule.expected) == len(rule.bad)
+    assert all(rule.expected)
+
+
+@every_rule
 def test_what_a_rule_has_fits_its_kind(rule: Rule) -> None:
     assert bool(rule.at) == bool(rule.says) == (rule.kind is Kind.FIX)
     assert bool(rule.sql) == (rule.kind is Kind.CORPUS)
@@ -189,12 +210,19 @@ def test_a_good_example_is_not_found_fault_with(rule: Rule, example: Json) -> No
     assert rule.code not in codes(judge(_subject(example), _rules(rule)))
 
 
-@every_bad_example
-def test_a_bad_example_is_found(rule: Rule, example: Json) -> None:
+@every_expectation
+def test_a_bad_example_is_found_at_its_place(rule: Rule, example: Json, expected: Expected) -> None:
     findings = [finding for finding in judge(_subject(example), _rules(rule)).findings if finding.code == rule.code]
-    assert findings
+    assert sorted(finding.pointer for finding in findings) == sorted(expected)
     assert all("\n" not in finding.message and finding.message for finding in findings)
-    assert all(re.fullmatch(r"(?:/[^/]*)*", finding.pointer) for finding in findings)
+
+
+@every_bad_example
+def test_what_is_found_has_its_weight(rule: Rule, example: Json) -> None:
+    rules = _rules(rule)
+    outcome = judge(_subject(example), rules)
+    assert isinstance(outcome, Rejected) == (not rules.errors.isdisjoint(codes(outcome)))
+    assert (rule.code in rules.errors) == (rule.severity is Severity.ERROR)
 
 
 def _together(base: Base, rule: Rule, example: Json) -> list[Located]:
@@ -209,11 +237,16 @@ def test_good_examples_are_not_found_fault_with_together(base: Base, rule: Rule,
 
 
 @every_bad_corpus
-def test_bad_examples_are_found_together(base: Base, rule: Rule, example: Json) -> None:
+def test_bad_examples_are_found_together(base: Base, rule: Rule, example: Json, expected: Expected) -> None:
     findings = _together(base, rule, example)
-    assert findings
+    assert sorted(_place(finding) for finding in findings) == sorted(expected)
+    assert {finding.severity for finding in findings} == {rule.severity}
     assert all("\n" not in finding.message and finding.message for finding in findings)
-    assert all(re.fullmatch(r"(?:/[^/]*)*", finding.pointer) for finding in findings)
+
+
+def _place(finding: Located) -> str:
+    """Where a finding is, as a pointer into the list of all records."""
+    return f"/{(finding.record_line or 1) - 1}{finding.pointer}"
 
 
 @everything_to_fix
@@ -223,6 +256,17 @@ def test_a_fix_removes_its_finding_and_brings_no_new_one(rule: Rule, example: Js
     assert rule.code not in codes(after)
     assert codes(after) <= codes(before)
     assert after.changes == ()
+
+
+@everything_fixed
+def test_a_fix_makes_of_a_value_what_its_example_says(rule: Rule, example: Json, expected: Expected) -> None:
+    changes = {
+        change.pointer: change.after for change in published(with_changes(example)).changes if change.code == rule.code
+    }
+    assert changes == {pointer: GONE if value is ABSENT else value for pointer, value in expected.items()}
+    assert {pointer: type(value) for pointer, value in changes.items()} == {
+        pointer: type(GONE if value is ABSENT else value) for pointer, value in expected.items()
+    }
 
 
 @everything_to_fix

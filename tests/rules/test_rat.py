@@ -27,6 +27,7 @@ def _number(value: Json) -> Json:
         ("0.1%", 0.001),
         ("100%", 1.0),
         ("85", 85.0),
+        ("0." + "5" * 22, 0.5555555555555556),
     ],
 )
 def test_a_number_in_quotes_becomes_exactly_that_number(text: str, number: float) -> None:
@@ -77,7 +78,8 @@ def test_what_is_no_text_is_left_alone(value: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "hint"), [(85, "write 0.85"), (1.5, "write 0.015"), (101, "correct it"), (-1, "correct it")]
+    ("rate", "hint"),
+    [(85, "write 0.85"), (1.5, "write 0.015"), (100, "write 1"), (101, "correct it"), (-1, "correct it")],
 )
 def test_a_rate_out_of_range_may_be_a_percentage_only_up_to_a_hundred(rate: float, hint: str) -> None:
     outcome = judge(with_changes({"/confidence": rate}))

@@ -372,3 +372,82 @@ def test_the_file_of_a_path_is_the_same_in_sql_and_in_python(base: Store, path: 
 
 def test_an_id_is_the_same_for_the_schema_and_for_the_tables() -> None:
     assert schema(CURATED)["$defs"]["id"]["pattern"] == f"^{ID}$"
+
+
+TOLD: tuple[tuple[str, object], ...] = (
+    ("file_of('raw/a.zip!x.json')", "raw/a.zip"),
+    ("file_of('raw/a.tar.gz!d/x!y.json')", "raw/a.tar.gz"),
+    ("file_of('raw/a.zip!b.zip!x.json')", "raw/a.zip"),
+    ("file_of('raw/wow!.json')", "raw/wow!.json"),
+    ("alike('Error  404:\tNot\nFound 12345')", "error 0: not found 0"),
+    ("sentences('Twelve chars')", ["twelve chars"]),
+    ("sentences('Eleven char')", []),
+    (
+        "sentences('Too short. But THIS  one is not! 这一句有十二个字那么长了吧。')",
+        ["but this one is not", "这一句有十二个字那么长了吧"],
+    ),
+    ("some_of(['a', 'b', 'c'], 3)", "a, b, c"),
+    ("some_of(['a', 'b', 'c', 'd'], 4)", "a, b, c and 1 more"),
+    ("some_of(['a', 'b', 'c'], 9)", "a, b, c and 6 more"),
+    ("told_of_age(NULL, NULL)", "never confirmed"),
+    ("told_of_age(NULL, DATE '2027-01-01')", "confirmed only later, on 2027-01-01"),
+    ("told_of_age(0, DATE '2026-01-01')", "0 days"),
+    ("told_of_age(1, DATE '2026-01-01')", "1 day"),
+    ("told_of_age(2, DATE '2026-01-01')", "2 days"),
+    ("domain_of('git/x/linux')", "git"),
+    ("domain_of('git')", None),
+    ("bare(repeat('x', 79), NULL)", True),
+    ("bare(repeat('x', 80), NULL)", False),
+    ("bare('Run it again', 'as root')", False),
+    ("bare('Run `make`', NULL)", False),
+    ("(SELECT mean(x) FROM (VALUES (0.1), (0.25), (0.33333)) t(x))", 0.2278),
+    ("(SELECT stale_share(x) FROM (VALUES ('stale'), ('unknown'), ('fresh')) t(x))", 0.6667),
+    ("(SELECT stale_share(x) FROM (SELECT 'stale' AS x WHERE false))", None),
+)
+
+
+@pytest.mark.parametrize(("asked", "answer"), TOLD, ids=[asked for asked, _ in TOLD])
+def test_a_macro_says_what_its_comment_says(base: Store, asked: str, answer: object) -> None:
+    assert base.query(f"SELECT {asked} AS answer").records() == [{"answer": answer}]
+
+
+@pytest.mark.parametrize("length", [1, 58, 59, 200])
+def test_a_text_is_shown_as_in_messages_of_python(base: Store, length: int) -> None:
+    text = ("abcdefghij" * 20)[:length]
+    assert base.query("SELECT shown($text) AS answer", {"text": text}).records() == [{"answer": show(text)}]
+
+
+WEIGHTS = (
+    ("SAF001", "info", 0.20),
+    ("WRK004", "error", 0.20),
+    ("TXT008", "warning", 0.20),
+    ("SCH003", "error", 0.00),
+    ("DAT006", "warning", 0.00),
+    ("RAT005", "warning", 0.03),
+    ("WRK009", "info", 0.03),
+    ("RAT001", "error", 0.20),
+    ("RAT003", "warning", 0.08),
+    ("RAT002", "info", 0.00),
+)
+
+
+@pytest.mark.parametrize(("code", "severity", "weight"), WEIGHTS)
+def test_a_finding_weighs_what_docs_trust_says(base: Store, code: str, severity: str, weight: float) -> None:
+    answer = base.query("SELECT CAST(weight_of($code, $severity) AS DOUBLE) AS w", {"code": code, "severity": severity})
+    assert answer.records() == [{"w": weight}]
+
+
+def test_findings_of_kb_toml_and_suppressed_ones_count_only_where_everything_is_asked(base: Store) -> None:
+    fill(base, [Belief(0, 365, 0.9, 0.6)])
+    base.query(
+        """INSERT INTO findings BY NAME SELECT
+            unnest(['0', '0', 'kb.toml', '1']) AS path, 0 AS position, unnest(['git/000', 'git/000', NULL, 'svn/x']) AS record_id,
+            unnest(['DED001', 'DED002', 'SUP001', 'RAT001']) AS code, '' AS name, 'info' AS severity, '' AS pointer,
+            '' AS message, false AS fixable, '' AS fingerprint, unnest([NULL, 'known', NULL, NULL]) AS suppressed,
+            unnest([0, 1, 0, 0]) AS seq"""
+    )
+    asked = "SELECT code, domain, published FROM judgements({}) ORDER BY code"
+    assert base.query(asked.format("")).rows == [("DED001", "git", True), ("RAT001", "svn", False)]
+    assert len(base.query(asked.format("everything := true")).rows) == 4
+    assert base.query(asked.format("of_domain := 'svn'")).rows == [("RAT001", "svn", False)]
+    assert base.query(asked.format("of_tier := 'reproduced'")).rows == [("DED001", "git", True)]

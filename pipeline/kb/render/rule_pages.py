@@ -3,13 +3,13 @@
 import datetime as dt
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kb.analysis.credentials import masked, masked_text
 from kb.model import Kind, Table
 from kb.rules import PREFIXES, catalogue
-from kb.rules.base import ABSENT, Rule, Stage
+from kb.rules.base import ABSENT, Expected, Rule, Stage, changed
 from kb.rules.ruleset import RuleSet
 from kb.words import visible
 
@@ -62,12 +62,55 @@ def explain(rule: Rule) -> Iterator[str]:
         yield from (f"  {visible(line)}" for line in rule.sql.splitlines())
         return
     yield f"Kind: {_KINDS[rule.kind]}. The examples say where they differ from a clean record."
-    for title, examples in (("Bad", rule.bad), ("Good", rule.good)):
-        lines = [line for example in examples for line in _example(rule, example)]
-        if lines:
-            yield ""
-            yield f"{title}:"
-            yield from (f"  {line}" for line in lines)
+    for title, lines in _examples(rule):
+        yield ""
+        yield f"{title}:"
+        yield from (f"  {line}" for line in lines)
+
+
+def _examples(rule: Rule) -> Iterator[tuple[str, list[str]]]:
+    """The bad examples, with where they are found and what becomes of them; then the good ones."""
+    bad = [
+        line
+        for example, expected in zip(rule.bad, rule.expected, strict=True)
+        for line in _judged(rule, example, expected)
+    ]
+    good = [line for example in rule.good for line in _example(rule, example)]
+    yield from ((title, lines) for title, lines in (("Bad", bad), ("Good", good)) if lines)
+
+
+def _judged(rule: Rule, example: Any, expected: Expected) -> Iterator[str]:  # noqa: ANN401 - as in _example
+    """A bad example. Where it is found at what it changes, nothing is said of that."""
+    *lines, last = list(_example(rule, example)) or ["the clean record"]
+    said = _said(rule, example, expected)
+    yield from lines
+    if said and (lines or len(last) + len(said) > _LONGEST):
+        yield from (last, f"  {said}")
+    else:
+        yield f"{last} {said}".rstrip()
+
+
+def _said(rule: Rule, example: Any, expected: Expected) -> str:  # noqa: ANN401 - as in _example
+    pointers = list(expected)
+    if rule.kind is Kind.FIX:
+        after = _value(*expected.values()) if pointers == list(example) else _changes(expected)
+        return f"becomes {after}"
+    return "" if pointers == changed(example) else f"(at {_places(rule, pointers)})"
+
+
+def _places(rule: Rule, pointers: list[str]) -> str:
+    shown = [_of_record(pointer) if rule.stage is Stage.CORPUS else pointer for pointer in pointers[:_MOST_PLACES]]
+    more = len(pointers) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+_MOST_PLACES = 3
+
+
+def _of_record(pointer: str) -> str:
+    """What a pointer into a list of records leads to; people count from 1."""
+    number, _, place = pointer[1:].partition("/")
+    return f"/{place} of record {int(number) + 1}" if place else f"record {int(number) + 1}"
 
 
 def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
@@ -94,14 +137,14 @@ def _records(example: list[dict[str, Any]]) -> Iterator[str]:
 
 
 _LONGEST = 160
-"""Records of an example stand on one line if it is no longer."""
+"""Records of an example, and what is said of it, stand on one line if it is no longer."""
 
 
 def _entry(suppression: dict[str, Any]) -> str:
     return ", ".join(f"{key} = {_value(value)}" for key, value in suppression.items())
 
 
-def _changes(example: dict[str, Any]) -> str:
+def _changes(example: Mapping[str, Any]) -> str:
     return ", ".join(f"{pointer}: {_value(value)}" for pointer, value in example.items())
 
 
@@ -125,7 +168,8 @@ the raw file itself; a **check** looks at one record; a **corpus** rule needs th
 judged anew on every run. `kb.toml` can change severities and take rules out (`[rules]`), except for those marked
 *always*, without which the base could not store what it publishes, or would hand out what it must not.
 
-Examples give what differs from the clean record in `pipeline/kb/rules/example.py`, as JSON Pointers and values.
+Examples give what differs from the clean record in `pipeline/kb/rules/example.py`, as JSON Pointers and values. A bad one
+is found at what it gives, or at the place in parentheses; of a fix it says what the value becomes.
 """
 
 
@@ -155,10 +199,8 @@ def document() -> str:
                 rule.prose,
                 "",
             ]
-            for title_, examples in (("Bad", rule.bad), ("Good", rule.good)):
-                shown = [line for example in examples for line in _example(rule, example)]
-                if shown:
-                    lines += [f"{title_}:", "", *(f"    {line}" for line in shown), ""]
+            for heading, shown in _examples(rule):
+                lines += [f"{heading}:", "", *(f"    {line}" for line in shown), ""]
             lines.pop()
         lines.append("")
     return "\n".join(lines)

@@ -26,6 +26,17 @@ Example = Mapping[str, Json]
 
 ABSENT = object()
 
+Expected = Mapping[str, Any]
+"""Where a bad example is found, by pointer; for a fix with the repaired value, ABSENT where it is taken out."""
+
+
+class At:
+    """A bad example that is found at other places than those that it changes."""
+
+    def __init__(self, example: Any, *pointers: str) -> None:  # noqa: ANN401 - one record, or several
+        self.example = example
+        self.pointers = pointers
+
 
 class Stage(StrEnum):
     """When a rule has its turn on the way of a record; a corpus rule comes after all records, one about kb.toml last."""
@@ -56,7 +67,7 @@ class Rule:
     speak against a curated document that is the only one; without it, it cannot. Where it speaks, it `replaces` what other
     rules found at the same pointer of the record; where one of those that it `yields_to` speaks, it is silent. `file` names
     the file of a user's own rule. A fix of texts with `beside` is given what that makes of all that its pattern names in
-    the record, too.
+    the record, too. `expected` says of each bad example where it is found, and for a fix what stands there then.
     """
 
     code: str
@@ -82,6 +93,7 @@ class Rule:
     reads: tuple[str, ...] = ()
     beside: Callable[[list[str]], Any] | None = None
     file: str = ""
+    expected: Sequence[Expected] = ()
 
     @property
     def summary(self) -> str:
@@ -236,11 +248,15 @@ def check(
     version: int = 1,
     reads: Sequence[str] = (),
 ) -> Callable[[Callable[..., Found]], Rule]:
-    """Declare a rule that looks at one record and yields (pointer, message)."""
+    """Declare a rule that looks at one record and yields (pointer, message).
+
+    A bad example is found at each place that it changes; where it is not, `At` says where it is.
+    """
 
     def declare(run: Callable[..., Found]) -> Rule:
         return Rule(
-            code, name, Kind.CHECK, severity, stage, _doc(run), run, good, bad, locked, version, screen, reads=tuple(reads)
+            code, name, Kind.CHECK, severity, stage, _doc(run), run, good, _examples(bad), locked, version, screen,
+            reads=tuple(reads), expected=_expected(bad),
         )  # fmt: skip
 
     return declare
@@ -254,7 +270,7 @@ def fix(
     at: Sequence[str],
     says: str,
     good: Sequence[Example],
-    bad: Sequence[Example],
+    bad: Sequence[tuple[Example, Example]],
     stage: Stage = Stage.VALUE,
     screen: str | None = None,
     reads: Sequence[str] = (),
@@ -264,14 +280,16 @@ def fix(
     """Declare a rule that is its own repair: value → value, run at every place that `at` names.
 
     `at` holds places such as `dead_ends/*/fail_rate` (`a|b` for either key), EVERY_TEXT, or WHOLE. A function that
-    returns what it was given has found nothing. `says` is the message; `{before}` and `{after}` stand for the values.
+    returns what it was given has found nothing. A bad example is a pair: what differs from the clean record, and what
+    stands at each place that is repaired then (ABSENT: it is taken out).
+    `says` is the message; `{before}` and `{after}` stand for the values.
     The function is given what `beside` makes of every value at those places too: a repair may make two of them equal.
     """
 
     def declare(run: Callable[..., Json]) -> Rule:
         return Rule(
-            code, name, Kind.FIX, severity, stage, _doc(run), run, good, bad, False, version, screen, tuple(at), says,
-            reads=tuple(reads), beside=beside,
+            code, name, Kind.FIX, severity, stage, _doc(run), run, good, [before for before, _ in bad], False, version,
+            screen, tuple(at), says, reads=tuple(reads), beside=beside, expected=[after for _, after in bad],
         )  # fmt: skip
 
     return declare
@@ -284,7 +302,7 @@ def corpus(
     *,
     sql: str,
     good: Sequence[Sequence[Any]],
-    bad: Sequence[Sequence[Any]],
+    bad: Sequence[Sequence[Any] | At],
     locked: bool = False,
     version: int = 1,
     alone: Callable[[Document, dt.date], bool] | None = None,
@@ -299,7 +317,8 @@ def corpus(
     The query selects (id, pointer, message) and may use `$as_of`. With `compares`, the function yields what comparing
     records in Python came to, for the query to read from the table `pairs`. What it finds `replaces` the findings of
     some other rules at the same place: it is the cause of those. Where a check that it `yields_to` speaks, that one is the
-    cause. Examples are lists of records.
+    cause. Examples are lists of records, and pointers into such a list say where a bad one is found: `/1/id` is the id of
+    the second record.
 
     A rule that is `about_settings` judges the suppressions in kb.toml, after all others: its query selects
     (number, pointer, message) with the help of the table `suppressions` that draft.py lays out. Its examples are pairs
@@ -309,11 +328,31 @@ def corpus(
 
     def declare(run: Callable[..., Pairs | None]) -> Rule:
         return Rule(
-            code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, bad, locked, version, sql=sql, alone=alone,
-            compares=compares, most=most, replaces=tuple(replaces), yields_to=tuple(yields_to),
+            code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, _examples(bad), locked, version, sql=sql,
+            alone=alone, compares=compares, most=most, replaces=tuple(replaces), yields_to=tuple(yields_to),
+            expected=_expected(bad),
         )  # fmt: skip
 
     return declare
+
+
+def _examples(bad: Sequence[Any]) -> Sequence[Any]:
+    return [example.example if isinstance(example, At) else example for example in bad]
+
+
+def _expected(bad: Sequence[Any]) -> Sequence[Expected]:
+    return [dict.fromkeys(example.pointers if isinstance(example, At) else changed(example)) for example in bad]
+
+
+def changed(example: Any) -> list[str]:  # noqa: ANN401 - bytes, changes, lists of changes, or suppressions and records
+    """The places that an example changes: where it is found, if nothing else is said."""
+    if isinstance(example, bytes):
+        return [""]
+    if isinstance(example, tuple):
+        return [f"/suppress/{i}" for i, _ in enumerate(example[0])]
+    if isinstance(example, list):
+        return [f"/{i}{pointer}" for i, changes in enumerate(example) for pointer in changes]
+    return list(example)
 
 
 def _doc(run: Callable[..., Any]) -> str:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from kb.analysis.lazily import lazily
 from kb.model import Document, Json, Severity
-from kb.rules.base import ABSENT, Found, Record, check, corpus, fix
+from kb.rules.base import ABSENT, At, Found, Record, check, corpus, fix
 from kb.words import show
 
 _DATES = ("first_seen", "last_confirmed", "last_updated")
@@ -55,8 +55,18 @@ def date_invalid(r: Record) -> Found:
     "dates-disordered",
     Severity.WARNING,
     version=2,
-    good=[{}, {"/first_seen": None}],
-    bad=[{"/first_seen": "2026-08-02"}, {"/last_updated": "2018-01-05"}],
+    good=[
+        {},
+        {"/first_seen": None},
+        {"/first_seen": "2026-08-01"},
+        {"/last_confirmed": None, "/last_updated": None},
+        {"/last_confirmed": "yesterday", "/last_updated": None},
+    ],
+    bad=[
+        {"/first_seen": "2026-08-02"},
+        At({"/last_updated": "2018-01-05"}, "/first_seen"),
+        At({"/last_confirmed": "2018-01-05", "/last_updated": None}, "/first_seen"),
+    ],
 )
 def dates_disordered(r: Record) -> Found:
     """Was not first seen after it was confirmed or updated.
@@ -90,8 +100,8 @@ def _ahead(document: Document, as_of: dt.date) -> bool:
             ON first_seen, last_confirmed, last_updated INTO NAME key VALUE day)
         WHERE day > $as_of
     """,
-    good=[[{}]],
-    bad=[[{"/last_updated": "2027-01-15"}]],
+    good=[[{}], [{"/last_confirmed": "2026-11-22", "/last_updated": "2026-11-22"}]],
+    bad=[[{"/last_updated": "2027-01-15"}], [{"/last_confirmed": "2026-11-23"}], [{"/first_seen": "2027-03-01"}]],
 )
 def date_in_future() -> None:
     """Has no date after `as_of`.
@@ -106,7 +116,7 @@ def date_in_future() -> None:
     "date-placeholder",
     Severity.INFO,
     version=2,
-    good=[{}, {"/first_seen": "2027-01-01"}],
+    good=[{}, {"/first_seen": "2027-01-01"}, {"/first_seen": None}, {"/first_seen": "0000-01-01"}],
     bad=[{"/first_seen": "2023-01-01"}],
 )
 def date_placeholder(r: Record) -> Found:
@@ -129,7 +139,11 @@ def date_placeholder(r: Record) -> Found:
     screen=r'"(?:first_seen|last_confirmed|last_updated)":"(?:\d{4}/|\d{4}-\d[-/]|\d{4}-\d\d-\d"|\d{4}-\d\d-\d\d[Tt ])',
     version=2,
     good=[{}, {"/last_updated": "2026-08-01T25:00:00Z"}],
-    bad=[{"/last_updated": "2026/8/1"}, {"/last_confirmed": "2026-8-1"}, {"/last_updated": "2026-08-01T09:30:00Z"}],
+    bad=[
+        ({"/last_updated": "2026/8/1"}, {"/last_updated": "2026-08-01"}),
+        ({"/last_confirmed": "2026-8-1"}, {"/last_confirmed": "2026-08-01"}),
+        ({"/last_updated": "2026-08-01T09:30:00Z"}, {"/last_updated": "2026-08-01"}),
+    ],
 )
 def date_format(text: Json) -> Json:
     """Writes days as `YYYY-MM-DD` (ISO 8601, RFC 3339).
@@ -189,7 +203,7 @@ _BULK = 50
             WHERE last_confirmed <= $as_of GROUP BY last_confirmed HAVING count(*) > {_BULK})
     """,
     good=[[{"/id": f"git/r{i}"} for i in range(_BULK)]],
-    bad=[[{"/id": f"git/r{i}"} for i in range(_BULK + 1)]],
+    bad=[At([{"/id": f"git/r{i}"} for i in range(_BULK + 1)], "/0/last_confirmed")],
 )
 def confirmed_in_bulk() -> None:
     """Was not confirmed on the same day as 50 or more others.

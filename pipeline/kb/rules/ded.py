@@ -20,7 +20,7 @@ _TWICE = {
     "dead-end-action-empty",
     Severity.WARNING,
     good=[{}],
-    bad=[{"/dead_ends/0/action": ""}],
+    bad=[{"/dead_ends/0/action": ""}, {"/dead_ends/0/action": "", "/dead_ends/1/action": ""}],
 )
 def dead_end_action_empty(r: Record) -> Found:
     """Says in every dead end what not to try.
@@ -38,8 +38,20 @@ def dead_end_action_empty(r: Record) -> Found:
     "dead-end-unexplained",
     Severity.WARNING,
     version=2,
-    good=[{}, {"/dead_ends/0/why_fails": "程序没有问题，只是目录不对。"}, {"/dead_ends/0/why_fails": "N/A"}],
-    bad=[{"/dead_ends/0/why_fails": ABSENT}, {"/dead_ends/0/why_fails": "It fails."}],
+    good=[
+        {},
+        {"/dead_ends/0/why_fails": "程序没有问题，只是目录不对。"},
+        {"/dead_ends/0/why_fails": "只是目录不对。"},
+        {"/dead_ends/0/why_fails": "The folder is wrong."},
+        {"/dead_ends/0/why_fails": "N/A"},
+    ],
+    bad=[
+        {"/dead_ends/0/why_fails": ABSENT},
+        {"/dead_ends/0/why_fails": "It fails."},
+        {"/dead_ends/1/why_fails": "It fails again."},
+        {"/dead_ends/0/why_fails": "目录不对。"},
+        {"/dead_ends/0/why_fails": "只是目录不对"},
+    ],
 )
 def dead_end_unexplained(r: Record) -> Found:
     """Says why each dead end fails, in more than a few words.
@@ -66,7 +78,15 @@ def dead_end_unexplained(r: Record) -> Found:
         {"/dead_ends/2": {**_TWICE, "fail_rate": 0.5}},
         {"/dead_ends/2": {**_TWICE, "action": "reinstall git"}},
     ],
-    bad=[{"/dead_ends/2": _TWICE}],
+    bad=[
+        (
+            {"/dead_ends/2": _TWICE},
+            {
+                "/dead_ends/0/sources": ["https://git-scm.com/docs/gitglossary", "https://git-scm.com/book/en/v2"],
+                "/dead_ends/2": ABSENT,
+            },
+        )
+    ],
     version=2,
 )
 def dead_end_duplicated(items: Json) -> Json:
@@ -100,8 +120,8 @@ def no_dead_ends(r: Record) -> Found:
     "dead-end-often-works",
     Severity.INFO,
     version=2,
-    good=[{}, {"/dead_ends/0/fail_rate": 0.5}, {"/dead_ends/0/fail_rate": None}],
-    bad=[{"/dead_ends/0/fail_rate": 0.3}],
+    good=[{}, {"/dead_ends/0/fail_rate": 0.5}, {"/dead_ends/0/fail_rate": None}, {"/dead_ends/0/fail_rate": -0.1}],
+    bad=[{"/dead_ends/0/fail_rate": 0.3}, {"/dead_ends/1/fail_rate": 0}],
 )
 def dead_end_often_works(r: Record) -> Found:
     """Calls nothing a dead end that fails less than half the time.

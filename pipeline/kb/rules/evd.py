@@ -2,10 +2,12 @@
 
 from kb.analysis import urls
 from kb.model import GONE, Json, Severity
-from kb.rules.base import Found, Record, Stage, check, fix
+from kb.rules.base import ABSENT, At, Found, Record, Stage, check, fix
 from kb.words import show
 
 _URL = "/workarounds/0/sources/0"
+
+_PAGE = "https://git-scm.com/docs/git-init"
 
 
 @check(
@@ -14,7 +16,7 @@ _URL = "/workarounds/0/sources/0"
     Severity.WARNING,
     version=2,
     good=[{}, {"/evidence_count": None}, {"/evidence_count": 1}, {_URL: "https://git-scm.com/"}],
-    bad=[{"/evidence_count": 12}],
+    bad=[{"/evidence_count": 12}, {"/evidence_count": 5}],
 )
 def evidence_overcounted(r: Record) -> Found:
     """Counts no more evidence than it has distinct source URLs.
@@ -113,8 +115,19 @@ def unsafe_url(r: Record) -> Found:
     Severity.WARNING,
     version=2,
     reads=("trust.ceiling_by_sources", "trust.ceiling_by_tier", "trust.ladder"),
-    good=[{}, {"/verification_tier": "ai_generated", "/confidence": 0.8}, {"/verification_tier": "hearsay"}],
-    bad=[{"/verification_tier": "ai_generated"}, {"/confidence": 0.95}],
+    good=[
+        {},
+        {"/verification_tier": "ai_generated", "/confidence": 0.8},
+        {"/verification_tier": "hearsay"},
+        {"/verification_tier": "hearsay", "/confidence": 0.95},
+        {"/confidence": 95},
+    ],
+    bad=[
+        At({"/verification_tier": "ai_generated"}, "/confidence"),
+        {"/confidence": 0.95},
+        {"/confidence": 1},
+        At({"/verification_tier": "ai_generated", "/confidence": 0.81}, "/confidence"),
+    ],
 )
 def confidence_beyond_evidence(r: Record) -> Found:
     """Claims no confidence above the ceiling that its evidence and tier allow.
@@ -161,8 +174,8 @@ def malformed_url(r: Record) -> Found:
     "plain-http",
     Severity.INFO,
     screen="(?i)http://",
-    good=[{}],
-    bad=[{_URL: "http://git-scm.com/docs"}],
+    good=[{}, {_URL: "http://localhost/docs"}, {_URL: "http://git-scm.com/docs git"}],
+    bad=[{_URL: "http://git-scm.com/docs"}, {_URL: "HTTP://git-scm.com/docs"}],
 )
 def plain_http(r: Record) -> Found:
     """Links https.
@@ -182,7 +195,16 @@ def plain_http(r: Record) -> Found:
     at=("dead_ends/*/sources", "workarounds/*/sources"),
     says="{before} stands twice in one list; one is kept",
     good=[{}],
-    bad=[{"/workarounds/0/sources": ["https://git-scm.com/docs/git", "https://git-scm.com/docs/git"]}],
+    bad=[
+        (
+            {"/workarounds/0/sources": ["https://git-scm.com/docs/git", "https://git-scm.com/docs/git"]},
+            {"/workarounds/0/sources/1": ABSENT},
+        ),
+        (
+            {"/dead_ends/1/sources": [_PAGE, "https://git-scm.com/docs/git", _PAGE, _PAGE]},
+            {"/dead_ends/1/sources/2": ABSENT, "/dead_ends/1/sources/3": ABSENT},
+        ),
+    ],
 )
 def source_duplicated(sources: Json) -> Json:
     """Lists a source once per item.

@@ -4,7 +4,7 @@ import re
 
 from kb.columns import ID
 from kb.model import Severity
-from kb.rules.base import Ask, Found, Pairs, Record, check, corpus, slug
+from kb.rules.base import Ask, At, Found, Pairs, Record, check, corpus, slug
 from kb.words import show
 
 _ID = re.compile(ID)
@@ -21,19 +21,31 @@ _DEVICES = frozenset(
     "id-malformed",
     Severity.ERROR,
     locked=True,
-    good=[{}, {"/id": "git/not-a-repository/linux-6.1"}, {"/id": "git/console"}, {"/id": "git/node_modules"}],
+    good=[
+        {},
+        {"/id": "git/not-a-repository/linux-6.1"},
+        {"/id": "git/console"},
+        {"/id": "git/x.con"},
+        {"/id": "git/node_modules"},
+        {"/id": "git/" + "x" * 120},
+    ],
     bad=[
         {"/id": "git"},
         {"/id": "Git/Not A Repository"},
         {"/id": "git/../../etc/passwd"},
         {"/id": "docker/not-a-repository"},
-        {"/id": "git/" + "x" * 200},
+        {"/id": "git/" + "x" * 121},
+        {"/id": "git/x.json"},
+        {"/id": "git/x."},
+        {"/id": "git/lpt9"},
+        {"/id": "git/com0"},
+        {"/id": "git/node_modules/x"},
         {"/id": "git/x.json/y"},
         {"/id": "git/x\ny"},
         {"/id": "git/con"},
         {"/id": "git/aux.1/x"},
         {"/id": "git/x./y"},
-        {"/id": "node_modules/x", "/domain": "node_modules"},
+        At({"/id": "node_modules/x", "/domain": "node_modules"}, "/id"),
     ],
     version=2,
 )
@@ -102,7 +114,7 @@ def path_differs_from_id(r: Record) -> Found:
         WHERE place > 1 AND NOT same_content
     """,
     good=[[{}], [{}, {"/id": "git/other"}], [{}, {}]],
-    bad=[[{}, {"/last_updated": "2026-01-01", "/confidence": 0.5}]],
+    bad=[At([{}, {"/last_updated": "2026-01-01", "/confidence": 0.5}], "/1/id")],
 )
 def id_duplicated() -> None:
     """Is alone under its id.
@@ -138,11 +150,15 @@ def id_duplicated() -> None:
         [{"/signature": "TBD"}, {"/id": "git/other", "/signature": "TBD"}],
     ],
     bad=[
-        [{}, {"/id": "git/other"}],
-        [
-            {"/signature": "error: RPC failed; HTTP 504"},
-            {"/id": "git/other", "/signature": "Error: RPC  failed; HTTP 413"},
-        ],
+        At([{}, {"/id": "git/other"}], "/0/signature", "/1/signature"),
+        At(
+            [
+                {"/signature": "error: RPC failed; HTTP 504"},
+                {"/id": "git/other", "/signature": "Error: RPC  failed; HTTP 413"},
+            ],
+            "/0/signature",
+            "/1/signature",
+        ),
     ],
 )
 def signature_duplicated() -> None:
@@ -219,7 +235,10 @@ _TEXTS_OF_CANDIDATES = f"""
         [{"/dead_ends": [], "/workarounds": [], "/root_cause": None}, {"/id": "git/other", "/root_cause": None}],
         [{}, {"/id": "git/not-a-repository/linux"}, {"/id": "git/not-a-repository/windows"}],
     ],
-    bad=[[{}, {"/id": "git/other"}], [{}, {"/id": "git/other", "/dead_ends/0/action": "Reinstall git from scratch"}]],
+    bad=[
+        At([{}, {"/id": "git/other"}], "/0", "/1"),
+        At([{}, {"/id": "git/other", "/dead_ends/0/action": "Reinstall git from scratch"}], "/0", "/1"),
+    ],
 )  # fmt: skip
 def near_duplicate(ask: Ask) -> Pairs:
     """Is not a near copy of another record: signature, root cause and actions together.
@@ -257,8 +276,12 @@ def near_duplicate(ask: Ask) -> Pairs:
     """,
     good=[[{"/aliases/0": "git/old-name"}, {"/id": "git/other", "/aliases/0": "git/older-name"}]],
     bad=[
-        [{"/aliases/0": "git/other"}, {"/id": "git/other"}],
-        [{"/aliases/0": "git/old-name"}, {"/id": "git/other", "/aliases/0": "git/old-name"}],
+        At([{"/aliases/0": "git/other"}, {"/id": "git/other"}], "/0/aliases/0"),
+        At(
+            [{"/aliases/0": "git/old-name"}, {"/id": "git/other", "/aliases/0": "git/old-name"}],
+            "/0/aliases/0",
+            "/1/aliases/0",
+        ),
     ],
 )
 def alias_collides() -> None:

@@ -4,7 +4,7 @@ import re
 
 from kb.analysis.placeholders import holds_a_place
 from kb.model import Severity
-from kb.rules.base import Found, Record, check, fold
+from kb.rules.base import At, Found, Record, check, fold
 from kb.words import show
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
@@ -17,10 +17,17 @@ _PAIRS = (("signature_zh", "signature"), ("root_cause_zh", "root_cause"))
     "untranslated",
     Severity.WARNING,
     version=2,
-    good=[{}, {"/signature_zh": None, "/root_cause_zh": None, "/workarounds_zh": []}, {"/root_cause_zh": "TBD"}],
+    good=[
+        {},
+        {"/signature_zh": None, "/root_cause_zh": None, "/workarounds_zh": []},
+        {"/root_cause_zh": "TBD"},
+        {"/root_cause": "The folder café lies in no working tree."},
+        {"/workarounds_zh/2": "再运行一次"},
+    ],
     bad=[
         {"/root_cause_zh": "The command ran in a folder that lies in no working tree."},
         {"/workarounds_zh/1": "use -C"},
+        At({"/root_cause": "命令在不属于任何工作区的目录中运行。"}, "/root_cause_zh"),
     ],
 )
 def untranslated(r: Record) -> Found:
@@ -68,7 +75,7 @@ def translation_missing(r: Record) -> Found:
     "translation-misaligned",
     Severity.WARNING,
     good=[{}, {"/workarounds_zh": None, "/signature_zh": None, "/root_cause_zh": None}],
-    bad=[{"/workarounds_zh": ["先进入克隆下来的目录"]}],
+    bad=[{"/workarounds_zh": ["先进入克隆下来的目录"]}, At({"/workarounds_zh/2": "再运行一次"}, "/workarounds_zh")],
 )
 def translation_misaligned(r: Record) -> Found:
     """Has as many `workarounds_zh` as `workarounds`.

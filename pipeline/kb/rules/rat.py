@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from kb.model import Document, Json, Severity
-from kb.rules.base import Found, Record, check, fix
+from kb.rules.base import At, Found, Record, check, fix
 from kb.words import show
 
 _RATES = (
@@ -48,7 +48,10 @@ def _rates(document: Document) -> Iterator[tuple[str, float | None]]:
         {"/fix_success_rate": 1.5},
         {"/confidence": 700},
         {"/workarounds/1/success_rate": 10},
-        {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "probability": 100}},
+        At(
+            {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "probability": 100}},
+            "/transition_graph/leads_to/0/probability",
+        ),
     ],
     version=2,
 )
@@ -71,7 +74,11 @@ def rate_out_of_range(r: Record) -> Found:
     says="{before} is text; write {after}",
     screen=rf'"(?:{"|".join(_KEYS)})":"',
     good=[{}, {"/fix_success_rate": None}],
-    bad=[{"/confidence": "0.9"}, {"/dead_ends/0/fail_rate": "90%"}, {"/workarounds/0/success_rate": " 95 % "}],
+    bad=[
+        ({"/confidence": "0.9"}, {"/confidence": 0.9}),
+        ({"/dead_ends/0/fail_rate": "90%"}, {"/dead_ends/0/fail_rate": 0.9}),
+        ({"/workarounds/0/success_rate": " 95 % "}, {"/workarounds/0/success_rate": 0.95}),
+    ],
 )
 def rate_as_text(value: Json) -> Json:
     """Writes rates as numbers.
@@ -92,8 +99,13 @@ def rate_as_text(value: Json) -> Json:
     "RAT003",
     "fix-rate-unsupported",
     Severity.WARNING,
-    good=[{}, {"/fix_success_rate": None}],
-    bad=[{"/fix_success_rate": 0.99}],
+    good=[
+        {},
+        {"/fix_success_rate": None},
+        {"/fix_success_rate": 0.95},
+        {"/fix_success_rate": 0.99, "/workarounds/0/success_rate": None, "/workarounds/1/success_rate": None},
+    ],
+    bad=[{"/fix_success_rate": 0.99}, At({"/workarounds/0/success_rate": None}, "/fix_success_rate")],
 )
 def fix_rate_unsupported(r: Record) -> Found:
     """Claims no `fix_success_rate` above its best workaround's `success_rate`.
@@ -113,8 +125,26 @@ def fix_rate_unsupported(r: Record) -> Found:
     "resolvable-inconsistent",
     Severity.WARNING,
     reads=("resolvable",),
-    good=[{}, {"/resolvable": "partial", "/fix_success_rate": 0.7, "/workarounds/0/success_rate": 0.6}],
-    bad=[{"/resolvable": "false"}, {"/fix_success_rate": 0.2, "/workarounds/0/success_rate": 0.2}],
+    good=[
+        {},
+        {"/resolvable": "partial", "/fix_success_rate": 0.7, "/workarounds/0/success_rate": 0.6},
+        {"/resolvable": "true", "/fix_success_rate": 0.5},
+        {"/resolvable": "true", "/fix_success_rate": 1},
+        {"/resolvable": "partial", "/fix_success_rate": 0.1},
+        {"/resolvable": "partial", "/fix_success_rate": 0.95},
+        {"/resolvable": "false", "/fix_success_rate": 0.3},
+        {"/resolvable": "false", "/fix_success_rate": 0},
+        {"/resolvable": "false", "/fix_success_rate": None},
+        {"/resolvable": "false", "/fix_success_rate": 1.5},
+        {"/resolvable": "true", "/fix_success_rate": -0.5},
+    ],
+    bad=[
+        {"/resolvable": "false"},
+        At({"/resolvable": "partial", "/fix_success_rate": 0.05}, "/resolvable"),
+        At({"/resolvable": "partial", "/fix_success_rate": 1}, "/resolvable"),
+        At({"/fix_success_rate": 0}, "/resolvable"),
+        At({"/fix_success_rate": 0.2, "/workarounds/0/success_rate": 0.2}, "/resolvable"),
+    ],
 )
 def resolvable_inconsistent(r: Record) -> Found:
     """Has a `resolvable` that its `fix_success_rate` bears out.
@@ -140,8 +170,30 @@ def resolvable_inconsistent(r: Record) -> Found:
     "RAT005",
     "rates-all-alike",
     Severity.INFO,
-    good=[{}],
-    bad=[{"/dead_ends/0/fail_rate": 0.9, "/workarounds/0/success_rate": 0.9, "/workarounds/1/success_rate": 0.9}],
+    good=[
+        {},
+        {"/dead_ends": [], "/workarounds/1/success_rate": 0.95},
+        {
+            "/dead_ends/0/fail_rate": None,
+            "/dead_ends/1/fail_rate": None,
+            "/workarounds/0/success_rate": None,
+            "/workarounds/1/success_rate": None,
+        },
+    ],
+    bad=[
+        At(
+            {"/dead_ends/0/fail_rate": 0.9, "/workarounds/0/success_rate": 0.9, "/workarounds/1/success_rate": 0.9},
+            "/dead_ends",
+        ),
+        At(
+            {
+                "/dead_ends": [],
+                "/workarounds/1/success_rate": 0.95,
+                "/workarounds/2": {"action": "Ask the one who cloned it", "success_rate": 0.95},
+            },
+            "/workarounds",
+        ),
+    ],
 )
 def rates_all_alike(r: Record) -> Found:
     """Does not give three or more actions all one rate.
@@ -164,7 +216,13 @@ def rates_all_alike(r: Record) -> Found:
     says="{before} is a boolean; write {after}",
     screen=r'"resolvable":(?:true|false)',
     good=[{}],
-    bad=[{"/resolvable": True}, {"/resolvable": False, "/fix_success_rate": 0.1, "/workarounds/0/success_rate": 0.1}],
+    bad=[
+        ({"/resolvable": True}, {"/resolvable": "true"}),
+        (
+            {"/resolvable": False, "/fix_success_rate": 0.1, "/workarounds/0/success_rate": 0.1},
+            {"/resolvable": "false"},
+        ),
+    ],
 )
 def resolvable_as_boolean(value: Json) -> Json:
     """Writes `resolvable` as "true", "partial" or "false".
@@ -178,8 +236,13 @@ def resolvable_as_boolean(value: Json) -> Json:
     "RAT007",
     "fix-rate-below-worst",
     Severity.INFO,
-    good=[{}],
-    bad=[{"/fix_success_rate": 0.6}],
+    good=[
+        {},
+        {"/fix_success_rate": None},
+        {"/fix_success_rate": 0.92},
+        {"/fix_success_rate": 0.6, "/workarounds/0/success_rate": None, "/workarounds/1/success_rate": None},
+    ],
+    bad=[{"/fix_success_rate": 0.6}, At({"/workarounds/1/success_rate": None}, "/fix_success_rate")],
 )
 def fix_rate_below_worst(r: Record) -> Found:
     """Claims no `fix_success_rate` below its worst workaround's.

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from kb.model import Document, Severity
-from kb.rules.base import Found, Record, check, corpus, slug
+from kb.rules.base import At, Found, Record, check, corpus, slug
 from kb.words import show
 
 _OWN = "git/not-a-repository"
@@ -16,8 +16,11 @@ _OTHER = "git/dubious-ownership"
     Severity.WARNING,
     good=[{}, {"/transition_graph/leads_to": [_OTHER, "git/not-a-repository/windows"]}],
     bad=[
-        {"/transition_graph/leads_to": [_OWN]},
-        {"/transition_graph/frequently_confused_with": [_OTHER, {"error_id": _OWN, "distinction": "none"}]},
+        At({"/transition_graph/leads_to": [_OWN]}, "/transition_graph/leads_to/0"),
+        At(
+            {"/transition_graph/frequently_confused_with": [_OTHER, {"error_id": _OWN, "distinction": "none"}]},
+            "/transition_graph/frequently_confused_with/1",
+        ),
     ],
 )
 def reference_to_self(r: Record) -> Found:
@@ -35,8 +38,22 @@ def reference_to_self(r: Record) -> Found:
     "REF005",
     "reference-both-ways",
     Severity.INFO,
-    good=[{}, {"/transition_graph/leads_to": [_OTHER], "/transition_graph/frequently_confused_with": [_OTHER]}],
-    bad=[{"/transition_graph/leads_to": [{"error_id": _OTHER}], "/transition_graph/preceded_by": [_OTHER]}],
+    good=[
+        {},
+        {"/transition_graph/leads_to": [_OTHER], "/transition_graph/frequently_confused_with": [_OTHER]},
+        {"/transition_graph/leads_to": [_OWN], "/transition_graph/preceded_by": [_OWN]},
+        {"/transition_graph/leads_to": ["git/lock-exists"], "/transition_graph/preceded_by": [_OTHER]},
+    ],
+    bad=[
+        At(
+            {"/transition_graph/leads_to": [{"error_id": _OTHER}], "/transition_graph/preceded_by": [_OTHER]},
+            "/transition_graph/leads_to/0",
+        ),
+        At(
+            {"/transition_graph/leads_to": ["git/lock-exists", _OTHER], "/transition_graph/preceded_by": [_OTHER]},
+            "/transition_graph/leads_to/1",
+        ),
+    ],
 )
 def reference_both_ways(r: Record) -> Found:
     """Does not have one id in both `leads_to` and `preceded_by`.
@@ -148,7 +165,21 @@ _ONE_SIDED = f"""
             {"/id": "git/other"},
         ],
     ],
-    bad=[[{"/transition_graph/frequently_confused_with/0": "git/other"}, {"/id": "git/other"}]],
+    bad=[
+        At(
+            [{"/transition_graph/frequently_confused_with/0": "git/other"}, {"/id": "git/other"}],
+            "/0/transition_graph/frequently_confused_with/0",
+        ),
+        At(
+            [
+                {"/transition_graph/frequently_confused_with": ["git/one", "git/two"]},
+                {"/id": "git/one", "/transition_graph/leads_to/0": "git/two"},
+                {"/id": "git/two", "/transition_graph/preceded_by/0": "git/one"},
+            ],
+            "/0/transition_graph/frequently_confused_with/0",
+            "/0/transition_graph/frequently_confused_with/1",
+        ),
+    ],
 )
 def confusion_one_sided() -> None:
     """Is named back by what it is `frequently_confused_with`.
@@ -179,8 +210,28 @@ def confusion_one_sided() -> None:
         [{"/transition_graph/leads_to/0": "git/unknown"}],
     ],
     bad=[
-        [{"/transition_graph/leads_to/0": "git/other"}, {"/id": "git/other"}],
-        [{"/transition_graph/preceded_by/0": "git/other"}, {"/id": "git/other"}],
+        At([{"/transition_graph/leads_to/0": "git/other"}, {"/id": "git/other"}], "/0/transition_graph/leads_to/0"),
+        At(
+            [{"/transition_graph/preceded_by/0": "git/other"}, {"/id": "git/other"}],
+            "/0/transition_graph/preceded_by/0",
+        ),
+        At(
+            [
+                {"/transition_graph/leads_to/0": "git/other"},
+                {"/id": "git/other", "/transition_graph/leads_to/0": "git/not-a-repository"},
+            ],
+            "/0/transition_graph/leads_to/0",
+        ),
+        At(
+            [
+                {
+                    "/transition_graph/frequently_confused_with/0": "git/other",
+                    "/transition_graph/leads_to/0": "git/other",
+                },
+                {"/id": "git/other"},
+            ],
+            "/0/transition_graph/leads_to/0",
+        ),
     ],
 )
 def transition_one_sided() -> None:

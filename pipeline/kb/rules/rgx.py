@@ -12,7 +12,7 @@ from kb.analysis.placeholders import holds_a_place
 from kb.analysis.regexes import options
 from kb.model import Severity
 from kb.rules import ordinary
-from kb.rules.base import Ask, Found, Pairs, Record, check, corpus
+from kb.rules.base import Ask, At, Found, Pairs, Record, check, corpus
 from kb.words import show
 
 _OPERATORS = r'"regex":"(?:[^"\\]|\\.)*?(?:[.*+?^$(){}|]|\[|\]|\\\\)'
@@ -377,8 +377,18 @@ def _owners(sides: _Sides) -> str:
         [{}, {"/id": "git/other", "/signature": "fatal: no such ref was fetched", "/regex": "no such ref was fetched"}]
     ],
     bad=[
-        [{}, {"/id": "git/other", "/signature": "Fatal: NOT a git repository (or any of the parent directories)"}],
-        [{"/regex": "fatal|error"}, {"/id": "git/other", "/signature": "error: RPC failed", "/regex": "RPC failed"}],
+        At(
+            [{}, {"/id": "git/other", "/signature": "Fatal: NOT a git repository (or any of the parent directories)"}],
+            "/0/regex",
+            "/1/regex",
+        ),
+        At(
+            [
+                {"/regex": "fatal|error"},
+                {"/id": "git/other", "/signature": "error: RPC failed", "/regex": "RPC failed"},
+            ],
+            "/0/regex",
+        ),
     ],
 )
 def regex_collides(ask: Ask) -> Pairs:

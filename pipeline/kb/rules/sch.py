@@ -3,7 +3,7 @@
 from kb import columns, contract, words
 from kb.model import Document, Severity
 from kb.pointer import escape
-from kb.rules.base import ABSENT, Found, Record, Stage, check
+from kb.rules.base import ABSENT, At, Found, Record, Stage, check
 from kb.words import misspelt
 
 
@@ -69,11 +69,19 @@ def schema_violation(document: Document) -> Found:
         {"/extensions": {"anything": {"goes": 1}}},
         {"/os_specific": {"linux": "notes"}},
         {"/$schema": "record.incoming.v1.json", "/dead_ends/0/$comment": "Seen in three threads."},
+        {"/schema_version": "1"},
+        {"/curation": None},
     ],
     bad=[
         {"/severity_level": "high"},
         {"/dead_ends/0/why_fail": "typo"},
         {"/versions/0/note": None},
+        {"/workarounds/1/howto": "typo"},
+        {"/transition_graph/follows": []},
+        At(
+            {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "chance": 0.5}},
+            "/transition_graph/leads_to/0/chance",
+        ),
         {"/curation": {"reviewer": "ann"}},
         {"/schema_version": "7"},
     ],
@@ -130,7 +138,10 @@ def bug(value: str, asked: str, column: str) -> str:
         {"/id": "no id"},
         {"/confidence": 10},
         {"/dead_ends/0/fail_rate": -0.1},
-        {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "probability": 100}},
+        At(
+            {"/transition_graph/leads_to/0": {"error_id": "git/dubious-ownership", "probability": 100}},
+            "/transition_graph/leads_to/0/probability",
+        ),
         {"/last_confirmed": "2024-02-30"},
         {"/verification_tier": "sure"},
     ],

@@ -33,7 +33,12 @@ def tier_unknown(r: Record) -> Found:
     says="{before} is another word for {after}; write that",
     reads=("trust.aliases",),
     good=[{}, {"/verification_tier": "verified"}],
-    bad=[{"/verification_tier": "auto_generated", "/confidence": 0.8}],
+    bad=[
+        (
+            {"/verification_tier": "auto_generated", "/confidence": 0.8},
+            {"/verification_tier": "ai_generated"},
+        )
+    ],
     version=2,
 )
 def tier_alias(value: Json, settings: Settings) -> Json:

@@ -19,7 +19,7 @@ from kb.analysis.losses import kinds_in, losses
 from kb.analysis.placeholders import holds_a_place
 from kb.contract import shapes
 from kb.model import Json, Severity
-from kb.rules.base import Found, Record, check, corpus, fix, fold
+from kb.rules.base import At, Found, Record, check, corpus, fix, fold
 from kb.rules.places import EVERY_TEXT
 from kb.words import show
 
@@ -41,9 +41,12 @@ _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f
         {"/workarounds/0/how": "cd my\\ folder\\ "},
     ],
     bad=[
-        {"/root_cause": "  fell off the end\n"},
-        {"/workarounds/0/how": "\u3000先进入目录\u00a0"},
-        {"/workarounds/0/how": "\n    if ready:\n        start()\n"},
+        ({"/root_cause": "  fell off the end\n"}, {"/root_cause": "fell off the end"}),
+        ({"/workarounds/0/how": "\u3000先进入目录\u00a0"}, {"/workarounds/0/how": "先进入目录"}),
+        (
+            {"/workarounds/0/how": "\n    if ready:\n        start()\n"},
+            {"/workarounds/0/how": "    if ready:\n        start()"},
+        ),
     ],
     version=2,
 )
@@ -72,12 +75,12 @@ def outer_whitespace(text: str) -> str:
         {"/root_cause": "the \u00e2\u20ac\u0153quoted\u00e2\u20ac\u009d word"},
     ],
     bad=[
-        {"/root_cause": "zero\u200bwidth"},
-        {"/workarounds/0/action": "rm \u202efdp.exe"},
-        {"/root_cause": "bell\x07"},
-        {"/root_cause": "jo\u200dined"},
-        {"/workarounds/0/how": "cd build\rmake install"},
-        {"/root_cause": "\x1b[1;31merror\x1b[0m: no such file"},
+        ({"/root_cause": "zero\u200bwidth"}, {"/root_cause": "zerowidth"}),
+        ({"/workarounds/0/action": "rm \u202efdp.exe"}, {"/workarounds/0/action": "rm fdp.exe"}),
+        ({"/root_cause": "bell\x07"}, {"/root_cause": "bell"}),
+        ({"/root_cause": "jo\u200dined"}, {"/root_cause": "joined"}),
+        ({"/workarounds/0/how": "cd build\rmake install"}, {"/workarounds/0/how": "cd build\nmake install"}),
+        ({"/root_cause": "\x1b[1;31merror\x1b[0m: no such file"}, {"/root_cause": "error: no such file"}),
     ],
     version=3,
 )
@@ -114,7 +117,11 @@ def _optional_places() -> tuple[str, ...]:
     says="{before} is empty text where there is none; write {after}",
     screen=r':""',
     good=[{}, {"/workarounds/0/how": None}, {"/dead_ends/0/why_fails": "It only delays the failure a little."}],
-    bad=[{"/workarounds/0/how": ""}, {"/subcategory": ""}, {"/versions/0/introduced": ""}],
+    bad=[
+        ({"/workarounds/0/how": ""}, {"/workarounds/0/how": None}),
+        ({"/subcategory": ""}, {"/subcategory": None}),
+        ({"/versions/0/introduced": ""}, {"/versions/0/introduced": None}),
+    ],
 )
 def empty_means_null(text: Json) -> Json:
     """Says null, not "", where an optional text is absent.
@@ -145,7 +152,10 @@ _UNSTABLE_IN_JSON = (
         {"/workarounds/0/how": "mv cafe\u0301 café"},
         {"/root_cause": "cd build\u037e make"},
     ],
-    bad=[{"/root_cause": "cafe\u0301"}, {"/signature_zh": "仓库 \u212b"}],
+    bad=[
+        ({"/root_cause": "cafe\u0301"}, {"/root_cause": "caf\u00e9"}),
+        ({"/signature_zh": "仓库 \u212b"}, {"/signature_zh": "仓库 \u00c5"}),
+    ],
     version=2,
 )
 def not_nfc(text: str, beside: Spellings | None = None) -> str:
@@ -174,7 +184,7 @@ def not_nfc(text: str, beside: Spellings | None = None) -> str:
         {"/root_cause": "The file wasnâ€™t found."},
         {"/root_cause_zh": "å‘½ä»¤åœ¨é”™è¯¯çš„ç›®å½•ä¸è¿è¡Œ"},
         {"/root_cause_zh": "鏂囦欢娌℃湁鏉冮檺"},
-        {"/signature": "fatal: not a git repository: cafÃ©/.git", "/regex": "not a git repository"},
+        At({"/signature": "fatal: not a git repository: cafÃ©/.git", "/regex": "not a git repository"}, "/signature"),
         {"/root_cause": "The caf\ufffd folder is no repository."},
         {"/root_cause_zh": "命令锟斤拷目录"},
     ],
@@ -241,6 +251,22 @@ def placeholder_text(r: Record) -> Found:
 
 _OTHERS = 5
 
+_ADVICE = (
+    "/dead_ends/0/action",
+    "/dead_ends/0/why_fails",
+    "/dead_ends/1/action",
+    "/dead_ends/1/why_fails",
+    "/workarounds/0/action",
+    "/workarounds/1/action",
+)
+"""Where the clean record has sentences that no two records should share."""
+
+
+def _in_all(*places: str) -> list[str]:
+    """These places in each of so many records that it is too many."""
+    return [f"/{i}{place}" for i in range(_OTHERS + 1) for place in places]
+
+
 _SAID_OFTEN = f"""
     keys AS (
         SELECT record_id, unnest(sentence_keys) AS key FROM traits
@@ -302,20 +328,29 @@ _SENTENCES = """
         [{"/id": f"git/error-{i}", "/dead_ends": [], "/workarounds": []} for i in range(9)],
     ],
     bad=[
-        [{"/id": f"git/error-{i}"} for i in range(_OTHERS + 1)],
-        [
-            {"/id": f"git/error-{i}", "/dead_ends/0/why_fails": f"{i}th reason. It does not touch  the root cause!"}
-            for i in range(_OTHERS + 1)
-        ],
-        [
-            {
-                "/id": f"git/error-{i}",
-                "/dead_ends": [],
-                "/workarounds": [],
-                "/transition_graph/leads_to/0": {"error_id": f"git/{i}", "distinction": "Compare the two messages."},
-            }
-            for i in range(_OTHERS + 1)
-        ],
+        At([{"/id": f"git/error-{i}"} for i in range(_OTHERS + 1)], *_in_all(*_ADVICE)),
+        At(
+            [
+                {"/id": f"git/error-{i}", "/dead_ends/0/why_fails": f"{i}th reason. It does not touch  the root cause!"}
+                for i in range(_OTHERS + 1)
+            ],
+            *_in_all(*_ADVICE),
+        ),
+        At(
+            [
+                {
+                    "/id": f"git/error-{i}",
+                    "/dead_ends": [],
+                    "/workarounds": [],
+                    "/transition_graph/leads_to/0": {
+                        "error_id": f"git/{i}",
+                        "distinction": "Compare the two messages.",
+                    },
+                }
+                for i in range(_OTHERS + 1)
+            ],
+            *_in_all("/transition_graph/leads_to/0/distinction"),
+        ),
     ],
     version=3,
 )
@@ -412,7 +447,10 @@ def lost_apostrophe(r: Record) -> Found:
     ],
     bad=[
         {"/root_cause": "This is not a git repository, nor any of the parent directories."},
-        {"/signature": "fatal: cache invalidation request failed", "/root_cause": "Cache purge request failing."},
+        At(
+            {"/signature": "fatal: cache invalidation request failed", "/root_cause": "Cache purge request failing."},
+            "/root_cause",
+        ),
     ],
 )
 def root_cause_repeats_signature(r: Record) -> Found:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from kb.analysis.lazily import lazily
 from kb.model import GONE, Json, Severity
-from kb.rules.base import Found, Record, Stage, check, fix
+from kb.rules.base import ABSENT, At, Found, Record, Stage, check, fix
 from kb.rules.copies import meaning
 from kb.words import show
 
@@ -63,10 +63,13 @@ def version_carries_product(r: Record) -> Found:
         {},
         {"/versions/0/introduced": "2.8", "/versions/0/deprecated": "2.10", "/versions/0/removed": "3.0"},
         {"/versions/0/introduced": "2020-05-01", "/versions/0/removed": "2021-01-01"},
+        {"/versions/0/introduced": "2.8", "/versions/0/deprecated": "v2.8.0"},
+        {"/versions/0/introduced": "2.8", "/versions/0/deprecated": "soon", "/versions/0/removed": "3.0"},
     ],
     bad=[
-        {"/versions/0/introduced": "2.10", "/versions/0/deprecated": "2.8"},
-        {"/versions/0/deprecated": "3.0", "/versions/0/removed": "2.9"},
+        At({"/versions/0/introduced": "2.10", "/versions/0/deprecated": "2.8"}, "/versions/0/deprecated"),
+        At({"/versions/0/deprecated": "3.0", "/versions/0/removed": "2.9"}, "/versions/0/removed"),
+        At({"/versions/0/introduced": " 2.8.1 ", "/versions/0/removed": "2.8"}, "/versions/0/removed"),
     ],
 )
 def versions_disordered(r: Record) -> Found:
@@ -97,7 +100,7 @@ def versions_disordered(r: Record) -> Found:
         {"/versions/1": {"version": "2.39.5", "status": "removed"}},
         {"/versions": [{"version": "2.0-RC1"}, {"version": "2.0-rc1"}]},
     ],
-    bad=[{"/versions/1": {"version": "2.39.5", "status": "active"}}],
+    bad=[({"/versions/1": {"version": "2.39.5", "status": "active"}}, {"/versions/1": ABSENT})],
     version=2,
 )
 def version_duplicated(items: Json) -> Json:

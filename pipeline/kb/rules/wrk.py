@@ -8,7 +8,7 @@ from kb.analysis.lazily import lazily
 from kb.analysis.placeholders import holds_a_place
 from kb.analysis.snippets import compiled, has_code, has_no_spaces
 from kb.model import GONE, Document, Json, Severity
-from kb.rules.base import ABSENT, Found, Record, Stage, check, fix, fold
+from kb.rules.base import ABSENT, At, Found, Record, Stage, check, fix, fold
 from kb.rules.copies import disagreements, merge_copies
 from kb.rules.places import WHOLE
 from kb.words import show
@@ -20,6 +20,14 @@ _TWICE = {
     "condition": None,
     "sources": ["https://git-scm.com/book/en/v2"],
 }
+
+_ONCE = {
+    "/workarounds/0/sources": ["https://git-scm.com/docs/git-rev-parse", "https://git-scm.com/book/en/v2"],
+    "/workarounds/2": ABSENT,
+}
+
+_WORDY = "Ask whoever cloned it where the copy lies, walk there, and try again what you tried in the wrong folder"
+"""Twenty words; without the first four characters nineteen."""
 
 _ROUNDING = 1e-9
 
@@ -38,8 +46,8 @@ _ROUNDING = 1e-9
         {"/workarounds/0/action": "git branch -d topic", "/workarounds/0/how": "git branch -D topic"},
     ],
     bad=[
-        {"/workarounds/0/how": "Change into the cloned folder first"},
-        {"/workarounds/0/how": " Change into the cloned folder first."},
+        ({"/workarounds/0/how": "Change into the cloned folder first"}, {"/workarounds/0/how": None}),
+        ({"/workarounds/0/how": " Change into the cloned folder first."}, {"/workarounds/0/how": None}),
     ],
     version=2,
 )
@@ -130,8 +138,11 @@ def _likeness() -> Callable[..., float]:
         {"/workarounds/2": {**_TWICE, "action": "change into the cloned folder first"}},
     ],
     bad=[
-        {"/workarounds/2": _TWICE},
-        {"/workarounds/2": _TWICE, "/workarounds_zh": ["先进入目录", "用 -C", "先进入目录"]},
+        ({"/workarounds/2": _TWICE}, _ONCE),
+        (
+            {"/workarounds/2": _TWICE, "/workarounds_zh": ["先进入目录", "用 -C", "先进入目录"]},
+            {**_ONCE, "/workarounds_zh/2": ABSENT},
+        ),
     ],
     version=2,
 )
@@ -169,8 +180,14 @@ def workaround_duplicated(document: Document) -> Document:
     ],
     bad=[
         {"/dead_ends/0/action": " Change into the  cloned folder first"},
-        {"/dead_ends/0/action": "git branch -D topic", "/workarounds/0/action": " git branch -D topic"},
-        {"/dead_ends/0/action": "Name the folder with -C", "/dead_ends/0/condition": "In a script"},
+        At(
+            {"/dead_ends/0/action": "git branch -D topic", "/workarounds/0/action": " git branch -D topic"},
+            "/dead_ends/0/action",
+        ),
+        At(
+            {"/dead_ends/0/action": "Name the folder with -C", "/dead_ends/0/condition": "In a script"},
+            "/dead_ends/0/action",
+        ),
     ],
 )
 def action_contradicts(r: Record) -> Found:
@@ -219,7 +236,10 @@ def _spaced(text: str) -> str:
     "resolvable-without-workaround",
     Severity.WARNING,
     good=[{}, {"/resolvable": "false", "/workarounds": [], "/workarounds_zh": []}],
-    bad=[{"/workarounds": [], "/workarounds_zh": []}],
+    bad=[
+        At({"/workarounds": [], "/workarounds_zh": []}, "/workarounds"),
+        At({"/resolvable": "partial", "/workarounds": [], "/workarounds_zh": []}, "/workarounds"),
+    ],
 )
 def resolvable_without_workaround(r: Record) -> Found:
     """Has a workaround if it calls itself resolvable.
@@ -235,8 +255,18 @@ def resolvable_without_workaround(r: Record) -> Found:
     "WRK006",
     "dead-end-beats-workaround",
     Severity.WARNING,
-    good=[{}],
-    bad=[{"/dead_ends/0/fail_rate": 0.02}],
+    good=[
+        {},
+        {"/dead_ends/0/fail_rate": 0.05},
+        {"/dead_ends/0/fail_rate": None},
+        {"/dead_ends/0/fail_rate": -0.1},
+        {"/dead_ends/0/fail_rate": 0.02, "/workarounds/0/success_rate": None, "/workarounds/1/success_rate": None},
+    ],
+    bad=[
+        {"/dead_ends/0/fail_rate": 0.02},
+        {"/dead_ends/1/fail_rate": 0},
+        At({"/dead_ends/0/fail_rate": 0.06, "/workarounds/0/success_rate": None}, "/dead_ends/0/fail_rate"),
+    ],
 )
 def dead_end_beats_workaround(r: Record) -> Found:
     """Has no dead end likelier to work (1 − `fail_rate`) than its best workaround.
@@ -307,7 +337,10 @@ def workarounds_disagree(r: Record) -> Found:
     ],
     bad=[
         {"/workarounds/0/how": "the cloned folder"},
-        {"/workarounds/0/action": "Find the folder, then change into it.", "/workarounds/0/how": "Change into it"},
+        At(
+            {"/workarounds/0/action": "Find the folder, then change into it.", "/workarounds/0/how": "Change into it"},
+            "/workarounds/0/how",
+        ),
     ],
 )
 def how_within_action(r: Record) -> Found:
@@ -361,8 +394,22 @@ _NEARLY_ALL = 0.475
         {"/workarounds": [], "/workarounds_zh": []},
         {"/workarounds/0/how": None, "/workarounds/1/how": None},
         {"/workarounds/0/how": None, "/workarounds/1/how": None, "/workarounds/1/action": "Run `git -C clone status`"},
+        {"/workarounds/0/how": None, "/workarounds/1/how": None, "/workarounds/1/action": _WORDY},
+        {
+            "/workarounds/0/action": "TBD",
+            "/workarounds/0/how": None,
+            "/workarounds/1/action": "",
+            "/workarounds/1/how": None,
+        },
     ],
-    bad=[{"/workarounds/1": ABSENT, "/workarounds_zh/1": ABSENT, "/workarounds/0/how": None}],
+    bad=[
+        At({"/workarounds/1": ABSENT, "/workarounds_zh/1": ABSENT, "/workarounds/0/how": None}, "/workarounds"),
+        At({"/workarounds/0/how": None, "/workarounds/1/how": None, "/workarounds/1/action": "TBD"}, "/workarounds"),
+        At(
+            {"/workarounds/0/how": None, "/workarounds/1/how": None, "/workarounds/1/action": _WORDY[4:]},
+            "/workarounds",
+        ),
+    ],
 )
 def workarounds_without_how(r: Record) -> Found:
     """Says how for at least one workaround, by a `how` or by code in the action.
