@@ -19,11 +19,12 @@ from kb import __version__
 from kb.jobs.init import REPOSITORY, init
 from tests.bases import Base, record
 from tests.conftest import ROOT
-from tests.sessions import copy
+from tests.sessions import copy, follow
 
 HOOKS, CONFIG, WORKFLOW = ".pre-commit-hooks.yaml", ".pre-commit-config.yaml", ".github/workflows/kb.yml"
 TESTS, FORMS = ".github/workflows/tests.yml", ".github/ISSUE_TEMPLATE"
 PAGE = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+TUTORIAL = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(yaml|sh)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 GITHUB, GITLAB = (
     next(text for kind, text in BLOCKS if kind == "yaml" and mark in text) for mark in ("runs-on", "artifacts")
@@ -267,6 +268,23 @@ def test_the_hook_that_init_writes_is_the_one_this_repository_offers(started: Pa
     (repo,) = yaml((started / CONFIG).read_text(encoding="utf-8"))["repos"]
     assert (repo["repo"], repo["rev"]) == (REPOSITORY, f"v{__version__}")
     assert [hook["id"] for hook in repo["hooks"]] == [hook["id"] for hook in yaml((ROOT / HOOKS).read_text())]
+
+
+# the tutorial
+
+
+def test_the_tutorial_ends_with_a_committed_base_that_its_workflow_accepts(tmp_path: Path) -> None:
+    assert list(follow(TUTORIAL, tmp_path))
+    base = tmp_path / "failures"
+    assert done(base, "git", "status", "--porcelain") == ""
+    assert failing(base) is None
+
+
+def test_the_tutorial_explains_every_step_of_the_workflow(new_base: Path) -> None:
+    explained = re.findall(r"^\| `([^`]+)` \|", TUTORIAL, re.MULTILINE)
+    steps = scripts(yaml((new_base / WORKFLOW).read_text(encoding="utf-8")))
+    assert len(explained) == len(steps)
+    assert all(name in step for name, step in zip(explained, steps, strict=True))
 
 
 # the repository's own
