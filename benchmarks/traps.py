@@ -19,10 +19,11 @@ import duckdb
 import orjson
 
 from kb import engine, sources
+from kb.curate import spool
 from kb.rules.example import with_changes
 from kb.rules.ruleset import RuleSet
-from kb.store import draft
-from kb.workspace import Settings
+from kb.settings import Settings
+from kb.store import build
 
 Record = dict[str, Any]
 
@@ -154,7 +155,7 @@ def cost(records: Sequence[Record]) -> Cost:
     """Judge some records as `kb validate` does, and count."""
     rules = RuleSet(Settings(), _DAY)
     lines = b"".join(orjson.dumps(record) + b"\n" for record in records)
-    with tempfile.TemporaryDirectory() as name, draft.create(None, Path(name, "spill")) as store:
+    with tempfile.TemporaryDirectory() as name, build.create(None, Path(name, "spill")) as store:
         batches = Path(name, "batches")
         batches.mkdir()
         store.begin(rules)
@@ -163,7 +164,7 @@ def cost(records: Sequence[Record]) -> Cost:
         curated = time.perf_counter()
         with counting(store) as counted:
             store.oust([(row, b"") for row in store.contest(batches)])
-            store.load(engine.slices(batches))
+            store.load(spool.slices(batches))
             store.judge_together(rules, _DAY)
         return Cost(curated - started, time.perf_counter() - curated, counted.rows, counted.bytes)
 
@@ -217,7 +218,7 @@ def _operators(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
 
 
 @contextmanager
-def counting(store: draft.Draft) -> Iterator[_Counted]:
+def counting(store: build.Draft) -> Iterator[_Counted]:
     """Count what a store does meanwhile."""
     plain = store.connection
     counted = _Counted(plain)

@@ -4,19 +4,24 @@ import dataclasses
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from kb.jobs.request import Request
+from kb.errors import KbError
 from kb.jobs.validate import validate
-from kb.model import Json, KbError, Located
+from kb.judging.request import Request
+from kb.model import Json
 from kb.rules import catalogue
 from kb.rules import ruleset as rulesets
 from kb.rules.base import Record, Rule, Stage
 from kb.rules.ruleset import RuleSet
-from kb.store.draft import Draft, change
+from kb.store.build import Draft, change
 from tests.bases import DAY, Base, ndjson, record
 from tests.careless import near, records
+
+if TYPE_CHECKING:
+    from kb.results import Located
 
 pytestmark = pytest.mark.gated
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.contract import complete
-from kb.curate import curate, curate_some
+from kb.curate.record import curate, curate_some
 from kb.model import GONE, Change, Curated, Document, Json, Rejected
 from kb.rules.base import Rule
 from kb.rules.fixing import apply, drop_gone
 from kb.rules.places import WHOLE
 from kb.rules.ruleset import RuleSet
-from kb.workspace import Settings
+from kb.settings import Settings
 from tests.conftest import body, default_rules, incoming, judge
 from tests.strategies import careless, mutated, values
 

@@ -16,10 +16,12 @@ from kb.model import Document
 from kb.render.html import data
 from kb.render.html.charts import library
 from kb.rules.example import with_changes
-from kb.workspace import Report
+from kb.settings import Report
 from tests.bases import DAY, Base, record
 from tests.render import pages
 from tests.render.pages import held
+
+pytestmark = pytest.mark.gated
 
 
 class Elements(HTMLParser):
@@ -58,7 +60,7 @@ def html(example: Base) -> str:
 
 @pytest.fixture(scope="module")
 def harmful(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return pages.of(pages.fill_with_harm(Base(tmp_path_factory.mktemp("harm"))))
+    return pages.of(pages.fill_with_harm(Base(tmp_path_factory.mktemp("harm"), is_gated=True)))
 
 
 def quality(base: Base) -> reports.Answer:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
-from kb.model import ValidateResult
-from kb.render.findings import render
-from kb.workspace import Settings
+from kb.judging.request import Request
+from kb.render.validations import render
+from kb.results import ValidateResult
+from kb.settings import Settings
 from tests.bases import DAY, Base, ndjson, record
 from tests.findings import ERROR, INFO, located, result
 

@@ -7,12 +7,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
-from kb.model import Document, ValidateResult
-from kb.render.findings import render
+from kb.judging.request import Request
+from kb.model import Document
+from kb.render.validations import render
+from kb.results import ValidateResult
 from kb.rules.ruleset import RuleSet
-from kb.workspace import RuleSettings, Settings
+from kb.settings import RuleSettings, Settings
 from tests.bases import DAY, Base, record
 from tests.conftest import ROOT
 from tests.findings import ERROR, HOSTILE, INFO, located, result

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from kb.jobs.request import Request
+from kb.errors import KbError
 from kb.jobs.validate import validate
-from kb.model import KbError
+from kb.judging.request import Request
 from kb.sources import Reading, discover, read
 from kb.sources.containers import zstd
 from tests.bases import DAY, Base, encoded, ndjson, record

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kb.jobs.request import Request
+from kb.errors import KbError
 from kb.jobs.validate import validate
-from kb.model import KbError
+from kb.judging.request import Request
 from tests.bases import DAY, Base, ndjson, record
 from tests.conftest import ROOT
 from tests.terminal import kb

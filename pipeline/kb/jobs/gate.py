@@ -4,13 +4,16 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from kb import publish, reports
-from kb.model import GateResult, KbError, Verdict
+from kb import reports
+from kb.errors import KbError
+from kb.publish import swap
 from kb.render.text import count
 from kb.reports import Options
+from kb.results import GateResult, Verdict
+from kb.settings import FILE, Limits
 from kb.store import Store
 from kb.words import did_you_mean
-from kb.workspace import FILE, Limits, Workspace
+from kb.workspace import Workspace
 
 
 def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
@@ -20,7 +23,7 @@ def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
         KbError: there is no base, or a limit is for a domain that no record has.
     """
     limits = workspace.settings.gate
-    with publish.reading(workspace) as base:
+    with swap.reading(workspace) as base:
         _check_domains(base, list(limits.domain))
         verdicts = list(_held(base, limits, Options(as_of), "the whole base"))
         for tier, of_tier in limits.tier.items():

@@ -5,9 +5,9 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from kb import __version__, aside, workspace
+from kb import __version__, aside, settings, workspace
+from kb.errors import KbError
 from kb.jobs import new
-from kb.model import KbError
 
 REPOSITORY = "https://github.com/kb-curation/kb"
 """Where kb comes from; [project.urls] says the same."""
@@ -48,13 +48,13 @@ def init(folder: Path, *, example: bool = False, pre_commit: bool = False, githu
         (made if _ignore(folder / ".gitignore") else kept).append(".gitignore")
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be written: {error.strerror}") from None
-    within = next((above for above in workspace.real(folder).parents if (above / workspace.FILE).is_file()), None)
+    within = next((above for above in workspace.real(folder).parents if (above / settings.FILE).is_file()), None)
     return Made(made, kept, within)
 
 
 def _files(*, example: bool, pre_commit: bool, github: bool) -> Iterator[tuple[str, str]]:
     """The files of a new workspace, each with its text."""
-    yield workspace.FILE, workspace.template()
+    yield settings.FILE, settings.template()
     if example:
         document = new.draft("git")
         yield f"raw/{document['id']}.json", new.text(document)

@@ -7,9 +7,10 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from kb.analysis import urls
 from kb.model import Change, Document, Json, Kind, Severity
-from kb.rules import places, urls
-from kb.workspace import Settings
+from kb.rules import places
+from kb.settings import Settings
 
 Found = Iterator[tuple[str, str]]
 """What a check yields: (pointer, message)."""

@@ -4,14 +4,15 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from kb import contract
+from kb.analysis import active, harm, orders, remote
+from kb.analysis.advice import is_listed_with, is_warned_of
 from kb.analysis.credentials import credentials, is_masked, masked
-from kb.contract import escape, show
+from kb.analysis.phrases import compiled
+from kb.analysis.shell import Reader
 from kb.model import Incoming, Json, Severity
-from kb.rules import active, harm, orders, remote
-from kb.rules.advice import is_listed_with, is_warned_of
+from kb.pointer import escape
 from kb.rules.base import Found, Record, Stage, check
-from kb.rules.phrases import compiled
-from kb.rules.shell import Reader
+from kb.words import show
 
 
 def _specimen() -> str:

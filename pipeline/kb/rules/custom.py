@@ -1,0 +1,119 @@
+"""A user's own rules: SQL files whose header says what a rule of kb says in Python. Nothing is read or run here."""
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Mapping
+
+from kb.errors import KbError
+from kb.model import Document, Kind, Severity
+from kb.rules import PREFIXES, catalogue
+from kb.rules.base import Rule, Stage
+from kb.words import did_you_mean
+
+_KEYS = ("code", "name", "severity", "text")
+
+_LINE = re.compile(r"([a-z]+)\s*:\s*(.*)")
+
+_CODE = re.compile(r"([A-Z]{2,6})[0-9]{1,4}")
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+def parse(files: Mapping[str, str]) -> tuple[Rule, ...]:
+    """The rules of some files, by code; `files` maps names such as `rules/owner.sql` to what is in them.
+
+    Raises:
+        KbError: a header lacks something, or says what cannot be, or two rules share a code or a name.
+    """
+    taken = {word: "a rule of kb" for rule in catalogue().values() for word in (rule.code, rule.name)}
+    rules = []
+    for file, text in sorted(files.items()):
+        rule = _rule(file, text)
+        for word in (rule.code, rule.name):
+            if word in taken:
+                raise KbError(f"{file}: {word} is taken by {taken[word]}; choose another")
+            taken[word] = file
+        rules.append(rule)
+    return tuple(sorted(rules, key=lambda rule: rule.code))
+
+
+def _rule(file: str, text: str) -> Rule:
+    header, query = _parted(text)
+    told = _told(file, header)
+    missing = [key for key in _KEYS if not told.get(key)]
+    if missing:
+        raise KbError(f"{file}: its header says no {missing[0]}; begin the file with a line `-- {missing[0]}: …`")
+    if not query:
+        raise KbError(f"{file}: there is no query below its header; add one that selects id, pointer and message")
+    return Rule(
+        _code(file, told["code"]),
+        _name(file, told["name"]),
+        Kind.CORPUS,
+        _severity(file, told["severity"]),
+        Stage.CORPUS,
+        told["text"],
+        _nothing,
+        (),
+        (),
+        version=int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]),  # so that a change of the file is one
+        sql=query,
+        alone=_always,
+        file=file,
+    )
+
+
+def _parted(text: str) -> tuple[list[str], str]:
+    """The lines of comment that a file begins with, without their marks, and the rest."""
+    lines = text.removeprefix("\ufeff").strip().splitlines()
+    end = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    return [line.removeprefix("--").strip() for line in lines[:end]], "\n".join(lines[end:]).strip().rstrip(";")
+
+
+def _told(file: str, header: list[str]) -> dict[str, str]:
+    """What a header says by key; all that follows `text:` belongs to it."""
+    told: dict[str, str] = {}
+    for i, line in enumerate(header):
+        said = _LINE.fullmatch(line)
+        if said and said[1] not in _KEYS:
+            raise KbError(f"{file}: its header says `{said[1]}`; {did_you_mean(said[1], _KEYS)}")
+        if said and said[1] in told:
+            raise KbError(f"{file}: its header says {said[1]} twice; once is enough")
+        if said and said[1] == "text":
+            told["text"] = "\n".join([said[2], *header[i + 1 :]]).strip()
+            break
+        if said:
+            told[said[1]] = said[2].strip()
+        elif line:
+            raise KbError(f"{file}: {line!r} in its header says nothing that a rule has; there are {', '.join(_KEYS)}")
+    return told
+
+
+def _code(file: str, code: str) -> str:
+    form = _CODE.fullmatch(code)
+    if not form:
+        raise KbError(f"{file}: {code!r} is no code; write two to six capitals and a number, as in ORG001")
+    near = next((prefix for prefix in PREFIXES if prefix.startswith(form[1]) or form[1].startswith(prefix)), None)
+    if near:
+        raise KbError(f"{file}: {code} looks like a rule of kb ({near}); choose a prefix of your own, as in ORG001")
+    return code
+
+
+def _name(file: str, name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise KbError(f"{file}: {name!r} is no name; write words in lower case with hyphens, as in owner-missing")
+    return name
+
+
+def _severity(file: str, word: str) -> Severity:
+    if word not in set(Severity):
+        raise KbError(f"{file}: severity is {word!r}; choose error, warning or info")
+    return Severity(word)
+
+
+def _nothing() -> None:
+    """Own rules are SQL alone."""
+
+
+def _always(_document: Document, _as_of: dt.date) -> bool:
+    return True
