@@ -10,7 +10,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help ingest test torture mutants lint docs bench constraints clean
+.PHONY: help ingest test torture mutants lint docs site bench constraints clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -22,6 +22,7 @@ help:
 	@echo "                  MODULES='rat curate' takes these alone"
 	@echo "make lint         check style, types, imports and generated docs"
 	@echo "make docs         write the generated docs anew"
+	@echo "make site         build docs/ as a site in site/; a broken link stops it"
 	@echo "make bench        run the benchmarks"
 	@echo "make constraints  choose the newest versions of all dependencies and write constraints.txt and requirements.lock anew"
 	@echo "make clean        remove .venv and every cache, kb.duckdb too"
@@ -50,6 +51,10 @@ docs: .venv/installed-dev
 	$(BIN)/python -m tools.docs
 	$(BIN)/python -m tests.sessions
 
+# Not --quiet: what is not shown does not stop the build either.
+site: .venv/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks
 
@@ -65,13 +70,17 @@ bench: .venv/installed-dev
 	$(BIN)/python -m compileall -q pipeline
 	@touch $@ .venv/installed
 
+.venv/installed-docs: pyproject.toml constraints.txt | .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
+
 .venv/pyvenv.cfg:
 	$(PYTHON) -m venv .venv
 
 constraints:
 	rm -rf $(ALONE)
 	$(PYTHON) -m venv $(ALONE)
-	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet --editable '.[dev]' editables hatchling pyarrow
+	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet --editable '.[dev,docs]' editables hatchling pyarrow
 	echo '# Exact versions of all dependencies, direct and not. Written by `make constraints`.' > constraints.txt
 	$(ALONE)/bin/python -m pip freeze --exclude-editable >> constraints.txt
 	PIP_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet uv
@@ -81,6 +90,6 @@ constraints:
 	rm -rf $(ALONE)
 
 clean:
-	rm -rf .venv $(ALONE) .kb kb.duckdb kb.duckdb.wal .dvc/tmp .dvc/cache build dist
+	rm -rf .venv $(ALONE) .kb kb.duckdb kb.duckdb.wal .dvc/tmp .dvc/cache build dist site
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,16 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from kb import __version__
+from kb.jobs.init import REPOSITORY, init
 from tests.bases import Base, record
 from tests.conftest import ROOT
-from tests.sessions import copy
+from tests.sessions import copy, follow
 
 HOOKS, CONFIG, WORKFLOW = ".pre-commit-hooks.yaml", ".pre-commit-config.yaml", ".github/workflows/kb.yml"
+TESTS, FORMS = ".github/workflows/tests.yml", ".github/ISSUE_TEMPLATE"
 PAGE = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+TUTORIAL = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(yaml|sh)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 GITHUB, GITLAB = (
     next(text for kind, text in BLOCKS if kind == "yaml" and mark in text) for mark in ("runs-on", "artifacts")
@@ -148,11 +153,12 @@ def test_the_records_of_this_repository_pass_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("schema", "text"),
     [
+        ("vendor.github-workflows", (ROOT / TESTS).read_text(encoding="utf-8")),
         ("vendor.github-workflows", (ROOT / WORKFLOW).read_text(encoding="utf-8")),
         ("vendor.github-workflows", GITHUB),
         ("vendor.gitlab-ci", GITLAB),
     ],
-    ids=["ours", "the page's for GitHub", "the page's for GitLab"],
+    ids=["our tests", "ours", "the page's for GitHub", "the page's for GitLab"],
 )
 def test_a_workflow_is_one_that_its_host_takes(schema: str, text: str, tmp_path: Path) -> None:
     (tmp_path / "workflow.yml").write_text(text, encoding="utf-8")
@@ -188,3 +194,126 @@ def test_the_page_names_every_format() -> None:
         line.split("|")[1] for line in PAGE.partition("\n\n`sarif`")[0].splitlines() if line.startswith("| `")
     )
     assert re.findall(r"`(\w+)`", table) == list(FORMATS)
+
+
+# what `kb init` writes
+
+
+@pytest.fixture(scope="module")
+def new_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A committed base with all that `kb init` can add."""
+    folder = tmp_path_factory.mktemp("new") / "base"
+    init(folder, example=True, pre_commit=True, github=True)
+    done(folder, "git", "init", "--quiet")
+    done(folder, "kb", "ingest", "raw/")
+    done(folder, "git", "add", ".")
+    done(folder, "git", "commit", "--quiet", "--no-verify", "--message", "base")
+    return folder
+
+
+@pytest.fixture
+def started(new_base: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(new_base, tmp_path / "base")
+
+
+def scripts(workflow: Any) -> list[str]:  # noqa: ANN401 - any YAML value
+    """What its steps run, but for the installation."""
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    return [step["run"] for step in steps if "run" in step and "pip install" not in step["run"]]
+
+
+def failing(folder: Path) -> str | None:
+    """The first step of the workflow that `kb init` wrote that fails in a new clone, as on a host."""
+    clone = folder.parent / "clone"
+    done(folder.parent, "git", "clone", "--quiet", str(folder), str(clone))
+    steps = scripts(yaml((clone / WORKFLOW).read_text(encoding="utf-8")))
+    return next((step for step in steps if call(clone, "bash", "-e", "-c", step).returncode), None)
+
+
+def commit_all(folder: Path) -> None:
+    done(folder, "git", "add", ".")
+    done(folder, "git", "commit", "--quiet", "--no-verify", "--message", "change")
+
+
+def test_the_workflow_that_init_writes_is_one_that_github_takes(started: Path) -> None:
+    done(started, "check-jsonschema", "--builtin-schema", "vendor.github-workflows", WORKFLOW)
+    installs = [line for line in texts(yaml((started / WORKFLOW).read_text(encoding="utf-8"))) if "pip" in line]
+    assert installs == [f"pip install kb-curation=={__version__}"]
+
+
+def test_the_workflow_that_init_writes_passes_on_a_sound_base(started: Path) -> None:
+    assert failing(started) is None
+
+
+def test_the_workflow_that_init_writes_fails_on_an_error(started: Path) -> None:
+    Base(started).put("raw/git/b.json", record("b", confidence=7))
+    commit_all(started)
+    assert failing(started) == "kb validate raw/ --format github"
+
+
+def test_the_workflow_that_init_writes_fails_on_a_record_that_was_not_ingested(started: Path) -> None:
+    Base(started).record("b")
+    commit_all(started)
+    assert "git diff --exit-code" in str(failing(started))
+
+
+def test_the_workflow_that_init_writes_fails_on_a_broken_limit(started: Path) -> None:
+    Base(started).configure("[gate]\nmin_mean_effective_confidence = 1.0")
+    commit_all(started)
+    assert failing(started) == "kb gate"
+
+
+def test_the_hook_that_init_writes_is_the_one_this_repository_offers(started: Path) -> None:
+    done(started, "pre-commit", "validate-config", CONFIG)
+    (repo,) = yaml((started / CONFIG).read_text(encoding="utf-8"))["repos"]
+    assert (repo["repo"], repo["rev"]) == (REPOSITORY, f"v{__version__}")
+    assert [hook["id"] for hook in repo["hooks"]] == [hook["id"] for hook in yaml((ROOT / HOOKS).read_text())]
+
+
+# the tutorial
+
+
+def test_the_tutorial_ends_with_a_committed_base_that_its_workflow_accepts(tmp_path: Path) -> None:
+    assert list(follow(TUTORIAL, tmp_path))
+    base = tmp_path / "failures"
+    assert done(base, "git", "status", "--porcelain") == ""
+    assert failing(base) is None
+
+
+def test_the_tutorial_explains_every_step_of_the_workflow(new_base: Path) -> None:
+    explained = re.findall(r"^\| `([^`]+)` \|", TUTORIAL, re.MULTILINE)
+    steps = scripts(yaml((new_base / WORKFLOW).read_text(encoding="utf-8")))
+    assert len(explained) == len(steps)
+    assert all(name in step for name, step in zip(explained, steps, strict=True))
+
+
+# the repository's own
+
+
+def test_the_address_of_the_repository_is_the_same_everywhere() -> None:
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
+    assert {url for url in urls.values() if not url.startswith(f"{REPOSITORY}/")} == {REPOSITORY}
+    assert set(re.findall(r"https://github\.com/[\w-]+/kb\b", PAGE)) == {REPOSITORY}
+
+
+def test_the_page_installs_this_version() -> None:
+    assert set(re.findall(r"rev: v(\S+)|kb-curation==(\S+)", PAGE)) == {(__version__, ""), ("", __version__)}
+
+
+def test_our_tests_run_all_of_ci_on_the_oldest_and_the_newest_python() -> None:
+    (job,) = yaml((ROOT / TESTS).read_text(encoding="utf-8"))["jobs"].values()
+    assert scripts({"jobs": {"": job}})[-1] == ".ci/run"
+    oldest = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    assert job["strategy"]["matrix"]["python"][0] == oldest.removeprefix(">=")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / FORMS).glob("*.yml")), ids=lambda path: path.stem)
+def test_an_issue_form_is_one_that_github_takes(path: Path) -> None:
+    schema = "vendor.github-issue-config" if path.stem == "config" else "vendor.github-issue-forms"
+    done(ROOT, "check-jsonschema", "--builtin-schema", schema, str(path))
+    form = yaml(path.read_text(encoding="utf-8"))
+    assert path.stem == "config" or any(field.get("validations", {}).get("required") for field in form["body"])
+
+
+def test_there_is_a_form_for_a_bug_a_false_finding_and_a_rule() -> None:
+    assert {path.stem for path in (ROOT / FORMS).glob("*.yml")} == {"bug", "config", "false-finding", "rule"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kb import settings, store
+from kb import __version__, settings, store
 from kb.contract import shapes
 from kb.rules import catalogue, ded
 from kb.settings import TimeToLive, Trust
@@ -59,16 +59,53 @@ def test_there_are_ten_example_queries_or_more() -> None:
 
 @pytest.mark.parametrize("name", sessions.PAGES)
 def test_sessions_show_what_the_commands_print(name: str, tmp_path: Path) -> None:
-    folder = sessions.prepare(tmp_path, page(name))
-    for step in sessions.steps(page(name)):
-        printed = sessions.run(step.command, folder)
-        assert sessions.agrees(step.shown, printed), f"$ {step.command}\n{printed}"
+    text = page(name)
+    for block in sessions.follow(text, sessions.prepare(tmp_path, text)):
+        for step, printed in block.steps:
+            assert sessions.agrees(step.shown, printed), f"$ {step.command}\n{printed}"
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_every_session_is_run_and_short_enough_to_read_past(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "```console" not in text or path.relative_to(ROOT).as_posix() in sessions.PAGES
+    too_long = {step.command for step in sessions.steps(text) if len(step.shown.splitlines()) > sessions.LONGEST}
+    assert too_long == set(), "cut them short with a line `…`"
 
 
 def test_sessions_agree_only_with_what_they_show() -> None:
     assert sessions.agrees("a\n…\nc", "a\nb\nb\nc")
     assert not sessions.agrees("a\n…\nc", "a\nb")
     assert not sessions.agrees("a", "a\nb")
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "now"),
+    [
+        ("3 records\n…\nerror: far", "4 records\nx\ny\nerror: far", "4 records\n…\nerror: far"),
+        ("…\n12 findings in all", "first\nsecond\n13 findings in all", "…\n13 findings in all"),
+        ("3 records\n…", "4 records\nx\ny", "4 records\n…"),
+        ("3 records\ngone entirely\n…\nlast", "4 records\nx\nlast", "4 records\n…\nlast"),
+        ("whole", "other\nwhole", "other\nwhole"),
+    ],
+)
+def test_a_session_that_was_cut_short_stays_so_when_its_output_changes(shown: str, printed: str, now: str) -> None:
+    assert sessions.shortened(shown, printed) == now
+    assert sessions.agrees(now, printed)
+
+
+def test_a_page_is_renewed_in_its_sessions_alone(tmp_path: Path) -> None:
+    text = (
+        '# kb\n\n```console\n$ kb init base\nold\n$ cd base\n```\n\n```json title="raw/a/b.json"\n{"id": 1}\n```\n\n'
+        '```diff title="raw/a/b.json"\n-{"id": 1}\n+{"id": 2}\n```\n\n```console\n$ kb --version\n```\n'
+    )
+    renewed = sessions.renew(text, tmp_path)
+    assert (tmp_path / "base/raw/a/b.json").read_text(encoding="utf-8") == '{"id": 2}\n'
+    assert "\nold\n" not in renewed
+    assert "$ cd base\n```\n\n```json title" in renewed
+    assert renewed.endswith(f"$ kb --version\nkb {__version__}\n```\n")
+    with pytest.raises(ValueError, match="0 places for this edit"):
+        sessions.renew('```diff title="base/kb.toml"\n-nothing like it\n+new\n```\n', tmp_path)
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)

@@ -118,9 +118,14 @@ def test_every_command_is_named_in_full_by_the_help(tmp_path: Path) -> None:
     assert [text for _, text in listed if "..." in text] == []
 
 
+MORE_OF_INIT = "--example adds a record to start from, --pre-commit a check before each commit, --github one in CI"
+
+
 def test_the_way_from_nothing_to_a_base(tmp_path: Path) -> None:
     assert kb(tmp_path, "init", "base") == Outcome(
-        0, "made kb.toml, raw/.gitkeep, dvc.yaml, .gitignore in base/; put records into raw/ and run `kb ingest`\n", ""
+        0,
+        "made kb.toml, raw/.gitkeep, dvc.yaml, .gitignore in base/; put records into raw/ and run `kb ingest`\n",
+        f"note: {MORE_OF_INIT}\n",
     )
     base = Base(tmp_path / "base")
     base.record("a", category=" usage_error ")
@@ -138,8 +143,18 @@ def test_the_way_from_nothing_to_a_base(tmp_path: Path) -> None:
         0, "nothing to make in base/: kb.toml, raw/.gitkeep, dvc.yaml, .gitignore were there already\n", ""
     )
     assert kb(base.root, "init", "inner").err == (
-        "note: inner/ lies within the workspace ./; in it, kb uses the inner kb.toml alone\n"
+        f"note: {MORE_OF_INIT}\nnote: inner/ lies within the workspace ./; in it, kb uses the inner kb.toml alone\n"
     )
+
+
+def test_a_base_starts_with_what_is_asked_for(tmp_path: Path) -> None:
+    assert kb(tmp_path, "init", "base", "--example", "--pre-commit", "--github") == Outcome(
+        0,
+        "made kb.toml, raw/git/not-a-repository.json, dvc.yaml, .pre-commit-config.yaml, .github/workflows/kb.yml, "
+        ".gitignore in base/; put records into raw/ and run `kb ingest`\n",
+        "",
+    )
+    assert kb(tmp_path / "base", "validate").out == "1 record read, all clean\n"
 
 
 def test_a_record_starts_from_an_example(base: Base, kb_within: Kb) -> None:

@@ -801,16 +801,25 @@ def explain(
         print_lines(words.explain(named(code.replace("_", "-"), known.known)))
 
 
-@app.command(epilog=examples("kb init", "kb init knowledge/"))
-def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need not exist.")] = Path()) -> None:
+@app.command(epilog=examples("kb init", "kb init knowledge/ --example --pre-commit --github"))
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need not exist.")] = Path(),
+    example: Annotated[bool, typer.Option("--example", help="Add a valid, commented record to raw/.")] = False,
+    pre_commit: Annotated[
+        bool, typer.Option("--pre-commit", help="Add .pre-commit-config.yaml, which checks records before each commit.")
+    ] = False,
+    github: Annotated[
+        bool, typer.Option("--github", help="Add .github/workflows/kb.yml, which checks every push and pull request.")
+    ] = False,
+) -> None:
     """Make a folder a workspace.
 
     Writes kb.toml with every setting explained, raw/, .gitignore and dvc.yaml; what is there already stays, so that it can
-    be run again.
+    be run again, with more options too.
     """
     from kb.jobs.init import init as run
 
-    made, kept, within = run(folder)
+    made, kept, within = run(folder, example=example, pre_commit=pre_commit, github=github)
     there = f"{', '.join(kept)} {'was' if len(kept) == 1 else 'were'} there already"
     if made:
         print(f"made {', '.join(made)} in {display_path(folder)}/; put records into raw/ and run `kb ingest`")
@@ -818,6 +827,10 @@ def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need 
         print(f"nothing to make in {display_path(folder)}/: {there}")
     if made and kept:
         print_notes([there])
+    if made and not (example or pre_commit or github):
+        print_notes(
+            ["--example adds a record to start from, --pre-commit a check before each commit, --github one in CI"]
+        )
     if within is not None:
         print_notes(
             [

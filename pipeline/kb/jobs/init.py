@@ -1,13 +1,20 @@
 """`kb init`: a new workspace."""
 
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from kb import aside, settings, workspace
+from kb import __version__, aside, settings, workspace
 from kb.errors import KbError
+from kb.jobs import new
 
-_IGNORED = ("kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html")
+REPOSITORY = "https://github.com/kb-curation/kb"
+"""Where kb comes from; [project.urls] says the same."""
+
+_OF_KB = ("kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html")
+_OF_DVC = ("/.dvc/tmp", "/.dvc/cache", ".dvc/config.local", "/dvc_plots/")
+_IGNORED = (*_OF_KB, *_OF_DVC)
 
 
 class Made(NamedTuple):
@@ -18,25 +25,24 @@ class Made(NamedTuple):
     within: Path | None = None
 
 
-def init(folder: Path) -> Made:
-    """Make a folder a workspace: kb.toml, raw/, .gitignore, dvc.yaml; what is there already stays.
+def init(folder: Path, *, example: bool = False, pre_commit: bool = False, github: bool = False) -> Made:
+    """Make a folder a workspace: kb.toml, raw/, .gitignore, dvc.yaml, and what is asked for besides; no file is replaced.
 
     Raises:
-        KbError: it cannot be written.
+        KbError: it cannot be written, or git and GitHub would not read it there.
     """
+    if pre_commit or github:
+        _refuse_below_the_top(folder)
     made: list[str] = []
     kept: list[str] = []
     try:
         (folder / "raw").mkdir(parents=True, exist_ok=True)
-        for name, text in (
-            (settings.FILE, settings.template()),
-            ("raw/.gitkeep", ""),
-            ("dvc.yaml", resources.files("kb").joinpath("dvc.yaml.template").read_text(encoding="utf-8")),
-        ):
+        for name, text in _files(example=example, pre_commit=pre_commit, github=github):
             path = folder / name
             if path.exists():
                 kept.append(name)
             elif name != "raw/.gitkeep" or not any(path.parent.iterdir()):
+                path.parent.mkdir(parents=True, exist_ok=True)
                 _put(path, text)
                 made.append(name)
         (made if _ignore(folder / ".gitignore") else kept).append(".gitignore")
@@ -44,6 +50,41 @@ def init(folder: Path) -> Made:
         raise KbError(f"{error.filename}: cannot be written: {error.strerror}") from None
     within = next((above for above in workspace.real(folder).parents if (above / settings.FILE).is_file()), None)
     return Made(made, kept, within)
+
+
+def _files(*, example: bool, pre_commit: bool, github: bool) -> Iterator[tuple[str, str]]:
+    """The files of a new workspace, each with its text."""
+    yield settings.FILE, settings.template()
+    if example:
+        document = new.draft("git")
+        yield f"raw/{document['id']}.json", new.text(document)
+    yield "raw/.gitkeep", ""
+    yield "dvc.yaml", _template("dvc.yaml")
+    if pre_commit:
+        yield ".pre-commit-config.yaml", _filled("pre-commit-config.yaml")
+    if github:
+        yield ".github/workflows/kb.yml", _filled("workflow.yml")
+
+
+def _template(name: str) -> str:
+    return resources.files("kb").joinpath(f"{name}.template").read_text(encoding="utf-8")
+
+
+def _filled(name: str) -> str:
+    """A template that names this kb: its repository and its version."""
+    return _template(name).replace("{repository}", REPOSITORY).replace("{version}", __version__)
+
+
+def _refuse_below_the_top(folder: Path) -> None:
+    """Git runs hooks at the top of a repository, and GitHub reads workflows there: below it both would be silent."""
+    if (folder / ".git").exists():
+        return
+    top = next((above for above in workspace.real(folder).parents if (above / ".git").exists()), None)
+    if top is not None:
+        raise KbError(
+            f"{folder}: lies below the top of the repository {top}, where hooks and workflows are read;"
+            " run `kb init` without --pre-commit and --github, and write them there as docs/ci.md says"
+        )
 
 
 def _ignore(path: Path) -> bool:
