@@ -121,6 +121,7 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     }
     for kind, name in (("change", "changes"), ("finding", "findings"), ("quarantine", "quarantine")):
         found[f"{kind}.v1"] = example.lines(f"{name}.ndjson")
+    found["finding.v1"] += example.lines("reports/day-findings.ndjson")
     found["gate.v1"] = [GateResult(DAY, VERDICTS).document()]
     for name in reports.REPORTS:
         kept = [json.loads(files[f"reports/{name}.json"])] if f"reports/{name}.json" in files else []

@@ -237,7 +237,8 @@ def ingest(
         return
     _print(text.ingestion(result, dry_run=dry_run, common=where.settings.report))
     if result.written and not dry_run:
-        print(f"wrote {_shown(where.store)} and {_shown(where.curated)}/")
+        part = "what depends on the day in " if result.of_the_day else ""
+        print(f"wrote {_shown(where.store)} and {part}{_shown(where.curated)}/")
         if not where.configured:
             _say(["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"])
 
@@ -878,7 +879,7 @@ def explain(
 def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need not exist.")] = Path()) -> None:
     """Make a folder a workspace.
 
-    Writes kb.toml with every setting explained, raw/, .gitignore and dvc.yaml; what is there already stays, so that it can
+    Writes kb.toml with every setting explained, raw/, dvc.yaml, .gitignore and .gitattributes; what is there already stays, so that it can
     be run again.
     """
     from kb.jobs.init import init as run

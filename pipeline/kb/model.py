@@ -176,7 +176,7 @@ class IngestResult(NamedTuple):
     `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and what
     stands against them, `flagged` the records that it stands against; `about_settings` counts what was found in kb.toml.
     `names` are those of a user's own rules.
-    `compared` is None for the first run.
+    `compared` is None for the first run. `of_the_day`: what was written is what depends on the day, and nothing else.
     """
 
     read: int
@@ -197,6 +197,7 @@ class IngestResult(NamedTuple):
     names: Mapping[str, str] = _NONE
     notes: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
+    of_the_day: bool = False
 
     def document(self) -> Document:
         """The result as JSON; its schema is `schemas/ingest.v1.json`."""

@@ -1,15 +1,14 @@
 """`kb ingest`: raw records in, a trusted knowledge base out."""
 
-import datetime as dt
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
 from kb import engine, publish, sources
-from kb.jobs import standing
+from kb.jobs import earlier, standing
 from kb.jobs.planning import Plan, plan_for
 from kb.jobs.request import Request
 from kb.jobs.standing import History
@@ -100,12 +99,14 @@ def _write(
         )
         changed = written.digest != publish.manifest(workspace.curated).get("digest")
         result = _outcome(draft, plan, rules, compared, written=changed or plan.fresh)
-        result = result._replace(restored=tuple(restored))
+        result = result._replace(
+            restored=tuple(restored), of_the_day=changed and publish.differ_in_the_day(workspace, written.files)
+        )
         if changed or plan.rejudged or plan.fresh:
             if history:
                 draft.take_over(history)
             elif plan.fresh:
-                _remember_earlier(draft, workspace.curated)
+                draft.remember_figures(0, *earlier.figures(workspace.curated, request.as_of))
             draft.record_run(rules, request.as_of, result, told(curated / METRICS))
         notes = standing.notes_of(draft)
         draft.finish()
@@ -135,13 +136,6 @@ def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str
 def _fetch_gate() -> None:
     """Import the gate early, where there is time: that takes half a second."""
     import_module("kb.gate")
-
-
-def _remember_earlier(draft: Draft, curated: Path) -> None:
-    """Into a new store goes what `curated/` tells of the state before, as far as that can be read."""
-    with suppress(KeyError, TypeError, ValueError):
-        as_of = dt.date.fromisoformat(publish.manifest(curated)["as_of"])
-        draft.remember_figures(0, as_of, told(curated / METRICS))
 
 
 def _judge(

@@ -1,5 +1,6 @@
 """`kb init`: a new workspace."""
 
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
@@ -7,7 +8,11 @@ from typing import NamedTuple
 from kb import aside, workspace
 from kb.model import KbError
 
-_IGNORED = ("kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html")
+_IGNORED = ("kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html", "curated/reports/", "curated/manifest.json")
+
+_ATTRIBUTES = ("raw/** -text", "curated/** -text", "curated/*.ndjson merge=union", "dvc.lock -merge")
+"""Git leaves line ends alone, of which digests are taken; joins the lines of two branches, which the next ingest puts in
+order; and writes no marks of a conflict into what `dvc repro` writes anew."""
 
 
 class Made(NamedTuple):
@@ -19,7 +24,7 @@ class Made(NamedTuple):
 
 
 def init(folder: Path) -> Made:
-    """Make a folder a workspace: kb.toml, raw/, .gitignore, dvc.yaml; what is there already stays.
+    """Make a folder a workspace: kb.toml, raw/, dvc.yaml, .gitignore and .gitattributes; what is there already stays.
 
     Raises:
         KbError: it cannot be written.
@@ -39,17 +44,18 @@ def init(folder: Path) -> Made:
             elif name != "raw/.gitkeep" or not any(path.parent.iterdir()):
                 _put(path, text)
                 made.append(name)
-        (made if _ignore(folder / ".gitignore") else kept).append(".gitignore")
+        for name, lines in ((".gitignore", _IGNORED), (".gitattributes", _ATTRIBUTES)):
+            (made if _complete(folder / name, lines) else kept).append(name)
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be written: {error.strerror}") from None
     within = next((above for above in workspace.real(folder).parents if (above / workspace.FILE).is_file()), None)
     return Made(made, kept, within)
 
 
-def _ignore(path: Path) -> bool:
-    """Whether git had to be told to ignore what kb can make anew."""
+def _complete(path: Path, lines: Sequence[str]) -> bool:
+    """Whether lines had to be added to a file that says something to git."""
     present = path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
-    missing = [line for line in _IGNORED if line not in present.splitlines()]
+    missing = [line for line in lines if line not in present.splitlines()]
     if not missing:
         return False
     gap = "" if not present or present.endswith("\n") else "\n"
