@@ -21,7 +21,7 @@ import orjson
 from kb import engine, sources
 from kb.rules.example import with_changes
 from kb.rules.ruleset import RuleSet
-from kb.store import draft
+from kb.store import build
 from kb.workspace import Settings
 
 Record = dict[str, Any]
@@ -154,7 +154,7 @@ def cost(records: Sequence[Record]) -> Cost:
     """Judge some records as `kb validate` does, and count."""
     rules = RuleSet(Settings(), _DAY)
     lines = b"".join(orjson.dumps(record) + b"\n" for record in records)
-    with tempfile.TemporaryDirectory() as name, draft.create(None, Path(name, "spill")) as store:
+    with tempfile.TemporaryDirectory() as name, build.create(None, Path(name, "spill")) as store:
         batches = Path(name, "batches")
         batches.mkdir()
         store.begin(rules)
@@ -217,7 +217,7 @@ def _operators(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
 
 
 @contextmanager
-def counting(store: draft.Draft) -> Iterator[_Counted]:
+def counting(store: build.Draft) -> Iterator[_Counted]:
     """Count what a store does meanwhile."""
     plain = store.connection
     counted = _Counted(plain)

@@ -13,7 +13,7 @@ import pytest
 
 from kb import store
 from kb.jobs.ingest import ingest
-from kb.jobs.request import Request
+from kb.judging.request import Request
 from kb.model import Document, IngestResult, Json
 from kb.rules.example import with_changes
 from kb.workspace import Workspace, find
@@ -125,9 +125,10 @@ class Base:
         with pytest.MonkeyPatch.context() as patch:
             if not self.is_gated:
                 patch.setattr("kb.jobs.ingest._hold", lambda *_, **__: False)
-                patch.setattr("kb.export.reports", lambda *_: iter(()))
-                patch.setattr("kb.store.draft.comments", lambda: ["SELECT 1"])
+                patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
+                patch.setattr("kb.store.build.comments", lambda: ["SELECT 1"])
                 patch.setattr("os.sync", lambda: None)
+                patch.setitem(store.OFFLINE, "threads", 1)
             return ingest(self.workspace, [self.root / name for name in names or ("raw",)], request)
 
     def again(self, folder: Path, *names: str, as_of: dt.date = DAY) -> "Base":

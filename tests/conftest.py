@@ -12,7 +12,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, settings
 
-from kb.curate import curate
+from kb.curate.record import curate
 from kb.model import Curated, Document, Incoming, Json, Origin, Rejected
 from kb.rules.base import Example
 from kb.rules.example import CLEAN, with_changes
@@ -110,7 +110,7 @@ def base(request: pytest.FixtureRequest, tmp_path: Path) -> Base:
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """What `kb ingest` makes of this project's own raw/. It is for reading: whoever changes it copies it first."""
-    base = Base(tmp_path_factory.mktemp("example"))
+    base = Base(tmp_path_factory.mktemp("example"), is_gated=True)
     shutil.copytree(ROOT / "raw", base.root / "raw")
     base.configure(f"as_of = {DAY}")
     base.ingest()

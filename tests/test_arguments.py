@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from kb.arguments import Group
+from kb.cli.arguments import Group
 from tests.bases import Base
 
 

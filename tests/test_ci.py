@@ -182,7 +182,7 @@ def test_the_page_has_commands_for_every_format_and_the_workflow_its_steps() -> 
 
 
 def test_the_page_names_every_format() -> None:
-    from kb.render.findings import FORMATS
+    from kb.render.validations import FORMATS
 
     table = " ".join(
         line.split("|")[1] for line in PAGE.partition("\n\n`sarif`")[0].splitlines() if line.startswith("| `")

@@ -15,10 +15,12 @@ import duckdb
 import pytest
 from rich.cells import cell_len
 
-from kb import __main__, cli, publish
+from kb import __main__
+from kb.cli import app
 from kb.contract import violations
 from kb.jobs import fix, show
 from kb.model import StoppedError
+from kb.publish import swap
 from kb.reports import REPORTS
 from kb.words import visible
 from tests.bases import DAY, Base, contents, ndjson, record
@@ -29,7 +31,7 @@ ENDLESS = "FROM range(10_000_000) a(n), range(10_000_000) b(m) WHERE hash(n + m)
 """It ends in a year."""
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
 COMMANDS = sorted(
-    command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback
+    command.name or command.callback.__name__ for command in app.app.registered_commands if command.callback
 )
 
 
@@ -51,7 +53,7 @@ def kb_within(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
         monkeypatch.chdir(folder)
         monkeypatch.setattr("sys.argv", ["kb", *arguments])
         with pytest.raises(SystemExit) as left:
-            cli.main()
+            app.main()
         return Outcome(int(left.value.code or 0), *capsys.readouterr())
 
     return run
@@ -941,11 +943,11 @@ def test_an_interruption_while_kb_is_loaded_is_one_line(
     class Interrupted:
         @staticmethod
         def find_spec(name: str, *_: object) -> None:
-            if name == "kb.cli":
+            if name == "kb.cli.app":
                 raise KeyboardInterrupt
 
-    monkeypatch.delitem(sys.modules, "kb.cli")
-    monkeypatch.delattr("kb.cli")
+    monkeypatch.delitem(sys.modules, "kb.cli.app")
+    monkeypatch.delattr("kb.cli.app")
     monkeypatch.setattr("sys.meta_path", [Interrupted, *sys.meta_path])
     with pytest.raises(SystemExit) as left:
         __main__.main()
@@ -959,11 +961,11 @@ def test_a_commit_that_is_interrupted_says_that_it_holds(base: Base, monkeypatch
 
     base.record("a")
     with monkeypatch.context() as patched:
-        patched.setattr(publish, "_exchange", interrupted)
+        patched.setattr(swap, "_exchange", interrupted)
         with pytest.raises(StoppedError, match=r"^interrupted; what was made is published now, or by the next kb"):
             base.ingest()
     assert not base.workspace.store.exists()
-    publish.recover(base.workspace)
+    swap.recover(base.workspace)
     assert base.slugs() == ["a"]
 
 

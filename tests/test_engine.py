@@ -18,15 +18,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb import engine
-from kb.cli import UNCHANGED
+from kb.cli.app import UNCHANGED
 from kb.jobs.ingest import ingest
-from kb.jobs.request import Request
+from kb.judging.request import Request
 from kb.model import Incoming, KbError, Origin
 from kb.rules.ruleset import RuleSet
 from kb.workspace import RuleSettings, Settings
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT, default_rules
 from tests.strategies import mutated
+
+pytestmark = pytest.mark.gated
+
 
 COUNT = 40
 

@@ -7,12 +7,15 @@ from pathlib import Path
 import orjson
 import pytest
 
-from kb import __version__, export
-from kb.export import raw_text
+from kb import __version__
+from kb.publish import curated_files
+from kb.publish.curated_files import raw_text
 from kb.reports import REPORTS, Options
-from kb.store import draft
+from kb.store import build
 from tests.bases import DAY, Base, contents, ndjson, record, sha256
 from tests.conftest import default_rules
+
+pytestmark = pytest.mark.gated
 
 
 @pytest.fixture
@@ -28,8 +31,8 @@ def written(base: Base, folder: Path, previous: Path, day: dt.date = DAY) -> str
     """Export a base once more; the digest."""
     folder.mkdir()
     copy = shutil.copyfile(base.workspace.store, folder.with_suffix(".duckdb"))
-    with draft.change(copy) as opened:
-        sealed = export.write(opened, folder, previous, Options(day), default_rules()).digest
+    with build.change(copy) as opened:
+        sealed = curated_files.write(opened, folder, previous, Options(day), default_rules()).digest
     assert orjson.loads((folder / "manifest.json").read_bytes())["digest"] == sealed
     return sealed
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from kb import gate, publish
-from kb.gate import Breach
 from kb.jobs.doctor import doctor
 from kb.model import KbError
-from kb.store import draft, layout
+from kb.publish import integrity, swap
+from kb.publish.integrity import Breach
+from kb.store import build, layout
 from tests.bases import Base, ndjson, record
 from tests.conftest import default_rules
 
@@ -35,10 +35,10 @@ def breaches(published: Base, folder: Path, *statements: str) -> list[Breach]:
     """What the gate finds after some statements were run on a copy of the store."""
     path = folder / "kb.duckdb"
     shutil.copyfile(published.workspace.store, path)
-    with draft.change(path) as opened:
+    with build.change(path) as opened:
         for statement in statements:
             opened.query(statement)
-        return gate.check(opened, default_rules())
+        return integrity.check(opened, default_rules())
 
 
 def test_what_ingest_publishes_passes(published: Base, tmp_path: Path) -> None:
@@ -46,8 +46,8 @@ def test_what_ingest_publishes_passes(published: Base, tmp_path: Path) -> None:
 
 
 def test_an_empty_store_passes() -> None:
-    with draft.create(None) as empty:
-        assert gate.check(empty, default_rules()) == []
+    with build.create(None) as empty:
+        assert integrity.check(empty, default_rules()) == []
 
 
 BROKEN = {
@@ -176,7 +176,7 @@ def test_the_doctor_compares_the_files(copy: Base, change: object, check: str) -
     ],
 )
 def test_the_doctor_wants_a_store_of_ours(copy: Base, statement: str) -> None:
-    with draft.change(copy.workspace.store) as opened:
+    with build.change(copy.workspace.store) as opened:
         opened.query(statement)
     with pytest.raises(KbError, match=r"records\.confidence"):
         doctor(copy.workspace)
@@ -186,7 +186,7 @@ def test_an_ingest_that_breaks_a_contract_publishes_nothing(copy: Base, monkeypa
     before = copy.footprint()
     copy.record("new")
     added = {name: mark for name, mark in copy.footprint().items() if name not in before}
-    monkeypatch.setattr(gate, "check", lambda *_, **__: [Breach("records", "id", "an id", 1, "x")])
+    monkeypatch.setattr(integrity, "check", lambda *_, **__: [Breach("records", "id", "an id", 1, "x")])
     with pytest.raises(
         KbError, match=r"^the gate refuses to publish: records\.id: not an id in 1 row.*; nothing was published$"
     ):
@@ -195,5 +195,5 @@ def test_an_ingest_that_breaks_a_contract_publishes_nothing(copy: Base, monkeypa
     assert {name: mark[2] for name, mark in after.items()} == {
         name: mark[2] for name, mark in {**before, **added}.items()
     }
-    with publish.writer(copy.workspace) as folder:
+    with swap.writer(copy.workspace) as folder:
         assert list(folder.iterdir()) == []

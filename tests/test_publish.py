@@ -15,11 +15,15 @@ from typing import Any
 import orjson
 import pytest
 
-from kb import aside, publish, store
+from kb import aside, store
 from kb.model import KbError
-from kb.store import draft
+from kb.publish import swap
+from kb.store import build
 from kb.workspace import Workspace, find
 from tests.bases import Base, contents, record
+
+pytestmark = pytest.mark.gated
+
 
 State = tuple[str, str]
 OLD: State = ("old", "old")
@@ -55,7 +59,7 @@ def lay(folder: Path, word: str) -> None:
 def state(workspace: Workspace) -> State:
     """Which `curated/` and which store are there; fails on a mix within one, or on none."""
     curated = contents(workspace.curated)
-    word = str(publish.manifest(workspace.curated).get("digest"))
+    word = str(swap.manifest(workspace.curated).get("digest"))
     assert set(curated) == {"manifest.json", f"records/git/{word}.json", "records/git/both.json"}
     assert curated["records/git/both.json"].decode() == word
     return word, workspace.store.read_text()
@@ -80,7 +84,7 @@ def at_each_line(seen: Callable[[int], None]) -> Iterator[None]:
     def trace(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ANN401 - as sys.settrace has it
         nonlocal count
         del argument
-        if frame.f_code.co_filename != publish.__file__:
+        if frame.f_code.co_filename != swap.__file__:
             return None
         if event == "line":
             count += 1
@@ -111,7 +115,7 @@ def lines_of_commit(root: Path) -> int:
     lines: list[int] = []
     workspace = prepared(root)
     with at_each_line(lines.append):
-        publish.commit(workspace, "new")
+        swap.commit(workspace, "new")
     return lines[-1]
 
 
@@ -135,7 +139,7 @@ def test_a_commit_puts_the_new_state_in_place(tmp_path: Path, exchanging: bool) 
     workspace = prepared(tmp_path)
     log = tmp_path / "kb.duckdb.wal"
     log.write_text("of another program, to the store before")
-    publish.commit(workspace, "new")
+    swap.commit(workspace, "new")
     assert state(workspace) == NEW
     assert not log.exists()
     assert {path.name for path in workspace.scratch.iterdir()} == {"seal", "looks"}
@@ -144,7 +148,7 @@ def test_a_commit_puts_the_new_state_in_place(tmp_path: Path, exchanging: bool) 
 def test_a_first_commit_needs_nothing_to_replace(tmp_path: Path) -> None:
     lay(tmp_path / ".kb/next", "new")
     workspace = find(tmp_path)
-    publish.commit(workspace, "new")
+    swap.commit(workspace, "new")
     assert state(workspace) == NEW
 
 
@@ -157,7 +161,7 @@ def test_at_every_instant_a_reader_sees_one_whole_state(tmp_path: Path, exchangi
             seen.append(state(workspace))
 
     with at_each_line(observe):
-        publish.commit(workspace, "new")
+        swap.commit(workspace, "new")
     assert seen[0] == OLD
     assert seen[-1] == NEW
     assert set(seen) <= {OLD, HALF_WAY, NEW}
@@ -170,8 +174,8 @@ def test_after_a_crash_at_any_line_the_state_is_old_or_new(tmp_path: Path, excha
     for line in range(1, lines_of_commit(tmp_path / "count") + 1):
         workspace = prepared(tmp_path / str(line))
         with pytest.raises(Crash), at_each_line(crash_at(line)):
-            publish.commit(workspace, "new")
-        publish.recover(workspace)
+            swap.commit(workspace, "new")
+        swap.recover(workspace)
         outcomes.append(state(workspace))
     assert set(outcomes) == {OLD, NEW}
     assert sorted(outcomes, reverse=True) == outcomes  # once committed, always carried through
@@ -184,12 +188,12 @@ def test_a_crash_while_recovering_from_a_crash_is_recovered_from(tmp_path: Path,
         for second in range(1 if LONG else 1 + first % 11, 2 * lines, 1 if LONG else 11):
             workspace = prepared(tmp_path / f"{first}-{second}")
             with pytest.raises(Crash), at_each_line(crash_at(first)):
-                publish.commit(workspace, "new")
+                swap.commit(workspace, "new")
             try:
                 with at_each_line(crash_at(second)):
-                    publish.recover(workspace)
+                    swap.recover(workspace)
             except Crash:
-                publish.recover(workspace)
+                swap.recover(workspace)
             assert state(workspace) in {OLD, NEW}
 
 
@@ -197,8 +201,8 @@ def test_the_next_writer_cleans_up_after_a_crash(tmp_path: Path) -> None:
     for line in range(1, lines_of_commit(tmp_path / "count") + 1):
         workspace = prepared(tmp_path / str(line))
         with pytest.raises(Crash), at_each_line(crash_at(line)):
-            publish.commit(workspace, "new")
-        with publish.writer(workspace) as folder:
+            swap.commit(workspace, "new")
+        with swap.writer(workspace) as folder:
             assert list(folder.iterdir()) == []
         left = {path.name for path in workspace.scratch.iterdir()} - {"lock"}
         assert left <= {"commit.draft", "seal", "looks"}
@@ -207,9 +211,9 @@ def test_the_next_writer_cleans_up_after_a_crash(tmp_path: Path) -> None:
 
 def test_a_store_that_this_kb_published_is_as_it_left_it(tmp_path: Path) -> None:
     workspace = prepared(tmp_path)
-    assert not publish.is_as_left(workspace)
-    publish.commit(workspace, "new")
-    assert publish.is_as_left(workspace)
+    assert not swap.is_as_left(workspace)
+    swap.commit(workspace, "new")
+    assert swap.is_as_left(workspace)
 
 
 @pytest.mark.parametrize(
@@ -226,9 +230,9 @@ def test_a_store_is_looked_through_where_anything_speaks_for_it(
     tmp_path: Path, harm: Callable[[Workspace], object]
 ) -> None:
     workspace = prepared(tmp_path)
-    publish.commit(workspace, "new")
+    swap.commit(workspace, "new")
     harm(workspace)
-    assert not publish.is_as_left(workspace)
+    assert not swap.is_as_left(workspace)
 
 
 def edit_seal(workspace: Workspace, key: str, value: str) -> None:
@@ -239,10 +243,10 @@ def edit_seal(workspace: Workspace, key: str, value: str) -> None:
 def test_a_store_from_before_a_crash_is_looked_through(tmp_path: Path) -> None:
     workspace = prepared(tmp_path)
     (workspace.scratch / "commit").write_text("new")  # of any kb
-    publish.recover(workspace)
+    swap.recover(workspace)
     assert state(workspace) == NEW
-    assert not publish.is_as_left(workspace)
-    assert not publish.standing(workspace).is_changed
+    assert not swap.is_as_left(workspace)
+    assert not swap.standing(workspace).is_changed
 
 
 def test_what_a_writer_leaves_when_it_fails_is_cleaned(tmp_path: Path) -> None:
@@ -250,7 +254,7 @@ def test_what_a_writer_leaves_when_it_fails_is_cleaned(tmp_path: Path) -> None:
     workspace = find(tmp_path)
 
     def fail() -> None:
-        with publish.writer(workspace) as folder:
+        with swap.writer(workspace) as folder:
             lay(folder, "new")
             raise Crash
 
@@ -265,7 +269,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     workspace = find(tmp_path)
 
     def fail() -> None:
-        with publish.writer(workspace):
+        with swap.writer(workspace):
             raise OSError(28, "No space left on device", "records.json")
 
     with pytest.raises(KbError, match=r"^cannot write records\.json: No space left on device; nothing was published$"):
@@ -290,31 +294,31 @@ def refusing(first: int, last: int) -> Iterator[list[str]]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("replace", "rename", "unlink", "write_text"):
             patch.setattr(Path, name, hedged(name, getattr(Path, name)))
-        patch.setattr(publish, "_exchange", hedged("exchange", vars(publish)["_exchange"]))
-        patch.setattr(publish, "sync", hedged("sync", aside.sync))
+        patch.setattr(swap, "_exchange", hedged("exchange", vars(swap)["_exchange"]))
+        patch.setattr(swap, "sync", hedged("sync", aside.sync))
         yield asked
 
 
 @pytest.mark.parametrize("times", [1, 99], ids=["once", "from then on"])
 def test_what_is_said_when_the_disk_refuses_is_true(tmp_path: Path, exchanging: bool, times: int) -> None:  # noqa: FBT001 - a fixture
     with refusing(0, 0) as asked:
-        publish.commit(prepared(tmp_path / "count"), "new")
+        swap.commit(prepared(tmp_path / "count"), "new")
     for number in range(1, len(asked) + 1):
         workspace = prepared(tmp_path / str(number))
         try:
-            with refusing(number, number + times - 1), publish.writer(workspace):
+            with refusing(number, number + times - 1), swap.writer(workspace):
                 lay(workspace.scratch / "next", "new")
-                publish.commit(workspace, "new")
+                swap.commit(workspace, "new")
             said = "all was published"  # without what was refused
         except KbError as error:
             said = str(error)
         is_published = "nothing was published" not in said
         if "carries through" in said:
             if exchanging or workspace.curated.exists():
-                assert publish.standing(workspace).store.read_text() == state(workspace)[0]
+                assert swap.standing(workspace).store.read_text() == state(workspace)[0]
         else:
             assert state(workspace) == (NEW if is_published else OLD), said
-        with publish.writer(workspace) as folder:
+        with swap.writer(workspace) as folder:
             assert list(folder.iterdir()) == []
         assert state(workspace) == (NEW if is_published else OLD), said
 
@@ -326,7 +330,7 @@ def test_a_second_writer_is_refused_in_one_line(base: Base) -> None:
     base.record("a")
     base.ingest()
     base.record("b")
-    with publish.writer(base.workspace):
+    with swap.writer(base.workspace):
         words = (
             rf"^base: another kb \(process {os.getpid()}\) is writing kb\.duckdb and curated/ here; wait for it to end"
         )
@@ -341,7 +345,7 @@ def test_a_second_writer_is_refused_in_one_line(base: Base) -> None:
 
 def test_a_second_process_is_refused_in_one_line(base: Base) -> None:
     base.record("a")
-    with publish.writer(base.workspace):
+    with swap.writer(base.workspace):
         ended = subprocess.run(
             [sys.executable, "-m", "kb", "--root", base.root, "ingest", base.root / "raw"],
             capture_output=True,
@@ -357,8 +361,8 @@ def test_a_second_process_is_refused_in_one_line(base: Base) -> None:
 def test_readers_see_the_old_state_while_another_is_written(base: Base) -> None:
     base.record("a")
     base.ingest()
-    with publish.writer(base.workspace) as folder:
-        with draft.create(folder / "kb.duckdb"):
+    with swap.writer(base.workspace) as folder:
+        with build.create(folder / "kb.duckdb"):
             assert base.slugs() == ["a"]
         assert base.slugs() == ["a"]
 
@@ -366,9 +370,9 @@ def test_readers_see_the_old_state_while_another_is_written(base: Base) -> None:
 def test_readers_are_not_refused_while_a_commit_is_carried_through(base: Base) -> None:
     base.record("a")
     base.ingest()
-    with publish.writer(base.workspace) as folder:
+    with swap.writer(base.workspace) as folder:
         (base.workspace.scratch / "commit").write_text("token")
-        with publish.reading(base.workspace) as opened:
+        with swap.reading(base.workspace) as opened:
             assert opened.value("SELECT count(*) FROM records") == 1
         assert folder.exists()
         (base.workspace.scratch / "commit").unlink()
@@ -385,7 +389,7 @@ def test_a_reader_keeps_what_it_opened(base: Base) -> None:
 
 
 def test_to_recover_needs_nothing_to_be_there(tmp_path: Path) -> None:
-    publish.recover(find(tmp_path))
+    swap.recover(find(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -424,7 +428,7 @@ def test_an_ingest_that_is_killed_is_carried_through_or_undone(base: Base, tmp_p
     fresh = base.again(tmp_path / "fresh")
     assert base.curated() in (before, fresh.curated())
     assert base.slugs() == ["a"]
-    publish.recover(base.workspace)
+    swap.recover(base.workspace)
     assert (base.curated(), base.slugs()) == ((before, ["a"]) if name == "commit" else (fresh.curated(), ["a", "b"]))
     base.ingest()
     assert base.curated() == fresh.curated()

@@ -10,15 +10,18 @@ from jsonschema import Draft202012Validator
 
 from kb import contract, reports, store
 from kb.contract import schema, shapes, violations
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import Document, GateResult, Json, Verdict
-from kb.render import findings
-from kb.render import reports as render
-from kb.store import draft
+from kb.render import answers as render
+from kb.render import validations
+from kb.store import build
 from kb.workspace import Settings
 from tests.bases import DAY, Base
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.gated
+
 
 NAMES = sorted(path.name.removesuffix(".json") for path in (ROOT / "schemas").iterdir())
 OUTPUTS = [name for name in NAMES if name != contract.INCOMING]
@@ -116,8 +119,8 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         "metrics.v1": [json.loads(files["reports/metrics.json"])],
         "ingest.v1": [example.ingest().document()],
         "validate.v1": [found_now.document()],
-        "validate-line.v1": _parsed(findings.render(found_now, "ndjson", Settings())),
-        "statistics.v1": _parsed(findings.statistics(found_now, "json"), whole=True),
+        "validate-line.v1": _parsed(validations.render(found_now, "ndjson", Settings())),
+        "statistics.v1": _parsed(validations.statistics(found_now, "json"), whole=True),
     }
     for kind, name in (("change", "changes"), ("finding", "findings"), ("quarantine", "quarantine")):
         found[f"{kind}.v1"] = example.lines(f"{name}.ndjson")
@@ -126,7 +129,7 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     for name in reports.REPORTS:
         kept = [json.loads(files[f"reports/{name}.json"])] if f"reports/{name}.json" in files else []
         found[f"report.{name}.v1"] = [*kept, *printed(example, name)]
-    found["report.findings.v1"][:0] = printed(moved(Base(tmp_path_factory.mktemp("moved"))), "findings")
+    found["report.findings.v1"][:0] = printed(moved(Base(tmp_path_factory.mktemp("moved"), is_gated=True)), "findings")
     return found
 
 
@@ -172,7 +175,7 @@ def test_the_samples_show_what_the_schemas_allow(outputs: dict[str, list[Documen
 
 @pytest.mark.parametrize("name", list(reports.REPORTS))
 def test_a_report_on_nothing_is_accepted(name: str) -> None:
-    with draft.create(None) as empty:
+    with build.create(None) as empty:
         answer = reports.run(empty, reports.named(name), reports.Options(DAY, limit=0))
     assert list(violations(json.loads(render.document(answer)), f"report.{name}.v1")) == []
 

@@ -7,7 +7,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb import splice
+from kb.publish import splice
 
 ids = st.text("ab-/", min_size=1, max_size=4)
 documents = st.dictionaries(ids, st.text(max_size=20), max_size=12)

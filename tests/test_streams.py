@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from typer.main import get_command
 
-from kb import cli
+from kb.cli import app
 from tests.bases import Base
 from tests.terminal import ARGV, Stream, environment, kb
 
 LONG = bool(os.environ.get("KB_LONG"))
 
-GROUP: Any = get_command(cli.app)
+GROUP: Any = get_command(app.app)
 COMMANDS: dict[str, Any] = dict(GROUP.commands)
 
 USUAL = {"report": "quality", "show": "git/a", "why": "git/a", "explain": "DED001", "export": "-"}
@@ -183,7 +183,7 @@ def test_no_words_are_a_bug(small: Base, streams: pytest.MonkeyPatch, line: list
         patched.setattr(sys, "argv", ["kb", *line])
         for name, stream in {"stdin": Stream(stdin), "stdout": out, "stderr": err}.items():
             patched.setattr(sys, name, stream)
-        code = cli._run()  # noqa: SLF001 - without leaving this process
+        code = app._run()  # noqa: SLF001 - without leaving this process
     said = err.told()
     assert code in {0, 1, 2}, (line, said)
     if code == 2:

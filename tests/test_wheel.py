@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.cli import app
+from kb.cli.app import app
 from kb.workspace import Settings
 from tests.bases import Base
 from tests.conftest import ROOT

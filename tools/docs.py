@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import typer
 
 from kb import workspace
-from kb.cli import app
-from kb.render import rules
+from kb.cli.app import app
+from kb.render import rule_pages
 from kb.reports import REPORTS
 from kb.store import layout
 
@@ -222,7 +222,7 @@ def _grid(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "reports.md": reports,
-    "rules.md": rules.document,
+    "rules.md": rule_pages.document,
     "settings.md": settings,
     "tables.md": tables,
 }

@@ -10,13 +10,13 @@ _SIGNAL = 128
 def main() -> None:
     """Run kb and exit; Ctrl-C is one line even while kb is being loaded."""
     try:
-        from kb import cli  # noqa: PLC0415 - after the handler; workers do without
+        from kb.cli import app  # noqa: PLC0415 - after the handler; workers do without
     except KeyboardInterrupt:
         if sys.stderr:  # it may be closed
             sys.stderr.write("kb: interrupted; nothing was changed\n")
         sys.exit(130)
     try:
-        cli.main()
+        app.main()
     except SystemExit as leaving:
         if isinstance(leaving.code, int) and leaving.code > _SIGNAL:
             os._exit(

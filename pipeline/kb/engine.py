@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from kb.analysis.credentials import masked
-from kb.curate import AT_A_TIME, curate_some
+from kb.curate.record import AT_A_TIME, curate_some
 from kb.model import GONE, Curated, Incoming, Json, KbError
 from kb.rules.base import Rule
+from kb.rules.match_keys import traits
 from kb.rules.ruleset import RuleSet
-from kb.rules.traits import traits
 from kb.sources import records
 from kb.workspace import Settings
 

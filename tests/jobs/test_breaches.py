@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import Json, KbError, Located
 from kb.rules import catalogue
 from kb.rules import ruleset as rulesets
 from kb.rules.base import Record, Rule, Stage
 from kb.rules.ruleset import RuleSet
-from kb.store.draft import Draft, change
+from kb.store.build import Draft, change
 from tests.bases import DAY, Base, ndjson, record
 from tests.careless import near, records
 

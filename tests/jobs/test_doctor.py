@@ -11,12 +11,14 @@ from kb.jobs.doctor import doctor
 from kb.model import KbError
 from tests.bases import Base
 
+pytestmark = pytest.mark.gated
+
 
 @pytest.fixture
 def copy(example: Base, tmp_path: Path) -> Base:
     """A copy of the example, to be broken."""
     shutil.copytree(example.root, tmp_path / "copy")
-    return Base(tmp_path / "copy")
+    return Base(tmp_path / "copy", is_gated=True)
 
 
 def alter(base: Base, *statements: str) -> None:

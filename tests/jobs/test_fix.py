@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kb.curate import curate
+from kb.curate.record import curate
 from kb.jobs.fix import Plan, carry_out, diff, plan, preview
-from kb.jobs.given import given
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.given import given
+from kb.judging.request import Request
 from kb.model import Curated, Finding, Incoming, KbError, Rejected
 from kb.rules import catalogue
 from kb.rules.example import with_changes

@@ -12,12 +12,12 @@ import pytest
 
 from kb import __version__, engine
 from kb.jobs.ingest import ingest
-from kb.jobs.request import Request
+from kb.judging.request import Request
 from kb.model import Curated, Document, Incoming, Json, KbError, Rejected
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
-from kb.store import draft
-from kb.store.draft import change
+from kb.store import build
+from kb.store.build import change
 from tests.bases import DAY, Base, ndjson, record, sha256
 
 UNREADABLE = b'{"id": "git/broken"'
@@ -634,6 +634,7 @@ def diverse(base: Base) -> None:
     base.put("raw/x.ndjson", ndjson(record("f"), record("f", **OLDER), UNREADABLE))
 
 
+@pytest.mark.gated
 @pytest.mark.parametrize("text", CHANGES.values(), ids=CHANGES)
 def test_a_change_of_settings_judges_again(base: Base, tmp_path: Path, text: str) -> None:
     diverse(base)
@@ -1017,7 +1018,7 @@ def test_records_that_are_not_as_kb_left_them_are_written_anew(
 
 def test_a_change_by_hand_to_another_record_is_made_anew_even_so(base: Base, tmp_path: Path) -> None:
     in_one_file(base)
-    with draft.change(base.workspace.store) as store:
+    with build.change(base.workspace.store) as store:
         store.connection.execute("UPDATE records SET confidence = 0.123 WHERE id = 'git/r3'")
     base.put("raw/y.ndjson", ndjson(record("y")))
     assert "kb.duckdb was changed by another program (or damaged); made anew from raw/" in base.ingest().notes

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from kb.jobs.ingest import ingest
-from kb.jobs.receive import receive
-from kb.jobs.request import Request
+from kb.judging.request import Request
 from kb.model import KbError
+from kb.planning.intake import receive
 from tests.bases import DAY, Base, encoded, ndjson, record
 
 

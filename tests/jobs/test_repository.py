@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.jobs.repository import from_top
+from kb.judging.repository import from_top
 from kb.model import Located, Severity, ValidateResult
 from tests.bases import Base
 from tests.terminal import kb_process

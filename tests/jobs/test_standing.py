@@ -13,16 +13,20 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from kb import publish, store
-from kb.jobs import standing
+from kb import store
 from kb.jobs.doctor import doctor
 from kb.jobs.ingest import ingest
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import KbError
+from kb.planning import standing
+from kb.publish import swap
 from kb.sources.formats import NATIVE
 from kb.workspace import Workspace
 from tests.bases import DAY, Base, contents, ndjson, record
+
+pytestmark = pytest.mark.gated
+
 
 LONG = bool(os.environ.get("KB_LONG"))
 """Whether every change is made good by an ingest; else that is done for some, and of the others it is seen that the ingest
@@ -35,7 +39,7 @@ ELSEWHERE = "inbox"
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """A base with something in every table, made in two runs from two places, one in a format that was named."""
-    base = Base(tmp_path_factory.mktemp("published"))
+    base = Base(tmp_path_factory.mktemp("published"), is_gated=True)
     base.record("a", category=" usage_error ", aliases=["git/z"])
     base.put("raw/copy.json", record("a", category=" usage_error ", aliases=["git/z"]))
     base.put(
@@ -52,7 +56,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Base:
 @pytest.fixture(scope="module")
 def fresh(published: Base, tmp_path_factory: pytest.TempPathFactory) -> Base:
     """What is made of the same files in the places where there was nothing."""
-    base = Base(tmp_path_factory.mktemp("fresh"))
+    base = Base(tmp_path_factory.mktemp("fresh"), is_gated=True)
     for name in ("raw", ELSEWHERE):
         shutil.copytree(published.root / name, base.root / name)
     ingest(base.workspace, [base.root / ELSEWHERE], Request(as_of=DAY, jobs=1, form=NATIVE))
@@ -64,7 +68,7 @@ def fresh(published: Base, tmp_path_factory: pytest.TempPathFactory) -> Base:
 def copy(published: Base, tmp_path: Path) -> Base:
     """A copy of the base, to be harmed."""
     shutil.copytree(published.root, tmp_path / "copy")
-    return Base(tmp_path / "copy")
+    return Base(tmp_path / "copy", is_gated=True)
 
 
 @pytest.fixture
@@ -72,7 +76,7 @@ def alone(published: Base, tmp_path: Path) -> Base:
     """A copy of the store and its seal, without the files, to be harmed."""
     shutil.copytree(published.workspace.scratch, tmp_path / "alone/.kb")
     shutil.copy2(published.workspace.store, tmp_path / "alone")
-    return Base(tmp_path / "alone")
+    return Base(tmp_path / "alone", is_gated=True)
 
 
 def what_is_found(base: Base) -> standing.Found:
@@ -84,7 +88,7 @@ def what_is_found(base: Base) -> standing.Found:
 @pytest.fixture(scope="module")
 def history(published: Base) -> standing.History:
     """What the base alone knows."""
-    with publish.reading(published.workspace) as opened:
+    with swap.reading(published.workspace) as opened:
         return opened.history()
 
 
@@ -225,7 +229,7 @@ def test_validate_does_not_judge_by_what_was_changed_by_hand(copy: Base) -> None
 
 def test_a_store_that_was_only_copied_or_touched_is_as_it_was_left(alone: Base) -> None:
     os.utime(alone.workspace.store)
-    assert publish.is_as_left(alone.workspace)
+    assert swap.is_as_left(alone.workspace)
     found = what_is_found(alone)
     assert found.base is not None
     assert found.notes == ()
@@ -280,7 +284,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 def reads(workspace: Workspace) -> None:
     """What every command does that only asks."""
-    with publish.reading(workspace) as opened:
+    with swap.reading(workspace) as opened:
         opened.query("SELECT doc FROM records")
         opened.query("FROM findings")
 
@@ -387,7 +391,7 @@ input()
 
 
 def test_a_store_that_another_process_holds_open_is_one_line(alone: Base, tmp_path: Path) -> None:
-    another = Base(tmp_path / "another")
+    another = Base(tmp_path / "another", is_gated=True)
     another.root.mkdir()
     stores = [alone.workspace.store, another.workspace.store]
     with subprocess.Popen([sys.executable, "-c", HOLD, *stores], stdin=-1, stdout=-1, text=True) as process:
@@ -466,7 +470,7 @@ def test_files_that_were_changed_by_hand_are_seen_and_mended(copy: Base, publish
         harm(records / f"{slug}.json")
     (copy.workspace.curated / "reports").rename(copy.root / "moved away")
     (records / "folder").mkdir()
-    seen = publish.altered(copy.workspace)
+    seen = swap.altered(copy.workspace)
     of_records = {f"records/git/{slug}.json" for slug, _ in RECORDS.values()}
     assert {name for name in seen if not name.startswith("reports/")} == of_records | {
         "records/git/e.json/", "records/git/folder/",
@@ -475,7 +479,7 @@ def test_files_that_were_changed_by_hand_are_seen_and_mended(copy: Base, publish
     result = copy.ingest()
     assert (result.written, result.restored, result.notes) == (False, tuple(seen), ())
     assert copy.curated() == published.curated()
-    assert publish.is_curated_as_left(copy.workspace)
+    assert swap.is_curated_as_left(copy.workspace)
     assert doctor(copy.workspace) == []
 
 
@@ -489,4 +493,4 @@ def test_a_folder_that_is_a_link_is_left_where_it_leads(copy: Base, published: B
 
 def test_of_a_copy_that_is_the_same_nothing_is_said(published: Base, tmp_path: Path) -> None:
     shutil.copytree(published.root, tmp_path / "copy", copy_function=shutil.copyfile)
-    assert publish.altered(Base(tmp_path / "copy").workspace) == []
+    assert swap.altered(Base(tmp_path / "copy", is_gated=True).workspace) == []

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import KbError, Severity, ValidateResult
-from kb.store.draft import change
+from kb.store.build import change
 from tests.bases import DAY, Base, contents, copy, encoded, ndjson, record
 from tests.conftest import ROOT
 

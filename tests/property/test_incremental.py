@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from kb.model import Json, KbError
 from tests.bases import DAY, Base, contents, encoded, ndjson, record, suppressions
+
+pytestmark = pytest.mark.gated
+
 
 FOLDERS = ("raw", "inbox")
 LINES = "inbox/lines.ndjson"
@@ -138,7 +142,7 @@ class Trial:
 
     def fresh(self, root: Path) -> Base | None:
         """A base made at once of the files that this one should hold; None where they hold no record."""
-        fresh = Base(root)
+        fresh = Base(root, is_gated=True)
         for folder in FOLDERS:
             (root / folder).mkdir(parents=True)
         for name, data in self.held.items():

@@ -7,9 +7,9 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.analysis.characters import trimmed, visible
 from kb.model import GONE, Curated, Json
 from kb.rules import catalogue
-from kb.rules.characters import trimmed, visible
 from kb.rules.example import CLEAN, with_changes
 from tests.conftest import code_points, codes, judge, published
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.contract import complete
-from kb.curate import curate, curate_some
+from kb.curate.record import curate, curate_some
 from kb.model import GONE, Change, Curated, Document, Json, Rejected
 from kb.rules.base import Rule
 from kb.rules.fixing import apply, drop_gone

@@ -16,7 +16,7 @@ import orjson
 import pytest
 from hypothesis import given
 
-from kb.curate import AT_A_TIME, curate_some
+from kb.curate.record import AT_A_TIME, curate_some
 from kb.model import Curated, Document, Kind, Rejected
 from kb.rules import catalogue
 from kb.rules.ruleset import RuleSet

@@ -13,16 +13,18 @@ from pathlib import Path
 import orjson
 import pytest
 
-from kb import columns, contract, gate
+from kb import columns, contract
+from kb.analysis import urls
 from kb.contract import UnreadableError
-from kb.jobs import judging
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging import bench
+from kb.judging.request import Request
 from kb.model import Curated, Document, Json, Kind, Rejected
-from kb.rules import catalogue, urls
+from kb.publish import integrity
+from kb.rules import catalogue
 from kb.rules.base import Record
 from kb.rules.ruleset import RuleSet
-from kb.store import draft
+from kb.store import build
 from kb.workspace import RuleSettings, Settings
 from tests.bases import DAY, Base
 from tests.careless import near, records
@@ -152,7 +154,7 @@ def test_a_record_alone_is_judged_as_it_is_among_others(start: int, monkeypatch:
         base = Base(Path(folder))
         path = base.put("raw/one.json", raws()[start])
         alone = validate(base.workspace, [path], Request(DAY, jobs=1))
-        monkeypatch.setattr(judging, "_alone", lambda *_: None)
+        monkeypatch.setattr(bench, "_alone", lambda *_: None)
         assert validate(base.workspace, [path], Request(DAY, jobs=1)) == alone
 
 
@@ -196,11 +198,11 @@ def test_the_witnesses_of_a_table_speak_for_all_its_rows(
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     path = tmp_path / "kb.duckdb"
     path.write_bytes(base.workspace.store.read_bytes())
-    with draft.change(path) as opened:
+    with build.change(path) as opened:
         for table, column, values in chance.sample(SPOIL, chance.choice((1, 1, 2, 3))):
             place = f"(SELECT rowid FROM {table} ORDER BY hash(rowid + {chance.randint(0, 99)}) LIMIT 1)"  # noqa: S608 - names of ours
             opened.query(f"UPDATE {table} SET {column} = {chance.choice(values)} WHERE rowid = {place}")  # noqa: S608 - likewise
         rules = RuleSet(Settings())
-        by_witnesses = gate.check(opened, rules)
-        monkeypatch.setattr(gate, "_witnesses", gate._rows)  # noqa: SLF001 - the slow way
-        assert gate.check(opened, rules) == by_witnesses
+        by_witnesses = integrity.check(opened, rules)
+        monkeypatch.setattr(integrity, "_witnesses", integrity._rows)  # noqa: SLF001 - the slow way
+        assert integrity.check(opened, rules) == by_witnesses

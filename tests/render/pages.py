@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from kb import store
-from kb.render.html.base import document
-from kb.reports import Options, page
+from kb.render.html.base_page import document
+from kb.reports import Options, page_data
 from kb.rules import ruleset
 from tests.bases import DAY, Base
 
@@ -24,7 +24,7 @@ def of(base: Base, **options: Any) -> str:  # noqa: ANN401 - as Options has them
     """The page of a base."""
     rules = ruleset.of(base.workspace)
     with store.read(base.workspace.store) as opened:
-        return document(page.ask(opened, Options(DAY, **options), rules.settings.trust.ladder), rules.known)
+        return document(page_data.ask(opened, Options(DAY, **options), rules.settings.trust.ladder), rules.known)
 
 
 def fill_with_harm(base: Base) -> Base:

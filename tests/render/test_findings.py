@@ -8,7 +8,7 @@ import pytest
 from kb.contract import schema, violations
 from kb.model import KbError, Located, Severity
 from kb.render import text
-from kb.render.findings import COUNTED, FOR_PEOPLE, FORMATS, LISTED, render, statistics
+from kb.render.validations import COUNTED, FOR_PEOPLE, FORMATS, LISTED, render, statistics
 from kb.words import visible
 from kb.workspace import Settings
 from tests.findings import ERROR, HOSTILE, INFO, located, result

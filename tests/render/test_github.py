@@ -5,7 +5,7 @@ import re
 import pytest
 
 from kb.model import Located
-from kb.render.findings import render
+from kb.render.validations import render
 from kb.workspace import Settings
 from tests.findings import ERROR, HOSTILE, INFO, located, result
 

@@ -3,7 +3,7 @@
 import json
 
 from kb.model import Document, Located
-from kb.render.findings import render
+from kb.render.validations import render
 from kb.workspace import Settings
 from tests.findings import ERROR, INFO, located, result
 

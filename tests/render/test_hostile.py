@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kb import cli
+from kb.cli import app
 from kb.words import visible
 from tests.bases import Base
 from tests.render import hostile
@@ -36,7 +36,7 @@ def run(base: Base, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 
     def ran(*argv: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["kb", *argv])
-        assert cli._run() in {0, 1}  # noqa: SLF001 - main without its exit
+        assert app._run() in {0, 1}  # noqa: SLF001 - main without its exit
         return Said(*capsys.readouterr())
 
     return ran

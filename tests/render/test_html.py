@@ -21,6 +21,8 @@ from tests.bases import DAY, Base, record
 from tests.render import pages
 from tests.render.pages import held
 
+pytestmark = pytest.mark.gated
+
 
 class Elements(HTMLParser):
     """The elements of a page as a browser takes them apart, with the text of scripts and styles."""
@@ -58,7 +60,7 @@ def html(example: Base) -> str:
 
 @pytest.fixture(scope="module")
 def harmful(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return pages.of(pages.fill_with_harm(Base(tmp_path_factory.mktemp("harm"))))
+    return pages.of(pages.fill_with_harm(Base(tmp_path_factory.mktemp("harm"), is_gated=True)))
 
 
 def quality(base: Base) -> reports.Answer:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from kb import reports, store
-from kb.render.reports import render
+from kb.render.answers import render
 from kb.render.sections import people, totals
 from kb.render.tables import cell
 from kb.reports import REPORTS, Answer, Options

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import ValidateResult
-from kb.render.findings import render
+from kb.render.validations import render
 from kb.workspace import Settings
 from tests.bases import DAY, Base, ndjson, record
 from tests.findings import ERROR, INFO, located, result

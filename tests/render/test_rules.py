@@ -2,7 +2,7 @@
 
 import pytest
 
-from kb.render import rules as words
+from kb.render import rule_pages as words
 from kb.rules import catalogue, named
 from kb.rules.ruleset import RuleSet
 from kb.words import visible

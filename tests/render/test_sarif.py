@@ -7,10 +7,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import Document, ValidateResult
-from kb.render.findings import render
+from kb.render.validations import render
 from kb.rules.ruleset import RuleSet
 from kb.workspace import RuleSettings, Settings
 from tests.bases import DAY, Base, record

@@ -5,7 +5,7 @@ import html
 import pytest
 
 from kb import reports, store
-from kb.render.reports import render
+from kb.render.answers import render
 from kb.reports import Answer, Options
 from kb.workspace import Report
 from tests.bases import DAY, Base

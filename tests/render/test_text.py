@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from kb.gate import Breach
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import IngestResult, Located, Severity, ValidateResult
+from kb.publish.integrity import Breach
 from kb.render import text
 from kb.render.progress import progress
 from kb.words import visible

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.analysis import regexes
+from kb.analysis.backtracking import Attack, attack
+from kb.analysis.regexes import ops
 from kb.contract import read
-from kb.rules import patterns
-from kb.rules.backtracking import Attack, attack
-from kb.rules.patterns import ops
 from kb.sources.formats import errorcanon
 
 EXPONENTIAL = [
@@ -226,7 +226,7 @@ MOST = 20_000
 
 def _steps(regex: str, text: str) -> int:
     """How many steps a plain backtracking matcher takes until it gives up; at most `MOST`."""
-    tree = patterns.read(regex).tree
+    tree = regexes.read(regex).tree
     steps = 0
 
     def match(items: list[Any], i: int, then: Callable[[int], bool]) -> bool:

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import Json
 from kb.rules import catalogue
 from kb.rules.example import with_changes

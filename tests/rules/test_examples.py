@@ -5,8 +5,8 @@ import re
 import pytest
 
 from kb.contract import complete
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import GONE, Change, Document, Json, Kind, Located
 from kb.rules import PREFIXES, catalogue
 from kb.rules.base import Rule, Stage

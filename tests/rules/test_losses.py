@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.rules.losses import losses
+from kb.analysis.losses import losses
 from tests.conftest import clean, codes, found, judge, published
 
 LOST = [

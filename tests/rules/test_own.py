@@ -5,7 +5,7 @@ import re
 import pytest
 
 from kb.model import KbError, Kind, Severity
-from kb.rules import named, own
+from kb.rules import custom, named
 from kb.rules.ruleset import RuleSet
 from kb.workspace import RuleSettings, Settings
 
@@ -20,13 +20,13 @@ def written(query: str = QUERY, **header: str) -> str:
 
 def refused(**files: str) -> str:
     with pytest.raises(KbError) as caught:
-        own.parse({f"rules/{name}.sql": text for name, text in files.items()})
+        custom.parse({f"rules/{name}.sql": text for name, text in files.items()})
     return str(caught.value)
 
 
 def test_a_header_says_what_a_rule_is() -> None:
     text = written(text="Names its owner.\n--\n-- Who is asked\n-- otherwise?\n--\n-- Nobody.")
-    (rule,) = own.parse({"rules/owner.sql": f"{text};\n"})
+    (rule,) = custom.parse({"rules/owner.sql": f"{text};\n"})
     assert (rule.code, rule.name, rule.severity, rule.kind) == (
         "ORG001",
         "owner-missing",
@@ -40,7 +40,7 @@ def test_a_header_says_what_a_rule_is() -> None:
 
 def test_comments_below_the_header_belong_to_the_query() -> None:
     query = f"\n-- every record\n{QUERY}"
-    (rule,) = own.parse({"rules/owner.sql": written(query)})
+    (rule,) = custom.parse({"rules/owner.sql": written(query)})
     assert rule.sql == query.strip()
 
 
@@ -104,7 +104,9 @@ def test_two_files_share_neither_code_nor_name(same: str) -> None:
 
 
 def ruled(**settings: object) -> RuleSet:
-    rules = own.parse({"rules/a.sql": written(), "rules/b.sql": written(code="ORG002", name="other", severity="info")})
+    rules = custom.parse(
+        {"rules/a.sql": written(), "rules/b.sql": written(code="ORG002", name="other", severity="info")}
+    )
     return RuleSet(Settings(rules=RuleSettings(**settings)), added=rules)  # type: ignore[arg-type]
 
 
@@ -127,7 +129,7 @@ def test_a_setting_for_an_own_rule_that_is_gone_names_the_nearest() -> None:
 
 def test_a_change_of_a_file_is_a_change_of_the_rules() -> None:
     one, other = (
-        RuleSet(Settings(), added=own.parse({"rules/a.sql": written(query)})) for query in (QUERY, f"{QUERY} ")
+        RuleSet(Settings(), added=custom.parse({"rules/a.sql": written(query)})) for query in (QUERY, f"{QUERY} ")
     )
     assert one.fingerprint() != RuleSet(Settings()).fingerprint()
     assert one.fingerprint() != other.fingerprint()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.rules import patterns
+from kb.analysis import regexes
 
 PIECES = (
     r"a b . \d \w \b [a-c] [^a] [z-a] ( (?: (?= (?<= (?<! (?P<n> (?P=n) (?> ) | * + ? {2} {2,} {,3} {3,2} *+ ?? ^ $"
@@ -29,18 +29,18 @@ def _compiles(regex: str) -> bool:
 
 @given(built | st.text(max_size=12))
 def test_python_would_say_the_same(regex: str) -> None:
-    assert (patterns.read(regex).fault is None) == _compiles(regex)
+    assert (regexes.read(regex).fault is None) == _compiles(regex)
 
 
 @pytest.mark.parametrize("regex", ["a{99999999999}", "(" * 5000 + ")" * 5000, "(?<=a|bc)d", "(?L)a", "a" * 100 + "["])
 def test_what_python_refuses_has_a_fault_that_says_why(regex: str) -> None:
     assert not _compiles(regex)
-    assert patterns.read(regex).fault
+    assert regexes.read(regex).fault
 
 
 def test_a_pattern_that_takes_long_to_compile_is_read_at_once() -> None:
     hostile = "(?i)" + "[\x00-\U0010ffff]" * 2000
-    assert patterns.read(hostile).fault is None
+    assert regexes.read(hostile).fault is None
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,6 @@ def test_a_pattern_that_takes_long_to_compile_is_read_at_once() -> None:
     ],
 )
 def test_a_pattern_without_operators_stands_for_its_text(regex: str, text: str | None) -> None:
-    assert patterns.literal(regex) == text
+    assert regexes.literal(regex) == text
     if text:
         assert re.fullmatch(regex, text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kb.rules.prose import is_account
+from kb.analysis.prose import is_account
 from tests.conftest import found
 
 ACCOUNTS = [

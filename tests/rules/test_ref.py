@@ -2,8 +2,8 @@
 
 import pytest
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import Json
 from kb.rules.example import with_changes
 from tests.bases import DAY, Base, ndjson

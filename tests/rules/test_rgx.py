@@ -7,9 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kb.jobs.request import Request
+from kb.analysis import regexes
 from kb.jobs.validate import validate
-from kb.rules import ordinary, patterns
+from kb.judging.request import Request
+from kb.rules import ordinary
 from kb.workspace import OwnLines
 from tests.bases import DAY, Base
 from tests.conftest import found
@@ -131,7 +132,7 @@ _PIECES = ["e", "error", "connection", "on", "wai", ".", ".*", " ", r"\b", "^", 
 @example("İ|K")
 def test_what_is_looked_at_by_way_of_needed_texts_is_what_matches(regex: str) -> None:
     hits = ordinary.hits(regex, OwnLines())
-    matcher = patterns.read(regex).matcher
+    matcher = regexes.read(regex).matcher
     if hits is None or hits.empty:
         return
     every = [line for line in _lines() if matcher.search(line)]

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.rules import harm, remote, shell
-from kb.rules.phrases import compiled
-from kb.rules.shell import Call, Form, Reader
+from kb.analysis import harm, remote, shell
+from kb.analysis.phrases import compiled
+from kb.analysis.shell import Call, Form, Reader
 
 
 def _words(text: str, name: str) -> list[str]:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from kb.rules import catalogue, characters
-from kb.rules.characters import trimmed, visible
+from kb.analysis import characters
+from kb.analysis.characters import trimmed, visible
+from kb.rules import catalogue
 from kb.rules.ruleset import RuleSet
 from tests.conftest import clean, code_points, found, judge, published
 

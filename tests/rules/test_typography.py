@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.analysis.typography import in_code
 from kb.rules.ruleset import RuleSet
-from kb.rules.typography import in_code
 from tests.conftest import clean, found, judge
 
 NO_BREAK = "\u00a0"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.analysis import urls
 from kb.model import Rejected
-from kb.rules import urls
 from kb.rules.example import with_changes
 from tests.conftest import codes, found, judge, published
 

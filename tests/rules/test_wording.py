@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.rules.content_words import content_words
-from kb.rules.contractions import without_apostrophe
+from kb.analysis.content_words import content_words
+from kb.analysis.contractions import without_apostrophe
 from tests.conftest import clean, found, judge
 
 LOST = [

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import KbError
 from kb.sources import Reading, discover, read
 from kb.sources.containers import zstd

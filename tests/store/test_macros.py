@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kb.store import Store, draft
+from kb.store import Store, build
 from tests.bases import DAY
 
 NEAR = 1.5e-6
@@ -52,7 +52,7 @@ def effective(belief: Belief) -> float:
 
 @pytest.fixture(scope="module")
 def base() -> Iterator[Store]:
-    with draft.create(None) as opened:
+    with build.create(None) as opened:
         yield opened
 
 

@@ -14,7 +14,7 @@ from kb import store
 from kb.model import Document, Json, KbError
 from kb.rules.example import with_changes
 from kb.rules.ver import split_product
-from kb.store import Store, draft, layout
+from kb.store import Store, build, layout
 from tests.bases import Base, ndjson, record
 from tests.conftest import body
 from tests.strategies import careless
@@ -23,7 +23,7 @@ from tests.strategies import careless
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "kb.duckdb"
-    with draft.create(path):
+    with build.create(path):
         pass
     return path
 
@@ -75,7 +75,7 @@ def test_a_store_is_as_it_was_declared(empty: Path, tmp_path: Path) -> None:
         assert base.unlike_declared() is None
     altered = tmp_path / "altered.duckdb"
     altered.write_bytes(empty.read_bytes())
-    with draft.change(altered) as base:
+    with build.change(altered) as base:
         base.query("ALTER TABLE records ALTER confidence TYPE VARCHAR")
         assert base.unlike_declared() == "records.confidence"
 
@@ -313,7 +313,7 @@ def test_a_curated_document_is_what_was_read(base: Base) -> None:
 
 
 def hoard() -> None:
-    with draft.create(None) as base:
+    with build.create(None) as base:
         base.query("SET memory_limit = '20MB'")
         base.query("SELECT list(range) FROM range(100000000)")
 

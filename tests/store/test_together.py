@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kb import store
 from kb.model import Document, Json
 from kb.rules import rgx
-from kb.rules.traits import bands, needs
+from kb.rules.match_keys import bands, needs
 from tests.bases import Base, copy, ndjson, record
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.jobs.request import Request
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import KbError, ValidateResult
 from tests.bases import DAY, Base, copy, ndjson, record, suppressions
 from tests.terminal import Outcome, kb

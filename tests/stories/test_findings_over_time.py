@@ -4,12 +4,16 @@ import datetime as dt
 
 import duckdb
 import orjson
+import pytest
 
 from kb import reports
 from kb.model import Compared
 from kb.store import read
 from tests.bases import DAY, Base, ndjson, record, suppressions
 from tests.terminal import kb
+
+pytestmark = pytest.mark.gated
+
 
 UNNAMED = {"dead_ends/0/action": ""}
 WHY = {"record": "git/a", "code": "DED001", "reason": "no step is known"}

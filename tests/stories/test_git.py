@@ -7,7 +7,7 @@ import pytest
 
 from kb.jobs.doctor import doctor
 from kb.jobs.init import init
-from tests.bases import DAY, Base, ndjson, record, suppressions
+from tests.bases import DAY, Base, suppressions
 from tests.git import commit, git
 from tests.terminal import kb
 

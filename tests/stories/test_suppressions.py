@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from kb.jobs.request import Request
 from kb.jobs.show import quarantine, show
 from kb.jobs.validate import validate
+from kb.judging.request import Request
 from kb.model import Located, Severity, ValidateResult
 from kb.rules.example import CLEAN
 from kb.store import read

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 import orjson
 
 from kb import contract
-from kb.curate import curate_some
+from kb.curate.record import curate_some
 from kb.model import Curated, Document, Incoming, Rejected
 from kb.rules.ruleset import RuleSet
 from kb.sources import formats

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-HEAVY = ("kb.cli", "kb.gate", "kb.export", "kb.store.draft", "kb.jobs.ingest",
+HEAVY = ("kb.cli.app", "kb.publish.integrity", "kb.publish.curated_files", "kb.store.build", "kb.jobs.ingest",
          "kb.jobs.fix", "kb.jobs.doctor", "kb.jobs.validate", "kb.reports", "filelock")  # fmt: skip
 
 PATIENCE = 60
@@ -48,7 +48,8 @@ def _carry_out(order: dict[str, Any], calls: ctypes.CDLL) -> None:
     os.chdir(order["root"])
     for handle, name in enumerate(("/dev/null", order["out"], order["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), handle)
-    from kb import cli, engine
+    from kb import engine
+    from kb.cli import app
 
     sys.argv = ["kb", *order["argv"]]
     if order["chunk"]:
@@ -61,7 +62,7 @@ def _carry_out(order: dict[str, Any], calls: ctypes.CDLL) -> None:
     code: object = 3
     with suppress(BaseException):
         try:
-            cli.main()
+            app.main()
         except SystemExit as ended:
             code = ended.code
         sys.stdout.flush()

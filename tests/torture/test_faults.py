@@ -23,6 +23,8 @@ from tests.torture.conftest import Count, Scene
 from tests.torture.test_kills import INGEST, is_untouched, started
 from tests.torture.trials import FAULTS, LONG, Trials, hold, is_one_line, points, state
 
+pytestmark = pytest.mark.gated
+
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[errno.errorcode[fault] for fault in FAULTS])
 def test_a_disk_that_refuses_from_a_call_on(trials: Trials, tmp_path: Path, count: Count, fault: int) -> None:
@@ -65,7 +67,7 @@ def test_a_small_disk(tmp_path: Path, count: Count) -> None:
     if mounted.returncode:
         pytest.skip("this process may not mount a disk")
     try:
-        base = Base(disk / "base")
+        base = Base(disk / "base", is_gated=True)
         base.root.mkdir()
         base.configure("as_of = 2026-11-22\n")
         base.record("a")

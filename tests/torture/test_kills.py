@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from kb import publish
+from kb.publish import swap
 from tests.bases import Base, contents
 from tests.conftest import ROOT
 from tests.torture.conftest import Count, Scene
 from tests.torture.trials import KILL, KILL_GROUP, LONG, TEAR, Ended, Trials, hold, is_one_line, points
+
+pytestmark = pytest.mark.gated
 
 INGEST = ("ingest", "raw", "--jobs", "1")
 IN_TWO = ("ingest", "raw", "--jobs", "2")
@@ -48,7 +50,7 @@ def test_an_ingest_killed_at_a_call(trials: Trials, scene: Scene, count: Count, 
         base = scene.set()
         ended = trials.run(base.root, *INGEST, at=at, act=act)
         assert is_killed(ended, at)
-        publish.recover(base.workspace)
+        swap.recover(base.workspace)
         if turn % 8 == 1 or not is_untouched(base, scene):
             hold(base, scene.old, scene.new)
         count("kills survived")
@@ -118,7 +120,7 @@ OTHERS: dict[str, tuple[Prepare, tuple[str, ...]]] = {
 def test_any_other_command_killed_at_a_call(trials: Trials, tmp_path: Path, count: Count, name: str) -> None:
     """A file is as it was or as it should be, and what is left aside, the next run takes away."""
     prepare, argv = OTHERS[name]
-    origin = Base(tmp_path / "origin")
+    origin = Base(tmp_path / "origin", is_gated=True)
     origin.root.mkdir()
     prepare(origin)
     old = contents(origin.root)

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from kb import publish
 from kb.jobs.doctor import doctor
+from kb.publish import swap
 from tests.bases import Base, record
 from tests.property.test_incremental import (
     DAYS,
@@ -88,13 +88,13 @@ class Life(RuleBasedStateMachine):
     def killed(self, line: int) -> None:
         """At a line of what publishes; what was made is carried through or thrown away."""
         told = self.trial.base.workspace
-        before = publish.manifest(told.curated).get("digest")
+        before = swap.manifest(told.curated).get("digest")
         try:
             with at_each_line(crash_at(line)):
                 self.trial.ingest(FOLDERS)
         except Crash:
-            publish.recover(told)
-            if publish.manifest(told.curated).get("digest") != before:
+            swap.recover(told)
+            if swap.manifest(told.curated).get("digest") != before:
                 self.trial.ingest(FOLDERS)
 
     @precondition(lambda self: self.trial.base.workspace.store.exists())

@@ -8,7 +8,7 @@ import pytest
 
 from kb import store
 from kb.model import KbError
-from kb.store import own
+from kb.store import custom_queries
 from kb.workspace import Sql
 from tests.bases import Base
 from tests.torture.conftest import Count
@@ -157,7 +157,7 @@ def test_nor_does_a_rule(asked: tuple[Base, list[str], Path], count: Count) -> N
         for text in texts:
             rule = cast("Rule", SimpleNamespace(sql=text, file="rules/own.sql"))
             with pytest.raises(KbError) as refused:
-                own.check(opened, rule, Sql())
+                custom_queries.check(opened, rule, Sql())
             assert "\n" not in str(refused.value)
             assert MARK not in str(refused.value)
             count("statements refused")

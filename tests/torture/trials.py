@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from kb import publish
 from kb.jobs.doctor import doctor
+from kb.publish import swap
 from tests.bases import Base
 from tests.conftest import ROOT
 
@@ -127,7 +127,7 @@ def files(root: Path) -> set[str]:
 
 def hold(base: Base, old: State, new: State) -> None:
     """What has to hold of a base whose ingest was stopped: it is old or new, sound, and the next ingest makes it new."""
-    publish.recover(base.workspace)
+    swap.recover(base.workspace)
     now = state(base)
     assert now in (old, new), "neither the old state nor the new one"
     if now != NOTHING:

@@ -1,7 +1,7 @@
 """`kb doctor`: is the base as it was published?"""
 
-from kb import export, gate, publish
-from kb.gate import Breach
+from kb.publish import curated_files, integrity, swap
+from kb.publish.integrity import Breach
 from kb.reports import Options
 from kb.rules import ruleset
 from kb.workspace import Workspace
@@ -14,12 +14,12 @@ def doctor(workspace: Workspace) -> list[Breach]:
         KbError: there is no base, it cannot be read, or its tables are not those of this kb.
     """
     rules = ruleset.of(workspace)
-    state = publish.standing(workspace)
-    with publish.reading(workspace, files=True, changed_too=True) as base:
+    state = swap.standing(workspace)
+    with swap.reading(workspace, files=True, changed_too=True) as base:
         last = base.last_run()
-        breaches = gate.check(base, rules)
+        breaches = integrity.check(base, rules)
         if last is not None and not breaches:
-            wrong = export.differences(base, workspace.curated, Options(last["as_of"]), rules)
+            wrong = curated_files.differences(base, workspace.curated, Options(last["as_of"]), rules)
             breaches = [Breach(f"curated/{name}", "", what, 0, "") for name, what in wrong]
         if state.is_changed and not breaches:
             return [Breach(state.store.name, "", "as kb left it", 0, "")]

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from kb import aside, sources, store
-from kb.export import pretty
 from kb.model import GONE, Change, KbError
+from kb.publish.curated_files import pretty
 from kb.render.text import count
 from kb.sources import SourceFile, formats
 from kb.store import PUBLISHED, Store

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from kb import aside, contract, sources
 from kb.analysis.credentials import masked
-from kb.curate import curate
-from kb.jobs.given import shown
-from kb.jobs.request import Request
+from kb.curate.record import curate
+from kb.judging.given import shown
+from kb.judging.request import Request
 from kb.model import GONE, Change, Curated, FixResult, Incoming, Json, KbError, Rejected
 from kb.render.diff import unified
 from kb.rules import ruleset

@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from kb import publish, reports
+from kb import reports
 from kb.model import GateResult, KbError, Verdict
+from kb.publish import swap
 from kb.render.text import count
 from kb.reports import Options
 from kb.store import Store
@@ -20,7 +21,7 @@ def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
         KbError: there is no base, or a limit is for a domain that no record has.
     """
     limits = workspace.settings.gate
-    with publish.reading(workspace) as base:
+    with swap.reading(workspace) as base:
         _check_domains(base, list(limits.domain))
         verdicts = list(_held(base, limits, Options(as_of), "the whole base"))
         for tier, of_tier in limits.tier.items():

@@ -7,18 +7,19 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from kb import engine, publish, sources
-from kb.jobs import earlier, standing
-from kb.jobs.planning import Plan, plan_for
-from kb.jobs.request import Request
-from kb.jobs.standing import History
+from kb import engine, sources
+from kb.judging.request import Request
 from kb.model import Compared, GateError, Incoming, IngestResult, KbError
+from kb.planning import earlier, standing
+from kb.planning.plan import Plan, plan_for
+from kb.planning.standing import History
+from kb.publish import swap
+from kb.publish.seal import told
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
-from kb.seal import told
 from kb.sources import formats
 from kb.store import KnownFile
-from kb.store.draft import Draft, Ousted, Place, change, create
+from kb.store.build import Draft, Ousted, Place, change, create
 from kb.workspace import LAYOUTS, METRICS, PAGE, Workspace
 
 WithBytes = Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
@@ -35,7 +36,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
     rules = ruleset.of(workspace, request.as_of)
     if request.form is not None:
         formats.named(request.form)
-    with publish.writer(workspace) as folder:
+    with swap.writer(workspace) as folder:
         with standing.found(workspace) as found:
             plan, last = plan_for(workspace, paths, rules, request, found)
             base = found.base
@@ -51,7 +52,7 @@ def _is_laid_out(workspace: Workspace) -> bool:
     """Whether `curated/` is as kb left it, with what the settings want there, and without a page that they do not want."""
     wanted = workspace.settings.export
     return (
-        publish.is_curated_as_left(workspace)
+        swap.is_curated_as_left(workspace)
         and (workspace.curated / LAYOUTS[wanted.records]).exists()
         and (workspace.curated / PAGE).exists() is wanted.html
     )
@@ -60,9 +61,9 @@ def _is_laid_out(workspace: Workspace) -> bool:
 def _write(
     workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path, history: History | None
 ) -> IngestResult:
-    from kb import export  # noqa: PLC0415 - only where something is published
+    from kb.publish import curated_files  # noqa: PLC0415 - only where something is published
+    from kb.publish.splice import Touched  # noqa: PLC0415 - likewise
     from kb.reports import Options  # noqa: PLC0415 - likewise
-    from kb.splice import Touched  # noqa: PLC0415 - likewise
 
     with _draft(workspace, plan, folder / "kb.duckdb") as draft:
         draft.begin(rules)
@@ -80,7 +81,7 @@ def _write(
             return None if plan.fresh else draft.compare(workspace.store)
 
         compared = settled()
-        restored = publish.altered(workspace)
+        restored = swap.altered(workspace)
         request.step("checking")
         if _hold(draft, rules, with_bytes, documents="records" if plan.fresh else "touched"):
             draft.judge_settings(rules)
@@ -88,8 +89,8 @@ def _write(
         request.step("writing")
         curated = folder / "curated"
         curated.mkdir()
-        changes = draft.touched() if not plan.fresh and publish.are_records_as_left(workspace) else None
-        written = export.write(
+        changes = draft.touched() if not plan.fresh and swap.are_records_as_left(workspace) else None
+        written = curated_files.write(
             draft,
             curated,
             workspace.curated,
@@ -97,10 +98,10 @@ def _write(
             rules,
             Touched(*changes) if changes else None,
         )
-        changed = written.digest != publish.manifest(workspace.curated).get("digest")
+        changed = written.digest != swap.manifest(workspace.curated).get("digest")
         result = _outcome(draft, plan, rules, compared, written=changed or plan.fresh)
         result = result._replace(
-            restored=tuple(restored), of_the_day=changed and publish.differ_in_the_day(workspace, written.files)
+            restored=tuple(restored), of_the_day=changed and swap.differ_in_the_day(workspace, written.files)
         )
         if changed or plan.rejudged or plan.fresh:
             if history:
@@ -111,7 +112,7 @@ def _write(
         notes = standing.notes_of(draft)
         draft.finish()
     if not request.dry_run:
-        publish.commit(workspace, written.digest, notes, written.files)
+        swap.commit(workspace, written.digest, notes, written.files)
     return result
 
 
@@ -121,13 +122,13 @@ def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str
     Raises:
         GateError: a contract is broken, and not by such records alone.
     """
-    from kb import gate  # noqa: PLC0415 - pandas and pandera: only where something is published
+    from kb.publish import integrity  # noqa: PLC0415 - pandas and pandera: only where something is published
 
-    breaches = gate.check(draft, rules, documents=documents)
-    refused = draft.ousted_by_gate(gate.spoken_against(breaches)) if breaches else []
+    breaches = integrity.check(draft, rules, documents=documents)
+    refused = draft.ousted_by_gate(integrity.spoken_against(breaches)) if breaches else []
     if refused:
         draft.oust(with_bytes(refused))
-        breaches = gate.check(draft, rules, documents=documents)
+        breaches = integrity.check(draft, rules, documents=documents)
     if breaches:
         raise GateError(f"the gate refuses to publish: {breaches[0]}; nothing was published")
     return bool(refused)
@@ -135,7 +136,7 @@ def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str
 
 def _fetch_gate() -> None:
     """Import the gate early, where there is time: that takes half a second."""
-    import_module("kb.gate")
+    import_module("kb.publish.integrity")
 
 
 def _judge(
@@ -176,7 +177,7 @@ def _judge(
 def _draft(workspace: Workspace, plan: Plan, path: Path) -> Iterator[Draft]:
     """The next store: a new one, or a copy of the present one."""
     if not plan.fresh:
-        publish.clone(workspace.store, path)
+        swap.clone(workspace.store, path)
         with change(path) as draft:
             yield draft
     else:

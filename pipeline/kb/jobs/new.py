@@ -8,7 +8,7 @@ from typing import Any
 
 from kb import aside
 from kb.contract import show
-from kb.curate import curate
+from kb.curate.record import curate
 from kb.model import Document, Incoming, KbError, Origin
 from kb.rules import ruleset
 from kb.rules.example import CLEAN

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import IO
 
 from kb import sources
-from kb.jobs import baseline
-from kb.jobs.baseline import Entry
-from kb.jobs.given import given, shown_path
-from kb.jobs.judging import Bench, Judged, judge
-from kb.jobs.placing import located
-from kb.jobs.request import Request
+from kb.judging import baseline
+from kb.judging.baseline import Entry
+from kb.judging.bench import Bench, Judged, judge
+from kb.judging.given import given, shown_path
+from kb.judging.places_in_files import located
+from kb.judging.request import Request
 from kb.model import Incoming, ValidateResult
 from kb.rules import ruleset
 from kb.rules.base import Rule, Stage

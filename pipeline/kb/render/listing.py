@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kb.model import Located, Severity, ValidateResult
 from kb.render import text
-from kb.render.rules import inline
+from kb.render.rule_pages import inline
 from kb.render.tables import columns_of, cropped, hanging
 from kb.rules import catalogue
 from kb.rules.base import Rule

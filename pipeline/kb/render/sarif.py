@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from kb import __version__
 from kb.model import Document, Kind, Located, Severity, ValidateResult
-from kb.render.rules import explain, inline
+from kb.render.rule_pages import explain, inline
 from kb.rules.base import Rule
 from kb.rules.ruleset import RuleSet
 from kb.sources import file_of, locate

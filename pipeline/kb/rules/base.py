@@ -7,8 +7,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from kb.analysis import urls
 from kb.model import Change, Document, Json, Kind, Severity
-from kb.rules import places, urls
+from kb.rules import places
 from kb.workspace import Settings
 
 Found = Iterator[tuple[str, str]]

@@ -5,11 +5,11 @@ from collections.abc import Hashable, Iterator
 from enum import Enum, auto
 from typing import Any
 
+from kb.analysis.characters import trimmed
+from kb.analysis.placeholders import holds_a_place
 from kb.contract import show
 from kb.model import GONE, Document, Json
 from kb.rules.base import fold
-from kb.rules.characters import trimmed
-from kb.rules.placeholders import holds_a_place
 
 
 def merge_copies(items: list[Any]) -> list[Any]:

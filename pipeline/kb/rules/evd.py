@@ -1,8 +1,8 @@
 """EVD: evidence, and what may be linked as such."""
 
+from kb.analysis import urls
 from kb.contract import show
 from kb.model import GONE, Json, Severity
-from kb.rules import urls
 from kb.rules.base import Found, Record, Stage, check, fix
 
 _URL = "/workarounds/0/sources/0"

@@ -5,7 +5,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kb.rules import patterns, traits
+from kb.analysis import regexes
+from kb.rules import match_keys
 from kb.workspace import OwnLines
 
 _HERE = Path(__file__)
@@ -41,15 +42,15 @@ class Hits(NamedTuple):
 def hits(regex: str, own: OwnLines) -> Hits | None:
     """What of the ordinary text a pattern matches that RE2 knows; None, if RE2 does not know it."""
     held = _held(own)
-    text = patterns.literal(regex)
+    text = regexes.literal(regex)
     if text and not held.has(text):
         return Hits(empty=False, matched=0, line=None, word=None, lines=held.lines, words=held.words)
-    matcher = patterns.read(regex).matcher
+    matcher = regexes.read(regex).matcher
     if matcher is None:
         return None
     if matcher.search("") is not None:
         return Hits(empty=True, matched=0, line=None, word=None, lines=held.lines, words=held.words)
-    likely = held.likely(regex, traits.needs(regex), matcher)
+    likely = held.likely(regex, match_keys.needs(regex), matcher)
     found = [held.texts[number] for number in likely if number < held.lines and matcher.search(held.texts[number])]
     words = () if len(found) * BROAD > held.lines else (held.texts[n] for n in likely if n >= held.lines)
     word = next((word for word in words if _is_inside(matcher, word)), None)
@@ -86,7 +87,7 @@ class _Held:
         """
         if needs:
             return sorted({number for need in needs for number in self._with(need)})
-        return list(range(len(self.texts))) if patterns.has_anchors(regex) or matcher.search(self._joined) else []
+        return list(range(len(self.texts))) if regexes.has_anchors(regex) or matcher.search(self._joined) else []
 
     def _with(self, need: str) -> Iterable[int]:
         """The numbers of the texts that hold a text, looked for by the rarest of its parts."""

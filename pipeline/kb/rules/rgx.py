@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 import re2
 
+from kb.analysis import backtracking, prose, regexes
+from kb.analysis.placeholders import holds_a_place
+from kb.analysis.regexes import options
 from kb.contract import show
 from kb.model import Severity
-from kb.rules import backtracking, ordinary, patterns, prose
+from kb.rules import ordinary
 from kb.rules.base import Ask, Found, Pairs, Record, check, corpus
-from kb.rules.placeholders import holds_a_place
 
 _OPERATORS = r'"regex":"(?:[^"\\]|\\.)*?(?:[.*+?^$(){}|]|\[|\]|\\\\)'
 
@@ -31,7 +33,7 @@ def regex_invalid(r: Record) -> Found:
 
     One that does not finds nothing. Python's `re` is the measure; what it says against the pattern is in the message.
     """
-    fault = patterns.read(r.document["regex"]).fault
+    fault = regexes.read(r.document["regex"]).fault
     if fault is not None:
         yield "/regex", f"{show(r.document['regex'])} does not compile: {fault}; correct it"
 
@@ -50,7 +52,7 @@ def regex_not_portable(r: Record) -> Found:
     RE2 and its kin (Go, Rust, many log tools) match in linear time, whatever the text. They know no look-around, no
     back-references and no counts above 1000, so a pattern without these serves every reader.
     """
-    refusal = patterns.read(r.document["regex"]).refusal
+    refusal = regexes.read(r.document["regex"]).refusal
     if refusal is not None:
         yield (
             "/regex",
@@ -81,13 +83,13 @@ def regex_misses_signature(r: Record) -> Found:
     training is slow after upgrade"), is not what the pattern looks for. Of one that is still to be written TXT006 tells.
     """
     regex, signature = r.document["regex"], r.document["signature"]
-    text = patterns.literal(regex)
+    text = regexes.literal(regex)
     if text is not None and text.lower() in signature.lower():
         return
-    matcher = patterns.read(regex).matcher
+    matcher = regexes.read(regex).matcher
     if matcher is None or matcher.search(signature) or matcher.search(f" {signature} "):
         return
-    if (patterns.has_classes(regex) and not signature.isascii()) or prose.is_account(signature):
+    if (regexes.has_classes(regex) and not signature.isascii()) or prose.is_account(signature):
         return
     if holds_a_place(signature):
         return
@@ -229,7 +231,7 @@ def _driven(regex: str, grows: str, *, exponential: bool) -> Found:
 
 @lru_cache(maxsize=64)
 def _attack(regex: str) -> backtracking.Attack | None:
-    if patterns.literal(regex) is not None or patterns.read(regex).matcher is None:
+    if regexes.literal(regex) is not None or regexes.read(regex).matcher is None:
         return None
     return backtracking.attack(regex)
 
@@ -453,7 +455,7 @@ def _searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:
     """Which of many patterns match a text, told by one automaton, or by several where that would be too large."""
     automaton = re2.Filter()
     for regex in regexes:
-        automaton.Add(regex, patterns.options())
+        automaton.Add(regex, options())
     try:
         automaton.Compile()
     except re2.error:
@@ -469,7 +471,7 @@ def _searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:
 def _compiled(regex: str) -> Any:  # noqa: ANN401 - re2 has no types
     """A pattern ready to search, or None if RE2 does not know it or it matches the empty text."""
     try:
-        pattern = re2.compile(regex, patterns.options())
+        pattern = re2.compile(regex, options())
     except re2.error:
         return None
     return None if pattern.search("") else pattern

@@ -12,7 +12,7 @@ from typing import Any
 
 from kb import __version__
 from kb.model import KbError, Kind, Severity
-from kb.rules import catalogue, matching, own, severity_named
+from kb.rules import catalogue, custom, matching, severity_named
 from kb.rules.base import Rule, Stage
 from kb.rules.screens import Screens
 from kb.words import did_you_mean
@@ -100,7 +100,7 @@ def added_in(workspace: Workspace) -> tuple[Rule, ...]:
     Raises:
         KbError: a file of one says what it cannot.
     """
-    return own.parse(workspace.rule_files())
+    return custom.parse(workspace.rule_files())
 
 
 def overridden(

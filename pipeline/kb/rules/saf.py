@@ -4,14 +4,14 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from kb import contract
+from kb.analysis import active, harm, orders, remote
+from kb.analysis.advice import is_listed_with, is_warned_of
 from kb.analysis.credentials import credentials, is_masked, masked
+from kb.analysis.phrases import compiled
+from kb.analysis.shell import Reader
 from kb.contract import escape, show
 from kb.model import Incoming, Json, Severity
-from kb.rules import active, harm, orders, remote
-from kb.rules.advice import is_listed_with, is_warned_of
 from kb.rules.base import Found, Record, Stage, check
-from kb.rules.phrases import compiled
-from kb.rules.shell import Reader
 
 
 def _specimen() -> str:

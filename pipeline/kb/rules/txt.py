@@ -3,11 +3,8 @@
 import unicodedata
 from collections.abc import Iterator
 
-from kb.contract import shapes, show
-from kb.model import Json, Severity
-from kb.rules import contractions, encodings, typography
-from kb.rules.base import Found, Record, check, corpus, fix, fold
-from kb.rules.characters import (
+from kb.analysis import contractions, encodings, typography
+from kb.analysis.characters import (
     HIDDEN_IN_JSON,
     Spellings,
     composed,
@@ -17,9 +14,12 @@ from kb.rules.characters import (
     trimmed,
     visible,
 )
-from kb.rules.content_words import content_words
-from kb.rules.losses import kinds_in, losses
-from kb.rules.placeholders import holds_a_place
+from kb.analysis.content_words import content_words
+from kb.analysis.losses import kinds_in, losses
+from kb.analysis.placeholders import holds_a_place
+from kb.contract import shapes, show
+from kb.model import Json, Severity
+from kb.rules.base import Found, Record, check, corpus, fix, fold
 from kb.rules.places import EVERY_TEXT
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"

@@ -11,7 +11,7 @@ import vl_convert
 
 from kb.model import Table
 from kb.render.sections import people
-from kb.reports.page import Page
+from kb.reports.page_data import Page
 
 _MOST = 12
 """So many bars of a long list are drawn; the choices and the figures below the charts have all."""

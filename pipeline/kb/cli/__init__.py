@@ -1,0 +1,1 @@
+"""What a user can type: arguments, output, exit codes. No logic."""

@@ -1,0 +1,1214 @@
+"""What a user can type: arguments and exit codes. No logic here, and heavy imports stay inside commands.
+
+Exit codes: 0 clean, 1 findings at or above --fail-on or a failed gate, 2 usage or environment, 3 a bug of kb,
+130 interrupted, or 128 and the number of the signal that ended it.
+"""
+
+import datetime as dt
+import os
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from kb import __version__
+from kb.cli import streams
+from kb.cli.arguments import Group
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from kb.judging.request import Request
+    from kb.model import Severity
+    from kb.reports import Options
+    from kb.store import Store
+    from kb.workspace import Sql, Workspace
+
+app = typer.Typer(
+    name="kb",
+    cls=Group,
+    help="Curate a knowledge base of failures.\n\n"
+    "What can be repaired is repaired, what would mislead goes to quarantine, the rest is flagged.",
+    epilog="Start with `kb init`, put records into raw/ (`kb new` makes one), then `kb ingest`. `kb rules` and `kb explain` "
+    "tell what is asked of a record, and the README and docs/ of the source the rest.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class _Chosen:
+    """What was said before the command."""
+
+    root: Path | None = None
+
+
+def _example(*lines: str) -> str:
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - Typer's way to call it
+    if asked:
+        print(f"kb {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    root: Annotated[
+        Path | None,
+        typer.Option("--root", metavar="FOLDER", help="The workspace; else the nearest folder with kb.toml."),
+    ] = None,
+    _: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    _Chosen.root = root
+
+
+def _workspace() -> "Workspace":
+    from kb import workspace
+
+    return workspace.find(_Chosen.root)
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write YYYY-MM-DD") from None
+
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATH", help="Files and folders, - for standard input; default: raw/.", show_default=False),
+]
+AsOf = Annotated[
+    dt.date | None,
+    typer.Option(
+        "--as-of",
+        parser=_day,
+        metavar="YYYY-MM-DD",
+        help="The day that age is counted to; default: as_of in kb.toml, else today.",
+    ),
+]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs", "-j", min=0, max=1024, metavar="N", show_default=False, help="Processes; default: one a core."
+    ),
+]
+
+
+def _free(context: typer.Context, output: Path | None) -> Path | None:
+    """Where to write: nowhere that kb itself reads from or writes to, but for the place of the reports."""
+    from kb.workspace import real
+
+    if output is None or output == _STDIN:
+        return None if context.info_name != "export" else output
+    where = _workspace()
+    part = where.part(output)
+    if part is None or (context.info_name == "report" and real(output).is_relative_to(real(where.reports))):
+        return output
+    raise typer.BadParameter(f"{output}: {part} is what kb itself reads or writes; name another place")
+
+
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", callback=_free, help="Write there instead of to standard output."),
+]
+TextOrJson = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")]
+AnyTable = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, ndjson, csv or md.")]
+
+
+def _reports() -> list[str]:
+    from kb.reports import NAMES
+
+    return list(NAMES)
+
+
+def _codes() -> list[str]:
+    from kb.rules import catalogue
+
+    return list(catalogue())
+
+
+FormatOfRecords = Annotated[
+    str | None,
+    typer.Option("--from", metavar="FORMAT", help="native or errorcanon; default: each record's is recognised."),
+]
+
+
+def _ids(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The ids that go on after what is typed; whatever is amiss with the base, completion says nothing."""
+    from kb import workspace
+    from kb.jobs.show import ids
+    from kb.publish import swap
+
+    with suppress(Exception):
+        root = ctx.parent and ctx.parent.params.get("root")
+        with swap.reading(workspace.find(Path(root) if root else None)) as base:
+            return ids(base, incomplete)
+    return []
+
+
+def _severities() -> list[str]:
+    from kb.model import Severity
+
+    return [*Severity]
+
+
+def _groups() -> list[str]:
+    from kb.render.listing import GROUPS
+
+    return list(GROUPS)
+
+
+_STDIN = Path("-")
+
+UNCHANGED = "nothing was changed"
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C; after another signal, 128 and its number."""
+
+
+@app.command(epilog=_example("kb ingest", "kb ingest raw/inbox raw/git", "kb ingest raw/ --dry-run"))
+def ingest(
+    paths: Paths = None,
+    as_of: AsOf = None,
+    jobs: Jobs = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
+    allow_removals: Annotated[
+        bool, typer.Option("--allow-removals", help="Publish even if many records would be gone or rejected.")
+    ] = False,
+    form_of_records: FormatOfRecords = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="NAME",
+            help="What `-` reads is kept as raw/NAME.ndjson, or .json, in place of what `-` read before; default: stdin.",
+        ),
+    ] = None,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Tell changed files by their bytes, not by size and time.")
+    ] = False,
+    form: TextOrJson = "text",
+) -> None:
+    """Read raw records, publish what can be trusted.
+
+    Writes kb.duckdb, and into curated/ the records, the quarantine, findings, changes and reports.
+    """
+    from kb.jobs.ingest import ingest as run
+    from kb.judging.request import Request
+    from kb.model import KbError
+    from kb.planning.intake import receive
+    from kb.render import text
+    from kb.render.progress import progress
+    from kb.sources import some
+
+    _choose("--format", form, ("text", "json"))
+    where = _workspace()
+    if name is not None and _STDIN not in (paths or []):
+        raise typer.BadParameter("names what `-` reads; name `-` too", param_hint="--as")
+    if dry_run and paths and _STDIN in paths:
+        raise KbError("--dry-run reads no standard input, for that is kept in raw/; see `kb validate -`")
+    with ExitStack() as stack, progress("judging") as bar:
+        request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, *bar)
+        given: list[Path] = []
+        for path in _given(paths, where):
+            given += (
+                stack.enter_context(receive(where, sys.stdin.buffer, name or "stdin")) if path == _STDIN else [path]
+            )
+        with _otherwise(
+            "what came in is kept in raw/, nothing was published" if _STDIN in (paths or []) else UNCHANGED
+        ):
+            result = run(where, given, request)
+    _say(result.notes)
+    if result.restored:
+        verb = "would put right" if dry_run else "put right"
+        _say([f"{verb} in {_shown(where.curated)}/ what was not as kb had left it: {some(result.restored)}"])
+    if form == "json":
+        _json(result.document())
+        return
+    _print(text.ingestion(result, dry_run=dry_run, common=where.settings.report))
+    if result.written and not dry_run:
+        part = "what depends on the day in " if result.of_the_day else ""
+        print(f"wrote {_shown(where.store)} and {part}{_shown(where.curated)}/")
+        if not where.configured:
+            _say(["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"])
+
+
+@app.command(
+    epilog=_example(
+        "kb validate raw/",
+        "kb validate raw/ --statistics",
+        "kb validate raw/ --level info --group-by rule",
+        "kb validate raw/git --select RGX,SAF --fail-on warning",
+        "kb validate raw/ --format sarif -o kb.sarif",
+        "kb validate - --stdin-filename raw/git/x.json < buffer",
+    )
+)
+def validate(
+    paths: Paths = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="RULES", help="Tell of these only: codes, prefixes or names, with commas."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not tell of these, whatever else is said.")
+    ] = None,
+    severity: Annotated[
+        list[str] | None,
+        typer.Option("--severity", metavar="RULES=LEVEL", help="Take them for error, warning or info, as in RGX=info."),
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option("--fail-on", metavar="SEVERITY", help="Exit with 1 from this on: error, warning or info."),
+    ] = None,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 even if there are such findings.")
+    ] = False,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="full (default on a terminal), concise (default elsewhere), json, ndjson, sarif, github, gitlab or junit.",
+        ),
+    ] = None,
+    output: Output = None,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            "--level",
+            metavar="SEVERITY",
+            help="Show findings from this on: error, warning (default on a terminal) or info (default elsewhere).",
+            autocompletion=_severities,
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            help="Show what fails the run alone (errors, unless --fail-on says more), a line each, and the summary.",
+        ),
+    ] = False,
+    group_by: Annotated[
+        str | None,
+        typer.Option(
+            "--group-by",
+            metavar="WHAT",
+            help="record (default), rule or file: what is put together; in full and concise.",
+            autocompletion=_groups,
+        ),
+    ] = None,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Show how often each rule speaks, not what it says.")
+    ] = False,
+    stdin_filename: Annotated[
+        Path | None, typer.Option("--stdin-filename", metavar="FILE", help="The file that `-` reads the buffer of.")
+    ] = None,
+    as_of: AsOf = None,
+    jobs: Jobs = 0,
+    form_of_records: FormatOfRecords = None,
+    show_suppressed: Annotated[
+        bool, typer.Option("--show-suppressed", help="List what kb.toml suppresses too, with the reasons.")
+    ] = False,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline", metavar="FILE", help="Known findings, not shown; default: kb.baseline.json, if there."
+        ),
+    ] = None,
+    no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Show and fail on known findings too.")] = False,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Make every finding a known one, from now on.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what ingest would repair instead, and exit with 1 if anything.")
+    ] = False,
+) -> None:
+    """Judge records as ingest would, and write nothing.
+
+    Errors come first, and again at the end where they would be out of sight. --level, --quiet and --group-by choose what is
+    shown; it is counted and failed on all the same. What concerns most records is told once: `--select CODE` lists it, and
+    --no-baseline everything.
+    --select, --ignore and --severity choose what is told, counted and failed on, and go before kb.toml; records are judged
+    by the rules of kb.toml and those that --select names. Nothing is written but the baseline: after --write-baseline only
+    new findings are shown and failed on.
+    """
+    from kb.jobs.validate import validate as run
+    from kb.judging.repository import from_top
+    from kb.judging.request import Request
+    from kb.model import Severity
+    from kb.render import text, validations
+    from kb.render.listing import Look
+    from kb.render.progress import progress
+    from kb.rules.ruleset import RuleSet, added_in, overridden, with_selected
+    from kb.workspace import real
+
+    about_findings = (fail_on, output, level, quiet, group_by, statistics, show_suppressed, baseline, no_baseline)
+    if diff and any((form, *about_findings, write_baseline)):
+        raise typer.BadParameter("shows changes, not findings; leave out what is about findings", param_hint="--diff")
+    terminal = _terminal(output)
+    if form in {None, "text"}:
+        form = "full" if terminal and not quiet else "concise"
+    _check_form(form, statistics=statistics, show_suppressed=show_suppressed)
+    _check_look(form, group_by, quiet=quiet, statistics=statistics)
+    _check_severities(fail_on, level, quiet=quiet)
+    if stdin_filename is not None and _STDIN not in (paths or []):
+        raise typer.BadParameter("name `-` too, for that reads the buffer", param_hint="--stdin-filename")
+    if no_baseline and (baseline or write_baseline):
+        raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
+    where = _workspace()
+    kept = where.baseline if write_baseline or where.baseline.exists() else None
+    request = Request(
+        where.as_of(as_of), jobs, form=form_of_records, stdin_filename=stdin_filename, origins=form == "junit",
+        baseline=None if no_baseline else baseline or kept, write_baseline=write_baseline,
+    )  # fmt: skip
+    added = added_in(where)
+    settings = overridden(
+        where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity), added=added
+    )
+    settings = settings._replace(fail_on=fail_on or settings.fail_on)
+    if select or ignore or severity:
+        told = RuleSet(settings, added=added)
+        request = request._replace(told={code: told.severities[code] for code in told.rules})
+        where = where._replace(settings=with_selected(where.settings, _parts(select), added))
+    asked = _given(paths, where)
+    if output is not None and real(output) in map(real, asked):
+        raise typer.BadParameter(f"{output}: is what is to be validated; name another place", param_hint="--output")
+    if diff:
+        _preview(where, asked, request)
+    with progress("judging") as bar:
+        result = run(where, asked, request._replace(tick=bar.tick, step=bar.step), sys.stdin.buffer)
+    _say(result.notes)
+    result = (from_top(result, Path.cwd()) if form in validations.ON_A_HOST else result).shown_from(
+        _least(
+            level, settings.fail_on, quiet=quiet, briefly=terminal and form in validations.FOR_PEOPLE and not statistics
+        )
+    )
+    look = Look(
+        group_by or "record", fit=shutil.get_terminal_size().columns if terminal else None, colour=_coloured(output),
+        common=None if select or no_baseline else settings.report,
+    )  # fmt: skip
+    answer = (
+        validations.statistics(result, form, terminal=terminal)
+        if statistics
+        else validations.render(result, form, settings, added=added, suppressed=show_suppressed, look=look)
+    )
+    _write(answer, output)
+    if output is not None:
+        print(f"wrote {_shown(output)}: {text.summary(result)}")
+    if result.reaches(Severity(settings.fail_on)) and not exit_zero:
+        raise typer.Exit(1)
+
+
+def _check_form(form: str, *, statistics: bool, show_suppressed: bool) -> None:
+    from kb.render import validations
+
+    _choose("--format", form, validations.FORMATS)
+    if statistics and form not in validations.COUNTED:
+        raise typer.BadParameter(
+            f"goes with {', '.join(validations.COUNTED)}, not with {form}", param_hint="--statistics"
+        )
+    if show_suppressed and (statistics or form not in validations.LISTED):
+        raise typer.BadParameter(f"goes with {', '.join(validations.LISTED)}", param_hint="--show-suppressed")
+
+
+def _check_look(form: str, group_by: str | None, *, quiet: bool, statistics: bool) -> None:
+    from kb.render.listing import GROUPS
+    from kb.render.validations import FOR_PEOPLE
+
+    if group_by is not None:
+        _choose("--group-by", group_by, GROUPS)
+    for option, given in (("--group-by", group_by is not None), ("--quiet", quiet)):
+        if given and (statistics or form not in FOR_PEOPLE):
+            what = "lists of findings, not with --statistics" if statistics else f"full and concise, not with {form}"
+            raise typer.BadParameter(f"goes with {what}", param_hint=option)
+
+
+def _check_severities(fail_on: str | None, level: str | None, *, quiet: bool) -> None:
+    from kb.model import Severity
+    from kb.rules import catalogue
+
+    if level is not None and quiet:
+        raise typer.BadParameter("says which findings are shown; leave out --level", param_hint="--quiet")
+    for option, said in (("--fail-on", fail_on), ("--level", level)):
+        if said is not None and "=" in said:
+            raise typer.BadParameter(f"{said!r} names rules; `--severity {said}` takes that", param_hint=option)
+        if said is not None and said.upper() in catalogue():
+            raise typer.BadParameter(f"{said!r} is a rule; `--select {said}` shows it alone", param_hint=option)
+        if said is not None:
+            _choose(option, said, tuple(Severity))
+
+
+def _least(level: str | None, fail_on: str, *, quiet: bool, briefly: bool) -> "Severity":
+    """From which severity on findings are shown: never so that what fails the run is hidden, unless that was asked for."""
+    from kb.model import Severity
+
+    if level is not None:
+        return Severity(level)
+    if not quiet and not briefly:
+        return Severity.INFO
+    return min(Severity.ERROR if quiet else Severity.WARNING, Severity(fail_on), key=lambda severity: severity.rank)
+
+
+def _parts(given: list[str] | None) -> list[str]:
+    return [word.strip() for text in given or () for word in text.split(",") if word.strip()]
+
+
+def _levels(given: list[str] | None) -> dict[str, str]:
+    from kb.rules import severity_meant, shown_at
+
+    levels = {}
+    for part in _parts(given):
+        word, sign, level = part.partition("=")
+        if not sign and (severity := severity_meant(word)):
+            says = f"{word!r} names no rule; `--level {severity}` shows {shown_at(severity)}"
+            raise typer.BadParameter(
+                f"{says}, and `RGX={severity}` takes findings of RGX for {severity}s", param_hint="--severity"
+            )
+        if not sign:
+            raise typer.BadParameter(f"{part!r}; write RULES=LEVEL, as in RGX=info", param_hint="--severity")
+        levels[word] = level
+    return levels
+
+
+def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoReturn:
+    from kb.jobs import fix as job
+    from kb.judging.given import given
+    from kb.render import text
+    from kb.render.progress import progress
+
+    with given(where, paths, request, sys.stdin.buffer) as roots:
+        with progress("judging") as bar:
+            plan = job.preview(where, roots, request._replace(tick=bar.tick, step=bar.step))
+        _write_diff(job.diff(plan))
+    _say(plan.result.notes)
+    _tell(text.preview(plan.result))
+    raise typer.Exit(1 if plan.edits else 0)
+
+
+@app.command(epilog=_example("kb fix raw/inbox --diff", "kb fix raw/inbox", "kb fix - < record.json > fixed.json"))
+def fix(
+    paths: Paths = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show the changes, write nothing, and exit with 1 if there are any.")
+    ] = False,
+    as_of: AsOf = None,
+    form_of_records: FormatOfRecords = None,
+) -> None:
+    """Repair the raw files themselves.
+
+    What `kb validate` marks with [fix] is edited, and nothing else in the file. What `-` reads goes to standard output.
+    """
+    from kb.jobs import fix as job
+    from kb.judging.given import given
+    from kb.judging.request import Request
+    from kb.model import KbError
+    from kb.render import text
+    from kb.render.progress import progress
+
+    where = _workspace()
+    asked = _given(paths, where)
+    from_stdin = _STDIN in asked
+    if from_stdin and len(asked) > 1:
+        raise KbError("`-` goes to standard output once it is fixed; name it alone")
+    request = Request(where.as_of(as_of), form=form_of_records)
+    with given(where, asked, request, sys.stdin.buffer) as roots:
+        with progress("judging") as bar:
+            plan = job.plan(where, roots, request._replace(tick=bar.tick, step=bar.step))
+        if diff:
+            _write_diff(job.diff(plan))
+        elif from_stdin:
+            sys.stdout.buffer.writelines(job.fixed(plan))
+        else:
+            with _otherwise("some files may be fixed already; `kb fix` again does the rest"):
+                job.carry_out(plan)
+    _say(plan.result.notes)
+    summary = text.fixing(plan.result, written=not diff)
+    if diff or from_stdin:
+        _tell(summary)
+    else:
+        _print(summary)
+    if diff and plan.edits:
+        raise typer.Exit(1)
+
+
+def _write_diff(lines: Iterable[bytes]) -> None:
+    """As it is in a pipe, so that `patch` can read it; on a terminal so that nothing in it can act."""
+    from kb.render import text
+    from kb.render.tables import styled
+
+    if sys.stdout.isatty():
+        _print(text.diff(lines, colour=styled()))
+    else:
+        sys.stdout.buffer.writelines(lines)
+
+
+@app.command(
+    epilog=_example(
+        "kb report quality",
+        "kb report queue --domain docker --limit 20",
+        "kb report queue --spread 30 --section plan --format csv",
+        "kb report stale --due 30",
+        "kb report stale --fail-on 'age > 730'",
+        "kb report all -o reports/",
+        "kb report html -o base.html",
+    )
+)
+def report(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="REPORT",
+            help="quality, queue, stale, confidence, tiers, sources or findings; html: a page of it all, for a browser; "
+            "all: each as JSON into the folder of --output.",
+            autocompletion=_reports,
+        ),
+    ],
+    as_of: AsOf = None,
+    domain: Annotated[
+        str | None, typer.Option("--domain", metavar="DOMAIN", help="Only records of this domain.")
+    ] = None,
+    tier: Annotated[
+        str | None, typer.Option("--tier", metavar="TIER", help="Only records of this verification tier.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=0, metavar="N", help="At most so many rows; the totals count all.")
+    ] = None,
+    due: Annotated[
+        int | None,
+        typer.Option("--due", min=0, max=36500, metavar="DAYS", help="stale: also what falls due within so many days."),
+    ] = None,
+    spread: Annotated[
+        int | None,
+        typer.Option(
+            "--spread",
+            min=1,
+            max=36500,
+            metavar="DAYS",
+            help="queue: also the stale ones, dealt evenly over so many days.",
+        ),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option("--section", metavar="NAME", help="Only this section; csv holds one, by default the first."),
+    ] = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, csv, md or html.")] = "table",
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            "--fail-on",
+            metavar="CONDITION",
+            help="Exit with 1 if a row of the first section, or of --section, meets it: any, or SQL over columns.",
+        ),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Say how far the base deserves belief, and what to do about it.
+
+    quality: the state of the whole base, and what moved. queue: what to review next. stale: what nobody confirmed in
+    time. confidence: what the declared one is worth. tiers: how records were verified. sources: what they rest on.
+    findings: what the newest ingest brought and mended. html: the quality, the queue and every record, as one page for
+    a browser; --limit says how many it has whole. docs/reports.md tells of their sections and columns.
+    """
+    from kb import reports
+    from kb.render import text
+    from kb.render.answers import FORMATS, render
+
+    _choose("--format", form, FORMATS)
+    where = _workspace()
+    told_once = where.settings.report if name != "all" and form in {"table", "md", "html"} else None
+    asked = reports.Options(where.as_of(as_of), domain, tier, limit, due, spread, common=told_once)
+    if name == "all":
+        _report_all(where, asked, output)
+        return
+    if name == "html":
+        other = None if form in {"table", "html"} else form
+        vain = {"--due": due, "--spread": spread, "--section": part, "--fail-on": fail_on, "--format": other}
+        _report_page(where, asked, output, [option for option, value in vain.items() if value is not None])
+        return
+    if part is not None and form == "json":
+        raise typer.BadParameter("json holds every section; leave it out, or take csv", param_hint="--section")
+    chosen = reports.named(name)
+    reports.check_use(chosen, asked)
+    with _base(where) as base:
+        reports.check_scope(base, asked, where.settings.trust.ladder)
+        section = reports.section(chosen, asked, part)
+        answer = reports.run(base, chosen, asked, only=section if part is not None or form == "csv" else None)
+        broken = 0 if fail_on is None else reports.breaking(base, section, asked, fail_on, where.settings.sql)
+    _write(render(answer, form, terminal=_terminal(output)), output)
+    _tell_written(output)
+    if broken:
+        _say([f"--fail-on: {text.count(broken, 'row meets', 'rows meet')} `{fail_on}`"])
+        raise typer.Exit(1)
+
+
+@app.command(
+    epilog=_example(
+        'kb sql "SELECT domain, count(*) FROM records GROUP BY ALL"',
+        "kb sql < query.sql",
+        "kb sql 'FROM trust(current_date)' --format csv",
+    )
+)
+def sql(
+    query: Annotated[
+        str | None,
+        typer.Argument(metavar="QUERY", help="One SELECT; default: from standard input.", show_default=False),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=86_400,
+            metavar="SECONDS",
+            help="Stop after so long; 0: never.",
+            show_default="sql.seconds in kb.toml",
+        ),
+    ] = None,
+    form: AnyTable = "table",
+    output: Output = None,
+) -> None:
+    """Ask the base in SQL, read-only. docs/tables.md describes the tables."""
+    from kb import store
+    from kb.model import KbError
+    from kb.render.tables import FORMATS, keys, render
+
+    _choose("--format", form, FORMATS)
+    if query is None:
+        query = "" if sys.stdin.isatty() else streams.read_text("the query")
+    if not query.strip():
+        raise KbError('kb sql: no query; write kb sql "SELECT …", or pipe one in')
+    where = _workspace()
+    limits = where.settings.sql if timeout is None else where.settings.sql._replace(seconds=timeout)
+    with _base(where, limits) as base:
+        answer = store.select(base, query, limits)
+    renamed = [key for key, name in zip(keys(answer.columns), answer.columns, strict=True) if key != name]
+    if renamed and form in {"json", "ndjson"}:
+        _say([f"several columns have one name, so the later ones are called {', '.join(renamed)}"])
+    _write(render(answer, form, terminal=_terminal(output)), output)
+    _tell_written(output)
+
+
+@app.command(epilog=_example("kb show docker/port-already-allocated", "kb show git/non-fast-forward --format json"))
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="Id of a published record, an alias, or the beginning of an id, where it is that of one alone.",
+            autocompletion=_ids,
+        ),
+    ],
+    as_of: AsOf = None,
+    form: TextOrJson = "text",
+) -> None:
+    """Tell all that is known of one record.
+
+    Its origin, trust with its reasons, changes, findings, neighbours.
+    """
+    from kb.jobs import show as job
+    from kb.render import text
+
+    _choose("--format", form, ("text", "json"))
+    where = _workspace()
+    with _base(where) as base:
+        found = job.published_as(base, name)
+        known = job.show(base, found.id, where.as_of(as_of))
+    _say(found.notes)
+    _json(known) if form == "json" else _print_prose(text.record(known, colour=_coloured(None)))
+
+
+@app.command(epilog=_example("kb why raw/inbox/2026-09-forum-scrape.ndjson:5", "kb why rust/linker-cc-not-found"))
+def why(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH_OR_ID",
+            help="An id, an alias, the beginning of one id, a file, or file:line as in a finding.",
+            autocompletion=_ids,
+        ),
+    ],
+    as_of: AsOf = None,
+    form: TextOrJson = "text",
+) -> None:
+    """Tell what became of a record or a file, and why.
+
+    It finds what was published and what is in quarantine.
+    """
+    from kb import sources
+    from kb.jobs import show as job
+    from kb.render import text
+
+    _choose("--format", form, ("text", "json"))
+    where = _workspace()
+    path, _ = job.split_place(subject)
+    if Path(path).is_file():
+        subject = sources.name_of(Path(path), where) + subject.removeprefix(path)
+    with _base(where) as base:
+        found = job.known_as(base, subject)
+        fates = job.why(base, found.id, where.as_of(as_of), where.root)
+    _say(found.notes)
+    colour = _coloured(None)
+    _json(fates) if form == "json" else _print_prose(
+        line for fate in fates for line in text.record(fate, colour=colour)
+    )
+
+
+@app.command(epilog=_example("kb quarantine", "kb quarantine --format json"))
+def quarantine(
+    form: AnyTable = "table",
+    output: Output = None,
+) -> None:
+    """List what was rejected, and why."""
+    from kb.jobs import show as job
+    from kb.render import text
+    from kb.render.tables import FORMATS, render
+
+    _choose("--format", form, FORMATS)
+    with _base(_workspace()) as base:
+        rejected, records = job.quarantine(base)
+    if form == "table":
+        _write("".join(f"{line}\n" for line in text.quarantine(rejected.records(), records)), output)
+    else:
+        _write(render(rejected, form, terminal=_terminal(output)), output)
+    _tell_written(output)
+
+
+@app.command(
+    epilog=_example(
+        "kb export --format parquet -o out/", "kb export --format ndjson -o git.ndjson --where \"domain = 'git'\""
+    )
+)
+def export(
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            callback=_free,
+            help="A file for ndjson and json, or - for standard output; a folder for all else.",
+        ),
+    ],
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="files, ndjson, json, parquet, csv or errorcanon.")
+    ] = "files",
+    where: Annotated[
+        str, typer.Option("--where", metavar="CONDITION", help="Which ones: SQL over the table records.")
+    ] = "true",
+) -> None:
+    """Write published records elsewhere.
+
+    What came in a foreign format goes back in it byte for byte as it came, without repairs, as long as its file in raw/
+    is as it was ingested (else with the same values). Any other record goes out as published; what the format has no
+    place for is kept under `kb`. A folder must hold no records but those that are written: of an earlier export some
+    could be left that this one does not pick.
+    """
+    from kb.jobs.export import export as run
+    from kb.jobs.export import lines
+    from kb.publish import swap
+    from kb.words import escaped
+
+    home = _workspace()
+    _check_started(home)
+    if output == _STDIN:
+        terminal = sys.stdout.isatty()
+        with swap.reading(home) as base:
+            sys.stdout.writelines(
+                escaped(line) if terminal else line for line in lines(base, form, where, home.settings.sql)
+            )
+        return
+    notes: list[str] = []
+    with _otherwise(f"{output} may be written in part"), swap.reading(home, files=True) as base:
+        count = run(base, form, output, where, home, notes.append)
+    _say(notes)
+    print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {_shown(output)}")
+
+
+@app.command(epilog=_example("kb rules", "kb rules --format json"))
+def rules(
+    form: AnyTable = "table",
+) -> None:
+    """List every rule.
+
+    With the severity that it has in this workspace, or `off` where the settings take it out.
+    """
+    from kb.render.rule_pages import listing
+    from kb.render.tables import FORMATS, render
+    from kb.rules import ruleset
+
+    _choose("--format", form, FORMATS)
+    _write(render(listing(ruleset.of(_workspace())), form, terminal=_terminal(None)), None)
+
+
+@app.command(epilog=_example("kb explain DED001", "kb explain how-repeats-action", "kb explain DED"))
+def explain(
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="RULE",
+            help="Its code or its name; a prefix of codes lists all that have it.",
+            autocompletion=_codes,
+        ),
+    ],
+) -> None:
+    """Explain one rule.
+
+    What it asks and why, with bad and good examples.
+    """
+    from kb.render import rule_pages as words
+    from kb.render.tables import render
+    from kb.rules import named, ruleset
+
+    known = ruleset.of(_workspace())
+    family = words.family(known, code)
+    if family.rows:
+        _write(render(family, "table", terminal=_terminal(None)), None)
+    else:
+        _print(words.explain(named(code.replace("_", "-"), known.known)))
+
+
+@app.command(epilog=_example("kb init", "kb init knowledge/"))
+def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need not exist.")] = Path()) -> None:
+    """Make a folder a workspace.
+
+    Writes kb.toml with every setting explained, raw/, dvc.yaml, .gitignore and .gitattributes; what is there already stays,
+    so that it can be run again.
+    """
+    from kb.jobs.init import init as run
+
+    made, kept, within = run(folder)
+    there = f"{', '.join(kept)} {'was' if len(kept) == 1 else 'were'} there already"
+    if made:
+        print(f"made {', '.join(made)} in {_shown(folder)}/; put records into raw/ and run `kb ingest`")
+    else:
+        print(f"nothing to make in {_shown(folder)}/: {there}")
+    if made and kept:
+        _say([there])
+    if within is not None:
+        _say([f"{_shown(folder)}/ lies within the workspace {_shown(within)}/; in it, kb uses the inner kb.toml alone"])
+
+
+@app.command(epilog=_example("kb new docker/no-space-left", "kb new --domain docker > draft.json"))
+def new(
+    name: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Write raw/ID.json; default: print.", show_default=False)
+    ] = None,
+    domain: Annotated[
+        str | None, typer.Option("--domain", metavar="DOMAIN", help="The domain of what is printed; default: git.")
+    ] = None,
+) -> None:
+    """Start a record from a valid, commented example.
+
+    The example has no finding. Its comments ($comment) are not published.
+    """
+    from kb.jobs import new as job
+
+    if name is None:
+        sys.stdout.write(job.text(job.draft(domain or "git")))
+        return
+    if domain is not None:
+        raise typer.BadParameter("the domain is the first segment of ID; leave it out", param_hint="--domain")
+    path = _shown(job.new(_workspace(), name))
+    print(f"wrote {path}; replace what it says, then run `kb validate {path}`")
+
+
+@app.command(epilog=_example("kb schema", "kb schema record.incoming", "kb schema report.stale"))
+def schema(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="As listed, with or without its version.", show_default=False),
+    ] = None,
+) -> None:
+    """Print a JSON Schema, or list them all."""
+    from kb import contract
+
+    if name is None:
+        _print(f"{key:24} {contract.schema(key)['title']}" for key in contract.names())
+    else:
+        sys.stdout.write(contract.text(name))
+
+
+@app.command(epilog=_example("kb doctor"))
+def doctor() -> None:
+    """Hold the base against its contracts.
+
+    And curated/ against the base. Exits with 1 if a contract is broken.
+    """
+    from kb.jobs.doctor import doctor as run
+    from kb.render import text
+
+    where = _workspace()
+    _check_started(where)
+    breaches = run(where)
+    _print(text.health(breaches, breaches[0].remedy if breaches else ""))
+    if breaches:
+        raise typer.Exit(1)
+
+
+@app.command(epilog=_example("kb gate", "kb gate --as-of 2027-01-01 --format json"))
+def gate(
+    as_of: AsOf = None,
+    form: TextOrJson = "text",
+) -> None:
+    """Hold the base against the limits in kb.toml.
+
+    Tells each figure and its limit. Exits with 1 if a limit is broken.
+    """
+    from kb.jobs.gate import gate as run
+    from kb.render import text
+
+    _choose("--format", form, ("text", "json"))
+    where = _workspace()
+    _check_started(where)
+    result = run(where, where.as_of(as_of))
+    _json(result.document()) if form == "json" else _print(text.gate(result, terminal=_terminal(None)))
+    if result.broken:
+        raise typer.Exit(1)
+
+
+def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain: list[str]) -> None:
+    from kb import reports
+    from kb.model import KbError
+    from kb.render.html.base_page import document
+    from kb.reports import page_data
+    from kb.rules import ruleset
+
+    if vain:
+        raise typer.BadParameter("the page has no use for it; leave it out", param_hint=vain[0])
+    if _terminal(output):
+        raise KbError("kb report html: a page is for a browser; write it with -o FILE, and open that")
+    with _base(where) as base:
+        reports.check_scope(base, asked, where.settings.trust.ladder)
+        asked_page = page_data.ask(base, asked, where.settings.trust.ladder)
+    _write(document(asked_page, ruleset.of(where).known), output)
+    _tell_written(output)
+
+
+def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> None:
+    from kb import reports
+    from kb.publish import curated_files
+    from kb.render.text import count
+
+    if folder is None:
+        raise typer.BadParameter("`kb report all` writes files; name their folder", param_hint="--output")
+    with _base(where) as base:
+        reports.check_scope(base, asked, where.settings.trust.ladder)
+        files = {
+            name: data if isinstance(data, bytes) else b"".join(data)
+            for name, data in curated_files.reports(base, asked)
+        }
+    with _otherwise(f"{folder} may be written in part"):
+        for name, data in files.items():
+            _write(data.decode(), folder / Path(name).name)
+    print(f"wrote {count(len(files), 'file')} to {_shown(folder)}/")
+
+
+def _base(where: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
+    from kb.publish import swap
+
+    _check_started(where)
+    return swap.reading(where, limits=limits)
+
+
+def _check_started(where: "Workspace") -> None:
+    """Where there is nothing to ingest either, `kb ingest` would be no advice."""
+    from kb.model import KbError
+
+    if not (where.store.exists() or where.configured or where.raw.is_dir()):
+        raise KbError(
+            f"{where.store.name}: there is no knowledge base here yet, and no kb.toml here or above; see `kb init`"
+        )
+
+
+def _given(paths: list[Path] | None, where: "Workspace") -> list[Path]:
+    from kb.model import KbError
+
+    if not paths and not where.raw.is_dir():
+        raise KbError(
+            f"no path was given, and there is no {_shown(where.raw)}/; name files or folders, or see `kb init`"
+        )
+    return paths or [where.raw]
+
+
+@contextmanager
+def _otherwise(left: str) -> Iterator[None]:
+    """Where an interruption may leave something changed, say what."""
+    from kb.model import StoppedError
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise StoppedError(left) from None
+
+
+def _terminal(output: Path | None) -> bool:
+    return output is None and sys.stdout.isatty()
+
+
+def _coloured(output: Path | None) -> bool:
+    from kb.render.tables import styled
+
+    return output is None and styled(terminal=sys.stdout.isatty())
+
+
+def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
+    if word not in choices:
+        from kb.words import did_you_mean
+
+        raise typer.BadParameter(f"{word!r}; {did_you_mean(word.lower(), choices)}", param_hint=option)
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _print_prose(lines: Iterable[str]) -> None:
+    """Whole lines in a pipe; on a terminal they are wrapped to fit."""
+    from kb.render.tables import hanging
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    _print(lines if width is None else (part for line in lines for part in hanging(line, width)))
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        streams.say(line)
+
+
+def _say(notes: Iterable[str]) -> None:
+    for note in notes:
+        streams.say(_masked(f"note: {note}"))
+
+
+def _json(value: object) -> None:
+    from kb.render.tables import as_json, plain
+    from kb.words import escaped
+
+    print(escaped(as_json(plain(value), indent=2)))
+
+
+def _write(text: str, output: Path | None) -> None:
+    from kb import aside
+    from kb.model import KbError
+
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with aside.written(output) as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise KbError(f"{output}: cannot be written: {error.strerror}") from None
+
+
+def _tell_written(output: Path | None) -> None:
+    if output is not None:
+        _tell([f"wrote {_shown(output)}"])
+
+
+def main() -> None:
+    """Run kb and exit: the one error handler of the program."""
+    came = _listen()
+    code = _run()
+    streams.finish()
+    sys.exit(128 + came[0] if came and code == INTERRUPTED else code)
+
+
+def _listen() -> list[int]:
+    """Let what a supervisor or a closed terminal sends end kb as Ctrl-C does; what came is noted there."""
+    came: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        came.append(number)
+        for other in wanted:
+            signal.signal(other, signal.SIG_IGN)  # once is enough: what follows is cleaning up
+        raise KeyboardInterrupt
+
+    wanted = [
+        number
+        for name in ("SIGTERM", "SIGHUP")
+        if (number := getattr(signal, name, None)) and signal.getsignal(number) is signal.SIG_DFL
+    ]
+    for number in wanted:
+        signal.signal(number, stop)
+    return came
+
+
+def _run() -> int:
+    from typer import Abort, TyperException
+
+    streams.set_up()
+    try:
+        code = app(sys.argv[1:] or ["--help"], prog_name="kb", standalone_mode=False)
+        sys.stdout.flush()
+    except TyperException as error:
+        return _fail(f"{error.format_message()}{_where_help_is(error)}", error.exit_code)
+    except (Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except BrokenPipeError:
+        streams.discard_output()
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last resort: whatever is left is a bug, or the environment
+        return _explain(error)
+    if code == INTERRUPTED:
+        return _fail(f"interrupted; {UNCHANGED}", INTERRUPTED)
+    return code if isinstance(code, int) else 0
+
+
+def _where_help_is(error: Exception) -> str:
+    """Of a command or an option that is not there; what is wrong with a value is said in full."""
+    context = getattr(error, "ctx", None)
+    if context is None or type(error) is typer.BadParameter:
+        return ""
+    return f" (see `{context.command_path} --help`)"
+
+
+def _explain(error: Exception) -> int:
+    from kb.model import KbError
+
+    if isinstance(error, KbError):
+        return _fail(str(error), error.exit_code)
+    if isinstance(error, OSError):
+        last = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+        if last == Path(__file__) or "typer" in last.parts:  # here alone is anything printed
+            return _fail(streams.fault_of_output(error), 2)
+        return _fail(f"{error.filename or 'system'}: {error.strerror or error}", 2)
+    if isinstance(error, MemoryError):
+        return _fail("out of memory; try --jobs 1, or ingest less at a time", 2)
+    if "KB_TRACEBACK" in os.environ:
+        traceback.print_exception(error)
+    return _fail(f"a bug in kb: {type(error).__name__}: {error}; KB_TRACEBACK=1 shows where, please report it", 3)
+
+
+def _fail(message: str, code: int) -> int:
+    streams.say(_masked(f"kb: {' '.join(message.split())}"))
+    return code
+
+
+def _masked(message: str) -> str:
+    """A message that may tell of what a user typed, or what a library says of a file, without credentials."""
+    from kb.analysis.credentials import masked_text
+
+    return masked_text(message)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Records judged as if their files were ingested: into the base of the workspace, or without one among themselves."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from kb import engine, sources
+from kb.curate.record import curate
+from kb.judging.baseline import Entry
+from kb.judging.given import scratch_folder
+from kb.judging.request import Request
+from kb.model import Curated, Incoming, KbError, Kind
+from kb.publish import swap
+from kb.rules.ruleset import RuleSet
+from kb.workspace import FILE, Workspace
+
+if TYPE_CHECKING:
+    from kb.store.build import Draft
+
+_FINDINGS = """
+    SELECT path, position, record_id, code, name, severity, pointer, message, fixable, fingerprint, suppressed
+    FROM findings WHERE file_of(path) IN (SELECT unnest($files::VARCHAR[])) ORDER BY path, position, seq, code, pointer, message
+"""
+
+_PUBLISHED = "SELECT id FROM records WHERE file_of(path) IN (SELECT unnest($files::VARCHAR[]))"
+
+
+class Row(NamedTuple):
+    """A finding, with the place of its record in what was read."""
+
+    path: str
+    position: int
+    record: str | None
+    code: str
+    name: str
+    severity: str
+    pointer: str
+    message: str
+    fixable: bool
+    fingerprint: str
+    suppressed: str | None
+
+    @property
+    def entry(self) -> Entry:
+        """What a baseline knows it by."""
+        return Entry(self.path if self.record is None else self.record, self.code, self.fingerprint)
+
+
+class Judged(NamedTuple):
+    """How many records were read, what was found, and the ids of those that ingest would publish."""
+
+    read: int
+    rows: list[Row]
+    published: set[str]
+
+
+class Bench(NamedTuple):
+    """Where records are judged together: what was given, and what there is to tell."""
+
+    workspace: Workspace
+    roots: Sequence[sources.Root]
+    files: list[str]
+    notes: list[str]
+    readings: Sequence[sources.Reading] = ()
+
+    def remarks(self) -> list[str]:
+        """What there is to say of the files that were read."""
+        return [reading.note for reading in self.readings if reading.note]
+
+    def replaces(self, name: str) -> bool:
+        """Whether what the base knows from a file would not be there any more if the given paths were ingested."""
+        return any(root.holds(name) for root in self.roots)
+
+
+def judge(
+    incoming: Iterator[Incoming], rules: RuleSet, request: Request, bench: Bench, *, about_settings: bool
+) -> Judged:
+    """Judge records, each by itself and all together, and with `about_settings` the suppressions too.
+
+    Raises:
+        KbError: there is no record.
+    """
+    head = list(islice(incoming, 2))
+    if not head:
+        raise KbError(f"{sources.nothing_in(bench.roots, bench.remarks())}; nothing was validated")
+    judged = None if len(head) > 1 or about_settings else _alone(head[0], rules, request, bench)
+    return judged or _together(chain(head, incoming), rules, request, bench, about_settings=about_settings)
+
+
+def _alone(record: Incoming, rules: RuleSet, request: Request, bench: Bench) -> Judged | None:
+    """The judgement of the only record, or None if a corpus rule may have a say, which takes a store."""
+    outcome = curate(record, rules)
+    lonely = not bench.workspace.store.exists()
+    if isinstance(outcome, Curated) and any(
+        not lonely or (rule.alone is not None and rule.alone(outcome.document, request.as_of)) for rule in rules.corpus
+    ):
+        return None
+    rows = [
+        Row(
+            record.origin.path,
+            record.origin.position,
+            outcome.id,
+            found.code,
+            rules.known[found.code].name,
+            rules.severities[found.code],
+            found.pointer,
+            found.message,
+            rules.known[found.code].kind is Kind.FIX,
+            found.fingerprint,
+            found.suppressed,
+        )
+        for found in outcome.findings
+    ]
+    return Judged(1, rows, {outcome.id} if isinstance(outcome, Curated) else set())
+
+
+def _together(
+    incoming: Iterable[Incoming], rules: RuleSet, request: Request, bench: Bench, *, about_settings: bool
+) -> Judged:
+    with scratch_folder() as folder, _scratch(bench, folder) as scratch:
+        batches = folder / "batches"
+        batches.mkdir()
+        scratch.begin(rules)
+        waiting = scratch.judged_by_others()
+        again = [record for record in waiting if not bench.replaces(sources.file_of(record.origin.path))]
+        replaced = [name for name in scratch.known_files() if bench.replaces(name)]
+        read = engine.run(chain(incoming, again), rules, batches, request.processes, request.tick) - len(again)
+        request.step("loading")
+        scratch.prune([*scratch.inputs_of_files(replaced), *(record.origin[:2] for record in waiting)], [])
+        scratch.oust([(row, b"") for row in scratch.contest(batches)])
+        scratch.load(engine.slices(batches))
+        request.step("comparing")
+        scratch.judge_together(rules, request.as_of)
+        if about_settings:
+            scratch.judge_settings(rules)
+        asked = {"files": [*bench.files, FILE] if about_settings else bench.files}
+        rows = [Row(*row) for row in scratch.query(_FINDINGS, asked).rows]
+        published = scratch.query(_PUBLISHED, asked).rows if request.baseline else []
+        return Judged(read, rows, {name for (name,) in published})
+
+
+@contextmanager
+def _scratch(bench: Bench, folder: Path) -> "Iterator[Draft]":
+    """A store to judge in: a copy of the base, unless there is none, or it was made of no other files than are given."""
+    from kb.store.build import create, trial  # noqa: PLC0415 - a record that is alone does without
+
+    base, is_changed = swap.copied(bench.workspace, folder)
+    if is_changed:
+        bench.notes.append(
+            "kb.duckdb was changed by another program (or damaged), so the records are judged among themselves"
+        )
+    elif base is not None:
+        with trial(base) as copy:
+            if copy.unlike_declared() is not None:
+                bench.notes.append(f"{base.name} is of another kb, so the records are judged among themselves")
+            elif not all(map(bench.replaces, copy.known_files())):
+                yield copy
+                return
+    with create(None, folder / "spill") as scratch:
+        yield scratch

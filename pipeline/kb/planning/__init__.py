@@ -1,0 +1,1 @@
+"""What an ingest has to do: upon which base, for which files, for which records."""

@@ -1,0 +1,145 @@
+"""What an ingest has to do: which files to read, which records to judge again, what is as it was, and what is gone."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kb import sources
+from kb.judging.request import Request
+from kb.model import KbError
+from kb.planning.rejudging import since
+from kb.planning.standing import Found
+from kb.rules.ruleset import RuleSet
+from kb.store import KnownFile
+from kb.store.build import Place
+from kb.workspace import Workspace
+
+
+@dataclass(slots=True)
+class Plan:
+    """What has to be read, what is as it was and what is gone; while reading, what became of each file is noted.
+
+    `rejudged`: the rules, the settings or kb itself are not what the base was judged with. Of the files in `anew` every
+    record is judged again, of others what is `concerned`, by file as path and position in the base. It is about
+    the `whole` base where that was made of no file from elsewhere.
+    """
+
+    roots: list[sources.Root]
+    same: list[KnownFile]
+    read: list[sources.SourceFile]
+    gone: list[str]
+    notes: list[str]
+    rejudged: bool
+    fresh: bool
+    whole: bool
+    anew: frozenset[str]
+    concerned: Mapping[str, set[tuple[str, int]]]
+    moved: list[Place] = field(default_factory=list)
+    dropped: list[tuple[str, int]] = field(default_factory=list)
+    seen: list[KnownFile] = field(default_factory=list)
+    alien: list[str] = field(default_factory=list)
+
+    def misread(self, form: str | None) -> list[str]:
+        """In which files no record looks like the format that all are said to have."""
+        return [sources.misread(self.alien, form)] if form and self.alien else []
+
+    @property
+    def idle(self) -> bool:
+        return not (self.read or self.gone or self.rejudged)
+
+    @property
+    def records(self) -> int:
+        """How many records lie below the paths now; known once all is read."""
+        return sum(file.records for file in (*self.same, *self.seen))
+
+    def scope(self) -> list[tuple[str, str]]:
+        """Every file that lies or lay below a path, with that path."""
+        names = [*(file.path for file in self.same), *(file.name for file in self.read), *self.gone]
+        return [(root.name, name) for root in self.roots for name in names if root.holds(name)]
+
+
+def plan_for(
+    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, found: Found
+) -> tuple[Plan, dict[str, Any] | None]:
+    """Hold what is on disk against what the base knows, without reading a file that looks as it did.
+
+    Returns:
+        The plan, and the last run of the base, if it tells of one.
+
+    Raises:
+        KbError: a path is missing, is kb's own or passed over in a folder, or none holds a record.
+    """
+    for path in paths:
+        sources.check_found_again(path, workspace)
+    base = found.base
+    known: dict[str, KnownFile] = base.known_files() if base else {}
+    last = base.last_run() if base else None
+    again = since(base, last, rules)
+    roots = [_root(path, workspace, request, known) for path in paths]
+    empty = [root for root in roots if not root.files and not any(root.holds(name) for name in known)]
+    if len(empty) == len(roots):
+        raise KbError(f"{sources.nothing_in(empty, [])}; nothing was done")
+    remarks = [f"{root.name}: no records there" for root in empty]
+    remarks += [
+        f"{root.name}: outside of the workspace, so curated/ depends on what is not kept with it; copy it into raw/"
+        for root in roots
+        if root.name.startswith("..")
+    ]
+    for name in base.roots() if base and again.rejudged else found.roots:
+        if not any(root.holds(name) for root in roots):
+            if base is None and not (workspace.root / name).exists():
+                remarks.append(f"{name}: is gone, and what the base held from there with it")
+                continue
+            roots.append(_root(workspace.root / name, workspace, request._replace(form=None), known))
+    roots = _outermost(roots)
+    there = {file.name: file for root in roots for file in root.files}
+    if again.rejudged or found.forms:  # what was said of a file's format still holds
+        forms = {**found.forms, **{name: file.form for name, file in known.items()}}
+        there = {n: f._replace(form=forms.get(n)) if f.form is None else f for n, f in there.items()}
+    looks_same = _same_bytes if request.rehash else _same_stat
+    same = [
+        known[name]
+        for name, file in there.items()
+        if name in known and not again.every and name not in again.concerned and looks_same(known[name], file)
+    ]
+    unread = {file.path for file in same}
+    gone = sorted(name for name in known if name not in there and any(root.holds(name) for root in roots))
+    notes = [*found.notes, *remarks, *again.notes(known), *(note for root in roots for note in root.passed_over)]
+    read = [file for file in there.values() if file.name not in unread]
+    anew = frozenset(f.name for f in read if again.every or (f.name in known and known[f.name].form != f.form))
+    return Plan(
+        roots, same, read, gone, notes, again.rejudged, fresh=base is None,
+        whole=known.keys() <= there.keys() | set(gone), anew=anew, concerned=again.concerned,
+    ), last  # fmt: skip
+
+
+def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, KnownFile]) -> sources.Root:
+    """What lies below a path; nothing, where the path is gone and the base knows records from there."""
+    gone = sources.Root(sources.name_of(path, workspace), (), ())
+    if not path.exists():
+        if any(gone.holds(name) for name in known):
+            return gone
+        raise KbError(
+            f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it"
+        )
+    return sources.discover(path, workspace, request.form)
+
+
+def _outermost(roots: list[sources.Root]) -> list[sources.Root]:
+    """The roots that lie below no other, each once."""
+    by_name = {root.name: root for root in roots}
+    return [r for r in by_name.values() if not any(o.holds(r.name) for o in by_name.values() if o is not r)]
+
+
+def _same_stat(known: KnownFile, file: sources.SourceFile) -> bool:
+    seen = (known.size, known.modified, known.inode, known.form)
+    return seen == (file.size, file.modified, file.inode, file.form)
+
+
+def _same_bytes(known: KnownFile, file: sources.SourceFile) -> bool:
+    if (known.size, known.form) != (file.size, file.form):
+        return False
+    with Path(file.path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == known.digest

@@ -1,0 +1,297 @@
+"""`curated/`: the store as files that people, git and other programs read. Same base, same bytes."""
+
+import filecmp
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from kb import __version__
+from kb.contract import SCHEMA_VERSION
+from kb.publish import seal
+from kb.publish.splice import Touched, splice
+from kb.render.answers import document_in_parts
+from kb.render.tables import as_csv
+from kb.reports import REPORTS, Options, figures, page_data, run, totals
+from kb.rules.ruleset import RuleSet
+from kb.store import Store
+from kb.workspace import DAY_FINDINGS, LAYOUTS, MANIFEST, METRICS, OWNED, PAGE
+
+_RECORDS = LAYOUTS["ndjson"]
+
+_FINDINGS = """
+    SELECT to_json({code: code, name: name, severity: severity, record: record_id, pointer: pointer, message: message,
+        fixable: fixable, suppressed: suppressed, path: path, position: position, line: line, fingerprint: fingerprint})
+    FROM {findings} ORDER BY path, position, seq, code, pointer, message
+"""
+
+_LINES = {
+    "findings.ndjson": _FINDINGS.replace("{findings}", "lasting"),
+    DAY_FINDINGS: _FINDINGS.replace("{findings}", "passing"),
+    "changes.ndjson": """
+        SELECT CASE WHEN after IS NULL
+            THEN to_json({record: record_id, path: path, position: position, code: code, pointer: pointer, before: before})
+            ELSE to_json({record: record_id, path: path, position: position, code: code, pointer: pointer, before: before,
+                after: after}) END
+        FROM changes ORDER BY path, position, seq
+    """,
+    "quarantine.ndjson": """
+        SELECT to_json({record: q.record_id, path: q.path, position: q.position, line: q.line,
+            digest: 'sha256:' || any_value(q.digest),
+            findings: list({code: f.code, severity: f.severity, pointer: f.pointer, message: f.message}
+                ORDER BY f.seq, f.pointer, f.message),
+            encoding: CASE WHEN any_value(q.text) IS NULL THEN 'base64' ELSE 'utf-8' END,
+            raw: coalesce(any_value(q.text), to_base64(any_value(q.raw)))})
+        FROM (SELECT *, TRY(decode(raw)) AS text FROM quarantine) q
+        JOIN (FROM lasting UNION ALL FROM passing WHERE severity = 'error') f USING (path, position)
+        WHERE f.suppressed IS NULL
+        GROUP BY q.record_id, q.path, q.position, q.line ORDER BY q.path, q.position
+    """,
+}
+"""The files of lines, of the findings that are `lasting` and of those that depend on the day (`_by_day`)."""
+
+
+def _by_day(rules: RuleSet) -> str:
+    """Parts the findings: what a rule that looks at the day took the place of lasts, and would be there on another."""
+    looking = [rule for rule in rules.known.values() if rule.by_day]
+    codes = [rule.code for rule in looking]
+    replaced = [code for rule in looking for code in rule.replaces]
+    return f"""
+        WITH passing AS (SELECT * FROM findings WHERE code IN {_listed(codes)}),
+        lasting AS (
+            SELECT * FROM findings WHERE code NOT IN {_listed(codes)}
+            UNION ALL BY NAME SELECT * FROM withheld WHERE code IN {_listed(replaced)})
+    """
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return f"({', '.join(repr(code) for code in codes)})"
+
+
+class Written(NamedTuple):
+    """The digest of all that was written, as it stands in the manifest, and that of each file."""
+
+    digest: str
+    files: dict[str, str]
+
+
+def write(
+    store: Store,
+    folder: Path,
+    previous: Path,
+    options: Options,
+    rules: RuleSet,
+    touched: Touched | None = None,
+) -> Written:
+    """Write the whole of `curated/` into an empty folder; what is as in `previous` is linked, not written again.
+
+    The settings say whether there is a file for each record or one for all, and whether there is a page of the base,
+    which explains the rules.
+    `touched` says that `records.ndjson` in `previous` is as the store was before, and which records are not what they
+    were.
+
+    Equal digests mean equal bytes.
+    """
+    standing = {name for name, about in seal.entries(previous).items() if seal.is_plain(about)}
+    digests = {}
+
+    def old(name: str) -> Path | None:
+        return previous / name if name in standing else None
+
+    for name, sql in sorted(_LINES.items()):
+        digests[name] = _write_lines(store, f"{_by_day(rules)}{sql}", folder / name, old(name))
+    in_one = rules.settings.export.records == "ndjson"
+    with ThreadPoolExecutor(1) as beside:
+        if in_one:
+            digests[_RECORDS] = ""
+            lines = splice(previous / _RECORDS, *touched) if touched else _lines(store)
+            written = beside.submit(_write_parts, lines, folder / _RECORDS)
+        for name, parts in _files(store, options, rules):
+            target = folder / name
+            if isinstance(parts, bytes):
+                digests[name] = _write_bytes(parts, target, old(name))
+            else:
+                digests[name] = _write_parts(parts, target)
+                _link(target, old(name))
+        if in_one:
+            digests[_RECORDS] = written.result()
+            if not touched or not touched.ids:
+                _link(folder / _RECORDS, old(_RECORDS))
+    manifest = _manifest(store, options)
+    told = [f"{name}\0{digest}\n" for name, digest in digests.items()]
+    total = f"sha256:{hashlib.sha256(''.join(told).encode() + orjson.dumps(manifest)).hexdigest()}"
+    digests[MANIFEST] = _write_bytes(pretty({**manifest, "digest": total}), folder / MANIFEST, None)
+    _keep_others(folder, previous)
+    return Written(total, digests)
+
+
+def _write_lines(store: Store, sql: str, target: Path, old: Path | None) -> str:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    store.write_lines(sql, target)
+    with target.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    _link(target, old)
+    return digest
+
+
+def _write_bytes(data: bytes, target: Path, old: Path | None) -> str:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if old is None or not _holds(old, data) or not _linked(target, old):
+        target.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write_parts(parts: Iterable[bytes], target: Path) -> str:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with target.open("wb") as file:
+        for part in parts:
+            file.write(part)
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _link(target: Path, old: Path | None) -> None:
+    """Let a file be the old one, where that holds the same."""
+    if old is not None and old.stat().st_size == target.stat().st_size and filecmp.cmp(old, target, shallow=False):
+        linked = target.with_name(f"{target.name}.linked")
+        if _linked(linked, old):
+            linked.replace(target)
+            linked.unlink(missing_ok=True)  # where both were one file already, nothing was replaced
+
+
+def _linked(target: Path, old: Path) -> bool:
+    """Link a file, which not every system can, nor may everybody do with every file."""
+    try:
+        target.hardlink_to(old)
+    except OSError:
+        return False
+    return True
+
+
+def pretty(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    """JSON for people and for git: indented, with a last line feed."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _lines(store: Store) -> Iterator[bytes]:
+    """Every document as a line. The first is there already, so that another thread asks for the rest by its own cursor."""
+    lines = (f"{doc}\n".encode() for _, doc in store.documents())
+    return chain([next(lines, b"")], lines)
+
+
+def _files(store: Store, options: Options, rules: RuleSet) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
+    if rules.settings.export.records == "files":
+        for name, doc in store.documents():
+            yield f"records/{name}.json", pretty(orjson.loads(doc))
+    yield from reports(store, options)
+    if rules.settings.export.html:
+        yield PAGE, _page(store, options._replace(history=False), rules)
+
+
+def _page(store: Store, options: Options, rules: RuleSet) -> bytes:
+    from kb.render.html import base_page  # noqa: PLC0415 - brings what draws the charts
+
+    asked = options._replace(common=rules.settings.report)
+    return base_page.document(page_data.ask(store, asked, rules.settings.trust.ladder), rules.known).encode()
+
+
+def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
+    """Every report as `curated/` holds it, its figures as metrics, and what is plotted: without what earlier runs say."""
+    alone = options._replace(history=False)
+    sums = totals(store, alone)
+    for name, report in sorted(REPORTS.items()):
+        if report.asked(alone):
+            kept = alone._replace(limit=report.kept) if options.limit is None else alone
+            yield f"reports/{name}.json", document_in_parts(store, report, kept, sums)
+            for section in report.asked(alone):
+                if section.plotted:
+                    (part,) = run(store, report, alone, section).parts
+                    yield f"reports/{name}-{section.name}.csv", as_csv(part.rows).encode()
+            if name == "quality":
+                yield METRICS, pretty(figures(store, alone))
+
+
+def raw_text(raw: bytes) -> dict[str, str]:
+    """Bytes as JSON can hold them: text where they are UTF-8, else Base64."""
+    try:
+        return {"encoding": "utf-8", "raw": raw.decode()}
+    except UnicodeDecodeError:
+        import base64  # noqa: PLC0415 - rarely needed
+
+        return {"encoding": "base64", "raw": base64.b64encode(raw).decode()}
+
+
+def _manifest(store: Store, options: Options) -> dict[str, Any]:
+    by_code = store.query("SELECT code, count(*) FROM findings GROUP BY code ORDER BY code").rows
+    counts = {
+        table: store.value(f"SELECT count(*) FROM {table}")
+        for table in ("records", "quarantine", "copies", "findings", "changes", "files")
+    }
+    return {
+        "kb_version": __version__,
+        "schema_version": SCHEMA_VERSION,
+        "as_of": options.as_of.isoformat(),
+        "counts": counts,
+        "findings_by_code": dict(by_code),
+    }
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except OSError:
+        return False
+
+
+def differences(store: Store, curated: Path, options: Options, rules: RuleSet) -> Iterator[tuple[str, str]]:
+    """What below `curated/` is not as the store gives it, as (file, what is wrong); the store has to be open for files."""
+    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
+        fresh = Path(folder)
+        write(store, fresh, fresh / "nothing", options, rules)
+        wanted, found = seal.entries(fresh), seal.entries(curated)
+        for name in sorted(wanted.keys() | found.keys()):
+            if wrong := _wrong(fresh / name, curated / name, wanted.get(name), found.get(name)):
+                yield name, wrong
+
+
+def _wrong(fresh: Path, there: Path, wanted: os.stat_result | None, found: os.stat_result | None) -> str | None:
+    if found is None:
+        return "there"
+    if wanted is None:
+        return "a file of kb's own making"
+    if stat.S_ISDIR(wanted.st_mode):
+        return None
+    if not seal.is_plain(found):
+        return "a file that can be read"
+    return None if filecmp.cmp(fresh, there, shallow=False) else "as in the store"
+
+
+def _keep_others(folder: Path, previous: Path) -> None:
+    """Take over what others put beside kb's own files; links are not followed."""
+    if previous.is_dir() and not previous.is_symlink():
+        for entry in previous.iterdir():
+            if entry.name not in OWNED:
+                _keep(entry, folder / entry.name)
+
+
+def _keep(entry: Path, target: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        target.mkdir()
+        for inner in entry.iterdir():
+            _keep(inner, target / inner.name)
+        return
+    try:
+        os.link(entry, target, follow_symlinks=False)
+    except OSError:
+        if not entry.is_symlink() and not entry.is_file():
+            raise
+        shutil.copy2(entry, target, follow_symlinks=False)

@@ -1,0 +1,386 @@
+"""All or nothing: the next store and the next `curated/` are made ready aside, and take their places at once.
+
+The next state lies in `.kb/next/`. When it is whole, `.kb/commit` names it; from then on it is carried through, by this
+process or, after a crash, by the next that writes. Folders change places by one `renameat2` where the system has it, so
+that a reader sees the old or the new `curated/`, never a part. Who only reads writes nothing, and is shown the store that
+belongs to `curated/` as it stands. What was put in place is noted beside it (seal.py).
+"""
+
+import json
+import os
+import shutil
+import signal
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kb.aside import sync
+from kb.model import KbError, StoppedError
+from kb.publish import seal
+from kb.publish.seal import told
+from kb.workspace import MANIFEST, OF_THE_DAY, Sql, Workspace
+
+if TYPE_CHECKING:
+    from kb.store import Store
+
+_NEXT, _COMMIT, _LOCK, _WRITER, _SEAL, _LOOKS = "next", "commit", "lock", "writer", "seal", "looks"
+_ASIDE = "curated.old"
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_FICLONE = 0x40049409
+
+
+class BusyError(KbError):
+    """Another process writes to the workspace."""
+
+
+@contextmanager
+def writer(workspace: Workspace) -> Iterator[Path]:
+    """Be the one writer of a workspace; yields an empty folder for the next state.
+
+    Raises:
+        KbError: another process writes, or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - what only reads does without
+
+    scratch = workspace.scratch
+    try:
+        scratch.mkdir(exist_ok=True)
+        lock = FileLock(scratch / _LOCK, timeout=0)
+        with lock:
+            (scratch / _WRITER).write_text(str(os.getpid()), encoding="utf-8")
+            _finish_earlier(workspace)
+            folder = scratch / _NEXT
+            _clear(folder)
+            folder.mkdir()
+            try:
+                yield folder
+            finally:
+                if not (scratch / _COMMIT).exists():
+                    _clear(folder)
+                with suppress(OSError):
+                    (scratch / _WRITER).unlink()
+    except Timeout:
+        raise BusyError(
+            f"{workspace.root.name}: another kb{_writer(scratch)} is writing kb.duckdb and curated/ here; wait for it to"
+            " end, or stop it"
+        ) from None
+    except OSError as error:
+        raise KbError(f"{_cannot_write(error, workspace)}; nothing was published") from None
+
+
+def _cannot_write(error: OSError, workspace: Workspace) -> str:
+    return f"cannot write {error.filename2 or error.filename or workspace.root}: {error.strerror}"
+
+
+def _writer(scratch: Path) -> str:
+    """The process that holds the lock, as far as it told."""
+    try:
+        return f" (process {int((scratch / _WRITER).read_text(encoding='utf-8'))})"
+    except (OSError, ValueError):
+        return ""
+
+
+def _clear(folder: Path) -> None:
+    """Take a folder away, whatever a person did to what lies in it."""
+
+    def open_up(_: Callable[..., Any], name: str, __: object) -> None:
+        for path in (Path(name), Path(name).parent):
+            with suppress(OSError):
+                path.chmod(stat.S_IRWXU, follow_symlinks=False)
+        with suppress(OSError, NotImplementedError):
+            shutil.rmtree(name) if Path(name).is_dir() else Path(name).unlink()
+
+    shutil.rmtree(folder, onerror=open_up)
+
+
+def clone(source: Path, target: Path) -> None:
+    """Copy a file; where the file system can, only what is changed later takes time and room."""
+    with suppress(ImportError, OSError), source.open("rb") as old, target.open("wb") as new:
+        import fcntl  # noqa: PLC0415 - not on every system
+
+        fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
+        return
+    shutil.copyfile(source, target)
+
+
+# ---- from one state to the next --------------------------------------------------------------------------------------
+
+
+def commit(
+    workspace: Workspace, token: str, notes: Mapping[str, Any] | None = None, digests: Mapping[str, str] | None = None
+) -> None:
+    """Put the next store and `curated/` in the places of the old ones; `token` is the digest in the new manifest.
+
+    `notes` of the store are kept beside it, and the `digests` of the files of `curated/`.
+
+    Raises:
+        KbError: the disk refuses; the state is the old one then, or it is said which it is.
+        StoppedError: a person stopped kb; all is in place.
+    """
+    scratch, folder = workspace.scratch, workspace.scratch / _NEXT
+    seal.write_looks(folder / _LOOKS, folder / "curated", digests or {})
+    noted = {**seal.of(folder / "kb.duckdb", folder / "curated"), **(notes or {})}
+    (folder / _SEAL).write_text(json.dumps(noted), encoding="utf-8")
+    if hasattr(os, "sync"):
+        os.sync()  # every file of the next state, before anything says that it is whole
+    draft = scratch / f"{_COMMIT}.draft"
+    draft.write_text(token, encoding="utf-8")
+    sync(draft)
+    try:
+        with _undisturbed():
+            draft.replace(scratch / _COMMIT)
+            recover(workspace)
+    except OSError as error:
+        raise KbError(f"{_cannot_write(error, workspace)}; {_taken_back(workspace, token)}") from None
+    except KeyboardInterrupt:
+        raise StoppedError("what was made is published now, or by the next kb that runs here") from None
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put off what would stop kb for the moments in which both stores change places."""
+    came: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        came.append(number)
+
+    before = {}
+    with suppress(ValueError):  # in another thread than the first, where no signal comes
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if number := getattr(signal, name, None):
+                before[number] = signal.signal(number, note)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number in came[:1]:
+        signal.raise_signal(number)
+
+
+def recover(workspace: Workspace) -> None:
+    """Publish what is whole, as far as that is not done already; for the one writer, and after a crash for the next."""
+    scratch, folder = workspace.scratch, workspace.scratch / _NEXT
+    marker = scratch / _COMMIT
+    if not marker.exists():
+        return
+    ready = folder / "curated"
+    if manifest(ready).get("digest") == marker.read_text(encoding="utf-8"):
+        _exchange(ready, workspace.curated)
+    store = folder / "kb.duckdb"
+    if store.exists():
+        store.replace(workspace.store)
+        seal.log_of(workspace.store).unlink(missing_ok=True)  # of a store that is no more
+        for name in (_LOOKS, _SEAL):
+            with suppress(FileNotFoundError):  # of another kb
+                (scratch / name).unlink()
+    for name in (_LOOKS, _SEAL):
+        if (folder / name).exists():
+            (folder / name).replace(scratch / name)
+    sync(workspace.root)
+    marker.unlink()
+    _clear(folder)
+
+
+def _finish_earlier(workspace: Workspace) -> None:
+    try:
+        recover(workspace)
+    except OSError as error:
+        raise KbError(
+            f"{_cannot_write(error, workspace)}; an earlier ingest was stopped while it published, and has to be carried"
+            " through first: make that possible, and run this again; until then kb reads one whole state"
+        ) from None
+
+
+def _taken_back(workspace: Workspace, token: str) -> str:
+    """Undo a commit that the disk refused; what state that leaves, in words."""
+    scratch, folder = workspace.scratch, workspace.scratch / _NEXT
+    aside = folder / _ASIDE
+    try:
+        if (folder / "kb.duckdb").exists():
+            if os.path.lexists(aside) and not os.path.lexists(workspace.curated):
+                aside.rename(workspace.curated)
+            elif manifest(workspace.curated).get("digest") == token != manifest(folder / "curated").get("digest"):
+                _exchange_back(folder / "curated", workspace.curated)
+            if (scratch / _COMMIT).exists():
+                (scratch / _COMMIT).unlink()
+            return "nothing was published"
+    except OSError:
+        return "kb.duckdb is the old one still; the next `kb ingest` that can write here carries through what was made"
+    return "all was published; the next `kb ingest` that can write here clears .kb/"
+
+
+def _exchange(new: Path, old: Path) -> None:
+    if not os.path.lexists(old):
+        new.rename(old)
+        return
+    import ctypes  # noqa: PLC0415 - what only reads does without
+
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        swapped = libc.renameat2(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(old), _RENAME_EXCHANGE) == 0
+    except (AttributeError, OSError):
+        swapped = False
+    if not swapped:  # two renames: for their length there is no curated/; a crash between them is carried through
+        aside = new.with_name(_ASIDE)
+        if os.path.lexists(old):
+            old.rename(aside)
+        new.rename(old)
+
+
+def _exchange_back(old: Path, new: Path) -> None:
+    """Undo an exchange: `new` is in place, the other is where it was, or aside, or was never there."""
+    aside = old.with_name(_ASIDE)
+    if os.path.lexists(old):
+        _exchange(old, new)
+        return
+    new.rename(old)
+    if os.path.lexists(aside):
+        aside.rename(new)
+
+
+# ---- the state as it stands ------------------------------------------------------------------------------------------
+
+
+class Standing(NamedTuple):
+    """The store that belongs to `curated/` as it stands, and what kb noted of it."""
+
+    store: Path
+    seal: Mapping[str, Any]
+
+    @property
+    def is_as_left(self) -> bool:
+        """Whether this kb laid the store out and nobody changed it since, so that its tables need not be looked through."""
+        return self.seal.get("layout") == seal.layout() and seal.holds(self.seal, self.store)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether kb noted how it left the store, and it is not as that any more."""
+        return "head" in self.seal and not seal.holds(self.seal, self.store)
+
+
+def standing(workspace: Workspace) -> Standing:
+    """What there is to read. While a commit is carried through, or was stopped half-way, a part of it lies aside."""
+    scratch, folder = workspace.scratch, workspace.scratch / _NEXT
+    store, noted = workspace.store, scratch / _SEAL
+    if _is_half_way(workspace):
+        store, noted = (
+            path if path.exists() else there for path, there in ((folder / store.name, store), (folder / _SEAL, noted))
+        )
+    return Standing(store, told(noted))
+
+
+def _is_half_way(workspace: Workspace) -> bool:
+    try:
+        token = (workspace.scratch / _COMMIT).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return manifest(workspace.curated).get("digest") == token
+
+
+@contextmanager
+def reading(
+    workspace: Workspace, *, files: bool = False, changed_too: bool = False, limits: Sql | None = None
+) -> "Iterator[Store]":
+    """The store that belongs to `curated/` as it stands, read-only.
+
+    `changed_too` is for who looks for changes by others; `limits` hold for what is asked of the store.
+
+    Raises:
+        KbError: there is none, it cannot be read, its tables are not those of this kb, or it was changed since.
+    """
+    from kb import store  # noqa: PLC0415 - imports duckdb, which a record in a file does without
+
+    with ExitStack() as stack:
+        while True:
+            turn = _turn(workspace)
+            state = standing(workspace)
+            try:
+                if not changed_too:
+                    _check_unchanged(state)
+                base = stack.enter_context(
+                    store.read(state.store, files=files, any_layout=state.is_as_left, limits=limits)
+                )
+            except KbError:
+                if turn != _turn(workspace):  # a writer came between
+                    continue
+                raise
+            break
+        yield base
+
+
+def _check_unchanged(state: Standing) -> None:
+    if state.is_changed and state.store.is_file():
+        raise KbError(f"{state.store.name}: {changed(state)} since kb left it; run `kb ingest` to make it anew")
+
+
+def copied(workspace: Workspace, folder: Path) -> tuple[Path | None, bool]:
+    """A copy of the store, if there is one, in a folder; and whether it was changed since kb left it.
+
+    Raises:
+        KbError: it cannot be read.
+    """
+    from kb import store  # noqa: PLC0415 - likewise
+
+    while True:
+        turn = _turn(workspace)
+        state = standing(workspace)
+        if not state.store.exists():
+            return None, False
+        store.check_kind(state.store)
+        with suppress(FileNotFoundError):  # a writer put it in its place meanwhile
+            copy = Path(shutil.copyfile(state.store, folder / workspace.store.name))
+            is_changed = state.is_changed
+            if turn == _turn(workspace):
+                return copy, is_changed
+
+
+def changed(state: Standing) -> str:
+    """What became of a store that is not as it was left."""
+    if seal.log_of(state.store).exists():
+        return "was changed by another program (see kb.duckdb.wal)"
+    return "was changed by another program (or damaged)"
+
+
+def _turn(workspace: Workspace) -> tuple[object, ...]:
+    scratch = workspace.scratch
+    return (
+        (scratch / _COMMIT).exists(), *map(seal.look, (scratch / _SEAL, scratch / _NEXT / _SEAL, workspace.store)),
+    )  # fmt: skip
+
+
+def is_as_left(workspace: Workspace) -> bool:
+    """Whether the store is as this kb left it."""
+    return standing(workspace).is_as_left
+
+
+def altered(workspace: Workspace) -> list[str]:
+    """What of kb's own making below `curated/` is not as kb left it: by its looks, and where they differ by its digest."""
+    return seal.altered(workspace.scratch / _LOOKS, workspace.curated)
+
+
+def differ_in_the_day(workspace: Workspace, digests: Mapping[str, str]) -> bool:
+    """Whether of the files of `curated/`, by their digests, only those differ from how kb left them that the day decides."""
+
+    def lasting(files: Mapping[str, str]) -> dict[str, str]:
+        return {name: digest for name, digest in files.items() if not name.startswith(OF_THE_DAY)}
+
+    return lasting(digests) == lasting(seal.digests(workspace.scratch / _LOOKS))
+
+
+def is_curated_as_left(workspace: Workspace) -> bool:
+    """Whether every file below `curated/` looks as kb left it."""
+    return seal.look_alike(workspace.scratch / _LOOKS, workspace.curated)
+
+
+def are_records_as_left(workspace: Workspace) -> bool:
+    """Whether `records.ndjson` looks as kb left it."""
+    return seal.records_hold(told(workspace.scratch / _SEAL), workspace.curated)
+
+
+def manifest(curated: Path) -> dict[str, Any]:
+    """What `curated/` says of itself; empty where there is none, or none that can be read."""
+    return told(curated / MANIFEST)

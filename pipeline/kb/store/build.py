@@ -1,0 +1,460 @@
+"""The steps of an ingest over a store that is in the making; what they do is in sql/, this says in which order."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from kb import __version__
+from kb.fingerprint import AT_POINTER, fingerprints
+from kb.model import Compared, Incoming, IngestResult, Kind, Origin
+from kb.rules import catalogue
+from kb.rules.ruleset import RuleSet
+from kb.rules.ver import LONGEST, PRODUCT
+from kb.sources import digest, file_of
+from kb.store import HISTORY, OFFLINE, KnownFile, Store, as_pattern, connected, corpus, custom_queries
+from kb.store.layout import comments, document_shape, script, tables
+from kb.words import one_line
+from kb.workspace import FILE as SETTINGS
+
+
+class Place(NamedTuple):
+    """One input of a changed file that is as it was, at its new place."""
+
+    path: str
+    old_position: int
+    position: int
+    line: int | None
+
+
+class Ousted(NamedTuple):
+    """A record that lost its id: to a copy of itself (`code` is None), or to another."""
+
+    path: str
+    position: int
+    line: int | None
+    digest: str
+    record_id: str
+    code: str | None
+    pointer: str | None
+    message: str | None
+    fingerprint: str | None = None
+
+
+class Loss(NamedTuple):
+    """Of the records that were published from a path: how many there were, are nowhere now, and are in quarantine now.
+
+    Of the latter two, an example each.
+    """
+
+    root: str
+    was: int
+    gone: int
+    gone_example: str | None
+    rejected: int
+    rejected_example: str | None
+
+
+class Draft(Store):
+    """A store that an ingest, or a validation, fills."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(connection)
+        self._whole = False
+
+    def inputs_of(self, file: str) -> list[tuple[str, str, int, int | None]]:
+        """Path, digest, position and line of what one file gave, but for what hangs on other records."""
+        return self.query(
+            """SELECT path, digest, position, line FROM records WHERE file_of(path) = $file
+            UNION ALL
+            SELECT path, digest, position, line FROM quarantine WHERE file_of(path) = $file AND NOT by_corpus
+            ORDER BY path, position""",
+            {"file": file},
+        ).rows
+
+    def age_anew(self) -> None:
+        """Set the time to live of every record as the settings have it now."""
+        self.connection.execute(script("age.sql"))
+
+    def judged_by_others(self) -> list[Incoming]:
+        """Every input whose fate hangs on other records, as it came."""
+        forms = {path: file.form for path, file in self.known_files().items()}
+        rows = self.query(
+            """SELECT path, position, line, raw FROM copies
+            UNION ALL SELECT path, position, line, raw FROM quarantine WHERE by_corpus ORDER BY path, position"""
+        ).rows
+        return [
+            Incoming(Origin(path, position, line, digest(raw)), raw, forms.get(file_of(path)))
+            for path, position, line, raw in rows
+        ]
+
+    def begin(self, rules: RuleSet) -> None:
+        """Lay out what the scripts need to know of the rules and the settings.
+
+        Raises:
+            KbError: a user's own rule is not one query over the records.
+        """
+        for rule in rules.corpus:
+            if rule.file:
+                custom_queries.check(self, rule, rules.settings.sql)
+        self.connection.execute("INSERT INTO findings BY NAME FROM withheld; DELETE FROM withheld")
+        ttl = rules.settings.trust.time_to_live
+        con = self.connection
+        self._lay_out(
+            "rule_meta",
+            {"code": "VARCHAR", "name": "VARCHAR", "severity": "VARCHAR", "fixable": "BOOLEAN"},
+            [
+                (rule.code, rule.name, str(rules.severities[rule.code]), rule.kind is Kind.FIX)
+                for rule in rules.known.values()
+            ],
+        )
+        self._lay_out_suppressions(rules)
+        self._lay_out("departed", {"id": "VARCHAR", "doc": "UBIGINT"}, [])
+        self._lay_out("touched", {"id": "VARCHAR"}, [])
+        for table, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
+            self._lay_out(table, {"name": "VARCHAR", "days": "INTEGER"}, list(days.items()))
+        con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
+        con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
+        con.execute("SET VARIABLE product = $1", [PRODUCT])
+        con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
+        con.execute("SET VARIABLE shape = $1", [document_shape()])
+
+    def _lay_out_suppressions(self, rules: RuleSet) -> None:
+        """What kb.toml suppresses, in its order.
+
+        `rank` is the order in which those that hold give their reasons, `asked` is whether the rule is run.
+        """
+        ranks = {suppression: rank for rank, suppression in enumerate(rules.suppressions)}
+        columns = {"number": "BIGINT", "record": "VARCHAR", "code": "VARCHAR", "pattern": "VARCHAR", "reason": "VARCHAR",
+                   "until": "DATE", "holds": "BOOLEAN", "rank": "BIGINT", "asked": "BOOLEAN"}  # fmt: skip
+        rows = [
+            (number, s.record, s.code, s.pattern, s.reason, s.until, s in ranks, ranks.get(s), s.code in rules.rules)
+            for number, s in enumerate(rules.settings.suppress)
+        ]
+        self._lay_out("suppressions", columns, rows)
+
+    def _lay_out(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """Make a temporary table of some rows, in one statement for all of them."""
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({declared})")
+        self.insert(table, list(columns.values()), rows)
+
+    def prune(self, dropped: Sequence[tuple[str, int]], kept: Sequence[Place]) -> None:
+        """Take out inputs that are gone or judged again, and move those whose file changed around them."""
+        self._lay_out("dropped", {"path": "VARCHAR", "position": "BIGINT"}, dropped)
+        columns = {"path": "VARCHAR", "old_position": "BIGINT", "position": "BIGINT", "line": "BIGINT"}
+        self._lay_out("kept", columns, kept)
+        self.connection.execute(script("prune.sql"))
+
+    def inputs_of_files(self, paths: Sequence[str]) -> list[tuple[str, int]]:
+        """Path and position of all that the base holds from some files."""
+        return self.query(
+            """SELECT path, position FROM (
+                SELECT path, position FROM records UNION ALL SELECT path, position FROM quarantine
+                UNION ALL SELECT path, position FROM copies)
+            WHERE file_of(path) IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL""",
+            [list(paths)],
+        ).rows
+
+    def contest(self, folder: Path) -> list[Ousted]:
+        """Which records lose their id to another with a better right to it (IDN003), or to a copy of themselves.
+
+        `folder` holds what the record stage wrote.
+        """
+        claims = [as_pattern(path) for path in sorted(folder.glob("*.claims.ndjson"))]
+        self.connection.execute("SET VARIABLE claims = $1::VARCHAR[]", [claims])
+        self.connection.execute(script("claims.sql"))
+        rule = catalogue()["IDN003"]
+        rows = self.query(
+            f"""SELECT path, position, line, digest, id, NULL, NULL, NULL FROM candidates WHERE place > 1 AND same_content
+            UNION ALL
+            SELECT c.path, c.position, c.line, c.digest, c.id, 'IDN003', f.pointer, f.message
+            FROM ({rule.sql}) f JOIN candidates c USING (path, position)
+            ORDER BY 1, 2"""
+        ).rows
+        return [_with_fingerprint(Ousted(*row)) for row in rows]
+
+    def oust(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
+        """Put records that lost their id, or that a corpus rule speaks against, into quarantine or among the copies."""
+        self._lay_out("ousted", _OUSTED, [(*row, raw) for row, raw in ousted])
+        if ousted:
+            self.connection.execute(script("oust.sql"))
+            self.connection.execute(script("orphans.sql"))
+
+    def ousted_by_gate(self, told: Mapping[str, str]) -> list[Ousted]:
+        """The records of some ids that this run judged, each with what the gate says of it (SCH004).
+
+        What an earlier run judged has passed the gate: where it does not any more, somebody changed the store since.
+        """
+        rows = self.query(
+            """SELECT DISTINCT path, position, line, digest, id FROM records
+            WHERE id IN (SELECT unnest($1::VARCHAR[])) AND id IN (FROM touched) ORDER BY ALL""",
+            [list(told)],
+        ).rows
+        return [
+            _with_fingerprint(Ousted(path, position, line, digest, name, "SCH004", "", told[name]))
+            for path, position, line, digest, name in rows
+        ]
+
+    def load(self, slices: Iterable[tuple[Path, int]]) -> None:
+        """Publish what the record stage wrote, but for the ousted; each slice goes to the disk, so memory is bounded.
+
+        A slice is a file, and the length of its longest line.
+        """
+        for number, (path, longest) in enumerate(slices):
+            if number:
+                self.connection.execute("CHECKPOINT")
+            self.connection.execute("SET VARIABLE slice = $1", [as_pattern(path)])
+            self.connection.execute("SET VARIABLE longest = $1::UINTEGER", [max(longest, _SHORT) + 1])
+            self.connection.execute(script("stage.sql"))
+            self.connection.execute(script("traits.sql"))
+        self.connection.execute("DROP VIEW IF EXISTS slice; DROP TABLE IF EXISTS staged")
+
+    def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Ousted]:
+        """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
+        corpus.judge(self, rules, as_of)
+        self.connection.execute(script("suppress.sql"))
+        corpus.withhold(self, rules)
+        rows = self.query(
+            """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), NULL, NULL FROM findings f JOIN records r
+            ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' AND f.suppressed IS NULL
+            GROUP BY ALL ORDER BY 1, 2"""
+        ).rows
+        return [Ousted(*row) for row in rows]
+
+    def judge_settings(self, rules: RuleSet) -> None:
+        """Run the rules about kb.toml; they need every finding on the records of the base."""
+        self.connection.execute("DELETE FROM findings WHERE path = $1", [SETTINGS])
+        columns = {
+            "number": "BIGINT",
+            "code": "VARCHAR",
+            "pointer": "VARCHAR",
+            "message": "VARCHAR",
+            "fingerprint": "VARCHAR",
+        }
+        found = []
+        for rule in rules.about_settings:
+            for number, pointer, message in self.query(rule.sql).rows:
+                entry = rules.settings.suppress[number]
+                (key,) = fingerprints(SETTINGS, None, [(rule.code, "/suppress", f"{entry.code} {entry.record}")])
+                found.append((number, rule.code, pointer, one_line(message), key))
+        self._lay_out("about_settings", columns, found)
+        self.connection.execute(
+            f"""INSERT INTO findings BY NAME
+            SELECT '{SETTINGS}' AS path, number AS position, code, name, severity, pointer, message, fixable, fingerprint,
+                1000000 AS seq
+            FROM about_settings JOIN rule_meta USING (code)"""
+        )
+
+    def remember_files(self, gone: Iterable[str], files: Sequence[KnownFile]) -> None:
+        """Replace what is known of some files."""
+        con = self.connection
+        con.execute(
+            "DELETE FROM files WHERE path IN (SELECT unnest($1::VARCHAR[]))", [[*gone, *(f.path for f in files)]]
+        )
+        if files:
+            con.execute(
+                """INSERT INTO files SELECT unnest($1), unnest($2), unnest($3), make_timestamp_ns(unnest($4)),
+                unnest($5), unnest($6::VARCHAR[]), unnest($7), unnest($8)""",
+                [list(column) for column in zip(*files, strict=True)],
+            )
+
+    def compare(self, previous: Path) -> Compared:
+        """Hold the findings against those of the store that this one is to replace, and keep what came and went."""
+        name = str(previous).replace("'", "''")
+        self.connection.execute(f"ATTACH '{name}' AS before (READ_ONLY)")
+        self.connection.execute(script("compare.sql"))
+        self.connection.execute("DETACH before")
+        states = dict(self.query("SELECT state, count(*) FROM came_and_went GROUP BY state").rows)
+        new, fixed = states.get("new", 0), states.get("fixed", 0)
+        if new or fixed:
+            self.connection.execute(script("changes.sql"))
+        return Compared(new, fixed, self.value("SELECT count(*) FROM findings") - new)
+
+    def record_run(self, rules: RuleSet, as_of: dt.date, result: IngestResult, figures: Mapping[str, object]) -> None:
+        """Add a row to `runs`; what came and went with an earlier one is forgotten."""
+        compared = result.compared
+        if compared is None or not (compared.new or compared.fixed):
+            self.connection.execute("DELETE FROM finding_changes")
+        self.connection.execute(
+            "INSERT INTO runs SELECT coalesce(max(run), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM runs",
+            [__version__, rules.fingerprint(), json.dumps(rules.judged()), as_of, result.read, result.published,
+             result.unchanged, result.quarantined, result.removed, *(compared or (None, None, None))],
+        )  # fmt: skip
+        self.remember_figures(self.value("SELECT max(run) FROM runs"), as_of, figures)
+
+    def take_over(self, history: Mapping[str, Sequence[tuple[object, ...]]]) -> None:
+        """Put what only the store before knew into this one."""
+        for table in HISTORY:
+            self.insert(table, [column.type for column in tables()[table][1]], history[table])
+
+    def remember_figures(self, run: int, as_of: dt.date, figures: Mapping[str, object]) -> None:
+        """Note what the figures of a published state were, so that a later report can tell what moved."""
+        known = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+        if not known:
+            return
+        self.connection.execute(
+            "INSERT INTO figures SELECT $1, $2, unnest($3::VARCHAR[]), unnest($4::DOUBLE[])",
+            [run, as_of, list(known), list(known.values())],
+        )
+
+    def touched(self) -> tuple[list[str], dict[str, str]] | None:
+        """The ids of the records that came, went or changed, in order, with the documents that are published now.
+
+        None where they are too many to be told one by one.
+        """
+        ids = [row[0] for row in self.query(f"SELECT DISTINCT id FROM touched ORDER BY id LIMIT {_FEW + 1}").rows]
+        if len(ids) > _FEW:
+            return None
+        return ids, dict(self.query("SELECT id, doc FROM records WHERE id IN (FROM touched)").rows)
+
+    def finish(self) -> None:
+        """Write everything into the one file of the store."""
+        self.connection.execute("CHECKPOINT")
+
+    # ---- what an ingest came to ------------------------------------------------------------------------------------
+
+    def set_scope(self, scope: Sequence[tuple[str, str]], *, whole: bool) -> None:
+        """Say which files this is about, as (ingested path, file).
+
+        Where they are the `whole` base, what only counts does without them.
+        """
+        self._lay_out("scope", {"root": "VARCHAR", "path": "VARCHAR"}, scope)
+        self._lay_out("was", {"root": "VARCHAR", "id": "VARCHAR", "path": "VARCHAR", "position": "BIGINT"}, [])
+        self._whole = whole
+
+    def remember_published(self) -> None:
+        """Note what is published of the scope, to tell later what is gone."""
+        self.connection.execute(
+            "INSERT INTO was SELECT root, id, r.path, position FROM records r JOIN scope s ON s.path = file_of(r.path)"
+        )
+
+    def _here(self, table: str) -> str:
+        """The rows of a table that come from the scope; the whole table, where that is the same."""
+        return table if self._whole else f"(SELECT t.* FROM {table} t JOIN scope s ON s.path = file_of(t.path))"
+
+    def losses(self) -> list[Loss]:
+        """What became of each ingested path's records that were published."""
+        rows = self.query(
+            """SELECT root, count(*), count(*) FILTER (lost AND NOT rejected), min(id) FILTER (lost AND NOT rejected),
+                count(*) FILTER (lost AND rejected), min(id) FILTER (lost AND rejected)
+            FROM (SELECT root, id, id NOT IN (SELECT id FROM records) AS lost,
+                    id IN (SELECT record_id FROM quarantine WHERE record_id IS NOT NULL)
+                    OR (path, position) IN (SELECT path, position FROM quarantine) AS rejected
+                FROM was) GROUP BY root ORDER BY root"""
+        ).rows
+        return [Loss(*row) for row in rows]
+
+    def tally(self, *, changed: bool) -> dict[str, int]:
+        """How many inputs of the scope stand in the base or in quarantine, and what changed since they were remembered."""
+        records, copies, quarantine = self._here("records"), self._here("copies"), self._here("quarantine")
+        published = (
+            f"""(SELECT count(*) FROM {records} WHERE id IN (FROM touched)) - (SELECT count(*) FROM {records}
+                WHERE id IN (SELECT id FROM departed) AND (id, hash(doc)) IN (FROM departed))"""
+            if changed
+            else "0"
+        )
+        return self.query(
+            f"""SELECT
+                (SELECT count(*) FROM {records}) + (SELECT count(*) FROM {copies}) AS standing,
+                {published} AS published,
+                (SELECT count(*) FROM {quarantine}) AS quarantined,
+                (SELECT count(*) FROM {copies}) AS copies,
+                (SELECT count(*) FROM was WHERE id NOT IN (SELECT id FROM records)) AS removed,
+                (SELECT count(*) FROM {self._here("changes")}) AS changes"""
+        ).records()[0]
+
+    def repairs_by_code(self) -> dict[str, int]:
+        """How often each fix changed a published record of the scope."""
+        return dict(self.query(f"SELECT code, count(*) FROM {self._here('changes')} GROUP BY code ORDER BY code").rows)
+
+    def about_settings(self) -> dict[str, int]:
+        """How often each code was found in kb.toml."""
+        sql = f"SELECT code, count(*) FROM findings WHERE path = '{SETTINGS}' GROUP BY code ORDER BY code"
+        return dict(self.query(sql).rows)
+
+    def findings_by_code(self) -> list[tuple[str, int, int, int, int]]:
+        """How often each code was found in the scope, stands against records that are not rejected, and is suppressed.
+
+        Between the two last: against how many records it stands.
+        """
+        return self.query(
+            f"""SELECT code, count(*), count(*) FILTER (stands), count(DISTINCT (path, position)) FILTER (stands), count(suppressed)
+            FROM (SELECT *, NOT fixable AND suppressed IS NULL AND path <> '{SETTINGS}'
+                AND (path, position) NOT IN (SELECT path, position FROM quarantine) AS stands FROM {self._here("findings")})
+            GROUP BY code ORDER BY code"""
+        ).rows
+
+
+def _with_fingerprint(ousted: Ousted) -> Ousted:
+    """What a corpus rule says of a record that is not in the store is about its id."""
+    if ousted.code is None or ousted.pointer is None:
+        return ousted
+    (key,) = fingerprints(ousted.record_id, {"id": ousted.record_id}, [(ousted.code, ousted.pointer, AT_POINTER)])
+    return ousted._replace(fingerprint=key, message=one_line(ousted.message or ""))
+
+
+_BULK = """
+    SET memory_limit = '768MB'; -- what is more goes to the disk, however large the base; enough for each statement here
+    SET preserve_insertion_order = false; -- nothing relies on it, and keeping it takes memory
+    SET force_compression = 'zstd'; -- long texts: smaller, and no time spent on trying every other method
+"""
+
+
+@contextmanager
+def create(path: Path | None, spill: Path | None = None) -> Iterator[Draft]:
+    """A new, empty store in a file, or in memory; what does not fit into memory goes into the folder `spill`."""
+    with connected(str(path) if path else ":memory:", _config(path, spill)) as connection:
+        connection.execute(_BULK)
+        connection.execute("BEGIN")  # at once: each of two hundred statements would be written to the disk by itself
+        connection.execute(script("schema.sql"))
+        connection.execute(script("working.sql"))
+        connection.execute(script("macros.sql"))
+        if path is not None:
+            connection.execute(";\n".join(comments()))
+        connection.execute("COMMIT")
+        yield Draft(connection)
+
+
+@contextmanager
+def change(path: Path) -> Iterator[Draft]:
+    """An existing store, to be changed."""
+    with connected(str(path), _config(path)) as connection:
+        connection.execute(_BULK)
+        yield Draft(connection)
+
+
+@contextmanager
+def trial(path: Path) -> Iterator[Draft]:
+    """A copy of a store, to be changed and thrown away; of any layout."""
+    with change(path) as draft:
+        draft.connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        yield draft
+
+
+def _config(path: Path | None, spill: Path | None = None) -> dict[str, Any]:
+    folder = spill or (path.with_name("spill") if path else None)
+    return OFFLINE | {"temp_directory": str(folder or "")}
+
+
+_FEW = 4096
+
+_SHORT = 4 << 20
+"""DuckDB keeps twice the longest line for each thread; no less than twice this."""
+
+_OUSTED = {
+    "path": "VARCHAR",
+    "position": "BIGINT",
+    "line": "BIGINT",
+    "digest": "VARCHAR",
+    "record_id": "VARCHAR",
+    "code": "VARCHAR",
+    "pointer": "VARCHAR",
+    "message": "VARCHAR",
+    "fingerprint": "VARCHAR",
+    "raw": "BLOB",
+}

@@ -1,0 +1,181 @@
+"""The corpus rules: what the records of a store say against each other.
+
+Every finding is worked out anew on every run; what makes that cheap is kept beside the records (sql/working.sql).
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from typing import Any
+
+import orjson
+
+from kb.fingerprint import AT_POINTER, fingerprints
+from kb.rules.base import Ask, Rule
+from kb.rules.ruleset import RuleSet
+from kb.sources import formats
+from kb.store import Store, custom_queries
+from kb.store.layout import script
+from kb.words import MESSAGE, one_line
+
+_FOUND = {"code": "VARCHAR", "id": "VARCHAR", "pointer": "VARCHAR", "message": "VARCHAR"}
+
+
+def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
+    """Let the findings of the corpus rules be those of the records as they stand now."""
+    _compare(base, [rule for rule in rules.known.values() if rule.compares])
+    columns = ", ".join(f"{name} {kind}" for name, kind in _FOUND.items())
+    base.query(f"CREATE OR REPLACE TEMP TABLE found ({columns})")
+    for rule in rules.corpus:
+        if rule.code != "IDN003":  # that one has its say before anything is published
+            _find(base, rule, as_of, rules)
+    _shorten_messages(base)
+    _lay_out_places(base)
+    for rule in rules.corpus:
+        if rule.yields_to:
+            base.query(_YIELDED, {"code": rule.code, "causes": list(rule.yields_to)})
+    _write_what_differs(base)
+
+
+def withhold(base: Store, rules: RuleSet) -> None:
+    """Put aside until the next run what a corpus rule that found the cause `replaces`."""
+    for rule in rules.corpus:
+        if rule.replaces:
+            asked = {"code": rule.code, "replaced": list(rule.replaces)}
+            base.query(f"INSERT INTO withheld BY NAME FROM findings WHERE {_REPLACED}", asked)
+            base.query(f"DELETE FROM findings WHERE {_REPLACED}", asked)
+
+
+_REPLACED = """
+    code IN (SELECT unnest($replaced::VARCHAR[]))
+    AND (record_id, pointer) IN (SELECT record_id, pointer FROM findings WHERE code = $code)
+"""
+
+
+_YIELDED = """
+    DELETE FROM found WHERE code = $code AND (id, pointer) IN (
+        SELECT f.id, f.pointer
+        FROM found f JOIN traits t ON t.record_id = f.id LEFT JOIN places p ON p.form = t.form AND p.native = f.pointer
+        JOIN findings cause ON cause.record_id = f.id AND cause.pointer = coalesce(p.place, f.pointer)
+        WHERE f.code = $code AND cause.code IN (SELECT unnest($causes::VARCHAR[])))
+"""
+
+
+def _find(base: Store, rule: Rule, as_of: dt.date, rules: RuleSet) -> None:
+    asked = {"as_of": as_of} if "$as_of" in rule.sql else {}
+    if rule.file:
+        rows = [(rule.code, *row) for row in custom_queries.found(base, rule, as_of, rules.settings.sql)]
+        base.insert("found", ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"), rows)
+        return
+    sql = rule.sql.replace("$as_of", "$as_of::DATE")
+    base.query(f"INSERT INTO found SELECT $code, id, pointer, message FROM ({sql})", {"code": rule.code, **asked})
+
+
+def _shorten_messages(base: Store) -> None:
+    """Let every message be one line of bounded length, the few that are not by themselves."""
+    odd = base.query(
+        r"""SELECT DISTINCT message FROM found
+        WHERE length(message) > $most OR regexp_matches(message, '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]')""",
+        {"most": MESSAGE},
+    ).rows
+    base.query("CREATE OR REPLACE TEMP TABLE shortened (long VARCHAR, short VARCHAR)")
+    base.insert("shortened", ("VARCHAR", "VARCHAR"), [(message, one_line(message)) for (message,) in odd])
+    base.query("UPDATE found SET message = short FROM shortened WHERE message = long")
+
+
+# ---- comparisons that are too costly to make again -------------------------------------------------------------------
+
+
+def _compare(base: Store, rules: Sequence[Rule]) -> None:
+    """Bring `pairs` up to date: what is known of pairs with a record that went or changed is worked out anew."""
+    for rule in rules:
+        base.query(_REOPENED, {"code": rule.code, "most": rule.most})
+    for table, column in (("pairs", "record_id"), ("pairs", "other_id"), ("crowds", "record_id")):
+        base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM traits WHERE compared)")
+    base.query(_CROWDS)
+    for rule in rules:
+        for batch in _batches(rule.run(_asking(base))):
+            base.insert("pairs", ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE"), [(rule.code, *pair) for pair in batch])
+        base.query(_SURPLUS, {"code": rule.code, "most": rule.most})
+    base.query("UPDATE traits SET compared = true WHERE NOT compared")
+
+
+_REOPENED = """
+    -- where not all pairs of a record were kept and one of those goes, the next in line is not known
+    UPDATE traits SET compared = false WHERE record_id IN (
+        SELECT record_id FROM pairs WHERE code = $code GROUP BY record_id
+        HAVING count(*) > $most AND bool_or(other_id NOT IN (SELECT record_id FROM traits WHERE compared)))
+"""
+
+_CROWDS = """
+    WITH having_new AS (
+        SELECT band, record_id FROM (SELECT unnest(bands) AS band, record_id FROM traits)
+        SEMI JOIN (SELECT unnest(bands) AS band FROM traits WHERE NOT compared) USING (band)
+    )
+    INSERT INTO crowds
+    SELECT band, record_id FROM having_new
+    WHERE band IN (SELECT band FROM having_new GROUP BY band HAVING count(*) > 1)
+        AND (band, record_id) NOT IN (SELECT band, record_id FROM crowds)
+"""
+
+_SURPLUS = """
+    DELETE FROM pairs WHERE code = $code AND record_id IN (
+        SELECT record_id FROM pairs WHERE code = $code GROUP BY record_id HAVING count(*) > $most + 1)
+    AND rowid NOT IN (
+        SELECT rowid FROM pairs WHERE code = $code
+        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY other_id) <= $most + 1)
+"""
+
+_BATCH = 50_000
+
+
+def _asking(base: Store) -> Ask:
+    return lambda sql, **values: base.stream(sql, values)
+
+
+def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    rest = iter(rows)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
+
+
+# ---- what is written -------------------------------------------------------------------------------------------------
+
+
+def _lay_out_places(base: Store) -> None:
+    """Where the pointers of what is found on foreign records point to in those as they came."""
+    rows = base.query(
+        "SELECT DISTINCT form, pointer FROM found JOIN traits ON record_id = id WHERE form IS NOT NULL ORDER BY ALL"
+    ).rows
+    base.query("CREATE OR REPLACE TEMP TABLE places (form VARCHAR, native VARCHAR, place VARCHAR)")
+    places = [(form, pointer, formats.FORMATS[form].place(pointer)) for form, pointer in rows]
+    base.insert("places", ("VARCHAR", "VARCHAR", "VARCHAR"), places)
+
+
+def _write_what_differs(base: Store) -> None:
+    base.connection.execute(script("together.sql"))
+    base.query("CREATE OR REPLACE TEMP TABLE stamps (record_id VARCHAR, code VARCHAR, seq BIGINT, fingerprint VARCHAR)")
+    for (batch,) in base.query("SELECT DISTINCT batch FROM batches ORDER BY batch").rows:
+        documents = base.query(
+            "SELECT id, doc FROM records WHERE id IN (SELECT record_id FROM batches WHERE batch = $batch)",
+            {"batch": batch},
+        ).rows
+        rows = base.query(
+            """SELECT record_id, code, seq, native FROM arriving
+            SEMI JOIN (FROM batches WHERE batch = $batch) USING (record_id) ORDER BY ALL""",
+            {"batch": batch},
+        ).rows
+        base.insert("stamps", ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR"), list(_stamped(rows, dict(documents))))
+    base.query(
+        """INSERT INTO findings BY NAME
+        SELECT * EXCLUDE (native) FROM arriving JOIN stamps USING (record_id, code, seq)"""
+    )
+
+
+def _stamped(rows: list[tuple[str, str, int, str]], documents: dict[str, str]) -> Iterator[tuple[str, str, int, str]]:
+    """The fingerprint of each finding; the findings of one record stand together."""
+    for name, group in groupby(rows, key=lambda row: row[0]):
+        custom_queries = list(group)
+        document = orjson.loads(documents[name])
+        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native in custom_queries))
+        yield from ((name, code, seq, key) for (_, code, seq, _), key in zip(custom_queries, keys, strict=True))
