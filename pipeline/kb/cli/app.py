@@ -199,6 +199,9 @@ def ingest(
     rehash: Annotated[
         bool, typer.Option("--rehash", help="Tell changed files by their bytes, not by size and time.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Print no summary; what is amiss is told all the same.")
+    ] = False,
     form: TextOrJson = "text",
 ) -> None:
     """Read raw records, publish what can be trusted.
@@ -214,6 +217,8 @@ def ingest(
     from kb.sources import some
 
     _choose("--format", form, ("text", "json"))
+    if quiet and form == "json":
+        raise typer.BadParameter("prints no summary; leave out --format json", param_hint="--quiet")
     where = _workspace()
     if name is not None and _STDIN not in (paths or []):
         raise typer.BadParameter("names what `-` reads; name `-` too", param_hint="--as")
@@ -236,6 +241,8 @@ def ingest(
         _say([f"{verb} in {_shown(where.curated)}/ what was not as kb had left it: {some(result.restored)}"])
     if form == "json":
         _json(result.document())
+        return
+    if quiet:
         return
     _print(text.ingestion(result, dry_run=dry_run, common=where.settings.report))
     if result.written and not dry_run:
