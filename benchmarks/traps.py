@@ -19,10 +19,11 @@ import duckdb
 import orjson
 
 from kb import engine, sources
+from kb.curate import spool
 from kb.rules.example import with_changes
 from kb.rules.ruleset import RuleSet
+from kb.settings import Settings
 from kb.store import build
-from kb.workspace import Settings
 
 Record = dict[str, Any]
 
@@ -163,7 +164,7 @@ def cost(records: Sequence[Record]) -> Cost:
         curated = time.perf_counter()
         with counting(store) as counted:
             store.oust([(row, b"") for row in store.contest(batches)])
-            store.load(engine.slices(batches))
+            store.load(spool.slices(batches))
             store.judge_together(rules, _DAY)
         return Cost(curated - started, time.perf_counter() - curated, counted.rows, counted.bytes)
 

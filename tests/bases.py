@@ -14,8 +14,10 @@ import pytest
 from kb import store
 from kb.jobs.ingest import ingest
 from kb.judging.request import Request
-from kb.model import Document, IngestResult, Json
+from kb.model import Document, Json
+from kb.results import IngestResult
 from kb.rules.example import with_changes
+from kb.store import connection
 from kb.workspace import Workspace, find
 
 DAY = dt.date(2026, 11, 22)
@@ -128,7 +130,7 @@ class Base:
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
                 patch.setattr("kb.store.build.comments", lambda: ["SELECT 1"])
                 patch.setattr("os.sync", lambda: None)
-                patch.setitem(store.OFFLINE, "threads", 1)
+                patch.setitem(connection.OFFLINE, "threads", 1)
             return ingest(self.workspace, [self.root / name for name in names or ("raw",)], request)
 
     def again(self, folder: Path, *names: str, as_of: dt.date = DAY) -> "Base":

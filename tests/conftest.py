@@ -17,7 +17,7 @@ from kb.model import Curated, Document, Incoming, Json, Origin, Rejected
 from kb.rules.base import Example
 from kb.rules.example import CLEAN, with_changes
 from kb.rules.ruleset import RuleSet
-from kb.workspace import Settings
+from kb.settings import Settings
 from tests.bases import DAY, Base
 
 ROOT = Path(__file__).parent.parent

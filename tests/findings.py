@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from kb.model import Located, Severity, ValidateResult
+from kb.model import Severity
+from kb.results import Located, ValidateResult
 
 HOSTILE = "\x1b]0;title\x07\u202e\x9b\r\n%0A::error::]]>&<\"',:\ufffe"
 """What would act on a terminal, a log, a workflow or an XML reader."""

@@ -18,8 +18,8 @@ from rich.cells import cell_len
 from kb import __main__
 from kb.cli import app
 from kb.contract import violations
+from kb.errors import StoppedError
 from kb.jobs import fix, show
-from kb.model import StoppedError
 from kb.publish import swap
 from kb.reports import REPORTS
 from kb.words import visible

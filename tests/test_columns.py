@@ -9,8 +9,8 @@ from kb import columns
 from kb.contract import complete, shapes
 from kb.model import Document, Json
 from kb.rules.example import CLEAN
+from kb.settings import Settings
 from kb.store import layout
-from kb.workspace import Settings
 
 LADDER = Settings().trust.ladder
 KINDS = {

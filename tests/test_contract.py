@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kb import contract
+from kb import contract, pointer, words
 from kb.model import LONGEST_RECORD, Document, Json
 from kb.rules.base import ABSENT, Example
 from kb.rules.example import CLEAN, with_changes
@@ -230,7 +230,7 @@ def test_a_violation_says_what_is_wrong_and_what_to_do(example: Example, message
 
 
 def test_keys_are_escaped_in_pointers() -> None:
-    assert contract.escape("a/b~c") == "a~1b~0c"
+    assert pointer.escape("a/b~c") == "a~1b~0c"
     assert [finding.pointer for finding in judge({**clean(), "a/b~c": 1}).findings] == ["/a~1b~0c"]
 
 
@@ -248,7 +248,7 @@ def test_keys_are_escaped_in_pointers() -> None:
     ids=_name,
 )
 def test_a_value_is_shown_on_one_short_line_without_tricks(value: Json, text: str) -> None:
-    assert contract.show(value) == text
+    assert words.show(value) == text
 
 
 @given(mutated)

@@ -9,7 +9,7 @@ from kb.contract import read
 from kb.model import GONE, Change, Curated, Document, Rejected
 from kb.rules.example import with_changes
 from kb.rules.ruleset import RuleSet
-from kb.workspace import RuleSettings, Settings
+from kb.settings import RuleSettings, Settings
 from tests.conftest import CLEAN_PATH, ROOT, clean, codes, incoming, judge, published
 
 EXAMPLE = "raw/tensorflow/optimizer-nan-loss.json"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kb import store, workspace
+from kb import settings, store
 from kb.contract import shapes
 from kb.rules import catalogue, ded
-from kb.workspace import TimeToLive, Trust
+from kb.settings import TimeToLive, Trust
+from kb.store import statements
 from tests import sessions
 from tests.sessions import ROOT
 from tools import docs
@@ -47,7 +48,7 @@ def test_generated_pages_are_current() -> None:
 @pytest.mark.parametrize("example", docs.examples(), ids=lambda example: example.name)
 def test_an_example_query_answers_with_the_columns_it_promises(base: Path, example: docs.Example) -> None:
     with store.read(base / "kb.duckdb") as opened:
-        answer = store.select(opened, example.sql)
+        answer = statements.select(opened, example.sql)
     assert answer.columns == example.columns
     assert bool(answer.rows) is (example.name not in NOTHING_TO_FIND)
 
@@ -154,7 +155,7 @@ def test_the_gate_of_the_workflow_page_can_be_configured(tmp_path: Path) -> None
     (block,) = re.findall(r"```toml\n(.*?)```", page("docs/workflow.md"), re.DOTALL)
     path = tmp_path / "kb.toml"
     path.write_text(block, encoding="utf-8")
-    limits = workspace.load_settings(path).gate
+    limits = settings.load_settings(path).gate
     assert None not in {limits.max_stale_share, limits.min_mean_effective_confidence, limits.max_quarantined_share}
     assert (limits.max_new_errors, list(limits.tier), list(limits.domain)) == (0, ["reproduced"], ["npm"])
 
@@ -195,7 +196,7 @@ def test_contributing_shows_a_rule_as_it_stands() -> None:
 
 def test_settings_of_the_template_are_the_defaults(tmp_path: Path) -> None:
     path = tmp_path / "kb.toml"
-    path.write_text(workspace.template(), encoding="utf-8")
-    assert workspace.load_settings(path) == workspace.Settings()
-    path.write_text(re.sub(r"^# (\w+ = |\[\[)", r"\1", workspace.template(), flags=re.MULTILINE), encoding="utf-8")
-    assert workspace.load_settings(path) != workspace.Settings(), "what is commented out is a setting too"
+    path.write_text(settings.template(), encoding="utf-8")
+    assert settings.load_settings(path) == settings.Settings()
+    path.write_text(re.sub(r"^# (\w+ = |\[\[)", r"\1", settings.template(), flags=re.MULTILINE), encoding="utf-8")
+    assert settings.load_settings(path) != settings.Settings(), "what is commented out is a setting too"

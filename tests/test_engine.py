@@ -19,11 +19,14 @@ from hypothesis import strategies as st
 
 from kb import engine
 from kb.cli.app import UNCHANGED
+from kb.curate import spool
+from kb.curate.batch import curate_batch
+from kb.errors import KbError
 from kb.jobs.ingest import ingest
 from kb.judging.request import Request
-from kb.model import Incoming, KbError, Origin
+from kb.model import Incoming, Origin
 from kb.rules.ruleset import RuleSet
-from kb.workspace import RuleSettings, Settings
+from kb.settings import RuleSettings, Settings
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT, default_rules
 from tests.strategies import mutated
@@ -213,7 +216,7 @@ def test_outcomes_are_handed_on_in_the_order_of_ids(
     lines = [line for name, data in written.items() if "outcomes" in name for line in data.splitlines()]
     monkeypatch.setattr(engine, "SLICE_BYTES", 20_000)
     monkeypatch.setattr(engine, "_MOST_OPEN", most_open)
-    parts = [(path.read_bytes().splitlines(), longest) for path, longest in engine.slices(tmp_path / "alone")]
+    parts = [(path.read_bytes().splitlines(), longest) for path, longest in spool.slices(tmp_path / "alone")]
     assert len(parts) > 3
     assert sorted(line for part, _ in parts for line in part) == sorted(lines)
     assert all(longest == max(map(len, part)) + 1 for part, longest in parts)
@@ -222,7 +225,7 @@ def test_outcomes_are_handed_on_in_the_order_of_ids(
 
 
 def test_of_nothing_there_are_no_slices(tmp_path: Path) -> None:
-    assert list(engine.slices(tmp_path)) == []
+    assert list(spool.slices(tmp_path)) == []
 
 
 # the record stage as a function
@@ -233,9 +236,9 @@ def test_of_nothing_there_are_no_slices(tmp_path: Path) -> None:
 def test_the_record_stage_is_pure(documents: list[dict[str, object]]) -> None:
     raws = [orjson.dumps(document) for document in documents]
     batch = [Incoming(Origin("x.ndjson", i, i, hashlib.sha256(raw).hexdigest()), raw) for i, raw in enumerate(raws)]
-    once = engine.curate_batch(batch, default_rules())
-    assert engine.curate_batch(iter(batch), default_rules()) == once
-    assert engine.curate_batch(batch, RuleSet(Settings())) == once
+    once = curate_batch(batch, default_rules())
+    assert curate_batch(iter(batch), default_rules()) == once
+    assert curate_batch(batch, RuleSet(Settings())) == once
     assert [one.raw for one in batch] == raws
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from kb.errors import KbError
 from kb.jobs.doctor import doctor
-from kb.model import KbError
 from kb.publish import integrity, swap
 from kb.publish.integrity import Breach
 from kb.store import build, layout

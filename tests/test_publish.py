@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from kb import aside, store
-from kb.model import KbError
+from kb.errors import KbError
 from kb.publish import swap
 from kb.store import build
 from kb.workspace import Workspace, find

@@ -12,11 +12,12 @@ from kb import contract, reports, store
 from kb.contract import schema, shapes, violations
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import Document, GateResult, Json, Verdict
+from kb.model import Document, Json
 from kb.render import answers as render
 from kb.render import validations
+from kb.results import GateResult, Verdict
+from kb.settings import Settings
 from kb.store import build
-from kb.workspace import Settings
 from tests.bases import DAY, Base
 from tests.conftest import ROOT
 

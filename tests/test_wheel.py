@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kb.cli.app import app
-from kb.workspace import Settings
+from kb.settings import Settings
 from tests.bases import Base
 from tests.conftest import ROOT
 from tests.terminal import ARGV, environment

@@ -8,20 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from kb.model import KbError, Rejected, Severity
+from kb.errors import KbError
+from kb.model import Rejected, Severity
 from kb.rules import catalogue
 from kb.rules.example import with_changes
 from kb.rules.ruleset import RuleSet
-from kb.workspace import (
-    RuleSettings,
-    Settings,
-    Workspace,
-    as_table,
-    find,
-    lines_of_suppressions,
-    load_settings,
-    template,
-)
+from kb.settings import RuleSettings, Settings, as_table, lines_of_suppressions, load_settings, template
+from kb.workspace import Workspace, find
 from tests.bases import suppressions
 from tests.conftest import codes, judge
 

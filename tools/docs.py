@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import typer
 
-from kb import workspace
 from kb.cli.app import app
 from kb.render import rule_pages
 from kb.reports import REPORTS
+from kb.settings import template
 from kb.store import layout
 
 FOLDER = Path(__file__).parent.parent / "docs"
@@ -148,7 +148,7 @@ A change of `[rules]`, `[[suppress]]`, `[trust]` or `[resolvable]`, or of the li
 `kb ingest` judge every record again.
 
 ```toml
-{workspace.template().strip()}
+{template().strip()}
 ```
 """
 

@@ -13,8 +13,10 @@ import jiter
 import orjson
 import re2
 
-from kb.model import LONGEST_RECORD, Document, Json, KbError
-from kb.words import did_you_mean
+from kb.errors import KbError
+from kb.model import LONGEST_RECORD, Document, Json
+from kb.pointer import escape
+from kb.words import did_you_mean, show
 
 INCOMING = "record.incoming.v1"
 CURATED = "record.curated.v1"
@@ -268,26 +270,6 @@ def _type_name(value: Json) -> str:
             return "a list"
         case _:
             return "an object"
-
-
-def show(value: Json, limit: int = 60) -> str:
-    """A value as JSON for a message: one line, control characters escaped, shortened in the middle of what is long."""
-    text = orjson.dumps(value, default=repr).decode()
-    text = _UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
-    return text if len(text) <= limit else f"{text[: limit * 2 // 3]}…{text[-limit // 4 :]}"
-
-
-_UNPRINTABLE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-
-
-def escape(key: str) -> str:
-    """One reference token of a pointer (RFC 6901, section 3)."""
-    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
-
-
-def unescape(token: str) -> str:
-    """The key that a reference token of a pointer stands for."""
-    return token.replace("~1", "/").replace("~0", "~")
 
 
 KEPT_FOR_KB = frozenset({"schema_version", "curation"})

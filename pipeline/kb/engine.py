@@ -1,102 +1,28 @@
-"""Many records: chunks over processes. The only multiprocess code.
-
-`curate_batch` and `curate_lines` are the record stage as a pure function from records to JSON lines; they need nothing but
-their arguments, so that any engine which can call a Python function over a batch can run them as they are.
-"""
+"""Many records: chunks over processes. The only multiprocess code."""
 
 import datetime as dt
-import hashlib
-import heapq
 import os
 import signal
 import traceback
-from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import orjson
-
-from kb.analysis.credentials import masked
-from kb.curate.record import AT_A_TIME, curate_some
-from kb.model import GONE, Curated, Incoming, Json, KbError
+from kb.curate.batch import curate_batch
+from kb.curate.spool import write
+from kb.errors import KbError
+from kb.model import Incoming
 from kb.rules.base import Rule
-from kb.rules.match_keys import traits
 from kb.rules.ruleset import RuleSet
-from kb.sources import records
-from kb.workspace import Settings
+from kb.settings import Settings
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 CHUNK_BYTES = 4 << 20
 """A chunk is closed when its records reach this many bytes, so memory is bounded by chunks, not by the input."""
-
-
-class Batch(NamedTuple):
-    """What became of a batch of records, as JSON lines: one outcome for each, one claim for each that is fit to publish.
-
-    An outcome holds `record_id`, `path`, `position`, `line` and `digest` of the origin, `findings` as [code, pointer,
-    message, fingerprint, reason why it is suppressed or null], and either `doc` (the curated document as canonical JSON
-    text), `content` (the SHA-256 of what it says, whoever said it), `changes` as [code, pointer, before, after] with
-    values as JSON text, and `traits` (what corpus rules compare it by), or `raw` (Base64, with credentials masked). A
-    claim is the part of it that decides between records with one `id`.
-    """
-
-    outcomes: bytes
-    claims: bytes
-
-
-def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
-    """Judge and repair a batch of records. Pure: the same batch and rules give the same bytes, in any process."""
-    outcomes: list[bytes] = []
-    claims: list[bytes] = []
-    rest = iter(batch)
-    while some := list(islice(rest, AT_A_TIME)):
-        curated = curate_some(some, rules)
-        compared = [traits(outcome.document) if isinstance(outcome, Curated) else {} for outcome in curated]
-        for incoming, outcome, by in zip(some, curated, compared, strict=True):
-            path, position, line, digest = incoming.origin
-            origin = {"path": path, "position": position, "line": line, "digest": digest}
-            told: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
-            if isinstance(outcome, Curated):
-                told |= {"traits": {"form": outcome.form, **by}, **_as_published(outcome)}
-                updated = outcome.document["last_updated"]
-                claims.append(
-                    orjson.dumps({**origin, "id": outcome.id, "content": told["content"], "last_updated": updated})
-                )
-            else:
-                told["raw"] = b2a_base64(masked(incoming.raw), newline=False).decode()
-            outcomes.append(orjson.dumps(told))
-    return Batch(b"\n".join([*outcomes, b""]), b"\n".join([*claims, b""]))
-
-
-def _as_published(outcome: Curated) -> dict[str, Json]:
-    body = orjson.dumps({key: value for key, value in outcome.document.items() if key != "curation"})
-    curation = orjson.dumps(outcome.document["curation"])
-    return {
-        "content": hashlib.sha256(body).hexdigest(),
-        "doc": (body[:-1] + b',"curation":' + curation + b"}").decode(),
-        "changes": [
-            (code, pointer, _text(before), None if after is GONE else _text(after))
-            for code, pointer, before, after in outcome.changes
-        ],
-    }
-
-
-def curate_lines(name: str, lines: bytes, rules: RuleSet) -> Batch:
-    """The record stage over JSON lines, for engines that hand out bytes: `name` is what origins will say, a .ndjson path.
-
-    Positions and lines count from the start of `lines`. With Arrow, hand in the joined lines of a binary column, and
-    read `outcomes` back with Arrow's own JSON reader.
-    """
-    return curate_batch(records(name, lines), rules)
-
-
-def _text(value: Json) -> str:
-    return orjson.dumps(value).decode()
 
 
 def run(
@@ -122,7 +48,7 @@ def run(
         return _run_parallel(chain(head, chunks), rules, folder, jobs, tick, meanwhile)
     count = 0
     for number, chunk in enumerate(chain(head, chunks)):
-        _write(folder, number, curate_batch(chunk, rules))
+        write(folder, number, curate_batch(chunk, rules))
         count += len(chunk)
         tick(len(chunk))
     return count
@@ -253,7 +179,7 @@ def _work(pipe: "Connection", folder: Path, settings: Settings, as_of: dt.date |
             number, chunk = pipe.recv()
             failure: Exception | None = None
             try:
-                _write(folder, number, curate_batch(chunk, rules))
+                write(folder, number, curate_batch(chunk, rules))
             except OSError as error:
                 failure = OSError(error.errno, error.strerror, error.filename)
             except MemoryError:
@@ -273,67 +199,3 @@ def _die_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
-
-
-def _write(folder: Path, number: int, batch: Batch) -> None:
-    outcomes = sorted(batch.outcomes.splitlines(keepends=True), key=_name)
-    with (folder / f"{number:06d}.outcomes.ndjson").open("wb") as file:
-        file.writelines(outcomes)
-    (folder / f"{number:06d}.claims.ndjson").write_bytes(batch.claims)
-
-
-def _name(outcome: bytes) -> bytes:
-    """The id in an outcome, for putting them in order."""
-    return outcome[_ID : outcome.find(b'"', _ID)]
-
-
-_ID = len(b'{"record_id":"')
-
-SLICE_BYTES = 64 << 20
-
-_MOST_OPEN = 200
-
-
-class Slice(NamedTuple):
-    """Some outcomes in a file; `longest` is the length of the longest line."""
-
-    path: Path
-    longest: int
-
-
-def slices(folder: Path) -> Iterator[Slice]:
-    """What became of all records that `run` wrote of, in the order of their ids: a file after the other, in one place.
-
-    Records that lie together in the store as their ids do are found by id without looking at the others.
-    """
-    outcomes = _merged(sorted(folder.glob("*.outcomes.ndjson")))
-    target = folder / "slice.ndjson"
-    while True:
-        size = longest = 0
-        with target.open("wb") as file:
-            for line in outcomes:
-                file.write(line)
-                size += len(line)
-                longest = max(longest, len(line))
-                if size >= SLICE_BYTES:
-                    break
-        if not size:
-            return
-        yield Slice(target, longest)
-
-
-def _merged(files: list[Path]) -> Iterator[bytes]:
-    while len(files) > _MOST_OPEN:
-        first, files = files[:_MOST_OPEN], files[_MOST_OPEN:]
-        target = first[0].with_name(f"{first[0].name}+")
-        with target.open("wb") as file:
-            file.writelines(_merged(first))
-        for path in first:
-            path.unlink()
-        files.append(target)
-    return heapq.merge(*map(_lines, files), key=_name)
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from file

@@ -79,3 +79,22 @@ def escaped(document: str) -> str:
 def spelled(document: str) -> str:
     """A JSON document on one line with what could act spelled out in its texts, so that they can be shown as they are."""
     return _ACTIVE.sub(lambda match: json.dumps(_spelled(match))[1:-1], document)
+
+
+def show(value: object, limit: int = 60) -> str:
+    """A value as JSON for a message: one line, control characters escaped, shortened in the middle of what is long."""
+    import orjson  # noqa: PLC0415 - what only asks a store does without
+
+    text = orjson.dumps(value, default=repr).decode()
+    text = _UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return text if len(text) <= limit else f"{text[: limit * 2 // 3]}…{text[-limit // 4 :]}"
+
+
+_UNPRINTABLE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def first_line(error: Exception) -> str:
+    """What DuckDB says, in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    near = [line for line in lines[1:] if line.startswith(("Candidate", "Did you mean"))]
+    return "; ".join([lines[0], *near[:1]])

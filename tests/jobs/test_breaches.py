@@ -4,12 +4,14 @@ import dataclasses
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from kb.errors import KbError
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import Json, KbError, Located
+from kb.model import Json
 from kb.rules import catalogue
 from kb.rules import ruleset as rulesets
 from kb.rules.base import Record, Rule, Stage
@@ -17,6 +19,9 @@ from kb.rules.ruleset import RuleSet
 from kb.store.build import Draft, change
 from tests.bases import DAY, Base, ndjson, record
 from tests.careless import near, records
+
+if TYPE_CHECKING:
+    from kb.results import Located
 
 pytestmark = pytest.mark.gated
 

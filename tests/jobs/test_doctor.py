@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from kb.errors import KbError
 from kb.jobs.doctor import doctor
-from kb.model import KbError
 from tests.bases import Base
 
 pytestmark = pytest.mark.gated

@@ -10,8 +10,9 @@ import orjson
 import pytest
 
 from kb import store
+from kb.errors import KbError
 from kb.jobs.export import export
-from kb.model import Document, Json, KbError
+from kb.model import Document, Json
 from kb.sources import formats
 from tests.bases import Base, contents, ndjson, record
 

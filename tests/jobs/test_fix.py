@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from kb.curate.record import curate
+from kb.errors import KbError
 from kb.jobs.fix import Plan, carry_out, diff, plan, preview
 from kb.jobs.validate import validate
 from kb.judging.given import given
 from kb.judging.request import Request
-from kb.model import Curated, Finding, Incoming, KbError, Rejected
+from kb.model import Curated, Finding, Incoming, Rejected
 from kb.rules import catalogue
 from kb.rules.example import with_changes
 from kb.rules.ruleset import RuleSet

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from kb import reports, store
+from kb.errors import KbError
 from kb.jobs.gate import gate
-from kb.model import GateResult, KbError
 from kb.reports import Options
+from kb.results import GateResult
 from tests.bases import DAY, Base, record
 from tests.terminal import kb
 

@@ -11,9 +11,10 @@ import orjson
 import pytest
 
 from kb import __version__, engine
+from kb.errors import KbError
 from kb.jobs.ingest import ingest
 from kb.judging.request import Request
-from kb.model import Curated, Document, Incoming, Json, KbError, Rejected
+from kb.model import Curated, Document, Incoming, Json, Rejected
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
 from kb.store import build

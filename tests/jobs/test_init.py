@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from kb import workspace
+from kb.errors import KbError
 from kb.jobs.init import init
-from kb.model import KbError
-from kb.workspace import Settings
+from kb.settings import Settings
 from tests.bases import Base
 
 

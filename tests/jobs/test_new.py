@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from kb.errors import KbError
 from kb.jobs import new
-from kb.model import KbError
 from kb.rules.example import CLEAN
 from tests.bases import Base
 from tests.conftest import ROOT, judge

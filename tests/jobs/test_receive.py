@@ -5,9 +5,9 @@ import re
 
 import pytest
 
+from kb.errors import KbError
 from kb.jobs.ingest import ingest
 from kb.judging.request import Request
-from kb.model import KbError
 from kb.planning.intake import receive
 from tests.bases import DAY, Base, encoded, ndjson, record
 

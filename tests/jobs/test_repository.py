@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kb.judging.repository import from_top
-from kb.model import Located, Severity, ValidateResult
+from kb.model import Severity
+from kb.results import Located, ValidateResult
 from tests.bases import Base
 from tests.terminal import kb_process
 

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from kb import store
+from kb.errors import KbError
 from kb.jobs import show as job
-from kb.model import Document, KbError
+from kb.model import Document
 from kb.render import text
 from tests.bases import DAY, Base, encoded, ndjson, record, suppressions
 

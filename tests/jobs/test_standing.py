@@ -14,11 +14,11 @@ import duckdb
 import pytest
 
 from kb import store
+from kb.errors import KbError
 from kb.jobs.doctor import doctor
 from kb.jobs.ingest import ingest
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import KbError
 from kb.planning import standing
 from kb.publish import swap
 from kb.sources.formats import NATIVE

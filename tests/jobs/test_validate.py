@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from kb.errors import KbError
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import KbError, Severity, ValidateResult
+from kb.model import Severity
+from kb.results import ValidateResult
 from kb.store.build import change
 from tests.bases import DAY, Base, contents, copy, encoded, ndjson, record
 from tests.conftest import ROOT

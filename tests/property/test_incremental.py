@@ -11,7 +11,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from kb.model import Json, KbError
+from kb.errors import KbError
+from kb.model import Json
 from tests.bases import DAY, Base, contents, encoded, ndjson, record, suppressions
 
 pytestmark = pytest.mark.gated

@@ -15,7 +15,7 @@ from kb.rules.base import Rule
 from kb.rules.fixing import apply, drop_gone
 from kb.rules.places import WHOLE
 from kb.rules.ruleset import RuleSet
-from kb.workspace import Settings
+from kb.settings import Settings
 from tests.conftest import body, default_rules, incoming, judge
 from tests.strategies import careless, mutated, values
 

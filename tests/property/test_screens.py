@@ -20,7 +20,7 @@ from kb.curate.record import AT_A_TIME, curate_some
 from kb.model import Curated, Document, Kind, Rejected
 from kb.rules import catalogue
 from kb.rules.ruleset import RuleSet
-from kb.workspace import RuleSettings, Settings
+from kb.settings import RuleSettings, Settings
 from tests.careless import near, records
 from tests.conftest import default_rules, incoming
 from tests.strategies import mutated

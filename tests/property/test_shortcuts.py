@@ -24,8 +24,8 @@ from kb.publish import integrity
 from kb.rules import catalogue
 from kb.rules.base import Record
 from kb.rules.ruleset import RuleSet
+from kb.settings import RuleSettings, Settings
 from kb.store import build
-from kb.workspace import RuleSettings, Settings
 from tests.bases import DAY, Base
 from tests.careless import near, records
 from tests.conftest import judge

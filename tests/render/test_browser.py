@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from kb.workspace import Report
+from kb.settings import Report
 from tests.bases import Base, record
 from tests.render import hostile, pages
 

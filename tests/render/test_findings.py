@@ -6,11 +6,13 @@ from typing import get_type_hints
 import pytest
 
 from kb.contract import schema, violations
-from kb.model import KbError, Located, Severity
+from kb.errors import KbError
+from kb.model import Severity
 from kb.render import text
 from kb.render.validations import COUNTED, FOR_PEOPLE, FORMATS, LISTED, render, statistics
+from kb.results import Located
+from kb.settings import Settings
 from kb.words import visible
-from kb.workspace import Settings
 from tests.findings import ERROR, HOSTILE, INFO, located, result
 
 TEXTS = [name for name, kind in get_type_hints(Located).items() if kind is str and name not in {"code", "fingerprint"}]

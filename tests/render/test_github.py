@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from kb.model import Located
 from kb.render.validations import render
-from kb.workspace import Settings
+from kb.results import Located
+from kb.settings import Settings
 from tests.findings import ERROR, HOSTILE, INFO, located, result
 
 _COMMAND = re.compile(r"::(error|warning|notice) ((?:[a-z]+=[^,:]*,?)+)::(.*)")

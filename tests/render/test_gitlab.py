@@ -2,9 +2,10 @@
 
 import json
 
-from kb.model import Document, Located
+from kb.model import Document
 from kb.render.validations import render
-from kb.workspace import Settings
+from kb.results import Located
+from kb.settings import Settings
 from tests.findings import ERROR, INFO, located, result
 
 

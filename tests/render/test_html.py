@@ -16,7 +16,7 @@ from kb.model import Document
 from kb.render.html import data
 from kb.render.html.charts import library
 from kb.rules.example import with_changes
-from kb.workspace import Report
+from kb.settings import Report
 from tests.bases import DAY, Base, record
 from tests.render import pages
 from tests.render.pages import held

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import ValidateResult
 from kb.render.validations import render
-from kb.workspace import Settings
+from kb.results import ValidateResult
+from kb.settings import Settings
 from tests.bases import DAY, Base, ndjson, record
 from tests.findings import ERROR, INFO, located, result
 

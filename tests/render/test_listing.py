@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from kb.model import Located, Severity, ValidateResult
+from kb.model import Severity
 from kb.render.listing import AGAIN, GROUPS, MANY, Look, listing
 from kb.render.text import concise, summary
+from kb.results import Located, ValidateResult
+from kb.settings import Report
 from kb.words import visible
-from kb.workspace import Report
 from tests.findings import ERROR, HOSTILE, INFO, located, result
 
 SGR = re.compile("\x1b\\[[0-9;]*m")

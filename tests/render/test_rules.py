@@ -5,8 +5,8 @@ import pytest
 from kb.render import rule_pages as words
 from kb.rules import catalogue, named
 from kb.rules.ruleset import RuleSet
+from kb.settings import RuleSettings, Settings
 from kb.words import visible
-from kb.workspace import RuleSettings, Settings
 
 
 def test_the_listing_has_every_rule_in_a_row() -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import Document, ValidateResult
+from kb.model import Document
 from kb.render.validations import render
+from kb.results import ValidateResult
 from kb.rules.ruleset import RuleSet
-from kb.workspace import RuleSettings, Settings
+from kb.settings import RuleSettings, Settings
 from tests.bases import DAY, Base, record
 from tests.conftest import ROOT
 from tests.findings import ERROR, HOSTILE, INFO, located, result

@@ -7,7 +7,7 @@ import pytest
 from kb import reports, store
 from kb.render.answers import render
 from kb.reports import Answer, Options
-from kb.workspace import Report
+from kb.settings import Report
 from tests.bases import DAY, Base
 
 

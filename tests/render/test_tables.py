@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
-from kb.model import KbError, Table
+from kb.errors import KbError
+from kb.model import Table
 from kb.render.tables import FORMATS, as_text, cell, cropped, hanging, keys, plain, render
 from kb.words import escaped, visible
 from tests.conftest import code_points

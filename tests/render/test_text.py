@@ -8,12 +8,13 @@ from rich.cells import cell_len
 
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import IngestResult, Located, Severity, ValidateResult
+from kb.model import Severity
 from kb.publish.integrity import Breach
 from kb.render import text
 from kb.render.progress import progress
+from kb.results import IngestResult, Located, ValidateResult
+from kb.settings import Report
 from kb.words import visible
-from kb.workspace import Report
 from tests.bases import DAY, Base
 from tests.conftest import clean
 

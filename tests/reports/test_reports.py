@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from kb import reports, store
-from kb.model import Document, KbError
+from kb.errors import KbError
+from kb.model import Document
 from kb.render.answers import document
 from kb.reports import Answer, Options
 from kb.rules.example import with_changes
-from kb.workspace import Settings
+from kb.settings import Settings
 from tests.bases import DAY, Base
 
 pytestmark = pytest.mark.gated

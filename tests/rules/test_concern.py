@@ -12,7 +12,7 @@ from kb.rules.concern import Concern, Judged, concern
 from kb.rules.example import with_changes
 from kb.rules.fixing import apply
 from kb.rules.ruleset import RuleSet
-from kb.workspace import Settings
+from kb.settings import Settings
 
 NOW = RuleSet(Settings()).judged()
 

@@ -7,12 +7,13 @@ import pytest
 from kb.contract import complete
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import GONE, Change, Document, Json, Kind, Located
+from kb.model import GONE, Change, Document, Json, Kind
+from kb.results import Located
 from kb.rules import PREFIXES, catalogue
 from kb.rules.base import Rule, Stage
 from kb.rules.example import CLEAN, with_changes
 from kb.rules.ruleset import RuleSet
-from kb.workspace import Settings
+from kb.settings import Settings
 from tests.bases import DAY, Base, ndjson
 from tests.conftest import body, clean, codes, judge, published, value_at
 

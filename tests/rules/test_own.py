@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from kb.model import KbError, Kind, Severity
+from kb.errors import KbError
+from kb.model import Kind, Severity
 from kb.rules import custom, named
 from kb.rules.ruleset import RuleSet
-from kb.workspace import RuleSettings, Settings
+from kb.settings import RuleSettings, Settings
 
 QUERY = "SELECT id, '' AS pointer, 'no' AS message FROM records"
 HEADER = {"code": "ORG001", "name": "owner-missing", "severity": "warning", "text": "Names its owner."}

@@ -4,7 +4,7 @@ import pytest
 
 from kb.model import Json
 from kb.rules import catalogue
-from kb.workspace import Settings
+from kb.settings import Settings
 
 SAME = object()
 

@@ -11,7 +11,7 @@ from kb.analysis import regexes
 from kb.jobs.validate import validate
 from kb.judging.request import Request
 from kb.rules import ordinary
-from kb.workspace import OwnLines
+from kb.settings import OwnLines
 from tests.bases import DAY, Base
 from tests.conftest import found
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from kb.model import KbError, Severity
+from kb.errors import KbError
+from kb.model import Severity
 from kb.rules import catalogue
 from kb.rules.ruleset import RuleSet, overridden, with_selected
-from kb.workspace import RuleSettings, Settings
+from kb.settings import RuleSettings, Settings
 
 ALWAYS = {code for code, rule in catalogue().items() if rule.locked}
 

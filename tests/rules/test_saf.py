@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kb.rules import catalogue
 from kb.rules.base import Record
 from kb.rules.example import with_changes
-from kb.workspace import Settings
+from kb.settings import Settings
 from tests.conftest import default_rules, found
 
 DATA = Path(__file__).parent.parent / "data"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kb.errors import KbError
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import KbError
 from kb.sources import Reading, discover, read
 from kb.sources.containers import zstd
 from tests.bases import DAY, Base, encoded, ndjson, record

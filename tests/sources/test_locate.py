@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kb.contract import escape
 from kb.model import Json
+from kb.pointer import escape
 from kb.sources.locate import Place, offsets, place, place_of, spans
 from tests.conftest import value_at
 from tests.strategies import values

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kb.model import Document, Incoming, Json, KbError
+from kb.errors import KbError
+from kb.model import Document, Incoming, Json
 from kb.sources import Reading, Root, SourceFile, check_found_again, discover, read, records, split
 from tests.bases import Base, ndjson, sha256
 from tests.strategies import values

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from kb import store
-from kb.model import KbError
-from kb.workspace import Sql
+from kb.errors import KbError
+from kb.settings import Sql
+from kb.store import statements
 from tests.bases import Base
 from tests.terminal import kb
 
@@ -135,7 +136,7 @@ def test_a_stranger_can_only_read_the_tables(opened: store.Store, asked: Base, m
 
 def _is_answered(opened: store.Store, statement: str) -> bool:
     try:
-        store.select(opened, statement)
+        statements.select(opened, statement)
     except KbError as refused:
         return "\n" in str(refused)
     return True
@@ -153,8 +154,8 @@ def test_what_takes_too_long_is_stopped(opened: store.Store, statement: str) -> 
     with pytest.raises(
         KbError, match=r"sql: takes longer than 0\.2 s; ask for less, or raise `sql\.seconds` in kb\.toml"
     ):
-        store.select(opened, statement, Sql(seconds=0.2))
-    assert store.select(opened, "SELECT count(*) FROM records").rows == [(1,)]
+        statements.select(opened, statement, Sql(seconds=0.2))
+    assert statements.select(opened, "SELECT count(*) FROM records").rows == [(1,)]
 
 
 @pytest.mark.parametrize(
@@ -170,14 +171,14 @@ def test_what_takes_too_much_memory_is_stopped(asked: Base, statement: str) -> N
         with pytest.raises(
             KbError, match=r"sql: takes more than 1% of the memory; ask for less, or raise `sql\.memory`"
         ):
-            store.select(base, statement, Sql(seconds=0, memory=0.01))
-        assert store.select(base, "SELECT count(*) FROM records").rows == [(1,)]
+            statements.select(base, statement, Sql(seconds=0, memory=0.01))
+        assert statements.select(base, "SELECT count(*) FROM records").rows == [(1,)]
 
 
 @pytest.mark.parametrize("deep", ["(" * 20_000 + "1" + ")" * 20_000, "1" + "+1" * 20_000, "NOT " * 20_000 + "true"])
 def test_a_deep_statement_is_answered_or_refused(opened: store.Store, deep: str) -> None:
     with suppress(KbError):
-        store.select(opened, f"SELECT {deep}")
+        statements.select(opened, f"SELECT {deep}")
 
 
 def test_the_command_line_goes_before_the_settings(asked: Base) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kb.errors import KbError
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import KbError
 from tests.bases import DAY, Base, ndjson, record
 from tests.conftest import ROOT
 from tests.terminal import kb

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb import store
-from kb.model import Document, Json, KbError
+from kb.errors import KbError
+from kb.model import Document, Json
 from kb.rules.example import with_changes
 from kb.rules.ver import split_product
 from kb.store import Store, build, layout

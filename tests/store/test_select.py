@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from kb.model import KbError
-from kb.store import Store, condition, read, select
+from kb.errors import KbError
+from kb.store import Store, read
+from kb.store.statements import condition, select
 from tests.bases import Base
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from kb.errors import KbError
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import KbError, ValidateResult
+from kb.results import ValidateResult
 from tests.bases import DAY, Base, copy, ndjson, record, suppressions
 from tests.terminal import Outcome, kb
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from kb import reports
-from kb.model import Compared
+from kb.results import Compared
 from kb.store import read
 from tests.bases import DAY, Base, ndjson, record, suppressions
 from tests.terminal import kb

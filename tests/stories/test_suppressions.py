@@ -7,7 +7,8 @@ import pytest
 from kb.jobs.show import quarantine, show
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.model import Located, Severity, ValidateResult
+from kb.model import Severity
+from kb.results import Located, ValidateResult
 from kb.rules.example import CLEAN
 from kb.store import read
 from tests.bases import DAY, Base, record, suppressions

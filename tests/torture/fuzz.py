@@ -18,9 +18,9 @@ from kb import contract
 from kb.curate.record import curate_some
 from kb.model import Curated, Document, Incoming, Rejected
 from kb.rules.ruleset import RuleSet
+from kb.settings import Settings
 from kb.sources import formats
 from kb.sources.edit import carried_out, edits
-from kb.workspace import Settings
 from tests.conftest import body, default_rules, incoming
 from tests.torture.inputs import made
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from kb import sources
-from kb.model import Incoming, KbError
+from kb.errors import KbError
+from kb.model import Incoming
 from kb.sources import SourceFile
 from tests.bases import Base, contents
 from tests.terminal import kb

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from kb import store
-from kb.model import KbError
-from kb.store import custom_queries
-from kb.workspace import Sql
+from kb.errors import KbError
+from kb.settings import Sql
+from kb.store import custom_queries, statements
 from tests.bases import Base
 from tests.torture.conftest import Count
 from tests.torture.trials import LONG
@@ -103,7 +103,7 @@ COMMANDS = (
 MARK = "only-in-the-secret"
 
 
-def statements(secret: Path, out: Path) -> list[str]:
+def hostile(secret: Path, out: Path) -> list[str]:
     texts = [*COMMANDS, *[around.replace("{it}", it) for it in REACHES for around in AROUND]]
     texts = texts if LONG else texts[::4]
     return [text.replace("{secret}", str(secret)).replace("{out}", str(out)) for text in texts]
@@ -115,7 +115,7 @@ def asked(base: Base, tmp_path: Path) -> tuple[Base, list[str], Path]:
     secret.write_text(f"id,pointer,message\ngit/a,/x,{MARK}\n")
     base.record("a")
     base.ingest()
-    return base, statements(secret, out), out
+    return base, hostile(secret, out), out
 
 
 def test_kb_sql_answers_from_the_base_alone(asked: tuple[Base, list[str], Path], count: Count) -> None:
@@ -124,7 +124,7 @@ def test_kb_sql_answers_from_the_base_alone(asked: tuple[Base, list[str], Path],
     with store.read(base.workspace.store) as opened:
         for text in texts:
             try:
-                told = repr(store.select(opened, text))
+                told = repr(statements.select(opened, text))
             except KbError as error:
                 told = str(error)
                 assert "\n" not in told
@@ -141,7 +141,7 @@ def test_nor_does_a_condition(asked: tuple[Base, list[str], Path], count: Count)
         for text in texts:
             for where in (f"EXISTS ({text})", f"true) UNION ({text}", f"id = ({text})"):
                 try:
-                    told = repr(store.guarded(lambda where=where: list(opened.documents(where))))  # type: ignore[misc]
+                    told = repr(statements.guarded(lambda where=where: list(opened.documents(where))))  # type: ignore[misc]
                 except KbError as error:
                     told = str(error)
                     count("statements refused")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from kb.analysis.lazily import lazily
-from kb.contract import show
+from kb.words import show
 
 _SPACE = lazily(r"\s")
 _SCHEME = lazily(r"[A-Za-z][A-Za-z0-9+-]*:")  # a dot is allowed there, but `git-scm.com:443/x` just lacks one

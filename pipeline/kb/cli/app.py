@@ -20,6 +20,7 @@ import typer
 from kb import __version__
 from kb.cli import streams
 from kb.cli.arguments import Group
+from kb.store import statements
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from kb.judging.request import Request
     from kb.model import Severity
     from kb.reports import Options
+    from kb.settings import Sql
     from kb.store import Store
-    from kb.workspace import Sql, Workspace
+    from kb.workspace import Workspace
 
 app = typer.Typer(
     name="kb",
@@ -208,9 +210,9 @@ def ingest(
 
     Writes kb.duckdb, and into curated/ the records, the quarantine, findings, changes and reports.
     """
+    from kb.errors import KbError
     from kb.jobs.ingest import ingest as run
     from kb.judging.request import Request
-    from kb.model import KbError
     from kb.planning.intake import receive
     from kb.render import text
     from kb.render.progress import progress
@@ -518,10 +520,10 @@ def fix(
 
     What `kb validate` marks with [fix] is edited, and nothing else in the file. What `-` reads goes to standard output.
     """
+    from kb.errors import KbError
     from kb.jobs import fix as job
     from kb.judging.given import given
     from kb.judging.request import Request
-    from kb.model import KbError
     from kb.render import text
     from kb.render.progress import progress
 
@@ -687,8 +689,7 @@ def sql(
     output: Output = None,
 ) -> None:
     """Ask the base in SQL, read-only. docs/tables.md describes the tables."""
-    from kb import store
-    from kb.model import KbError
+    from kb.errors import KbError
     from kb.render.tables import FORMATS, keys, render
 
     _choose("--format", form, FORMATS)
@@ -699,7 +700,7 @@ def sql(
     where = _workspace()
     limits = where.settings.sql if timeout is None else where.settings.sql._replace(seconds=timeout)
     with _base(where, limits) as base:
-        answer = store.select(base, query, limits)
+        answer = statements.select(base, query, limits)
     renamed = [key for key, name in zip(keys(answer.columns), answer.columns, strict=True) if key != name]
     if renamed and form in {"json", "ndjson"}:
         _say([f"several columns have one name, so the later ones are called {', '.join(renamed)}"])
@@ -987,7 +988,7 @@ def gate(
 
 def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain: list[str]) -> None:
     from kb import reports
-    from kb.model import KbError
+    from kb.errors import KbError
     from kb.render.html.base_page import document
     from kb.reports import page_data
     from kb.rules import ruleset
@@ -1031,7 +1032,7 @@ def _base(where: "Workspace", limits: "Sql | None" = None) -> "AbstractContextMa
 
 def _check_started(where: "Workspace") -> None:
     """Where there is nothing to ingest either, `kb ingest` would be no advice."""
-    from kb.model import KbError
+    from kb.errors import KbError
 
     if not (where.store.exists() or where.configured or where.raw.is_dir()):
         raise KbError(
@@ -1040,7 +1041,7 @@ def _check_started(where: "Workspace") -> None:
 
 
 def _given(paths: list[Path] | None, where: "Workspace") -> list[Path]:
-    from kb.model import KbError
+    from kb.errors import KbError
 
     if not paths and not where.raw.is_dir():
         raise KbError(
@@ -1052,7 +1053,7 @@ def _given(paths: list[Path] | None, where: "Workspace") -> list[Path]:
 @contextmanager
 def _otherwise(left: str) -> Iterator[None]:
     """Where an interruption may leave something changed, say what."""
-    from kb.model import StoppedError
+    from kb.errors import StoppedError
 
     try:
         yield
@@ -1113,7 +1114,7 @@ def _json(value: object) -> None:
 
 def _write(text: str, output: Path | None) -> None:
     from kb import aside
-    from kb.model import KbError
+    from kb.errors import KbError
 
     if output is None:
         sys.stdout.write(text)
@@ -1189,7 +1190,7 @@ def _where_help_is(error: Exception) -> str:
 
 
 def _explain(error: Exception) -> int:
-    from kb.model import KbError
+    from kb.errors import KbError
 
     if isinstance(error, KbError):
         return _fail(str(error), error.exit_code)

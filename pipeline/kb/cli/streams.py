@@ -34,7 +34,7 @@ def read_text(what: str) -> str:
     Raises:
         KbError: it is not UTF-8.
     """
-    from kb.model import KbError
+    from kb.errors import KbError
 
     try:
         data = sys.stdin.buffer.read()

@@ -8,14 +8,16 @@ from typing import Any
 
 import orjson
 
-from kb import aside, sources, store
-from kb.model import GONE, Change, KbError
+from kb import aside, sources
+from kb.errors import KbError
+from kb.model import GONE, Change
 from kb.publish.curated_files import pretty
 from kb.render.text import count
+from kb.settings import Sql
 from kb.sources import SourceFile, formats
-from kb.store import PUBLISHED, Store
+from kb.store import PUBLISHED, Store, statements
 from kb.words import did_you_mean
-from kb.workspace import Sql, Workspace
+from kb.workspace import Workspace
 
 _LIMITS = Sql()
 
@@ -90,11 +92,11 @@ def lines(base: Store, form: str, where: str = "true", limits: Sql = _LIMITS) ->
 def _condition(where: str) -> str:
     if not where.strip():
         raise KbError("--where is empty; leave it out for every record, or write SQL such as domain = 'git'")
-    return store.condition(where)
+    return statements.condition(where)
 
 
 def _count(base: Store, where: str, limits: Sql) -> int:
-    counted: int = store.measured(base, f"SELECT count(*) FROM records WHERE {where}", limits)
+    counted: int = statements.measured(base, f"SELECT count(*) FROM records WHERE {where}", limits)
     return counted
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from kb import aside, contract, sources
 from kb.analysis.credentials import masked
 from kb.curate.record import curate
+from kb.errors import KbError
 from kb.judging.given import shown
 from kb.judging.request import Request
-from kb.model import GONE, Change, Curated, FixResult, Incoming, Json, KbError, Rejected
+from kb.model import GONE, Change, Curated, Incoming, Json, Rejected
 from kb.render.diff import unified
+from kb.results import FixResult
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
 from kb.sources import Root, SourceFile, edit, formats, nothing_in

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from kb import reports
-from kb.model import GateResult, KbError, Verdict
+from kb.errors import KbError
 from kb.publish import swap
 from kb.render.text import count
 from kb.reports import Options
+from kb.results import GateResult, Verdict
+from kb.settings import FILE, Limits
 from kb.store import Store
 from kb.words import did_you_mean
-from kb.workspace import FILE, Limits, Workspace
+from kb.workspace import Workspace
 
 
 def gate(workspace: Workspace, as_of: dt.date) -> GateResult:

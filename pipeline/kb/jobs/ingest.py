@@ -8,19 +8,23 @@ from importlib import import_module
 from pathlib import Path
 
 from kb import engine, sources
+from kb.curate import spool
+from kb.errors import GateError, KbError
 from kb.judging.request import Request
-from kb.model import Compared, GateError, Incoming, IngestResult, KbError
+from kb.model import Incoming
 from kb.planning import earlier, standing
 from kb.planning.plan import Plan, plan_for
 from kb.planning.standing import History
 from kb.publish import swap
 from kb.publish.seal import told
+from kb.results import Compared, IngestResult
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
+from kb.settings import LAYOUTS
 from kb.sources import formats
 from kb.store import KnownFile
 from kb.store.build import Draft, Ousted, Place, change, create
-from kb.workspace import LAYOUTS, METRICS, PAGE, Workspace
+from kb.workspace import METRICS, PAGE, Workspace
 
 WithBytes = Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
 """Finds the bytes of records that lose their place in the base."""
@@ -164,7 +168,7 @@ def _judge(
     if plan.rejudged:
         draft.age_anew()
     draft.oust(with_bytes(draft.contest(batches)))
-    draft.load(engine.slices(batches))
+    draft.load(spool.slices(batches))
     shutil.rmtree(batches)
     request.step("comparing")
     draft.oust(with_bytes(draft.judge_together(rules, request.as_of)))

@@ -5,8 +5,8 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from kb import aside, workspace
-from kb.model import KbError
+from kb import aside, settings, workspace
+from kb.errors import KbError
 
 _IGNORED = ("kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html", "curated/reports/", "curated/manifest.json")
 
@@ -34,7 +34,7 @@ def init(folder: Path) -> Made:
     try:
         (folder / "raw").mkdir(parents=True, exist_ok=True)
         for name, text in (
-            (workspace.FILE, workspace.template()),
+            (settings.FILE, settings.template()),
             ("raw/.gitkeep", ""),
             ("dvc.yaml", resources.files("kb").joinpath("dvc.yaml.template").read_text(encoding="utf-8")),
         ):
@@ -48,7 +48,7 @@ def init(folder: Path) -> Made:
             (made if _complete(folder / name, lines) else kept).append(name)
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be written: {error.strerror}") from None
-    within = next((above for above in workspace.real(folder).parents if (above / workspace.FILE).is_file()), None)
+    within = next((above for above in workspace.real(folder).parents if (above / settings.FILE).is_file()), None)
     return Made(made, kept, within)
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from kb import aside
-from kb.contract import show
 from kb.curate.record import curate
-from kb.model import Document, Incoming, KbError, Origin
+from kb.errors import KbError
+from kb.model import Document, Incoming, Origin
 from kb.rules import ruleset
 from kb.rules.example import CLEAN
 from kb.sources import digest
+from kb.words import show
 from kb.workspace import Workspace
 
 _SLUG = CLEAN["id"].partition("/")[2]

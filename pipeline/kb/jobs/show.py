@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from kb.analysis.credentials import masked_path
-from kb.model import KbError, Table
+from kb.errors import KbError
+from kb.model import Table
 from kb.publish.curated_files import raw_text
 from kb.sources.containers import RECORDS
 from kb.sources.split import is_lines

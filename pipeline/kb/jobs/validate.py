@@ -17,11 +17,13 @@ from kb.judging.bench import Bench, Judged, judge
 from kb.judging.given import given, shown_path
 from kb.judging.places_in_files import located
 from kb.judging.request import Request
-from kb.model import Incoming, ValidateResult
+from kb.model import Incoming
+from kb.results import ValidateResult
 from kb.rules import ruleset
 from kb.rules.base import Rule, Stage
+from kb.settings import FILE
 from kb.sources import formats
-from kb.workspace import FILE, Workspace
+from kb.workspace import Workspace
 
 
 def validate(

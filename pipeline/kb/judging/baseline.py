@@ -9,8 +9,8 @@ from typing import NamedTuple
 import orjson
 
 from kb import aside, contract
-from kb.model import KbError
-from kb.workspace import text_of
+from kb.errors import KbError
+from kb.settings import text_of
 
 SCHEMA = "baseline.v1"
 

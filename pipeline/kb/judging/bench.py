@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kb import engine, sources
+from kb.curate import spool
 from kb.curate.record import curate
+from kb.errors import KbError
 from kb.judging.baseline import Entry
 from kb.judging.given import scratch_folder
 from kb.judging.request import Request
-from kb.model import Curated, Incoming, KbError, Kind
+from kb.model import Curated, Incoming, Kind
 from kb.publish import swap
 from kb.rules.ruleset import RuleSet
-from kb.workspace import FILE, Workspace
+from kb.settings import FILE
+from kb.workspace import Workspace
 
 if TYPE_CHECKING:
     from kb.store.build import Draft
@@ -130,7 +133,7 @@ def _together(
         request.step("loading")
         scratch.prune([*scratch.inputs_of_files(replaced), *(record.origin[:2] for record in waiting)], [])
         scratch.oust([(row, b"") for row in scratch.contest(batches)])
-        scratch.load(engine.slices(batches))
+        scratch.load(spool.slices(batches))
         request.step("comparing")
         scratch.judge_together(rules, request.as_of)
         if about_settings:

@@ -8,8 +8,9 @@ from typing import IO
 
 from kb import sources
 from kb.analysis.credentials import masked_path
+from kb.errors import KbError
 from kb.judging.request import Request
-from kb.model import Incoming, KbError
+from kb.model import Incoming
 from kb.sources import split
 from kb.workspace import Workspace
 

@@ -9,9 +9,11 @@ from kb.analysis.credentials import masked, masked_text
 from kb.contract import BOM
 from kb.judging.bench import Row
 from kb.judging.given import shown_path
-from kb.model import Incoming, Located, Severity
+from kb.model import Incoming, Severity
+from kb.results import Located
+from kb.settings import FILE, lines_of_suppressions, text_of
 from kb.sources import locate
-from kb.workspace import FILE, Workspace, lines_of_suppressions, text_of
+from kb.workspace import Workspace
 
 
 def located(rows: list[Row], files: Mapping[str, sources.SourceFile], workspace: Workspace) -> tuple[Located, ...]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from kb.model import Located, ValidateResult
+from kb.results import Located, ValidateResult
 from kb.workspace import real
 
 _CHECKED_OUT = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")

@@ -9,7 +9,8 @@ import orjson
 from kb.model import Severity
 from kb.publish import swap
 from kb.publish.seal import told
-from kb.workspace import LAYOUTS, METRICS
+from kb.settings import LAYOUTS
+from kb.workspace import METRICS
 
 Figures = dict[str, object]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import IO
 
 from kb import sources
+from kb.errors import KbError, StoppedError
 from kb.judging.given import suffix_of
-from kb.model import KbError, StoppedError
 from kb.publish import swap
 from kb.sources.containers import RECORDS
 from kb.workspace import Workspace

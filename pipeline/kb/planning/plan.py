@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kb import sources
+from kb.errors import KbError
 from kb.judging.request import Request
-from kb.model import KbError
 from kb.planning.rejudging import since
 from kb.planning.standing import Found
 from kb.rules.ruleset import RuleSet

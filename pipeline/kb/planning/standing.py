@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from kb import store
-from kb.model import KbError
+from kb.errors import KbError
 from kb.publish import seal, swap
 from kb.store import Store
 from kb.workspace import Workspace

@@ -22,8 +22,9 @@ from kb.render.answers import document_in_parts
 from kb.render.tables import as_csv
 from kb.reports import REPORTS, Options, figures, page_data, run, totals
 from kb.rules.ruleset import RuleSet
+from kb.settings import LAYOUTS
 from kb.store import Store
-from kb.workspace import DAY_FINDINGS, LAYOUTS, MANIFEST, METRICS, OWNED, PAGE
+from kb.workspace import DAY_FINDINGS, MANIFEST, METRICS, OWNED, PAGE
 
 _RECORDS = LAYOUTS["ndjson"]
 

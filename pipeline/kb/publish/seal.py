@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from kb.workspace import LAYOUTS, OWNED
+from kb.settings import LAYOUTS
+from kb.workspace import OWNED
 
 _HEAD = 3 * 4096
 """The headers of a DuckDB file: every change of what it holds changes them."""

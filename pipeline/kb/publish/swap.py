@@ -18,10 +18,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kb.aside import sync
-from kb.model import KbError, StoppedError
+from kb.errors import KbError, StoppedError
 from kb.publish import seal
 from kb.publish.seal import told
-from kb.workspace import MANIFEST, OF_THE_DAY, Sql, Workspace
+from kb.settings import Sql
+from kb.workspace import MANIFEST, OF_THE_DAY, Workspace
 
 if TYPE_CHECKING:
     from kb.store import Store

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from kb.model import KbError, Table
+from kb.errors import KbError
+from kb.model import Table
 from kb.render import tables
 from kb.render.sections import bars, cut, heading, people, title, totals
 from kb.reports import Answer, Options, Part, Report, run, stream

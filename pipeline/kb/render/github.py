@@ -1,7 +1,8 @@
 """Findings as GitHub's workflow commands, which annotate the lines of a pull request."""
 
-from kb.model import Located, Severity, ValidateResult
+from kb.model import Severity
 from kb.render import text
+from kb.results import Located, ValidateResult
 from kb.sources import file_of
 from kb.words import visible
 

@@ -3,8 +3,9 @@
 import json
 from collections import Counter
 
-from kb.model import Document, Located, Severity, ValidateResult
+from kb.model import Document, Severity
 from kb.render import text
+from kb.results import Located, ValidateResult
 from kb.sources import file_of
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}

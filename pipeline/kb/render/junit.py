@@ -4,10 +4,11 @@ import re
 from collections import defaultdict
 from xml.etree import ElementTree as ET
 
-from kb.model import Located, Severity, ValidateResult
+from kb.model import Severity
 from kb.render import text
+from kb.results import Located, ValidateResult
+from kb.settings import Settings
 from kb.words import visible
-from kb.workspace import Settings
 
 
 def render(result: ValidateResult, settings: Settings) -> str:

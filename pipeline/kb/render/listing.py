@@ -4,14 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from kb.model import Located, Severity, ValidateResult
+from kb.model import Severity
 from kb.render import text
 from kb.render.rule_pages import inline
 from kb.render.tables import columns_of, cropped, hanging
+from kb.results import Located, ValidateResult
 from kb.rules import catalogue
 from kb.rules.base import Rule
+from kb.settings import Report
 from kb.words import visible
-from kb.workspace import Report
 
 GROUPS = ("record", "rule", "file")
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from kb import __version__
-from kb.model import Document, Kind, Located, Severity, ValidateResult
+from kb.model import Document, Kind, Severity
 from kb.render.rule_pages import explain, inline
+from kb.results import Located, ValidateResult
 from kb.rules.base import Rule
 from kb.rules.ruleset import RuleSet
+from kb.settings import Settings
 from kb.sources import file_of, locate
-from kb.workspace import Settings
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from kb.model import Document, Table, ValidateResult
+from kb.model import Document, Table
+from kb.results import ValidateResult
 
 
 def counted(result: ValidateResult) -> Table:

@@ -13,7 +13,8 @@ from itertools import islice
 from typing import Any
 
 from kb.analysis.lazily import lazily
-from kb.model import KbError, Table
+from kb.errors import KbError
+from kb.model import Table
 from kb.words import did_you_mean, escaped, visible
 
 FORMATS = ("table", "json", "ndjson", "csv", "md")

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from kb.model import FixResult, GateResult, IngestResult, Located, Severity, ValidateResult, Verdict
+from kb.model import Severity
 from kb.render.tables import as_json, as_text, columns_of, cropped, plain
+from kb.results import FixResult, GateResult, IngestResult, Located, ValidateResult, Verdict
+from kb.settings import Report
 from kb.words import brief, visible
-from kb.workspace import Report
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Sequence
 
-from kb.model import Document, KbError, ValidateResult
+from kb.errors import KbError
+from kb.model import Document
 from kb.render import text
 from kb.render.listing import Look, listing
 from kb.render.statistics import counted, document
 from kb.render.tables import as_text, plain
+from kb.results import ValidateResult
 from kb.rules.base import Rule
+from kb.settings import Settings
 from kb.words import did_you_mean, escaped
-from kb.workspace import Settings
 
 FORMATS = ("full", "concise", "json", "ndjson", "sarif", "github", "gitlab", "junit")
 

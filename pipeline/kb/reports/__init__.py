@@ -4,14 +4,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from kb.model import KbError, Table
+from kb.errors import KbError
+from kb.model import Table
 from kb.reports.declared import NAMES, REPORTS, named
 from kb.reports.shape import Answer, Common, Options, Part, Report, Section
-from kb.store import Store, measured
-from kb.store import condition as one_condition
+from kb.settings import Sql
+from kb.store import Store
 from kb.store.layout import script
+from kb.store.statements import condition as one_condition
+from kb.store.statements import measured
 from kb.words import did_you_mean
-from kb.workspace import Sql
 
 __all__ = [
     "NAMES", "REPORTS", "Answer", "Common", "Options", "Part", "Report", "Section",

@@ -1,6 +1,6 @@
 """The reports, one declaration each; docs/reports.md is made from them."""
 
-from kb.model import KbError
+from kb.errors import KbError
 from kb.reports.shape import Report, Section
 from kb.words import did_you_mean
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from kb import workspace
+from kb import settings
 from kb.model import Table
 
 
@@ -23,7 +23,7 @@ class Options(NamedTuple):
     due: int | None = None
     spread: int | None = None
     history: bool = True
-    common: workspace.Report | None = None
+    common: settings.Report | None = None
 
 
 class Section(NamedTuple):

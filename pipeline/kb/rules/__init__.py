@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from functools import cache
 
-from kb.model import KbError, Severity
+from kb.errors import KbError
+from kb.model import Severity
 from kb.rules import dat, ded, evd, idn, loc, rat, ref, rgx, saf, sch, sup, tir, txt, ver, wrk
 from kb.rules.base import Rule
 from kb.words import did_you_mean

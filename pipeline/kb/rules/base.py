@@ -10,7 +10,7 @@ from typing import Any
 from kb.analysis import urls
 from kb.model import Change, Document, Json, Kind, Severity
 from kb.rules import places
-from kb.workspace import Settings
+from kb.settings import Settings
 
 Found = Iterator[tuple[str, str]]
 """What a check yields: (pointer, message)."""

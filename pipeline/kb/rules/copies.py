@@ -7,9 +7,9 @@ from typing import Any
 
 from kb.analysis.characters import trimmed
 from kb.analysis.placeholders import holds_a_place
-from kb.contract import show
 from kb.model import GONE, Document, Json
 from kb.rules.base import fold
+from kb.words import show
 
 
 def merge_copies(items: list[Any]) -> list[Any]:

@@ -5,7 +5,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from kb.model import Document, KbError, Kind, Severity
+from kb.errors import KbError
+from kb.model import Document, Kind, Severity
 from kb.rules import PREFIXES, catalogue
 from kb.rules.base import Rule, Stage
 from kb.words import did_you_mean

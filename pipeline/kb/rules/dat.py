@@ -4,9 +4,9 @@ import datetime as dt
 from functools import lru_cache
 
 from kb.analysis.lazily import lazily
-from kb.contract import show
 from kb.model import Document, Json, Severity
 from kb.rules.base import ABSENT, Found, Record, check, corpus, fix
+from kb.words import show
 
 _DATES = ("first_seen", "last_confirmed", "last_updated")
 

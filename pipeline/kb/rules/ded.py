@@ -1,10 +1,10 @@
 """DED: dead ends, what not to try."""
 
 from kb.analysis.placeholders import holds_a_place
-from kb.contract import show
 from kb.model import Json, Severity
 from kb.rules.base import ABSENT, Found, Record, Stage, check, fix
 from kb.rules.copies import disagreements, merge_copies
+from kb.words import show
 
 _TWICE = {
     "action": "Reinstall git",

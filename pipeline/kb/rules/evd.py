@@ -1,9 +1,9 @@
 """EVD: evidence, and what may be linked as such."""
 
 from kb.analysis import urls
-from kb.contract import show
 from kb.model import GONE, Json, Severity
 from kb.rules.base import Found, Record, Stage, check, fix
+from kb.words import show
 
 _URL = "/workarounds/0/sources/0"
 

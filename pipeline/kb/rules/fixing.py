@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from kb.contract import show
 from kb.model import GONE, Change, Document, Json
 from kb.rules.base import Rule, Stage
 from kb.rules.places import WHOLE, places
-from kb.workspace import Settings
+from kb.settings import Settings
+from kb.words import show
 
 
 def apply(rule: Rule, document: Document, settings: Settings) -> list[Change]:

@@ -2,9 +2,9 @@
 
 import re
 
-from kb.contract import show
 from kb.model import Severity
 from kb.rules.base import Ask, Found, Pairs, Record, check, corpus, slug
+from kb.words import show
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*){1,2}")
 _LONGEST_SEGMENT = 120

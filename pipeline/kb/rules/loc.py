@@ -3,9 +3,9 @@
 import re
 
 from kb.analysis.placeholders import holds_a_place
-from kb.contract import show
 from kb.model import Severity
 from kb.rules.base import Found, Record, check, fold
+from kb.words import show
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kb.analysis import regexes
 from kb.rules import match_keys
-from kb.workspace import OwnLines
+from kb.settings import OwnLines
 
 _HERE = Path(__file__)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kb.contract import escape
 from kb.model import Document, Json
+from kb.pointer import escape
 
 EVERY_TEXT = "**"
 """The places of all texts of a document, but of `regex` and of the curation block, which is replaced on publication."""

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from kb.contract import show
 from kb.model import Document, Json, Severity
 from kb.rules.base import Found, Record, check, fix
+from kb.words import show
 
 _RATES = (
     "dead_ends/*/fail_rate",

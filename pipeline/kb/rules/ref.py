@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from kb.contract import show
 from kb.model import Document, Severity
 from kb.rules.base import Found, Record, check, corpus, slug
+from kb.words import show
 
 _OWN = "git/not-a-repository"
 _OTHER = "git/dubious-ownership"

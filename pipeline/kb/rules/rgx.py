@@ -10,10 +10,10 @@ import re2
 from kb.analysis import backtracking, prose, regexes
 from kb.analysis.placeholders import holds_a_place
 from kb.analysis.regexes import options
-from kb.contract import show
 from kb.model import Severity
 from kb.rules import ordinary
 from kb.rules.base import Ask, Found, Pairs, Record, check, corpus
+from kb.words import show
 
 _OPERATORS = r'"regex":"(?:[^"\\]|\\.)*?(?:[.*+?^$(){}|]|\[|\]|\\\\)'
 

@@ -11,12 +11,14 @@ from types import MappingProxyType
 from typing import Any
 
 from kb import __version__
-from kb.model import KbError, Kind, Severity
+from kb.errors import KbError
+from kb.model import Kind, Severity
 from kb.rules import catalogue, custom, matching, severity_named
 from kb.rules.base import Rule, Stage
 from kb.rules.screens import Screens
+from kb.settings import FILE, Settings, Suppression
 from kb.words import did_you_mean
-from kb.workspace import FILE, Settings, Suppression, Workspace
+from kb.workspace import Workspace
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 

@@ -9,9 +9,10 @@ from kb.analysis.advice import is_listed_with, is_warned_of
 from kb.analysis.credentials import credentials, is_masked, masked
 from kb.analysis.phrases import compiled
 from kb.analysis.shell import Reader
-from kb.contract import escape, show
 from kb.model import Incoming, Json, Severity
+from kb.pointer import escape
 from kb.rules.base import Found, Record, Stage, check
+from kb.words import show
 
 
 def _specimen() -> str:

@@ -1,7 +1,8 @@
 """SCH: the document and its shape."""
 
-from kb import columns, contract
+from kb import columns, contract, words
 from kb.model import Document, Severity
+from kb.pointer import escape
 from kb.rules.base import ABSENT, Found, Record, Stage, check
 from kb.words import misspelt
 
@@ -105,7 +106,7 @@ def _not_published(incoming: Document) -> Found:
         if incoming[key] not in (None, contract.SCHEMA_VERSION if key == "schema_version" else None):
             yield (
                 f"/{key}",
-                f"{contract.show(incoming[key])} is not published, for kb itself writes `{key}`; move it under `extensions`",
+                f"{words.show(incoming[key])} is not published, for kb itself writes `{key}`; move it under `extensions`",
             )
 
 
@@ -142,7 +143,7 @@ def breaks_table_contract(r: Record) -> Found:
     reported with the record; until it is mended, the message says which value to correct.
     """
     for pointer, value, table, column, asked in columns.breaches(r.document, r.settings.trust.ladder):
-        yield pointer, bug(contract.show(value), asked, f"{table}.{column}")
+        yield pointer, bug(words.show(value), asked, f"{table}.{column}")
 
 
 def _unknown_in(items: list[Document], shape: contract.Shape, pointer: str) -> Found:
@@ -158,4 +159,4 @@ def _unknown(item: Document, shape: contract.Shape, pointer: str) -> Found:
             if key not in shape.known:
                 near = misspelt(key, shape.keys)
                 hint = f"did you mean `{near}`?" if near else "move it under `extensions`, or remove it"
-                yield f"{pointer}/{contract.escape(key)}", f"unknown key {contract.show(key)}; {hint}"
+                yield f"{pointer}/{escape(key)}", f"unknown key {words.show(key)}; {hint}"

@@ -1,10 +1,9 @@
 """TIR: the verification tier."""
 
-from kb.contract import show
 from kb.model import Json, Severity
 from kb.rules.base import Found, Record, check, fix
-from kb.words import did_you_mean
-from kb.workspace import Settings
+from kb.settings import Settings
+from kb.words import did_you_mean, show
 
 
 @check(

@@ -17,10 +17,11 @@ from kb.analysis.characters import (
 from kb.analysis.content_words import content_words
 from kb.analysis.losses import kinds_in, losses
 from kb.analysis.placeholders import holds_a_place
-from kb.contract import shapes, show
+from kb.contract import shapes
 from kb.model import Json, Severity
 from kb.rules.base import Found, Record, check, corpus, fix, fold
 from kb.rules.places import EVERY_TEXT
+from kb.words import show
 
 _WHITE = r"\x09-\x0d\x20\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 

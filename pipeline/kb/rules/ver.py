@@ -4,10 +4,10 @@ import re
 from itertools import pairwise
 
 from kb.analysis.lazily import lazily
-from kb.contract import show
 from kb.model import GONE, Json, Severity
 from kb.rules.base import Found, Record, Stage, check, fix
 from kb.rules.copies import meaning
+from kb.words import show
 
 PRODUCT = r"([A-Za-z][^\d]*?)[ @:/=-]+(?:v|V|version )?(\d\S*(?:.*\d\S*)?)"
 

@@ -7,11 +7,11 @@ from kb.analysis.characters import trimmed
 from kb.analysis.lazily import lazily
 from kb.analysis.placeholders import holds_a_place
 from kb.analysis.snippets import compiled, has_code, has_no_spaces
-from kb.contract import show
 from kb.model import GONE, Document, Json, Severity
 from kb.rules.base import ABSENT, Found, Record, Stage, check, fix, fold
 from kb.rules.copies import disagreements, merge_copies
 from kb.rules.places import WHOLE
+from kb.words import show
 
 _TWICE = {
     "action": "Change into the cloned folder first",

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from kb import contract
 from kb.analysis.credentials import credentials, is_masked, masked_path
-from kb.model import Incoming, KbError, Origin
+from kb.errors import KbError
+from kb.model import Incoming, Origin
+from kb.settings import Bounds
 from kb.sources import formats
 from kb.sources.containers import BeyondError, Reading, faults, file_of, is_read, some
 from kb.sources.split import Piece, is_lines, pieces
-from kb.workspace import Bounds, Workspace
+from kb.workspace import Workspace
 
 _SKIPPED = frozenset({"node_modules"})
 _READ = ".json, .ndjson or .jsonl, plain, as .gz or .zst, or in a .zip or .tar"

@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
 from kb.analysis.credentials import masked_path
-from kb.model import KbError
-from kb.workspace import Bounds
+from kb.errors import KbError
+from kb.settings import Bounds
 
 RECORDS = (".json", ".ndjson", ".jsonl")
 _LIMITS = Bounds()

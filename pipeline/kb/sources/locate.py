@@ -6,7 +6,7 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from kb.contract import escape
+from kb.pointer import escape
 
 
 class Span(NamedTuple):

@@ -1,38 +1,27 @@
-"""The DuckDB store, and the only importer of duckdb: what can be asked of it. What fills it is in draft.py."""
+"""The DuckDB store, and the only importer of duckdb: what can be asked of it. What fills it is in build.py."""
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 
-from kb.model import KbError, Table
-from kb.store import exact
-from kb.store.interrupts import stopped_by_signals
+from kb.errors import KbError
+from kb.model import Table
+from kb.settings import Sql
+from kb.store.connection import BASE_NAME, OFFLINE, BrokenStoreError, connected
 from kb.store.layout import script, tables, working_tables
-from kb.store.limits import STOPPED, within
 from kb.words import brief
-from kb.workspace import Sql
 
 T = TypeVar("T")
 
-_LIMITS = Sql()
 
 PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings", "changes",
              "quarantine", "copies", "finding_changes", "files", "runs", "figures")  # fmt: skip
 
 Error = duckdb.Error
 """What DuckDB says against a store that others changed."""
-
-OFFLINE: dict[str, Any] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "allow_community_extensions": False,
-}
 
 
 class KnownFile(NamedTuple):
@@ -95,8 +84,8 @@ class Store:
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Another connection to the same tables, which sees no temporary one and no variable."""
         with self.connection.cursor() as cursor:
-            if self.value("SELECT current_database()") == _NAME:
-                cursor.execute(f"USE {_NAME}")  # a cursor does not know what its connection uses
+            if self.value("SELECT current_database()") == BASE_NAME:
+                cursor.execute(f"USE {BASE_NAME}")  # a cursor does not know what its connection uses
             yield cursor
 
     def insert(self, table: str, types: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -287,220 +276,9 @@ def _of_another(path: Path, store: Store) -> str | None:
     return f"{path.name}: is another program's database (it has the table {brief(strange)}); {_MOVE}"
 
 
-class BrokenStoreError(KbError):
-    """A store that cannot be opened, or not be read to its end."""
-
-
-@contextmanager
-def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection, closed in the end; what a disk or another process can cause is one line.
-
-    Raises:
-        KbError: it cannot be opened, or the disk or the memory is full.
-        KeyboardInterrupt: a person stopped a query.
-    """
-    with _within_reach(path, read_only=read_only) as place, _opened(place, config, read_only=read_only) as connection:
-        yield connection
-
-
-@contextmanager
-def _within_reach(path: str, *, read_only: bool) -> Iterator[str]:
-    """Where DuckDB finds a store: of the name of a folder it takes what follows a `?` for options."""
-    if "?" not in path:
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="kb-") as folder:
-        place = Path(folder) / Path(path).name
-        if Path(path).exists():
-            shutil.copyfile(path, place)
-        yield str(place)
-        if not read_only:
-            shutil.copyfile(place, path)
-
-
-@contextmanager
-def _opened(path: str, config: dict[str, Any], *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-    name = Path(path).name
-    if "\\" in path:
-        raise KbError(f"{path}: DuckDB reads no path with a backslash; rename the folder")
-    try:
-        path.encode()
-        connection = duckdb.connect(path, read_only=True, config=config) if read_only else _attached(path, config)
-    except UnicodeEncodeError:
-        raise KbError(f"{name}: lies in a folder whose name is not valid UTF-8; rename that") from None
-    except duckdb.Error as error:
-        raise _unopened(name, str(error)) from None
-    try:
-        if not read_only:
-            connection.execute("SET TimeZone = 'UTC'")
-        with stopped_by_signals(connection):
-            yield connection
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
-    except RuntimeError as error:
-        if str(error) == STOPPED:
-            raise KeyboardInterrupt from None
-        raise
-    except duckdb.Error as error:
-        fault = _fault(name, error)
-        if fault is None:
-            raise
-        raise fault from None
-    finally:
-        connection.close()
-
-
-def _unopened(name: str, reason: str) -> KbError:
-    if "lock" in reason and "block" not in reason:
-        return KbError(f"{name}: cannot be opened; another program has it open for writing; close that first")
-    if "version number" in reason:
-        return BrokenStoreError(
-            f"{name}: cannot be opened, for a newer DuckDB wrote it; use the kb that did, or {_DELETE}"
-        )
-    return BrokenStoreError(f"{name}: cannot be opened ({' '.join(reason.split())[:_MOST]}); {_DELETE}")
-
-
-def _fault(name: str, error: duckdb.Error) -> KbError | None:
-    """What a disk, the memory or a store that others changed can cause; None where it is another thing."""
-    reason = first_line(error)
-    told_by_checksum = "checksum" in reason.lower() or "corrupt" in reason.lower()
-    if isinstance(error, duckdb.SerializationException | duckdb.FatalException) or (
-        told_by_checksum and (isinstance(error, duckdb.IOException) or type(error) is duckdb.Error)
-    ):
-        return BrokenStoreError(f"{name}: is damaged ({reason[:_MOST]}); {_DELETE}")
-    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
-        return KbError(f"{name}: {reason}; free some disk or memory, nothing was published")
-    return None
-
-
-_DELETE = "delete it and run `kb ingest`"
-
-_MOST = 160
-"""So many characters of what DuckDB says are shown."""
-
-_NAME = "kb"
-
 _PART = 8192
-
-_ROW_GROUP = 4096
-"""Rows that are written together, and compressed by one thread. DuckDB's own figure, 122,880, is made for narrow rows: of
-records that is 700 MB, and a slice of them would be no work for two threads."""
-
-
-def _attached(path: str, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config=config)
-    if path != ":memory:":
-        file = path.replace("'", "''")
-        # no log of writes: a store in the making that is not finished is thrown away
-        options = f"ROW_GROUP_SIZE {_ROW_GROUP}, RECOVERY_MODE no_wal_writes"
-        connection.execute(f"ATTACH '{file}' AS {_NAME} ({options}); USE {_NAME}")
-    return connection
 
 
 def as_pattern(path: Path) -> str:
     """What DuckDB's readers find this file by, and no other: they take a path for a pattern."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
-
-
-def select(store: Store, sql: str, limits: Sql = _LIMITS) -> Table:
-    """Answer a question of a person: one statement that reads, and keeps the limits.
-
-    Raises:
-        KbError: it is none, or DuckDB refuses it; the first line of its reason is told.
-    """
-
-    def ask() -> Table:
-        statements = duckdb.extract_statements(sql)
-        if len(statements) != 1:
-            raise KbError(f"kb sql takes one statement, this is {len(statements)}")
-        if not _reads(statements[0]):
-            raise KbError(
-                "kb sql only reads: SELECT, DESCRIBE, SHOW, EXPLAIN; to change the base, change raw/ and run `kb ingest`"
-            )
-        return _bounded(store, limits, lambda: _whole(store, statements[0].query))
-
-    return guarded(ask)
-
-
-def measured(store: Store, sql: str, limits: Sql = _LIMITS, parameters: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - as `value`
-    """The first value of a query in which a condition stands that a person wrote; it keeps the limits.
-
-    Raises:
-        KbError: DuckDB refuses the condition, or it takes too much.
-    """
-    return guarded(lambda: _bounded(store, limits, lambda: store.value(sql, parameters)))
-
-
-def _bounded(store: Store, limits: Sql, ask: Callable[[], T]) -> T:
-    try:
-        with within(store.connection, limits):
-            return ask()
-    except KbError as error:
-        raise KbError(f"sql: {error}") from None
-
-
-def _reads(statement: duckdb.Statement) -> bool:
-    try:
-        return statement.type in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
-    except ValueError:  # a kind that the client has no word for
-        return False
-
-
-def _whole(store: Store, sql: str) -> Table:
-    """The answer to a query, with what has no equal in Python as text."""
-    sql = _without_its_end(sql)
-    try:
-        shape = store.connection.execute(f"FROM ({sql}\n) LIMIT 0").description
-    except duckdb.InterruptException:
-        raise
-    except duckdb.Error:  # an EXPLAIN, or a mistake, of which DuckDB tells better where nothing stands around it
-        return store.query(sql)
-    retold = exact.columns([kind for _, kind, *_ in shape])
-    if retold is None:
-        return store.query(sql)
-    names = tuple(name for (name,) in store.query(f"SELECT column_name FROM (DESCRIBE {sql}\n)").rows)
-    return Table(names, store.query(f"SELECT {retold} FROM ({sql}\n)").rows)
-
-
-def _without_its_end(sql: str) -> str:
-    """A statement that can stand in brackets: what closes it is gone, whatever comments follow."""
-    text = sql.encode()
-    places = [at for at, kind in duckdb.tokenize(sql) if kind != duckdb.token_type.comment]  # in bytes
-    while places and text[places[-1] : places[-1] + 1] == b";":
-        text = text[: places.pop()]
-    return text.decode()
-
-
-def _number_of_statements(sql: str) -> int:
-    return len(duckdb.extract_statements(sql))
-
-
-def condition(text: str) -> str:
-    """One condition that a person wrote, in brackets, so that it can stand anywhere in a query.
-
-    Raises:
-        KbError: it is none, or more: it closes a bracket, adds a clause or a statement.
-    """
-    for query in (f"FROM records WHERE {text}\n", f"FROM records WHERE ({text}\n)"):
-        if guarded(partial(_number_of_statements, query)) != 1:
-            raise KbError("sql: more than one condition; write one such as domain = 'git'")
-    return f"({text}\n)"
-
-
-def guarded(ask: Callable[[], T]) -> T:
-    """Run SQL that a person wrote; what DuckDB says against it becomes one line."""
-    try:
-        return ask()
-    except duckdb.InterruptException:
-        raise
-    except duckdb.PermissionException:
-        raise KbError("sql: only the tables of the base can be read: no files, no network") from None
-    except duckdb.Error as error:
-        raise KbError(f"sql: {first_line(error)}") from None
-
-
-def first_line(error: Exception) -> str:
-    """What DuckDB says, in one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    near = [line for line in lines[1:] if line.startswith(("Candidate", "Did you mean"))]
-    return "; ".join([lines[0], *near[:1]])

@@ -11,15 +11,17 @@ import duckdb
 
 from kb import __version__
 from kb.fingerprint import AT_POINTER, fingerprints
-from kb.model import Compared, Incoming, IngestResult, Kind, Origin
+from kb.model import Incoming, Kind, Origin
+from kb.results import Compared, IngestResult
 from kb.rules import catalogue
 from kb.rules.ruleset import RuleSet
 from kb.rules.ver import LONGEST, PRODUCT
+from kb.settings import FILE as SETTINGS
 from kb.sources import digest, file_of
-from kb.store import HISTORY, OFFLINE, KnownFile, Store, as_pattern, connected, corpus, custom_queries
+from kb.store import HISTORY, KnownFile, Store, as_pattern, corpus, custom_queries
+from kb.store.connection import OFFLINE, connected
 from kb.store.layout import comments, document_shape, script, tables
 from kb.words import one_line
-from kb.workspace import FILE as SETTINGS
 
 
 class Place(NamedTuple):

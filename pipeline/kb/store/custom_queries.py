@@ -12,11 +12,12 @@ from typing import Any
 import duckdb
 import orjson
 
-from kb.model import KbError
+from kb.errors import KbError
 from kb.rules.base import Rule
-from kb.store import Store, first_line
+from kb.settings import Sql
+from kb.store import Store
 from kb.store.limits import within
-from kb.workspace import Sql
+from kb.words import first_line
 
 _TABLES = frozenset({"records", "dead_ends", "workarounds", "versions", "transitions", "sources", "changes", "quarantine",
                      "copies"})  # fmt: skip

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from kb.model import KbError
-from kb.workspace import FILE, Sql
+from kb.errors import KbError
+from kb.settings import FILE, Sql
 
 STOPPED = "Query interrupted"
 """What DuckDB's Python client says, as a RuntimeError, when a query is stopped."""

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from kb import contract
-from kb.model import GONE, Change, Document, KbError
+from kb.errors import KbError
+from kb.model import GONE, Change, Document
 from kb.sources.formats import errorcanon
 from kb.sources.formats.mapping import Carried
 from kb.words import did_you_mean

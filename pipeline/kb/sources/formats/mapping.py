@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from kb.contract import KEPT_FOR_KB, Shape, escape, shapes, unescape
+from kb.contract import KEPT_FOR_KB, Shape, shapes
 from kb.model import Document, Json
+from kb.pointer import escape, unescape
 
 OWN = "kb"
 """Where a foreign document keeps what a native one says and its own format has no place for."""

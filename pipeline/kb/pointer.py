@@ -1,0 +1,11 @@
+"""JSON Pointers (RFC 6901): the place of a value in a document."""
+
+
+def escape(key: str) -> str:
+    """One reference token of a pointer (RFC 6901, section 3)."""
+    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
+
+
+def unescape(token: str) -> str:
+    """The key that a reference token of a pointer stands for."""
+    return token.replace("~1", "/").replace("~0", "~")

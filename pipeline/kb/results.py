@@ -1,0 +1,210 @@
+"""What a job comes to: counts, findings with their places, and what programs read of them."""
+
+import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from kb.model import Document, Severity
+
+
+class Compared(NamedTuple):
+    """The findings of a base against those before the run: how many are new, fixed, and as they were."""
+
+    new: int
+    fixed: int
+    as_before: int
+
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class IngestResult(NamedTuple):
+    """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds.
+
+    `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and what
+    stands against them, `flagged` the records that it stands against; `about_settings` counts what was found in kb.toml.
+    `names` are those of a user's own rules.
+    `compared` is None for the first run. `of_the_day`: what was written is what depends on the day, and nothing else.
+    """
+
+    read: int
+    published: int
+    unchanged: int
+    quarantined: int
+    removed: int
+    changes: int
+    findings: dict[str, int]
+    written: bool
+    copies: int = 0
+    repairs: Mapping[str, int] = _NONE
+    flags: Mapping[str, int] = _NONE
+    flagged: Mapping[str, int] = _NONE
+    suppressed: int = 0
+    about_settings: Mapping[str, int] = _NONE
+    compared: Compared | None = None
+    names: Mapping[str, str] = _NONE
+    notes: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    of_the_day: bool = False
+
+    def document(self) -> Document:
+        """The result as JSON; its schema is `schemas/ingest.v1.json`."""
+        keys = ("read", "published", "unchanged", "quarantined", "removed", "changes", "findings", "suppressed")
+        compared = None if self.compared is None else self.compared._asdict()
+        return {**{key: getattr(self, key) for key in keys}, "finding_changes": compared}
+
+
+class FixResult(NamedTuple):
+    """What `kb fix` does, or would do: of how many records it repairs which findings (by code), in how many files.
+
+    What is left is not counted: each record is judged by itself, and only `kb validate` sees it among the others.
+    """
+
+    read: int
+    fixed: Mapping[str, int]
+    files: int
+    notes: tuple[str, ...] = ()
+
+
+class Located(NamedTuple):
+    """A finding with all that a person needs to go there: file, line and column (from 1), and the line itself.
+
+    `record_line` is the line on which its record starts; None where the file holds one record.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    record: str | None
+    pointer: str
+    message: str
+    fixable: bool
+    path: str
+    line: int
+    column: int
+    source: str
+    fingerprint: str
+    suppressed: str | None = None
+    record_line: int | None = None
+
+    def place(self) -> tuple[str, int, int, str]:
+        """What findings are ordered by."""
+        return self.path, self.line, self.column, self.code
+
+    def document(self) -> Document:
+        """The finding as JSON; its schema is in `schemas/validate.v1.json`."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "severity": str(self.severity),
+            "record": self.record,
+            "pointer": self.pointer,
+            "message": self.message,
+            "fixable": self.fixable,
+            "path": self.path,
+            "line": self.line,
+            "column": self.column,
+            "fingerprint": self.fingerprint,
+            "suppressed": self.suppressed,
+        }
+
+
+class ValidateResult(NamedTuple):
+    """What `kb validate` found in how many records.
+
+    `findings` are those that are neither `suppressed` nor in the baseline; `clean` records have none of them. `known`
+    counts those in the baseline, `mended` the entries of it that no longer occur. `origins` tells path and line of every
+    record, where that was asked for. `hidden` are findings that count as the others do, and are not shown.
+    """
+
+    findings: tuple[Located, ...]
+    read: int
+    clean: int
+    notes: tuple[str, ...] = ()
+    suppressed: tuple[Located, ...] = ()
+    known: int = 0
+    mended: int = 0
+    origins: tuple[tuple[str, int | None], ...] = ()
+    hidden: tuple[Located, ...] = ()
+
+    def shown_from(self, severity: Severity) -> "ValidateResult":
+        """The same result, with the findings below a severity hidden."""
+        lower = tuple(finding for finding in self.findings if finding.severity.rank < severity.rank)
+        shown = tuple(finding for finding in self.findings if finding.severity.rank >= severity.rank)
+        return self._replace(findings=shown, hidden=(*self.hidden, *lower))
+
+    def number(self, severity: Severity) -> int:
+        """How many findings have this severity, shown or hidden."""
+        return sum(finding.severity is severity for finding in (*self.findings, *self.hidden))
+
+    @property
+    def fixable(self) -> int:
+        """How many findings `kb ingest` repairs."""
+        return sum(finding.fixable for finding in (*self.findings, *self.hidden))
+
+    def reaches(self, severity: Severity) -> bool:
+        """Whether any finding is at or above a severity."""
+        return any(finding.severity.rank >= severity.rank for finding in (*self.findings, *self.hidden))
+
+    def listed(self, *, suppressed: bool) -> tuple[Located, ...]:
+        """The findings in order; those that are suppressed too, if asked for."""
+        return tuple(sorted((*self.findings, *self.suppressed), key=Located.place)) if suppressed else self.findings
+
+    def document(self, *, suppressed: bool = False) -> Document:
+        """The result as JSON; its schema is `schemas/validate.v1.json`."""
+        return {
+            "findings": [finding.document() for finding in self.listed(suppressed=suppressed)],
+            "summary": self.summary(),
+        }
+
+    def summary(self) -> dict[str, int]:
+        """The sums."""
+        return {
+            "read": self.read,
+            "clean": self.clean,
+            "errors": self.number(Severity.ERROR),
+            "warnings": self.number(Severity.WARNING),
+            "infos": self.number(Severity.INFO),
+            "fixable": self.fixable,
+            "suppressed": len(self.suppressed),
+            "baseline": self.known,
+            "mended": self.mended,
+        }
+
+
+class Verdict(NamedTuple):
+    """A limit of the settings, and the figure held against it; `figure` is None where there is nothing to hold."""
+
+    limit: str
+    scope: str
+    figure: float | None
+    bound: float
+    why: str
+
+    @property
+    def kept(self) -> bool:
+        """Whether the figure is within the limit."""
+        if self.figure is None:
+            return True
+        return self.figure >= self.bound if self.limit.startswith("min_") else self.figure <= self.bound
+
+
+class GateResult(NamedTuple):
+    """What `kb gate` held on a day."""
+
+    as_of: dt.date
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def broken(self) -> int:
+        """How many limits are broken."""
+        return sum(not verdict.kept for verdict in self.verdicts)
+
+    def document(self) -> Document:
+        """The result as JSON; its schema is `schemas/gate.v1.json`."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "passed": not self.broken,
+            "limits": [{**verdict._asdict(), "kept": verdict.kept} for verdict in self.verdicts],
+        }
