@@ -986,6 +986,30 @@ def gate(
         raise typer.Exit(1)
 
 
+@app.command(epilog=_example("kb diff", "kb diff main", "kb diff HEAD~10 --format json", "kb diff --exit-code"))
+def diff(
+    revision: Annotated[str, typer.Argument(metavar="REV", help="A commit, branch or tag of git.")] = "HEAD",
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 if a record was added, removed or changed.")
+    ] = False,
+    form: TextOrJson = "text",
+) -> None:
+    """Show what changed in the records since a commit.
+
+    Compares the records in curated/ with those that the commit has there: which were added or removed, and of the others what
+    changed in them. Asks git for them, which has to be installed.
+    """
+    from kb.jobs.diff import diff as run
+    from kb.render.comparison import comparison
+    from kb.render.tables import styled
+
+    _choose("--format", form, ("text", "json"))
+    result = run(_workspace(), revision)
+    _json(result.document()) if form == "json" else _print(comparison(result, colour=styled(terminal=_terminal(None))))
+    if exit_code and result.differs:
+        raise typer.Exit(1)
+
+
 def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain: list[str]) -> None:
     from kb import reports
     from kb.errors import KbError
