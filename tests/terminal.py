@@ -58,7 +58,7 @@ def kb(folder: Path, *arguments: str, stdin: bytes = b"") -> Outcome:
         for name, stream in {"stdin": Stream(stdin), "stdout": out, "stderr": err}.items():
             patch.setattr(sys, name, stream)
         try:
-            code = app._run()  # noqa: SLF001 - all of the program but its exit
+            code = app.run()  # all of the program but its exit
         except SystemExit as leaving:  # of Typer itself, as for --show-completion
             code = int(leaving.code or 0)
     return Outcome(code, out.told(), err.told())

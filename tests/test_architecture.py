@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,18 @@ def test_the_contracts_cover_every_room() -> None:
     layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
     rooms = {room.strip() for layer in layers for room in layer.split("|")}
     assert rooms == {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES} - {"__init__"}
+
+
+def test_no_two_modules_share_a_name() -> None:
+    """A name in a traceback or in a talk says which module is meant."""
+    names = Counter(path.stem if path.name != "__init__.py" else path.parent.name for path in MODULES)
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_no_two_types_share_a_name() -> None:
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES]
+    names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb import engine
-from kb.cli.app import UNCHANGED
+from kb.cli.failures import UNCHANGED
 from kb.curate import spool
 from kb.curate.batch import curate_batch
 from kb.errors import KbError
@@ -177,7 +177,8 @@ def test_a_worker_that_dies_publishes_nothing(base: Base, monkeypatch: pytest.Mo
 
 TO_BE_STOPPED = """
 import sys, time
-from kb import cli, engine
+from kb import engine
+from kb.cli.app import main
 
 def receive(*arguments, judge=engine._receive):
     judge(*arguments)
@@ -185,7 +186,7 @@ def receive(*arguments, judge=engine._receive):
     time.sleep(60)
 
 engine.CHUNK_BYTES, engine._receive = 400, receive
-cli.main()
+main()
 """
 
 

@@ -15,7 +15,7 @@ from kb.judging.request import Request
 from kb.model import Document, Json
 from kb.render import answers as render
 from kb.render import validations
-from kb.results import Edit, GateResult, RecordsCompared, Verdict
+from kb.results import GateResult, RecordEdit, RecordsCompared, Verdict
 from kb.settings import Settings
 from kb.store import build
 from tests.bases import DAY, Base
@@ -114,9 +114,9 @@ COMPARED = RecordsCompared(
     {"git/bad": [{"code": "RAT001", "pointer": "/confidence", "message": "7 is not between 0 and 1"}], "git/gone": []},
     {
         "git/a": [
-            Edit("changed", "/confidence", None, 0.9, 0.5),
-            Edit("added", "/dead_ends/0/sources/1", "Run it", None, "https://example.org"),
-            Edit("reordered", "/tags", None, None, None),
+            RecordEdit("changed", "/confidence", None, 0.9, 0.5),
+            RecordEdit("added", "/dead_ends/0/sources/1", "Run it", None, "https://example.org"),
+            RecordEdit("reordered", "/tags", None, None, None),
         ]
     },
 )

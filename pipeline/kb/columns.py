@@ -24,7 +24,7 @@ class Asked(NamedTuple):
     holds: Callable[[Any], bool]
 
 
-class Breach(NamedTuple):
+class ValueBreach(NamedTuple):
     """A value of a document that its column does not take."""
 
     pointer: str
@@ -83,7 +83,7 @@ def asked(ladder: tuple[str, ...]) -> dict[tuple[str, str], Asked]:
     }
 
 
-def breaches(document: Document, ladder: Sequence[str]) -> Iterator[Breach]:
+def breaches(document: Document, ladder: Sequence[str]) -> Iterator[ValueBreach]:
     """The values of a complete document that the tables do not take."""
     return iter(()) if keeps(document, ladder) else told(document, ladder)
 
@@ -119,7 +119,7 @@ def keeps(document: Document, ladder: Sequence[str]) -> bool:
         return False
 
 
-def told(document: Document, ladder: Sequence[str]) -> Iterator[Breach]:
+def told(document: Document, ladder: Sequence[str]) -> Iterator[ValueBreach]:
     """The same, told from the declaration, value by value."""
     columns = _by_table(tuple(ladder))
     for table, pointer, row in _rows(document):
@@ -127,9 +127,9 @@ def told(document: Document, ladder: Sequence[str]) -> Iterator[Breach]:
             value = row[column]
             if value is None:
                 if filled:
-                    yield Breach(f"{pointer}/{column}", value, table, column, "filled")
+                    yield ValueBreach(f"{pointer}/{column}", value, table, column, "filled")
             elif one is not None and not _holds(one, value):
-                yield Breach(f"{pointer}/{column}", value, table, column, one.words)
+                yield ValueBreach(f"{pointer}/{column}", value, table, column, one.words)
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ from hashlib import blake2b
 import orjson
 
 from kb.model import Json
+from kb.pointer import unescape
 
 AT_POINTER = object()
 """Stands for the value that the document has at the pointer."""
@@ -40,7 +41,7 @@ def _followed(document: Json, pointer: str) -> tuple[list[Json], Json]:
             here = here[int(token)] if token.isdecimal() and int(token) < len(here) else None
             way.append(["*", _identity(here)])
         else:
-            name = token.replace("~1", "/").replace("~0", "~") if "~" in token else token
+            name = unescape(token)
             here = here.get(name) if type(here) is dict else None
             way.append(token)
     return way, here

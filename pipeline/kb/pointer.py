@@ -8,4 +8,9 @@ def escape(key: str) -> str:
 
 def unescape(token: str) -> str:
     """The key that a reference token of a pointer stands for."""
-    return token.replace("~1", "/").replace("~0", "~")
+    return token.replace("~1", "/").replace("~0", "~") if "~" in token else token
+
+
+def tokens(pointer: str) -> list[str]:
+    """The keys and indexes that a pointer names, from the outermost on."""
+    return [unescape(token) for token in pointer.split("/")[1:]]

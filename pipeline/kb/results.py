@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kb.model import Document, Json, Severity
 
 
-class Compared(NamedTuple):
+class StateComparison(NamedTuple):
     """The findings of a base against those before the run: how many are new, fixed, and as they were."""
 
     new: int
@@ -42,7 +42,7 @@ class IngestResult(NamedTuple):
     flagged: Mapping[str, int] = _NONE
     suppressed: int = 0
     about_settings: Mapping[str, int] = _NONE
-    compared: Compared | None = None
+    compared: StateComparison | None = None
     names: Mapping[str, str] = _NONE
     notes: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
@@ -210,7 +210,7 @@ class GateResult(NamedTuple):
         }
 
 
-class Edit(NamedTuple):
+class RecordEdit(NamedTuple):
     """What became of one value of a record: it was added, removed or changed, or a list was reordered.
 
     `pointer` is its place in the record as it is now, of what was removed as it was then. Where it is of an entry of a list,
@@ -231,7 +231,7 @@ class RecordsCompared(NamedTuple):
     commit: str
     added: tuple[str, ...]
     removed: Mapping[str, Sequence[Document]]
-    changed: Mapping[str, Sequence[Edit]]
+    changed: Mapping[str, Sequence[RecordEdit]]
 
     @property
     def differs(self) -> bool:

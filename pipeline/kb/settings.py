@@ -128,7 +128,7 @@ class Export(NamedTuple):
     html: bool = False
 
 
-class Report(NamedTuple):
+class ReportSettings(NamedTuple):
     """When people are told of a rule once: it concerns more than this share of so many records or more."""
 
     common_share: float = 0.5
@@ -211,7 +211,7 @@ class Settings(NamedTuple):
     resolvable: Resolvable = Resolvable()
     match: Match = Match()
     export: Export = Export()
-    report: Report = Report()
+    report: ReportSettings = ReportSettings()
     gate: Gate = Gate()
     limits: Bounds = Bounds()
     sql: Sql = Sql()

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.analysis.credential_kinds import KINDS as TABLE
-from kb.analysis.credential_kinds import Kind, spelt
+from kb.analysis.credential_kinds import CredentialKind, spelt
 from kb.analysis.credentials import credentials, is_masked, masked, masked_path, masked_text, searched
 from kb.contract import read
 from kb.rules import catalogue
@@ -244,7 +244,7 @@ def test_the_screen_lets_pass_what_the_corpora_hold(corpora: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.name)
-def test_the_head_of_a_kind_is_in_all_that_its_pattern_matches(kind: Kind) -> None:
+def test_the_head_of_a_kind_is_in_all_that_its_pattern_matches(kind: CredentialKind) -> None:
     lot = Random(kind.pattern)  # noqa: S311 - no secret at all
     head = re2.compile(spelt(kind.head).encode(), latin_1())
     for _ in range(40):

@@ -11,7 +11,7 @@ from kb.jobs.diff import diff, edits
 from kb.jobs.init import init
 from kb.model import Document, Json
 from kb.render.comparison import comparison
-from kb.results import Edit, RecordsCompared
+from kb.results import RecordEdit, RecordsCompared
 from tests.bases import Base
 from tests.git import commit, git
 from tests.terminal import kb
@@ -35,7 +35,7 @@ def edited(before: Document, after: Document) -> list[tuple[str, str, Json, Json
     return [(edit.kind, edit.pointer, edit.before, edit.after) for edit in edits(before, after)]
 
 
-def words(*found: Edit) -> list[str]:
+def words(*found: RecordEdit) -> list[str]:
     result = RecordsCompared("HEAD", "0" * 40, (), {}, {"git/a": found})
     return [line.removeprefix("  ") for line in comparison(result, colour=False)][1:-1]
 

@@ -9,7 +9,7 @@ import pytest
 
 from kb.curate.record import curate
 from kb.errors import KbError
-from kb.jobs.fix import Plan, carry_out, diff, plan, preview
+from kb.jobs.fix import FixPlan, carry_out, diff, plan, preview
 from kb.jobs.validate import validate
 from kb.judging.given import given
 from kb.judging.request import Request
@@ -25,17 +25,17 @@ CASES = ROOT / "tests/cases/fix"
 REQUEST = Request(DAY, jobs=1)
 
 
-def planned(base: Base, *names: str) -> Plan:
+def planned(base: Base, *names: str) -> FixPlan:
     with given(base.workspace, [base.root / name for name in names or ("raw",)], REQUEST, None) as roots:
         return plan(base.workspace, roots, REQUEST)
 
 
-def previewed(base: Base) -> Plan:
+def previewed(base: Base) -> FixPlan:
     with given(base.workspace, [base.root / "raw"], REQUEST, None) as roots:
         return preview(base.workspace, roots, REQUEST)
 
 
-def fixed(base: Base, *names: str) -> Plan:
+def fixed(base: Base, *names: str) -> FixPlan:
     found = planned(base, *names)
     carry_out(found)
     return found

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from kb.settings import Report
+from kb.settings import ReportSettings
 from tests.bases import Base, record
 from tests.render import hostile, pages
 
@@ -147,7 +147,7 @@ def test_a_finding_is_explained_where_it_stands(look: Open, address: str) -> Non
 
 
 def test_what_most_records_have_comes_last_and_folded(look: Open, example: Base, tmp_path: Path) -> None:
-    options = {"common": Report(common_share=0, common_from=1)}
+    options = {"common": ReportSettings(common_share=0, common_from=1)}
     page = look(pages.write(pages.of(example, **options), tmp_path)).page
     folded = page.locator(".reader details.common")
     said = folded.locator("p").first

@@ -36,7 +36,7 @@ def run(base: Base, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 
     def ran(*argv: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["kb", *argv])
-        assert app._run() in {0, 1}  # noqa: SLF001 - main without its exit
+        assert app.run() in {0, 1}  # main without its exit
         return Said(*capsys.readouterr())
 
     return ran

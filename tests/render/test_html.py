@@ -16,7 +16,7 @@ from kb.model import Document
 from kb.render.html import data
 from kb.render.html.charts import library
 from kb.rules.example import with_changes
-from kb.settings import Report
+from kb.settings import ReportSettings
 from tests.bases import DAY, Base, record
 from tests.render import pages
 from tests.render.pages import held
@@ -293,7 +293,7 @@ def test_the_same_page_comes_of_a_fresh_ingest(base: Base, tmp_path_factory: pyt
 
 
 def test_what_most_records_have_is_counted_for_the_base_and_not_for_each(example: Base) -> None:
-    plain, folded = (pages.of(example, common=Report(common_share=0.1, common_from=least)) for least in (50, 2))
+    plain, folded = (pages.of(example, common=ReportSettings(common_share=0.1, common_from=least)) for least in (50, 2))
     (common,) = [json.loads(text)["common"] for text in re.findall(r'id="facts">(.*?)</script>', folded)]
     assert common
     found = [{finding["code"] for finding in whole["findings"]} for whole in held(folded, "chunk-0")]

@@ -11,7 +11,7 @@ from kb.model import Severity
 from kb.render.listing import AGAIN, GROUPS, MANY, Look, listing
 from kb.render.text import concise, summary
 from kb.results import Located, ValidateResult
-from kb.settings import Report
+from kb.settings import ReportSettings
 from kb.words import visible
 from tests.findings import ERROR, HOSTILE, INFO, located, result
 
@@ -129,7 +129,7 @@ def test_what_is_said_again_is_no_finding_to_a_program() -> None:
 # once for most records
 
 
-COMMON = Report()
+COMMON = ReportSettings()
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_errors_are_never_folded() -> None:
 
 def test_the_share_is_a_setting() -> None:
     found = result(*warnings(10), read=20, clean=10)
-    assert len(lines(found, common=Report(common_share=0.4, common_from=20))) == 2
-    assert len(lines(found, common=Report(common_share=0.5, common_from=20))) == 11
-    assert len(lines(result(*warnings(60), read=60, clean=0), common=Report(common_share=1.0))) == 61
+    assert len(lines(found, common=ReportSettings(common_share=0.4, common_from=20))) == 2
+    assert len(lines(found, common=ReportSettings(common_share=0.5, common_from=20))) == 11
+    assert len(lines(result(*warnings(60), read=60, clean=0), common=ReportSettings(common_share=1.0))) == 61
 
 
 def test_what_is_suppressed_is_listed_where_it_is_asked_for() -> None:
@@ -181,7 +181,7 @@ def test_what_is_suppressed_is_listed_where_it_is_asked_for() -> None:
 @given(found=findings((Severity.WARNING, Severity.INFO)))
 def test_what_is_folded_is_all_that_is_not_listed(found: list[Located]) -> None:
     whole = result(*found, read=20, clean=0)
-    shown = lines(whole, common=Report(common_share=0.2, common_from=10))
+    shown = lines(whole, common=ReportSettings(common_share=0.2, common_from=10))
     once = {line.split()[1] for line in shown if " concerns " in line}
     listed = [concise(finding) for finding in found if finding.code not in once]
     assert sorted(line for line in shown if ": " in line[:20]) == sorted(listed) or not listed

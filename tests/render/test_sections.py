@@ -7,7 +7,7 @@ import pytest
 from kb import reports, store
 from kb.render.answers import render
 from kb.reports import Answer, Options
-from kb.settings import Report
+from kb.settings import ReportSettings
 from tests.bases import DAY, Base
 
 
@@ -38,7 +38,7 @@ def test_one_section_alone_is_headed_by_its_own_title(example: Base, report: str
 
 # what concerns most records
 
-EVERYTHING = Options(DAY, common=Report(common_share=0.1, common_from=2))
+EVERYTHING = Options(DAY, common=ReportSettings(common_share=0.1, common_from=2))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from kb.publish.integrity import Breach
 from kb.render import text
 from kb.render.progress import progress
 from kb.results import IngestResult, Located, ValidateResult
-from kb.settings import Report
+from kb.settings import ReportSettings
 from kb.words import visible
 from tests.bases import DAY, Base
 from tests.conftest import clean
@@ -166,7 +166,7 @@ def test_an_ingest_says_how_its_sums_balance() -> None:
     result = outcome(
         read=1200, published=1197, quarantined=3, changes=2, repairs={"TXT003": 2}, flags={"DED001": 5, "EVD001": 3}
     )
-    assert list(text.ingestion(result, dry_run=False, common=Report())) == [
+    assert list(text.ingestion(result, dry_run=False, common=ReportSettings())) == [
         "read 1,200 = published 1,197 + unchanged 0 + quarantined 3",
         "repaired 2 places; most: TXT003 empty-means-null 2",
         "flagged 8 times; most: DED001 dead-end-action-empty 5, EVD001 evidence-overcounted 3",
@@ -177,7 +177,7 @@ def test_an_ingest_says_how_its_sums_balance() -> None:
 def test_an_ingest_says_once_what_concerns_most_records() -> None:
     flags = {"EVD001": 90, "DAT004": 80, "DED001": 5}
     result = outcome(read=100, published=60, unchanged=40, flags=flags, flagged={**flags, "DED001": 4})
-    assert list(text.ingestion(result, dry_run=False, common=Report()))[1:] == [
+    assert list(text.ingestion(result, dry_run=False, common=ReportSettings()))[1:] == [
         (
             "of 100 records most have EVD001 evidence-overcounted 90, DAT004 date-placeholder 80;"
             " `kb validate --select EVD001` lists them"
@@ -187,19 +187,19 @@ def test_an_ingest_says_once_what_concerns_most_records() -> None:
 
 
 def test_an_ingest_that_changes_nothing_says_so() -> None:
-    lines = list(text.ingestion(outcome(read=1, unchanged=1, written=False), dry_run=False, common=Report()))
+    lines = list(text.ingestion(outcome(read=1, unchanged=1, written=False), dry_run=False, common=ReportSettings()))
     assert lines == ["read 1 = published 0 + unchanged 1 + quarantined 0", "nothing changed, nothing was written"]
 
 
 def test_a_dry_run_says_so() -> None:
-    lines = list(text.ingestion(outcome(read=1, quarantined=1, removed=1), dry_run=True, common=Report()))
+    lines = list(text.ingestion(outcome(read=1, quarantined=1, removed=1), dry_run=True, common=ReportSettings()))
     assert lines[1:] == [
         "removed 1 record",
         "quarantined 1 record; `kb validate` says why",
         "dry run: nothing was written",
     ]
     assert (
-        list(text.ingestion(outcome(written=False), dry_run=True, common=Report()))[-1]
+        list(text.ingestion(outcome(written=False), dry_run=True, common=ReportSettings()))[-1]
         == "dry run: nothing would change"
     )
 

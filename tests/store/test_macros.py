@@ -10,7 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kb.columns import ID
+from kb.contract import CURATED, schema
+from kb.sources import file_of
 from kb.store import Store, build
+from kb.words import show
 from tests.bases import DAY
 
 NEAR = 1.5e-6
@@ -346,3 +350,25 @@ def test_the_example_record(base: Store, day: str, age: int, state: str, worth: 
     (row,) = base.query("FROM trust($day)", {"day": dt.date.fromisoformat(day)}).records()
     assert (row["age"], row["freshness"]) == (age, state)
     assert row["effective"] == pytest.approx(worth, abs=NEAR)
+
+
+# twins: what SQL and Python both have to say is said alike
+
+
+@given(st.text(max_size=90) | st.text(alphabet='"\\\n\u200b\x7fa€', max_size=90))
+@example('a "quoted" text\nof more than sixty characters, with a line end in it')
+@example("\ufeff\u2028" * 30)
+def test_a_text_is_shown_alike_in_sql_and_in_python(base: Store, text: str) -> None:
+    assert base.value("SELECT shown($1)", [text.replace("\0", "")]) == show(text.replace("\0", ""))
+
+
+@given(
+    st.text(alphabet="ab/.!zgtr", max_size=20)
+    | st.from_regex(r"\Araw/[a-z]+\.(tar\.gz|zip|tgz|json)(!/[a-z]+\.json)?\Z")
+)
+def test_the_file_of_a_path_is_the_same_in_sql_and_in_python(base: Store, path: str) -> None:
+    assert base.value("SELECT file_of($1)", [path]) == file_of(path)
+
+
+def test_an_id_is_the_same_for_the_schema_and_for_the_tables() -> None:
+    assert schema(CURATED)["$defs"]["id"]["pattern"] == f"^{ID}$"

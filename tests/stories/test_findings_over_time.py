@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from kb import reports
-from kb.results import Compared
+from kb.results import StateComparison
 from kb.store import read
 from tests.bases import DAY, Base, ndjson, record, suppressions
 from tests.terminal import kb
@@ -40,7 +40,7 @@ def test_what_is_new_fixed_and_as_before_is_told(base: Base) -> None:
     base.record("a")
     base.record("c", confidence=85)
     result = base.ingest()
-    assert result.compared == Compared(new=1, fixed=1, as_before=1)
+    assert result.compared == StateComparison(new=1, fixed=1, as_before=1)
     assert result.document()["finding_changes"] == {"new": 1, "fixed": 1, "as_before": 1}
     assert changes(base) == [("fixed", "git/a", "DED001"), ("new", "git/c", "RAT001")]
     assert counts(base)[-1] == (1, 1, 1)
@@ -59,7 +59,7 @@ def test_only_the_newest_run_is_told_of(base: Base) -> None:
     base.record("a")
     base.ingest()
     base.record("b")
-    assert base.ingest().compared == Compared(0, 0, 0)
+    assert base.ingest().compared == StateComparison(0, 0, 0)
     assert changes(base) == []
     assert counts(base) == [(None, None, None), (0, 1, 0), (0, 0, 0)]
 
@@ -69,10 +69,10 @@ def test_an_ingest_that_changes_nothing_leaves_the_last_word_standing(base: Base
     base.ingest()
     path = base.record("a", **UNNAMED)
     base.ingest()
-    assert base.ingest().compared == Compared(0, 0, 1)
+    assert base.ingest().compared == StateComparison(0, 0, 1)
     path.write_bytes(path.read_bytes())
     path.touch()
-    assert base.ingest().compared == Compared(0, 0, 1)
+    assert base.ingest().compared == StateComparison(0, 0, 1)
     assert changes(base) == [("new", "git/a", "DED001")]
 
 
@@ -80,7 +80,7 @@ def test_moved_lines_and_edits_elsewhere_are_no_news(base: Base) -> None:
     base.put("raw/a.ndjson", ndjson(record("a", **UNNAMED), record("b", **UNNAMED)))
     base.ingest()
     base.put("raw/a.ndjson", b"\n" + ndjson(record("c"), record("b", **UNNAMED, tags=["x"]), record("a", **UNNAMED)))
-    assert base.ingest().compared == Compared(0, 0, 2)
+    assert base.ingest().compared == StateComparison(0, 0, 2)
 
 
 def test_judging_everything_again_is_no_news(base: Base) -> None:
@@ -90,23 +90,23 @@ def test_judging_everything_again_is_no_news(base: Base) -> None:
     base.configure('[rules.severity]\nDED001 = "info"')
     result = base.ingest()
     assert any("judged again" in note for note in result.notes)
-    assert result.compared == Compared(0, 0, 2)
+    assert result.compared == StateComparison(0, 0, 2)
     base.configure('[rules]\nignore = ["DED001"]')
-    assert base.ingest().compared == Compared(0, 1, 1)
+    assert base.ingest().compared == StateComparison(0, 1, 1)
 
 
 def test_a_day_brings_and_takes_findings(base: Base) -> None:
     base.record("a", last_updated="2027-01-15")
     base.ingest()
-    assert base.ingest(as_of=dt.date(2027, 2, 1)).compared == Compared(0, 1, 0)
-    assert base.ingest().compared == Compared(1, 0, 0)
+    assert base.ingest(as_of=dt.date(2027, 2, 1)).compared == StateComparison(0, 1, 0)
+    assert base.ingest().compared == StateComparison(1, 0, 0)
 
 
 def test_to_suppress_a_finding_does_not_fix_it(base: Base) -> None:
     base.record("a", **UNNAMED)
     base.ingest()
     base.configure(suppressions(WHY))
-    assert base.ingest().compared == Compared(0, 0, 1)
+    assert base.ingest().compared == StateComparison(0, 0, 1)
 
 
 def test_equal_findings_are_counted_one_by_one(base: Base) -> None:
@@ -124,7 +124,7 @@ def test_a_dry_run_tells_it_and_keeps_nothing(base: Base) -> None:
     base.record("a")
     base.ingest()
     base.record("b", **UNNAMED)
-    assert base.ingest(dry_run=True).compared == Compared(1, 0, 0)
+    assert base.ingest(dry_run=True).compared == StateComparison(1, 0, 0)
     assert changes(base) == []
 
 
@@ -136,7 +136,7 @@ def test_what_is_published_does_not_depend_on_it(base: Base) -> None:
     base.ingest()
     base.record("a", **UNNAMED)
     again = base.ingest()
-    assert (first.compared, again.compared) == (None, Compared(1, 0, 0))
+    assert (first.compared, again.compared) == (None, StateComparison(1, 0, 0))
     assert base.curated() == before
 
 

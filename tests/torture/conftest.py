@@ -28,7 +28,7 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
     library = compiled(folder)
     if library is None:
         pytest.skip(
-            "there is no C compiler, or this is not Linux: calls cannot be counted (tests/test_publish.py kills too)"
+            "there is no C compiler, or this is not Linux: calls cannot be counted (tests/publish/test_swap.py kills too)"
         )
     with Trials(library, folder) as running:
         yield running

@@ -29,7 +29,7 @@ from tests.property.test_incremental import (
     puts,
     rewrite,
 )
-from tests.test_publish import Crash, at_each_line, crash_at
+from tests.publish.test_swap import Crash, at_each_line, crash_at
 from tests.torture.conftest import Count
 from tests.torture.trials import LONG, state
 

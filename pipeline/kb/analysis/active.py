@@ -4,11 +4,11 @@ import html
 import re
 
 from kb.analysis.lazily import lazily
-from kb.analysis.phrases import Table, compiled, phrase
+from kb.analysis.phrases import PhraseTable, compiled, phrase
 
 _ATTRIBUTES = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*"
 
-TAGS = Table(
+TAGS = PhraseTable(
     phrase("<script", r"(?i)<script[\s/][^>]*[=/][^>]*>"),
     phrase("<script", r"(?i)<script[^>]*>[^\s`'\".,;:)\]<]"),
     phrase("<script", r"(?i)<script[^>]*>(?s:.*?)</script"),

@@ -21,7 +21,7 @@ QUOTE = "[\"'`]"
 _BLANK = rf"(?:\s|{QUOTE})"
 
 
-class Kind(NamedTuple):
+class CredentialKind(NamedTuple):
     """A kind of credential. The first group of `pattern` is what is secret; `proof` is asked of it.
 
     The text may not go on with one of the characters `more`. `head` is what every text that `pattern` matches holds too,
@@ -216,27 +216,27 @@ def plain(encoded: str) -> bytes:
 _WORD = "A-Za-z0-9_"
 
 
-def _token(name: str, starts: str, body: str, proof: Callable[[str], bool] | None = None) -> Kind:
+def _token(name: str, starts: str, body: str, proof: Callable[[str], bool] | None = None) -> CredentialKind:
     """A token that begins with one of some words (between spaces); the head needs some of the characters after it."""
     some = "|".join(map(re.escape, starts.split()))
     more = _WORD + "".join(char for char in "+/=-" if char in body)
     shortest = min(map(len, starts.split()))
     begins = re.match(r"(\[[^\]]+\])\{(\d+)", body)
     head = f"{begins[1]}{{{min(int(begins[2]), 8 if shortest < 5 else 2)}}}" if begins else body
-    return Kind(name, rf"(?:\b|_)((?:{some}){body})", more, proof or _after(shortest), f"(?:{some}){head}")
+    return CredentialKind(name, rf"(?:\b|_)((?:{some}){body})", more, proof or _after(shortest), f"(?:{some}){head}")
 
 
 def _shape(
     name: str, pattern: str, proof: Callable[[str], bool] = is_random, more: str = _WORD, head: str | None = None
-) -> Kind:
-    return Kind(name, pattern, more, proof, head or pattern)
+) -> CredentialKind:
+    return CredentialKind(name, pattern, more, proof, head or pattern)
 
 
 _BASE64_LINES = r"(?:[A-Za-z0-9+/=]|\s|\\+[nr]){64,}"
 _KEY_HEADERS = r"(?:[A-Z][A-Za-z-]{2,20}: [^\\\n]{1,80}(?:\s|\\+[nr])+){0,4}"
 
 _PRIVATE_KEYS = (  # RFC 7468, RFC 4716, RFC 9580; the line that begins a key is no secret, what it encloses is
-    Kind(
+    CredentialKind(
         "a private key",
         r"----[- ]?BEGIN (?:[A-Z][A-Z0-9]{1,8} ){0,2}PRIVATE KEY(?: BLOCK)?-----?(?:\s|\\+[nr])*"
         rf"{_KEY_HEADERS}({_BASE64_LINES})",
@@ -245,7 +245,7 @@ _PRIVATE_KEYS = (  # RFC 7468, RFC 4716, RFC 9580; the line that begins a key is
         "PRIVATE KEY",
     ),
     # PuTTY, "PPK file format"
-    Kind(
+    CredentialKind(
         "a private key",
         rf"Private-Lines: \d{{1,3}}(?:\s|\\+[nr])+({_BASE64_LINES})",
         "",
@@ -258,7 +258,7 @@ _PRIVATE_KEYS = (  # RFC 7468, RFC 4716, RFC 9580; the line that begins a key is
 
 _CLOUDS = (
     # AWS IAM User Guide, "IAM identifiers": base 32
-    Kind(
+    CredentialKind(
         "an AWS access key",
         r"(?:\b|_)((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})",
         "A-Za-z0-9_/+=",
@@ -631,9 +631,9 @@ _NO_SECRET_NAME = lazily(
 """What is called a token or a key and opens nothing."""
 
 
-def _named(name: str, pattern: str, proof: Callable[[str], bool], more: str = _AFTER_NAME) -> Kind:
+def _named(name: str, pattern: str, proof: Callable[[str], bool], more: str = _AFTER_NAME) -> CredentialKind:
     """A secret that only the name before it tells."""
-    return Kind(name, pattern, more, proof, _NAMED_HEAD, _NO_SECRET_NAME)
+    return CredentialKind(name, pattern, more, proof, _NAMED_HEAD, _NO_SECRET_NAME)
 
 
 _NAMED = (

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import re2
 
-from kb.analysis.credential_kinds import KINDS, PARTNERS, Kind, plain, spelt
+from kb.analysis.credential_kinds import KINDS, PARTNERS, CredentialKind, plain, spelt
 from kb.analysis.lazily import lazily
 
 
@@ -110,7 +110,7 @@ _Ranked = tuple[int, int, int, str]
 _PARTNER = len(KINDS)
 
 
-def _seen(view: _View, kinds: tuple[Kind, ...], depth: int) -> list[_Ranked]:
+def _seen(view: _View, kinds: tuple[CredentialKind, ...], depth: int) -> list[_Ranked]:
     """What some kinds, and Base64 around any, are found at in a view."""
     if kinds is KINDS and not _pattern(_heads()).search(view.text):
         return []
@@ -121,7 +121,7 @@ def _seen(view: _View, kinds: tuple[Kind, ...], depth: int) -> list[_Ranked]:
     return [(places[begin][0], places[end - 1][1], rank, name) for begin, end, rank, name in found]
 
 
-def _matches(text: bytes, kinds: tuple[Kind, ...]) -> Iterator[_Ranked]:
+def _matches(text: bytes, kinds: tuple[CredentialKind, ...]) -> Iterator[_Ranked]:
     for number in _filter(kinds).Match(text) or ():
         kind = kinds[number]
         for match in _pattern(kind.pattern).finditer(text):
@@ -130,7 +130,7 @@ def _matches(text: bytes, kinds: tuple[Kind, ...]) -> Iterator[_Ranked]:
                 yield begin, end, number if kinds is KINDS else _PARTNER, kind.name
 
 
-def _fits(kind: Kind, text: bytes, match: Any, begin: int, end: int) -> bool:  # noqa: ANN401
+def _fits(kind: CredentialKind, text: bytes, match: Any, begin: int, end: int) -> bool:  # noqa: ANN401
     """Whether a match of a kind stands among such text as it may."""
     if kind.more and re.match(rf"[{kind.more}]".encode(), text[end : end + 1]):
         return False
@@ -317,7 +317,7 @@ def _unwrapped(match: re.Match[bytes]) -> bytes:
 
 
 @cache
-def _filter(kinds: tuple[Kind, ...]) -> Any:  # noqa: ANN401 - re2 has no types
+def _filter(kinds: tuple[CredentialKind, ...]) -> Any:  # noqa: ANN401 - re2 has no types
     """Tells which of some kinds may occur in a text, in one look. Made when a record needs it, for hardly one does."""
     tried = re2.Filter()
     for kind in kinds:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from kb.analysis import shell
-from kb.analysis.phrases import Table, phrase
+from kb.analysis.phrases import PhraseTable, phrase
 from kb.analysis.shell import Form
 
 _ROOTS = "bin|boot|dev|etc|lib|lib32|lib64|proc|root|sbin|sys|usr|var|System|Library"
@@ -168,7 +168,7 @@ _NAME = r"[\w.\"'`<>{}\[\]$%:-]+"
 _CLOSE = r"(?:\s*(?:CASCADE|RESTRICT|PURGE|FORCE|SYNC|RESTART\s+IDENTITY(?:\s+CASCADE)?|WITH\s*\(\s*FORCE\s*\)))*\s*(?:;|[\"'`)]|\\[\"']|$|\n|--)"
 _DROPPED = r"(?:DATABASE|SCHEMA|TABLE|KEYSPACE|TABLESPACE|COLLECTION|BUCKET|MEASUREMENT)"
 
-PHRASES = Table(
+PHRASES = PhraseTable(
     # what does harm in another language than that of a shell
     phrase("drop", rf"\bDROP\s+{_DROPPED}S?\s+[\w\"'`<{{$\[]"),
     phrase("drop", rf"(?i)\bdrop\s+{_DROPPED}\s+(?:if\s+exists\s+)?{_NAME}(?:\s*,\s*{_NAME})*{_CLOSE}"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from kb.analysis.lazily import lazily
-from kb.analysis.phrases import Table, compiled, phrase, said
+from kb.analysis.phrases import PhraseTable, compiled, phrase, said
 
 
 def _each(*parts: str) -> str:
@@ -199,7 +199,7 @@ _STEERING = (
     said("tool", r"\b(?:call|invoke|use) your (?:shell|browser|file|email|code|search|web|bash|filesystem|memory|\w+_\w+) tool (?:to|and)\b"),
 )  # fmt: skip
 
-TAGS = Table(
+TAGS = PhraseTable(
     phrase("<|", r"<\|im_start\|>\s*(?:system|user|assistant|tool|developer)\b"),
     phrase("<|", r"<\|(?:system|user|assistant|developer|tool|SYSTEM_TOKEN|USER_TOKEN|CHATBOT_TOKEN|START_OF_TURN_TOKEN)\|>"),
     phrase("<|", r"<\|(?:start_header_id|start_of_role|start|header_start|role_start)\|>\s*(?:system|user|assistant|developer|tool|ipython)"),
@@ -289,11 +289,11 @@ _HAN_STEERING = (
     phrase("之前 答前 复前", r"(?:回答|回复|答复)(?:用户)?(?:之前|前)[，,]?\s*(?:请)?(?:你)?(?:必须|务必)?(?:先|首先)(?:调用|使用)[^，。\n]{0,16}工具"),
 )  # fmt: skip
 
-ORDERS = Table(
+ORDERS = PhraseTable(
     *_DROPPING, *_BECOMING, *_HIDING, *_REVEALING, *_STEALING, *_ADDRESSING, *_REPLACING, *_APPROVING, *_CLAIMING, *_STEERING,
     *_HAN, *_HAN_REPLACING, *_HAN_APPROVING, *_HAN_CLAIMING, *_HAN_STEERING,
 )  # fmt: skip
-_ALL = Table(*ORDERS.phrases, *TAGS.phrases)
+_ALL = PhraseTable(*ORDERS.phrases, *TAGS.phrases)
 SCREEN = _ALL.screen
 """What every text has in it, as JSON spells it, in which `spoken` finds anything."""
 

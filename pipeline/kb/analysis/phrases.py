@@ -42,7 +42,7 @@ def said(keys: str, pattern: str) -> Phrase:
     return phrase(keys, f"(?i){pattern.replace(' ', GAP)}")
 
 
-class Table:
+class PhraseTable:
     """Phrases that are looked for together."""
 
     def __init__(self, *phrases: Phrase) -> None:

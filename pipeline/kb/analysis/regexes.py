@@ -22,7 +22,7 @@ _ANCHOR = re.compile(r"[$^]|\\[AzZ]")
 _BAR = re.compile(r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\|", re.DOTALL)
 
 
-class Reading(NamedTuple):
+class ReadPattern(NamedTuple):
     """A pattern as rules see it.
 
     `fault` says why Python does not compile it (RGX001), `refusal` why RE2 does not (RGX002); only where neither has
@@ -36,22 +36,22 @@ class Reading(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def read(regex: str) -> Reading:
+def read(regex: str) -> ReadPattern:
     """Read a pattern as far as rules have to know it."""
     try:
         tree = _parse(_branches_kept(regex))
         if "(?<" in regex:
             _check_look_behind(tree)
     except RecursionError:
-        return Reading("nested too deeply", None)
+        return ReadPattern("nested too deeply", None)
     except (ops.error, ValueError, OverflowError):
-        return Reading(_fault(regex), None)
+        return ReadPattern(_fault(regex), None)
     try:
-        return Reading(None, None, re2.compile(regex, options()), tree)
+        return ReadPattern(None, None, re2.compile(regex, options()), tree)
     except re2.error as error:
         if _PLAIN.fullmatch(regex):  # too long for one automaton, but nothing in it that an engine may lack
-            return Reading(None, None)
-        return Reading(None, error.args[0].decode("utf-8", errors="replace"))
+            return ReadPattern(None, None)
+        return ReadPattern(None, error.args[0].decode("utf-8", errors="replace"))
 
 
 @lru_cache(maxsize=64)

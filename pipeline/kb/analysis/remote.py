@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kb.analysis import shell
 from kb.analysis.lazily import lazily
-from kb.analysis.phrases import Table, phrase
+from kb.analysis.phrases import PhraseTable, phrase
 
 _FETCHERS = (
     "curl", "wget", "wget2", "fetch", "aria2c", "lynx", "xh", "nc", "ncat", "netcat", "base64", "iwr", "irm",
@@ -56,7 +56,7 @@ _OF_A_VARIABLE = (
 _ENCODED = "|".join("EncodedCommand"[:length] for length in range(14, 0, -1))
 _STATEMENT = r"(?:[^\n;]|`\r?\n)*"
 
-PHRASES = Table(
+PHRASES = PhraseTable(
     phrase("iex invoke- scriptblock", rf"(?i)(?:^|[^\w-]){_RUNNER}\b{_STATEMENT}[^\w-]{_FETCHED}\b[^\n;|]*"),
     phrase("iex invoke- scriptblock", rf"(?i)(?:^|[^\w-]){_FETCHED}\b{_STATEMENT}\|[\s(]*{_RUNNER}\b"),
     phrase(

@@ -46,7 +46,7 @@ _EMBEDDED = lazily(
 )
 
 
-class Reading(NamedTuple):
+class ReadUrl(NamedTuple):
     """What there is to say of a URL: why it is malformed (EVD006), why it is not fit to be followed (EVD004), or None.
 
     `page` is one text for all spellings of the address: no scheme, fragment or closing slash, the host in lower case.
@@ -84,22 +84,22 @@ def ordinary_pages(urls: list[str]) -> set[str] | None:
 
 
 @lru_cache(maxsize=4096)
-def read(url: str) -> Reading:
+def read(url: str) -> ReadUrl:
     """Read a URL as far as rules have to know it."""
     ordinary = ordinary_pages([url])
     if ordinary:
         page = ordinary.pop()
-        return Reading(None, None, page, front(page))
+        return ReadUrl(None, None, page, front(page))
     return take_apart(url)
 
 
-def take_apart(url: str) -> Reading:
+def take_apart(url: str) -> ReadUrl:
     """Read a URL without looking whether it is an ordinary one."""
     fault = _fault(url)
     danger = _danger(_as_browsers_read(url), fault) or _danger(url, fault)
     if fault:
-        return Reading(fault, danger, url)
-    return Reading(None, danger, _page(url), _front_of_parts(urlsplit(url)))
+        return ReadUrl(fault, danger, url)
+    return ReadUrl(None, danger, _page(url), _front_of_parts(urlsplit(url)))
 
 
 def _page(url: str) -> str:

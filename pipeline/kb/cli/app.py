@@ -4,14 +4,10 @@ Exit codes: 0 clean, 1 findings at or above --fail-on or a failed gate, 2 usage 
 130 interrupted, or 128 and the number of the signal that ended it.
 """
 
-import datetime as dt
-import os
 import shutil
-import signal
 import sys
-import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -20,7 +16,46 @@ import typer
 from kb import __version__
 from kb.cli import streams
 from kb.cli.arguments import Group
-from kb.store import statements
+from kb.cli.failures import (
+    INTERRUPTED,
+    UNCHANGED,
+    explain_failure,
+    fail,
+    interrupted_after,
+    listen_for_signals,
+    where_help_is,
+)
+from kb.cli.options import (
+    STDIN,
+    AnyTable,
+    AsOf,
+    Chosen,
+    FormatOfRecords,
+    Jobs,
+    Output,
+    Paths,
+    TextOrJson,
+    _free,
+    complete_codes,
+    complete_groups,
+    complete_ids,
+    complete_reports,
+    complete_severities,
+    current_workspace,
+    examples,
+)
+from kb.cli.output import (
+    display_path,
+    is_coloured,
+    is_terminal,
+    print_json,
+    print_lines,
+    print_notes,
+    print_prose,
+    report_written,
+    to_stderr,
+    write_text,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -45,16 +80,6 @@ app = typer.Typer(
 )
 
 
-class _Chosen:
-    """What was said before the command."""
-
-    root: Path | None = None
-
-
-def _example(*lines: str) -> str:
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
 def _version(asked: bool) -> None:  # noqa: FBT001 - Typer's way to call it
     if asked:
         print(f"kb {__version__}")
@@ -71,116 +96,10 @@ def _main(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    _Chosen.root = root
+    Chosen.root = root
 
 
-def _workspace() -> "Workspace":
-    from kb import workspace
-
-    return workspace.find(_Chosen.root)
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day; write YYYY-MM-DD") from None
-
-
-Paths = Annotated[
-    list[Path] | None,
-    typer.Argument(metavar="PATH", help="Files and folders, - for standard input; default: raw/.", show_default=False),
-]
-AsOf = Annotated[
-    dt.date | None,
-    typer.Option(
-        "--as-of",
-        parser=_day,
-        metavar="YYYY-MM-DD",
-        help="The day that age is counted to; default: as_of in kb.toml, else today.",
-    ),
-]
-Jobs = Annotated[
-    int,
-    typer.Option(
-        "--jobs", "-j", min=0, max=1024, metavar="N", show_default=False, help="Processes; default: one a core."
-    ),
-]
-
-
-def _free(context: typer.Context, output: Path | None) -> Path | None:
-    """Where to write: nowhere that kb itself reads from or writes to, but for the place of the reports."""
-    from kb.workspace import real
-
-    if output is None or output == _STDIN:
-        return None if context.info_name != "export" else output
-    where = _workspace()
-    part = where.part(output)
-    if part is None or (context.info_name == "report" and real(output).is_relative_to(real(where.reports))):
-        return output
-    raise typer.BadParameter(f"{output}: {part} is what kb itself reads or writes; name another place")
-
-
-Output = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", metavar="FILE", callback=_free, help="Write there instead of to standard output."),
-]
-TextOrJson = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")]
-AnyTable = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, ndjson, csv or md.")]
-
-
-def _reports() -> list[str]:
-    from kb.reports import NAMES
-
-    return list(NAMES)
-
-
-def _codes() -> list[str]:
-    from kb.rules import catalogue
-
-    return list(catalogue())
-
-
-FormatOfRecords = Annotated[
-    str | None,
-    typer.Option("--from", metavar="FORMAT", help="native or errorcanon; default: each record's is recognised."),
-]
-
-
-def _ids(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The ids that go on after what is typed; whatever is amiss with the base, completion says nothing."""
-    from kb import workspace
-    from kb.jobs.show import ids
-    from kb.publish import swap
-
-    with suppress(Exception):
-        root = ctx.parent and ctx.parent.params.get("root")
-        with swap.reading(workspace.find(Path(root) if root else None)) as base:
-            return ids(base, incomplete)
-    return []
-
-
-def _severities() -> list[str]:
-    from kb.model import Severity
-
-    return [*Severity]
-
-
-def _groups() -> list[str]:
-    from kb.render.listing import GROUPS
-
-    return list(GROUPS)
-
-
-_STDIN = Path("-")
-
-UNCHANGED = "nothing was changed"
-
-INTERRUPTED = 130
-"""The exit code after Ctrl-C; after another signal, 128 and its number."""
-
-
-@app.command(epilog=_example("kb ingest", "kb ingest raw/inbox raw/git", "kb ingest raw/ --dry-run"))
+@app.command(epilog=examples("kb ingest", "kb ingest raw/inbox raw/git", "kb ingest raw/ --dry-run"))
 def ingest(
     paths: Paths = None,
     as_of: AsOf = None,
@@ -221,41 +140,43 @@ def ingest(
     _choose("--format", form, ("text", "json"))
     if quiet and form == "json":
         raise typer.BadParameter("prints no summary; leave out --format json", param_hint="--quiet")
-    where = _workspace()
-    if name is not None and _STDIN not in (paths or []):
+    where = current_workspace()
+    if name is not None and STDIN not in (paths or []):
         raise typer.BadParameter("names what `-` reads; name `-` too", param_hint="--as")
-    if dry_run and paths and _STDIN in paths:
+    if dry_run and paths and STDIN in paths:
         raise KbError("--dry-run reads no standard input, for that is kept in raw/; see `kb validate -`")
     with ExitStack() as stack, progress("judging") as bar:
         request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, *bar)
         given: list[Path] = []
         for path in _given(paths, where):
-            given += (
-                stack.enter_context(receive(where, sys.stdin.buffer, name or "stdin")) if path == _STDIN else [path]
-            )
-        with _otherwise(
-            "what came in is kept in raw/, nothing was published" if _STDIN in (paths or []) else UNCHANGED
+            given += stack.enter_context(receive(where, sys.stdin.buffer, name or "stdin")) if path == STDIN else [path]
+        with interrupted_after(
+            "what came in is kept in raw/, nothing was published" if STDIN in (paths or []) else UNCHANGED
         ):
             result = run(where, given, request)
-    _say(result.notes)
+    print_notes(result.notes)
     if result.restored:
         verb = "would put right" if dry_run else "put right"
-        _say([f"{verb} in {_shown(where.curated)}/ what was not as kb had left it: {some(result.restored)}"])
+        print_notes(
+            [f"{verb} in {display_path(where.curated)}/ what was not as kb had left it: {some(result.restored)}"]
+        )
     if form == "json":
-        _json(result.document())
+        print_json(result.document())
         return
     if quiet:
         return
-    _print(text.ingestion(result, dry_run=dry_run, common=where.settings.report))
+    print_lines(text.ingestion(result, dry_run=dry_run, common=where.settings.report))
     if result.written and not dry_run:
         part = "what depends on the day in " if result.of_the_day else ""
-        print(f"wrote {_shown(where.store)} and {part}{_shown(where.curated)}/")
+        print(f"wrote {display_path(where.store)} and {part}{display_path(where.curated)}/")
         if not where.configured:
-            _say(["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"])
+            print_notes(
+                ["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"]
+            )
 
 
 @app.command(
-    epilog=_example(
+    epilog=examples(
         "kb validate raw/",
         "kb validate raw/ --statistics",
         "kb validate raw/ --level info --group-by rule",
@@ -299,7 +220,7 @@ def validate(
             "--level",
             metavar="SEVERITY",
             help="Show findings from this on: error, warning (default on a terminal) or info (default elsewhere).",
-            autocompletion=_severities,
+            autocompletion=complete_severities,
         ),
     ] = None,
     quiet: Annotated[
@@ -316,7 +237,7 @@ def validate(
             "--group-by",
             metavar="WHAT",
             help="record (default), rule or file: what is put together; in full and concise.",
-            autocompletion=_groups,
+            autocompletion=complete_groups,
         ),
     ] = None,
     statistics: Annotated[
@@ -367,17 +288,17 @@ def validate(
     about_findings = (fail_on, output, level, quiet, group_by, statistics, show_suppressed, baseline, no_baseline)
     if diff and any((form, *about_findings, write_baseline)):
         raise typer.BadParameter("shows changes, not findings; leave out what is about findings", param_hint="--diff")
-    terminal = _terminal(output)
+    terminal = is_terminal(output)
     if form in {None, "text"}:
         form = "full" if terminal and not quiet else "concise"
     _check_form(form, statistics=statistics, show_suppressed=show_suppressed)
     _check_look(form, group_by, quiet=quiet, statistics=statistics)
     _check_severities(fail_on, level, quiet=quiet)
-    if stdin_filename is not None and _STDIN not in (paths or []):
+    if stdin_filename is not None and STDIN not in (paths or []):
         raise typer.BadParameter("name `-` too, for that reads the buffer", param_hint="--stdin-filename")
     if no_baseline and (baseline or write_baseline):
         raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
-    where = _workspace()
+    where = current_workspace()
     kept = where.baseline if write_baseline or where.baseline.exists() else None
     request = Request(
         where.as_of(as_of), jobs, form=form_of_records, stdin_filename=stdin_filename, origins=form == "junit",
@@ -399,14 +320,14 @@ def validate(
         _preview(where, asked, request)
     with progress("judging") as bar:
         result = run(where, asked, request._replace(tick=bar.tick, step=bar.step), sys.stdin.buffer)
-    _say(result.notes)
+    print_notes(result.notes)
     result = (from_top(result, Path.cwd()) if form in validations.ON_A_HOST else result).shown_from(
         _least(
             level, settings.fail_on, quiet=quiet, briefly=terminal and form in validations.FOR_PEOPLE and not statistics
         )
     )
     look = Look(
-        group_by or "record", fit=shutil.get_terminal_size().columns if terminal else None, colour=_coloured(output),
+        group_by or "record", fit=shutil.get_terminal_size().columns if terminal else None, colour=is_coloured(output),
         common=None if select or no_baseline else settings.report,
     )  # fmt: skip
     answer = (
@@ -414,9 +335,9 @@ def validate(
         if statistics
         else validations.render(result, form, settings, added=added, suppressed=show_suppressed, look=look)
     )
-    _write(answer, output)
+    write_text(answer, output)
     if output is not None:
-        print(f"wrote {_shown(output)}: {text.summary(result)}")
+        print(f"wrote {display_path(output)}: {text.summary(result)}")
     if result.reaches(Severity(settings.fail_on)) and not exit_zero:
         raise typer.Exit(1)
 
@@ -502,12 +423,12 @@ def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoRet
         with progress("judging") as bar:
             plan = job.preview(where, roots, request._replace(tick=bar.tick, step=bar.step))
         _write_diff(job.diff(plan))
-    _say(plan.result.notes)
-    _tell(text.preview(plan.result))
+    print_notes(plan.result.notes)
+    to_stderr(text.preview(plan.result))
     raise typer.Exit(1 if plan.edits else 0)
 
 
-@app.command(epilog=_example("kb fix raw/inbox --diff", "kb fix raw/inbox", "kb fix - < record.json > fixed.json"))
+@app.command(epilog=examples("kb fix raw/inbox --diff", "kb fix raw/inbox", "kb fix - < record.json > fixed.json"))
 def fix(
     paths: Paths = None,
     diff: Annotated[
@@ -527,9 +448,9 @@ def fix(
     from kb.render import text
     from kb.render.progress import progress
 
-    where = _workspace()
+    where = current_workspace()
     asked = _given(paths, where)
-    from_stdin = _STDIN in asked
+    from_stdin = STDIN in asked
     if from_stdin and len(asked) > 1:
         raise KbError("`-` goes to standard output once it is fixed; name it alone")
     request = Request(where.as_of(as_of), form=form_of_records)
@@ -541,14 +462,14 @@ def fix(
         elif from_stdin:
             sys.stdout.buffer.writelines(job.fixed(plan))
         else:
-            with _otherwise("some files may be fixed already; `kb fix` again does the rest"):
+            with interrupted_after("some files may be fixed already; `kb fix` again does the rest"):
                 job.carry_out(plan)
-    _say(plan.result.notes)
+    print_notes(plan.result.notes)
     summary = text.fixing(plan.result, written=not diff)
     if diff or from_stdin:
-        _tell(summary)
+        to_stderr(summary)
     else:
-        _print(summary)
+        print_lines(summary)
     if diff and plan.edits:
         raise typer.Exit(1)
 
@@ -559,13 +480,13 @@ def _write_diff(lines: Iterable[bytes]) -> None:
     from kb.render.tables import styled
 
     if sys.stdout.isatty():
-        _print(text.diff(lines, colour=styled()))
+        print_lines(text.diff(lines, colour=styled()))
     else:
         sys.stdout.buffer.writelines(lines)
 
 
 @app.command(
-    epilog=_example(
+    epilog=examples(
         "kb report quality",
         "kb report queue --domain docker --limit 20",
         "kb report queue --spread 30 --section plan --format csv",
@@ -582,7 +503,7 @@ def report(
             metavar="REPORT",
             help="quality, queue, stale, confidence, tiers, sources or findings; html: a page of it all, for a browser; "
             "all: each as JSON into the folder of --output.",
-            autocompletion=_reports,
+            autocompletion=complete_reports,
         ),
     ],
     as_of: AsOf = None,
@@ -636,7 +557,7 @@ def report(
     from kb.render.answers import FORMATS, render
 
     _choose("--format", form, FORMATS)
-    where = _workspace()
+    where = current_workspace()
     told_once = where.settings.report if name != "all" and form in {"table", "md", "html"} else None
     asked = reports.Options(where.as_of(as_of), domain, tier, limit, due, spread, common=told_once)
     if name == "all":
@@ -656,15 +577,15 @@ def report(
         section = reports.section(chosen, asked, part)
         answer = reports.run(base, chosen, asked, only=section if part is not None or form == "csv" else None)
         broken = 0 if fail_on is None else reports.breaking(base, section, asked, fail_on, where.settings.sql)
-    _write(render(answer, form, terminal=_terminal(output)), output)
-    _tell_written(output)
+    write_text(render(answer, form, terminal=is_terminal(output)), output)
+    report_written(output)
     if broken:
-        _say([f"--fail-on: {text.count(broken, 'row meets', 'rows meet')} `{fail_on}`"])
+        print_notes([f"--fail-on: {text.count(broken, 'row meets', 'rows meet')} `{fail_on}`"])
         raise typer.Exit(1)
 
 
 @app.command(
-    epilog=_example(
+    epilog=examples(
         'kb sql "SELECT domain, count(*) FROM records GROUP BY ALL"',
         "kb sql < query.sql",
         "kb sql 'FROM trust(current_date)' --format csv",
@@ -691,31 +612,32 @@ def sql(
     """Ask the base in SQL, read-only. docs/tables.md describes the tables."""
     from kb.errors import KbError
     from kb.render.tables import FORMATS, keys, render
+    from kb.store import statements
 
     _choose("--format", form, FORMATS)
     if query is None:
         query = "" if sys.stdin.isatty() else streams.read_text("the query")
     if not query.strip():
         raise KbError('kb sql: no query; write kb sql "SELECT …", or pipe one in')
-    where = _workspace()
+    where = current_workspace()
     limits = where.settings.sql if timeout is None else where.settings.sql._replace(seconds=timeout)
     with _base(where, limits) as base:
         answer = statements.select(base, query, limits)
     renamed = [key for key, name in zip(keys(answer.columns), answer.columns, strict=True) if key != name]
     if renamed and form in {"json", "ndjson"}:
-        _say([f"several columns have one name, so the later ones are called {', '.join(renamed)}"])
-    _write(render(answer, form, terminal=_terminal(output)), output)
-    _tell_written(output)
+        print_notes([f"several columns have one name, so the later ones are called {', '.join(renamed)}"])
+    write_text(render(answer, form, terminal=is_terminal(output)), output)
+    report_written(output)
 
 
-@app.command(epilog=_example("kb show docker/port-already-allocated", "kb show git/non-fast-forward --format json"))
+@app.command(epilog=examples("kb show docker/port-already-allocated", "kb show git/non-fast-forward --format json"))
 def show(
     name: Annotated[
         str,
         typer.Argument(
             metavar="ID",
             help="Id of a published record, an alias, or the beginning of an id, where it is that of one alone.",
-            autocompletion=_ids,
+            autocompletion=complete_ids,
         ),
     ],
     as_of: AsOf = None,
@@ -729,22 +651,22 @@ def show(
     from kb.render import text
 
     _choose("--format", form, ("text", "json"))
-    where = _workspace()
+    where = current_workspace()
     with _base(where) as base:
         found = job.published_as(base, name)
         known = job.show(base, found.id, where.as_of(as_of))
-    _say(found.notes)
-    _json(known) if form == "json" else _print_prose(text.record(known, colour=_coloured(None)))
+    print_notes(found.notes)
+    print_json(known) if form == "json" else print_prose(text.record(known, colour=is_coloured(None)))
 
 
-@app.command(epilog=_example("kb why raw/inbox/2026-09-forum-scrape.ndjson:5", "kb why rust/linker-cc-not-found"))
+@app.command(epilog=examples("kb why raw/inbox/2026-09-forum-scrape.ndjson:5", "kb why rust/linker-cc-not-found"))
 def why(
     subject: Annotated[
         str,
         typer.Argument(
             metavar="PATH_OR_ID",
             help="An id, an alias, the beginning of one id, a file, or file:line as in a finding.",
-            autocompletion=_ids,
+            autocompletion=complete_ids,
         ),
     ],
     as_of: AsOf = None,
@@ -759,21 +681,21 @@ def why(
     from kb.render import text
 
     _choose("--format", form, ("text", "json"))
-    where = _workspace()
+    where = current_workspace()
     path, _ = job.split_place(subject)
     if Path(path).is_file():
         subject = sources.name_of(Path(path), where) + subject.removeprefix(path)
     with _base(where) as base:
         found = job.known_as(base, subject)
         fates = job.why(base, found.id, where.as_of(as_of), where.root)
-    _say(found.notes)
-    colour = _coloured(None)
-    _json(fates) if form == "json" else _print_prose(
+    print_notes(found.notes)
+    colour = is_coloured(None)
+    print_json(fates) if form == "json" else print_prose(
         line for fate in fates for line in text.record(fate, colour=colour)
     )
 
 
-@app.command(epilog=_example("kb quarantine", "kb quarantine --format json"))
+@app.command(epilog=examples("kb quarantine", "kb quarantine --format json"))
 def quarantine(
     form: AnyTable = "table",
     output: Output = None,
@@ -784,17 +706,17 @@ def quarantine(
     from kb.render.tables import FORMATS, render
 
     _choose("--format", form, FORMATS)
-    with _base(_workspace()) as base:
+    with _base(current_workspace()) as base:
         rejected, records = job.quarantine(base)
     if form == "table":
-        _write("".join(f"{line}\n" for line in text.quarantine(rejected.records(), records)), output)
+        write_text("".join(f"{line}\n" for line in text.quarantine(rejected.records(), records)), output)
     else:
-        _write(render(rejected, form, terminal=_terminal(output)), output)
-    _tell_written(output)
+        write_text(render(rejected, form, terminal=is_terminal(output)), output)
+    report_written(output)
 
 
 @app.command(
-    epilog=_example(
+    epilog=examples(
         "kb export --format parquet -o out/", "kb export --format ndjson -o git.ndjson --where \"domain = 'git'\""
     )
 )
@@ -828,9 +750,9 @@ def export(
     from kb.publish import swap
     from kb.words import escaped
 
-    home = _workspace()
+    home = current_workspace()
     _check_started(home)
-    if output == _STDIN:
+    if output == STDIN:
         terminal = sys.stdout.isatty()
         with swap.reading(home) as base:
             sys.stdout.writelines(
@@ -838,13 +760,13 @@ def export(
             )
         return
     notes: list[str] = []
-    with _otherwise(f"{output} may be written in part"), swap.reading(home, files=True) as base:
+    with interrupted_after(f"{output} may be written in part"), swap.reading(home, files=True) as base:
         count = run(base, form, output, where, home, notes.append)
-    _say(notes)
-    print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {_shown(output)}")
+    print_notes(notes)
+    print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {display_path(output)}")
 
 
-@app.command(epilog=_example("kb rules", "kb rules --format json"))
+@app.command(epilog=examples("kb rules", "kb rules --format json"))
 def rules(
     form: AnyTable = "table",
 ) -> None:
@@ -857,17 +779,17 @@ def rules(
     from kb.rules import ruleset
 
     _choose("--format", form, FORMATS)
-    _write(render(listing(ruleset.of(_workspace())), form, terminal=_terminal(None)), None)
+    write_text(render(listing(ruleset.of(current_workspace())), form, terminal=is_terminal(None)), None)
 
 
-@app.command(epilog=_example("kb explain DED001", "kb explain how-repeats-action", "kb explain DED"))
+@app.command(epilog=examples("kb explain DED001", "kb explain how-repeats-action", "kb explain DED"))
 def explain(
     code: Annotated[
         str,
         typer.Argument(
             metavar="RULE",
             help="Its code or its name; a prefix of codes lists all that have it.",
-            autocompletion=_codes,
+            autocompletion=complete_codes,
         ),
     ],
 ) -> None:
@@ -879,15 +801,15 @@ def explain(
     from kb.render.tables import render
     from kb.rules import named, ruleset
 
-    known = ruleset.of(_workspace())
+    known = ruleset.of(current_workspace())
     family = words.family(known, code)
     if family.rows:
-        _write(render(family, "table", terminal=_terminal(None)), None)
+        write_text(render(family, "table", terminal=is_terminal(None)), None)
     else:
-        _print(words.explain(named(code.replace("_", "-"), known.known)))
+        print_lines(words.explain(named(code.replace("_", "-"), known.known)))
 
 
-@app.command(epilog=_example("kb init", "kb init knowledge/"))
+@app.command(epilog=examples("kb init", "kb init knowledge/"))
 def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need not exist.")] = Path()) -> None:
     """Make a folder a workspace.
 
@@ -899,16 +821,20 @@ def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need 
     made, kept, within = run(folder)
     there = f"{', '.join(kept)} {'was' if len(kept) == 1 else 'were'} there already"
     if made:
-        print(f"made {', '.join(made)} in {_shown(folder)}/; put records into raw/ and run `kb ingest`")
+        print(f"made {', '.join(made)} in {display_path(folder)}/; put records into raw/ and run `kb ingest`")
     else:
-        print(f"nothing to make in {_shown(folder)}/: {there}")
+        print(f"nothing to make in {display_path(folder)}/: {there}")
     if made and kept:
-        _say([there])
+        print_notes([there])
     if within is not None:
-        _say([f"{_shown(folder)}/ lies within the workspace {_shown(within)}/; in it, kb uses the inner kb.toml alone"])
+        print_notes(
+            [
+                f"{display_path(folder)}/ lies within the workspace {display_path(within)}/; in it, kb uses the inner kb.toml alone"
+            ]
+        )
 
 
-@app.command(epilog=_example("kb new docker/no-space-left", "kb new --domain docker > draft.json"))
+@app.command(epilog=examples("kb new docker/no-space-left", "kb new --domain docker > draft.json"))
 def new(
     name: Annotated[
         str | None, typer.Argument(metavar="ID", help="Write raw/ID.json; default: print.", show_default=False)
@@ -928,11 +854,11 @@ def new(
         return
     if domain is not None:
         raise typer.BadParameter("the domain is the first segment of ID; leave it out", param_hint="--domain")
-    path = _shown(job.new(_workspace(), name))
+    path = display_path(job.new(current_workspace(), name))
     print(f"wrote {path}; replace what it says, then run `kb validate {path}`")
 
 
-@app.command(epilog=_example("kb schema", "kb schema record.incoming", "kb schema report.stale"))
+@app.command(epilog=examples("kb schema", "kb schema record.incoming", "kb schema report.stale"))
 def schema(
     name: Annotated[
         str | None,
@@ -943,12 +869,12 @@ def schema(
     from kb import contract
 
     if name is None:
-        _print(f"{key:24} {contract.schema(key)['title']}" for key in contract.names())
+        print_lines(f"{key:24} {contract.schema(key)['title']}" for key in contract.names())
     else:
         sys.stdout.write(contract.text(name))
 
 
-@app.command(epilog=_example("kb doctor"))
+@app.command(epilog=examples("kb doctor"))
 def doctor() -> None:
     """Hold the base against its contracts.
 
@@ -957,15 +883,15 @@ def doctor() -> None:
     from kb.jobs.doctor import doctor as run
     from kb.render import text
 
-    where = _workspace()
+    where = current_workspace()
     _check_started(where)
     breaches = run(where)
-    _print(text.health(breaches, breaches[0].remedy if breaches else ""))
+    print_lines(text.health(breaches, breaches[0].remedy if breaches else ""))
     if breaches:
         raise typer.Exit(1)
 
 
-@app.command(epilog=_example("kb gate", "kb gate --as-of 2027-01-01 --format json"))
+@app.command(epilog=examples("kb gate", "kb gate --as-of 2027-01-01 --format json"))
 def gate(
     as_of: AsOf = None,
     form: TextOrJson = "text",
@@ -978,15 +904,15 @@ def gate(
     from kb.render import text
 
     _choose("--format", form, ("text", "json"))
-    where = _workspace()
+    where = current_workspace()
     _check_started(where)
     result = run(where, where.as_of(as_of))
-    _json(result.document()) if form == "json" else _print(text.gate(result, terminal=_terminal(None)))
+    print_json(result.document()) if form == "json" else print_lines(text.gate(result, terminal=is_terminal(None)))
     if result.broken:
         raise typer.Exit(1)
 
 
-@app.command(epilog=_example("kb diff", "kb diff main", "kb diff HEAD~10 --format json", "kb diff --exit-code"))
+@app.command(epilog=examples("kb diff", "kb diff main", "kb diff HEAD~10 --format json", "kb diff --exit-code"))
 def diff(
     revision: Annotated[str, typer.Argument(metavar="REV", help="A commit, branch or tag of git.")] = "HEAD",
     exit_code: Annotated[
@@ -1004,8 +930,10 @@ def diff(
     from kb.render.tables import styled
 
     _choose("--format", form, ("text", "json"))
-    result = run(_workspace(), revision)
-    _json(result.document()) if form == "json" else _print(comparison(result, colour=styled(terminal=_terminal(None))))
+    result = run(current_workspace(), revision)
+    print_json(result.document()) if form == "json" else print_lines(
+        comparison(result, colour=styled(terminal=is_terminal(None)))
+    )
     if exit_code and result.differs:
         raise typer.Exit(1)
 
@@ -1019,13 +947,13 @@ def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain
 
     if vain:
         raise typer.BadParameter("the page has no use for it; leave it out", param_hint=vain[0])
-    if _terminal(output):
+    if is_terminal(output):
         raise KbError("kb report html: a page is for a browser; write it with -o FILE, and open that")
     with _base(where) as base:
         reports.check_scope(base, asked, where.settings.trust.ladder)
         asked_page = page_data.ask(base, asked, where.settings.trust.ladder)
-    _write(document(asked_page, ruleset.of(where).known), output)
-    _tell_written(output)
+    write_text(document(asked_page, ruleset.of(where).known), output)
+    report_written(output)
 
 
 def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> None:
@@ -1041,10 +969,10 @@ def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> No
             name: data if isinstance(data, bytes) else b"".join(data)
             for name, data in curated_files.reports(base, asked)
         }
-    with _otherwise(f"{folder} may be written in part"):
+    with interrupted_after(f"{folder} may be written in part"):
         for name, data in files.items():
-            _write(data.decode(), folder / Path(name).name)
-    print(f"wrote {count(len(files), 'file')} to {_shown(folder)}/")
+            write_text(data.decode(), folder / Path(name).name)
+    print(f"wrote {count(len(files), 'file')} to {display_path(folder)}/")
 
 
 def _base(where: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
@@ -1069,30 +997,9 @@ def _given(paths: list[Path] | None, where: "Workspace") -> list[Path]:
 
     if not paths and not where.raw.is_dir():
         raise KbError(
-            f"no path was given, and there is no {_shown(where.raw)}/; name files or folders, or see `kb init`"
+            f"no path was given, and there is no {display_path(where.raw)}/; name files or folders, or see `kb init`"
         )
     return paths or [where.raw]
-
-
-@contextmanager
-def _otherwise(left: str) -> Iterator[None]:
-    """Where an interruption may leave something changed, say what."""
-    from kb.errors import StoppedError
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise StoppedError(left) from None
-
-
-def _terminal(output: Path | None) -> bool:
-    return output is None and sys.stdout.isatty()
-
-
-def _coloured(output: Path | None) -> bool:
-    from kb.render.tables import styled
-
-    return output is None and styled(terminal=sys.stdout.isatty())
 
 
 def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
@@ -1102,89 +1009,16 @@ def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
         raise typer.BadParameter(f"{word!r}; {did_you_mean(word.lower(), choices)}", param_hint=option)
 
 
-def _shown(path: Path) -> str:
-    return os.path.relpath(path)
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line)
-
-
-def _print_prose(lines: Iterable[str]) -> None:
-    """Whole lines in a pipe; on a terminal they are wrapped to fit."""
-    from kb.render.tables import hanging
-
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    _print(lines if width is None else (part for line in lines for part in hanging(line, width)))
-
-
-def _tell(lines: Iterable[str]) -> None:
-    for line in lines:
-        streams.say(line)
-
-
-def _say(notes: Iterable[str]) -> None:
-    for note in notes:
-        streams.say(_masked(f"note: {note}"))
-
-
-def _json(value: object) -> None:
-    from kb.render.tables import as_json, plain
-    from kb.words import escaped
-
-    print(escaped(as_json(plain(value), indent=2)))
-
-
-def _write(text: str, output: Path | None) -> None:
-    from kb import aside
-    from kb.errors import KbError
-
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with aside.written(output) as file:
-            file.write(text.encode())
-    except OSError as error:
-        raise KbError(f"{output}: cannot be written: {error.strerror}") from None
-
-
-def _tell_written(output: Path | None) -> None:
-    if output is not None:
-        _tell([f"wrote {_shown(output)}"])
-
-
 def main() -> None:
     """Run kb and exit: the one error handler of the program."""
-    came = _listen()
-    code = _run()
+    came = listen_for_signals()
+    code = run()
     streams.finish()
     sys.exit(128 + came[0] if came and code == INTERRUPTED else code)
 
 
-def _listen() -> list[int]:
-    """Let what a supervisor or a closed terminal sends end kb as Ctrl-C does; what came is noted there."""
-    came: list[int] = []
-
-    def stop(number: int, _: object) -> None:
-        came.append(number)
-        for other in wanted:
-            signal.signal(other, signal.SIG_IGN)  # once is enough: what follows is cleaning up
-        raise KeyboardInterrupt
-
-    wanted = [
-        number
-        for name in ("SIGTERM", "SIGHUP")
-        if (number := getattr(signal, name, None)) and signal.getsignal(number) is signal.SIG_DFL
-    ]
-    for number in wanted:
-        signal.signal(number, stop)
-    return came
-
-
-def _run() -> int:
+def run() -> int:
+    """Carry out what was typed, and say what fails; returns the exit code."""
     from typer import Abort, TyperException
 
     streams.set_up()
@@ -1192,54 +1026,17 @@ def _run() -> int:
         code = app(sys.argv[1:] or ["--help"], prog_name="kb", standalone_mode=False)
         sys.stdout.flush()
     except TyperException as error:
-        return _fail(f"{error.format_message()}{_where_help_is(error)}", error.exit_code)
+        return fail(f"{error.format_message()}{where_help_is(error)}", error.exit_code)
     except (Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except BrokenPipeError:
         streams.discard_output()
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: whatever is left is a bug, or the environment
-        return _explain(error)
+        return explain_failure(error)
     if code == INTERRUPTED:
-        return _fail(f"interrupted; {UNCHANGED}", INTERRUPTED)
+        return fail(f"interrupted; {UNCHANGED}", INTERRUPTED)
     return code if isinstance(code, int) else 0
-
-
-def _where_help_is(error: Exception) -> str:
-    """Of a command or an option that is not there; what is wrong with a value is said in full."""
-    context = getattr(error, "ctx", None)
-    if context is None or type(error) is typer.BadParameter:
-        return ""
-    return f" (see `{context.command_path} --help`)"
-
-
-def _explain(error: Exception) -> int:
-    from kb.errors import KbError
-
-    if isinstance(error, KbError):
-        return _fail(str(error), error.exit_code)
-    if isinstance(error, OSError):
-        last = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
-        if last == Path(__file__) or "typer" in last.parts:  # here alone is anything printed
-            return _fail(streams.fault_of_output(error), 2)
-        return _fail(f"{error.filename or 'system'}: {error.strerror or error}", 2)
-    if isinstance(error, MemoryError):
-        return _fail("out of memory; try --jobs 1, or ingest less at a time", 2)
-    if "KB_TRACEBACK" in os.environ:
-        traceback.print_exception(error)
-    return _fail(f"a bug in kb: {type(error).__name__}: {error}; KB_TRACEBACK=1 shows where, please report it", 3)
-
-
-def _fail(message: str, code: int) -> int:
-    streams.say(_masked(f"kb: {' '.join(message.split())}"))
-    return code
-
-
-def _masked(message: str) -> str:
-    """A message that may tell of what a user typed, or what a library says of a file, without credentials."""
-    from kb.analysis.credentials import masked_text
-
-    return masked_text(message)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from kb import revision
 from kb.errors import KbError
 from kb.model import Document, Json, Severity
 from kb.pointer import escape
-from kb.results import Edit, RecordsCompared
+from kb.results import RecordEdit, RecordsCompared
 from kb.settings import LAYOUTS
 from kb.workspace import Workspace
 
@@ -101,19 +101,21 @@ def _reasons(curated: Path, gone: Sequence[str]) -> dict[str, list[Document]]:
 # ---- one record ------------------------------------------------------------------------------------------------------
 
 
-def edits(before: Document, after: Document) -> Iterator[Edit]:
+def edits(before: Document, after: Document) -> Iterator[RecordEdit]:
     """What has to be done to a record to make it another, in the order of its keys."""
     yield from _in_object(before, after, "", None)
 
 
-def _in_object(before: Mapping[str, Json], after: Mapping[str, Json], at: str, entry: str | None) -> Iterator[Edit]:
+def _in_object(
+    before: Mapping[str, Json], after: Mapping[str, Json], at: str, entry: str | None
+) -> Iterator[RecordEdit]:
     for key in dict.fromkeys([*after, *before]):
         place = f"{at}/{escape(key)}"
         if place not in _UNSAID:
             yield from _in_value(before.get(key), after.get(key), place, entry)
 
 
-def _in_value(before: Json, after: Json, at: str, entry: str | None) -> Iterator[Edit]:
+def _in_value(before: Json, after: Json, at: str, entry: str | None) -> Iterator[RecordEdit]:
     if before == after and type(before) is type(after):
         return
     if isinstance(before, dict) and isinstance(after, dict):
@@ -121,22 +123,22 @@ def _in_value(before: Json, after: Json, at: str, entry: str | None) -> Iterator
     elif isinstance(before, list | None) and isinstance(after, list | None):
         yield from _in_list(before or [], after or [], at, entry)
     else:
-        yield Edit("changed", at, entry, before, after)
+        yield RecordEdit("changed", at, entry, before, after)
 
 
-def _in_list(before: Sequence[Json], after: Sequence[Json], at: str, entry: str | None) -> Iterator[Edit]:
+def _in_list(before: Sequence[Json], after: Sequence[Json], at: str, entry: str | None) -> Iterator[RecordEdit]:
     """Entries are the same by what names them; of the others, those at the same place in both."""
     pairs = _paired(before, after)
     for i in sorted(set(range(len(before))) - {i for i, _ in pairs}):
-        yield Edit("removed", f"{at}/{i}", entry, before[i], None)
+        yield RecordEdit("removed", f"{at}/{i}", entry, before[i], None)
     for i, j in pairs:
         old, new = before[i], after[j]
         if isinstance(old, dict) and isinstance(new, dict):
             yield from _in_object(old, new, f"{at}/{j}", _name(new))
     for j in sorted(set(range(len(after))) - {j for _, j in pairs}):
-        yield Edit("added", f"{at}/{j}", entry, None, after[j])
+        yield RecordEdit("added", f"{at}/{j}", entry, None, after[j])
     if any(j > k for (_, j), (_, k) in pairwise(pairs)):
-        yield Edit("reordered", at, entry, None, None)
+        yield RecordEdit("reordered", at, entry, None, None)
 
 
 def _paired(before: Sequence[Json], after: Sequence[Json]) -> list[tuple[int, int]]:

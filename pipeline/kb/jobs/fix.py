@@ -13,7 +13,7 @@ from kb.errors import KbError
 from kb.judging.given import shown
 from kb.judging.request import Request
 from kb.model import GONE, Change, Curated, Incoming, Json, Rejected
-from kb.render.diff import unified
+from kb.render.patch import unified
 from kb.results import FixResult
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
@@ -24,7 +24,7 @@ from kb.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FixPlan:
     """Files, the edits of each of their streams (of an archive, each member), and what these come to.
 
     `hidden` are those that mask what holds a credential, for whoever shows a stream.
@@ -36,7 +36,7 @@ class Plan:
     hidden: dict[str, list[Edit]]
 
 
-def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
+def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> FixPlan:
     """The edits that carry out the fixes of every record, each judged by itself. Nothing is written yet.
 
     What nobody can read stays as it is, and so do packed files, objects that are no record of a known format, and records
@@ -61,10 +61,10 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
     if not tally.read:
         nothing = [f"{', '.join(root.name for root in roots)}: no record there that could be fixed"]
         raise KbError("; ".join([*tally.notes, *(nothing if plain or not files else [])]))
-    return Plan(tuple(plain), edits, tally.result(len(edits)), dict(tally.hidden))
+    return FixPlan(tuple(plain), edits, tally.result(len(edits)), dict(tally.hidden))
 
 
-def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Plan:
+def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> FixPlan:
     """The edits that do to the raw text what ingest does to each record that is fit to be published by itself.
 
     Where the request tells of some rules alone, those of the others are left out.
@@ -79,7 +79,9 @@ def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Pl
     edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, told), tally.notes, request)
     if not tally.read:
         raise KbError(f"{nothing_in(roots, tally.notes)}; nothing was validated")
-    return Plan(tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})), dict(tally.hidden))
+    return FixPlan(
+        tuple(files), edits, tally.result(len({sources.file_of(name) for name in edits})), dict(tally.hidden)
+    )
 
 
 @dataclass(slots=True)
@@ -211,7 +213,7 @@ def _check_gone(
         raise RuntimeError(f"{incoming.origin}: {', '.join(sorted(back))} would come back; nothing was written")
 
 
-def carry_out(planned: Plan) -> None:
+def carry_out(planned: FixPlan) -> None:
     """Write the files anew, each by one rename.
 
     Raises:
@@ -234,14 +236,14 @@ def _replace(file: SourceFile, edits: list[Edit]) -> None:
         raise KbError(f"{shown(file)}: cannot be written: {error.strerror}; it is as it was") from None
 
 
-def fixed(planned: Plan) -> Iterator[bytes]:
+def fixed(planned: FixPlan) -> Iterator[bytes]:
     """The only file of a plan as it is after its edits."""
     (file,) = planned.files
     with Path(file.path).open("rb") as stream:
         yield from edit.spliced(stream, planned.edits.get(file.name, []))
 
 
-def diff(planned: Plan) -> Iterator[bytes]:
+def diff(planned: FixPlan) -> Iterator[bytes]:
     """The edits of all files as a unified diff."""
     edited = {sources.file_of(name) for name in planned.edits}
     for file in planned.files:

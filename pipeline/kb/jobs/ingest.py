@@ -17,13 +17,13 @@ from kb.planning.plan import Plan, plan_for
 from kb.planning.standing import History
 from kb.publish import swap
 from kb.publish.seal import told
-from kb.results import Compared, IngestResult
+from kb.results import IngestResult, StateComparison
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
 from kb.settings import LAYOUTS
 from kb.sources import formats
 from kb.store import KnownFile
-from kb.store.build import Draft, Ousted, Place, change, create
+from kb.store.build import Draft, Moved, Ousted, change, create
 from kb.workspace import METRICS, PAGE, Workspace
 
 WithBytes = Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
@@ -47,7 +47,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
             if base and plan.idle and last and last["as_of"] == request.as_of and _is_laid_out(workspace):
                 counted = Draft(base.connection)
                 counted.set_scope([] if plan.whole else plan.scope(), whole=plan.whole)
-                as_before = Compared(0, 0, base.value("SELECT count(*) FROM findings"))
+                as_before = StateComparison(0, 0, base.value("SELECT count(*) FROM findings"))
                 return _outcome(counted, plan, rules, as_before, written=False)
         return _write(workspace, plan, rules, request, folder, found.history)
 
@@ -79,7 +79,7 @@ def _write(
         if not (plan.records or plan.gone or plan.dropped):
             raise KbError(f"{sources.nothing_in(plan.roots, plan.notes)}; nothing was done")
 
-        def settled() -> Compared | None:
+        def settled() -> StateComparison | None:
             if not request.allow_removals:
                 _guard(draft, workspace.settings.max_removals, misread)
             return None if plan.fresh else draft.compare(workspace.store)
@@ -221,7 +221,7 @@ def _reading(draft: Draft, plan: Plan, again: list[Incoming], known_files: Conta
                 continue
             was, was_line = places.pop(0)
             if (was, was_line) != (position, line):
-                plan.moved.append(Place(path, was, position, line))
+                plan.moved.append(Moved(path, was, position, line))
         plan.dropped += [(path, position) for (path, _, _), places in known.items() for position, _ in places]
 
 
@@ -263,7 +263,9 @@ def _guard(draft: Draft, limit: float, hints: Sequence[str]) -> None:
             )
 
 
-def _outcome(base: Draft, plan: Plan, rules: RuleSet, compared: Compared | None, *, written: bool) -> IngestResult:
+def _outcome(
+    base: Draft, plan: Plan, rules: RuleSet, compared: StateComparison | None, *, written: bool
+) -> IngestResult:
     """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
     tally = base.tally(changed=written)
     found = base.findings_by_code()

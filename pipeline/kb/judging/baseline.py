@@ -27,7 +27,7 @@ Entries = Counter[Entry]
 """How often each is found: more than once only where several inputs claim one id."""
 
 
-class Compared(NamedTuple):
+class BaselineComparison(NamedTuple):
     """Findings against a baseline: which are not in it, how many of its entries no longer occur, and what to say."""
 
     new: list[bool]
@@ -37,7 +37,7 @@ class Compared(NamedTuple):
 
 def hold_against(
     path: Path | None, found: Sequence[Entry], is_judged: Callable[[Entry], bool], *, write: bool
-) -> Compared:
+) -> BaselineComparison:
     """Tell new findings from known ones; with `write`, the baseline is first written so that all are known.
 
     `is_judged` says of an entry whether it would have been found again, were it still there: what was not judged now
@@ -47,7 +47,7 @@ def hold_against(
         KbError: the baseline cannot be read, or not be written.
     """
     if path is None:
-        return Compared([True] * len(found))
+        return BaselineComparison([True] * len(found))
     counted = Entries(found)
     entries = Entries() if write and not path.exists() else _read(path)
     notes = []
@@ -63,7 +63,7 @@ def hold_against(
     if gone:
         are = "entry of the baseline is" if gone == 1 else "entries of the baseline are"
         notes.append(f"{gone:,} {are} fixed; `kb validate --write-baseline` shrinks it")
-    return Compared(_beyond(entries, found), gone, tuple(notes))
+    return BaselineComparison(_beyond(entries, found), gone, tuple(notes))
 
 
 def _beyond(entries: Entries, found: Iterable[Entry]) -> list[bool]:

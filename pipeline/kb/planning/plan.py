@@ -13,7 +13,7 @@ from kb.planning.rejudging import since
 from kb.planning.standing import Found
 from kb.rules.ruleset import RuleSet
 from kb.store import KnownFile
-from kb.store.build import Place
+from kb.store.build import Moved
 from kb.workspace import Workspace
 
 
@@ -36,7 +36,7 @@ class Plan:
     whole: bool
     anew: frozenset[str]
     concerned: Mapping[str, set[tuple[str, int]]]
-    moved: list[Place] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
     dropped: list[tuple[str, int]] = field(default_factory=list)
     seen: list[KnownFile] = field(default_factory=list)
     alien: list[str] = field(default_factory=list)

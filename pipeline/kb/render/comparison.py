@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import pairwise, takewhile
 
 from kb.model import Json
-from kb.pointer import unescape
+from kb.pointer import tokens
 from kb.render.tables import as_json, plain
 from kb.render.text import count, paint
-from kb.results import Edit, RecordsCompared
+from kb.results import RecordEdit, RecordsCompared
 from kb.words import visible
 
 _ONE_OF = {
@@ -50,8 +50,8 @@ def _total(result: RecordsCompared) -> int:
     return len(result.added) + len(result.removed) + len(result.changed)
 
 
-def _line(edit: Edit) -> str:
-    *above, last = map(unescape, edit.pointer.split("/")[1:])
+def _line(edit: RecordEdit) -> str:
+    *above, last = tokens(edit.pointer)
     if last.isdigit() and above:
         *above, last = above
         last = _ONE_OF.get(last, last)

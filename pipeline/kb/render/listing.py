@@ -11,7 +11,7 @@ from kb.render.tables import columns_of, cropped, hanging
 from kb.results import Located, ValidateResult
 from kb.rules import catalogue
 from kb.rules.base import Rule
-from kb.settings import Report
+from kb.settings import ReportSettings
 from kb.words import visible
 
 GROUPS = ("record", "rule", "file")
@@ -40,10 +40,10 @@ class Look(NamedTuple):
     source: int | None = None
     fit: int | None = None
     colour: bool = False
-    common: Report | None = None
+    common: ReportSettings | None = None
 
 
-class Common(NamedTuple):
+class CommonRule(NamedTuple):
     """A rule that concerns so many records that it is told of once."""
 
     code: str
@@ -76,13 +76,13 @@ def listing(
     yield from _fitted(text.summary(result), look)
 
 
-def _common(result: ValidateResult, report: Report) -> Sequence[Common]:
+def _common(result: ValidateResult, report: ReportSettings) -> Sequence[CommonRule]:
     """The rules that concern more than a share of the records, but for errors; the gravest and most frequent first."""
     concerned = defaultdict(set)
     for finding in result.findings:
         if finding.severity is not Severity.ERROR:
             concerned[finding.code, finding.name, finding.severity].add(_record(finding))
-    found = [Common(*rule, len(records)) for rule, records in concerned.items()]
+    found = [CommonRule(*rule, len(records)) for rule, records in concerned.items()]
     return sorted(
         (each for each in found if report.is_common(each.records, result.read)),
         key=lambda each: (-each.severity.rank, -each.records, each.code),
@@ -148,7 +148,7 @@ _TITLE: Mapping[str, Callable[[Sequence[Located]], str]] = {
 }
 
 
-def _told_once(common: Iterable[Common], read: int, look: Look, added: Sequence[Rule]) -> Iterator[str]:
+def _told_once(common: Iterable[CommonRule], read: int, look: Look, added: Sequence[Rule]) -> Iterator[str]:
     rules = {**catalogue(), **{rule.code: rule for rule in added}}
     for code, name, severity, records in common:
         painted = text.paint(code, text.style(severity), colour=look.colour)

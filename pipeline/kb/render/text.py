@@ -8,7 +8,7 @@ from typing import Any
 from kb.model import Severity
 from kb.render.tables import as_json, as_text, columns_of, cropped, plain
 from kb.results import FixResult, GateResult, IngestResult, Located, ValidateResult, Verdict
-from kb.settings import Report
+from kb.settings import ReportSettings
 from kb.words import brief, visible
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
@@ -126,7 +126,7 @@ def caret(finding: Located, *, colour: bool, width: int) -> Iterator[str]:
     yield " " * (len(margin) + columns_of(before)) + paint("^", style(finding.severity), colour=colour)
 
 
-def ingestion(result: IngestResult, *, dry_run: bool, common: Report) -> Iterator[str]:
+def ingestion(result: IngestResult, *, dry_run: bool, common: ReportSettings) -> Iterator[str]:
     """The sums of a run, what was repaired and what is flagged most; what is `common` to most records is said apart."""
     yield (
         f"read {result.read:,} = published {result.published:,} + unchanged {result.unchanged:,}"
@@ -156,7 +156,7 @@ def ingestion(result: IngestResult, *, dry_run: bool, common: Report) -> Iterato
         yield "nothing changed, nothing was written"
 
 
-def _flagged(result: IngestResult, common: Report) -> Iterator[str]:
+def _flagged(result: IngestResult, common: ReportSettings) -> Iterator[str]:
     among = result.published + result.unchanged
     once = {code: records for code, records in result.flagged.items() if common.is_common(records, among)}
     rest = {code: flags for code, flags in result.flags.items() if code not in once}

@@ -23,7 +23,7 @@ class Options(NamedTuple):
     due: int | None = None
     spread: int | None = None
     history: bool = True
-    common: settings.Report | None = None
+    common: settings.ReportSettings | None = None
 
 
 class Section(NamedTuple):

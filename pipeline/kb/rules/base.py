@@ -180,7 +180,7 @@ class Record:
         return [(pointer, text) for pointer, text in said if text]
 
     @cached_property
-    def links(self) -> list[tuple[str, str, urls.Reading]]:
+    def links(self) -> list[tuple[str, str, urls.ReadUrl]]:
         """Every source URL with its pointer and its reading, the official document first."""
         official = self.document["official_doc_url"]
         found = [("/official_doc_url", official)] if official else []
@@ -197,12 +197,12 @@ class Record:
         return urls.ordinary_pages(cited)
 
     @property
-    def odd_links(self) -> list[tuple[str, str, urls.Reading]]:
+    def odd_links(self) -> list[tuple[str, str, urls.ReadUrl]]:
         """The links that are malformed or dangerous."""
         return [link for link in self.links if link[2].fault or link[2].danger] if self._ordinary_pages is None else []
 
     @cached_property
-    def fronts(self) -> list[tuple[str, str, urls.Reading]]:
+    def fronts(self) -> list[tuple[str, str, urls.ReadUrl]]:
         """The links that lead to no page of its own, but to the way in to many."""
         if self._ordinary_pages is not None and not any(map(urls.front, self._ordinary_pages)):
             return []

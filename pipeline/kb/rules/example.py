@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 from kb.model import Document
+from kb.pointer import tokens
 from kb.rules.base import ABSENT, Example
 
 CLEAN: dict[str, Any] = {
@@ -86,7 +87,7 @@ def with_changes(example: Example) -> Document:
     """
     document = copy.deepcopy(CLEAN)
     for pointer, value in example.items():
-        *path, last = (token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+        *path, last = tokens(pointer)
         parent: Any = document
         for step in path:
             parent = parent[_key(parent, step)]

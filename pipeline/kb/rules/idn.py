@@ -2,11 +2,12 @@
 
 import re
 
+from kb.columns import ID
 from kb.model import Severity
 from kb.rules.base import Ask, Found, Pairs, Record, check, corpus, slug
 from kb.words import show
 
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*){1,2}")
+_ID = re.compile(ID)
 _LONGEST_SEGMENT = 120
 
 _DEVICES = frozenset(

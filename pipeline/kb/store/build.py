@@ -12,7 +12,7 @@ import duckdb
 from kb import __version__
 from kb.fingerprint import AT_POINTER, fingerprints
 from kb.model import Incoming, Kind, Origin
-from kb.results import Compared, IngestResult
+from kb.results import IngestResult, StateComparison
 from kb.rules import catalogue
 from kb.rules.ruleset import RuleSet
 from kb.rules.ver import LONGEST, PRODUCT
@@ -24,7 +24,7 @@ from kb.store.layout import comments, document_shape, script, tables
 from kb.words import one_line
 
 
-class Place(NamedTuple):
+class Moved(NamedTuple):
     """One input of a changed file that is as it was, at its new place."""
 
     path: str
@@ -145,7 +145,7 @@ class Draft(Store):
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({declared})")
         self.insert(table, list(columns.values()), rows)
 
-    def prune(self, dropped: Sequence[tuple[str, int]], kept: Sequence[Place]) -> None:
+    def prune(self, dropped: Sequence[tuple[str, int]], kept: Sequence[Moved]) -> None:
         """Take out inputs that are gone or judged again, and move those whose file changed around them."""
         self._lay_out("dropped", {"path": "VARCHAR", "position": "BIGINT"}, dropped)
         columns = {"path": "VARCHAR", "old_position": "BIGINT", "position": "BIGINT", "line": "BIGINT"}
@@ -265,7 +265,7 @@ class Draft(Store):
                 [list(column) for column in zip(*files, strict=True)],
             )
 
-    def compare(self, previous: Path) -> Compared:
+    def compare(self, previous: Path) -> StateComparison:
         """Hold the findings against those of the store that this one is to replace, and keep what came and went."""
         name = str(previous).replace("'", "''")
         self.connection.execute(f"ATTACH '{name}' AS before (READ_ONLY)")
@@ -275,7 +275,7 @@ class Draft(Store):
         new, fixed = states.get("new", 0), states.get("fixed", 0)
         if new or fixed:
             self.connection.execute(script("changes.sql"))
-        return Compared(new, fixed, self.value("SELECT count(*) FROM findings") - new)
+        return StateComparison(new, fixed, self.value("SELECT count(*) FROM findings") - new)
 
     def record_run(self, rules: RuleSet, as_of: dt.date, result: IngestResult, figures: Mapping[str, object]) -> None:
         """Add a row to `runs`; what came and went with an earlier one is forgotten."""

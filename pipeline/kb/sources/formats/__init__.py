@@ -9,6 +9,7 @@ import orjson
 from kb import contract
 from kb.errors import KbError
 from kb.model import GONE, Change, Document
+from kb.pointer import tokens
 from kb.sources.formats import errorcanon
 from kb.sources.formats.mapping import Carried
 from kb.words import did_you_mean
@@ -128,7 +129,7 @@ def _undo(native: Document, changes: Sequence[Change], form: Format) -> None:
 
 
 def _parent(document: Any, pointer: str) -> tuple[Any, str]:  # noqa: ANN401 - any JSON value
-    *steps, last = (step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))
+    *steps, last = tokens(pointer)
     for step in steps:
         document = document[int(step)] if isinstance(document, list) else document[step]
     return document, last

@@ -14,9 +14,20 @@ CREATE MACRO sentences(text) AS -- The sentences of a text of 12 characters and 
 CREATE MACRO digest_of(text) AS -- The first half of the MD5 digest of a text, as a number.
     md5_number_upper(text);
 
+CREATE MACRO spelled_out(text) AS -- A text as JSON, with what nobody can see in it escaped as `show` in words.py does.
+    CASE WHEN regexp_matches(text, '[\x00-\x1f\x{7f}-\x{9f}\x{ad}\x{61c}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}]')
+        THEN '"' || array_to_string([CASE
+            WHEN regexp_matches(c, '[\x00-\x07\x0b\x0e-\x1f\x{7f}-\x{9f}\x{ad}\x{61c}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}]')
+                THEN '\u' || lpad(lower(to_hex(unicode(c))), 4, '0')
+            ELSE trim(CAST(to_json(c) AS VARCHAR), '"') || CASE c WHEN '"' THEN '"' ELSE '' END END
+            FOR c IN [text[i] FOR i IN range(1, length(text) + 1)]], '') || '"'
+        ELSE CAST(to_json(text) AS VARCHAR) END;
+
+CREATE MACRO shortened(message) AS -- Text of a message, shortened in the middle where it is long.
+    CASE WHEN length(message) <= 60 THEN message ELSE left(message, 40) || '…' || right(message, 15) END;
+
 CREATE MACRO shown(text) AS -- A text in quotes as messages show it: one line, shortened in the middle of what is long.
-    CASE WHEN length(text) <= 58 THEN CAST(to_json(text) AS VARCHAR)
-        ELSE left(CAST(to_json(left(text, 39)) AS VARCHAR), -1) || '…' || substr(CAST(to_json(right(text, 14)) AS VARCHAR), 2) END;
+    shortened(spelled_out(text));
 
 CREATE MACRO some_of(names, total) AS -- The first three names, and how many more there are.
     array_to_string(names[:3], ', ') || CASE WHEN total > 3 THEN ' and ' || (total - 3) || ' more' ELSE '' END;

@@ -405,9 +405,9 @@ def test_an_ingest_that_is_killed_is_carried_through_or_undone(base: Base, tmp_p
     script = f"""
         import datetime as dt, os
         from pathlib import Path
-        from kb import publish
+        from kb.publish import swap
         from kb.jobs.ingest import ingest
-        from kb.jobs.request import Request
+        from kb.judging.request import Request
         from kb.workspace import find
 
         def deadly(method):
@@ -416,8 +416,8 @@ def test_an_ingest_that_is_killed_is_carried_through_or_undone(base: Base, tmp_p
                 return method(self, target)
             return moved
 
-        exchange = publish._exchange
-        publish._exchange = lambda new, old: os._exit(9) if {name!r} == "curated" else exchange(new, old)
+        exchange = swap._exchange
+        swap._exchange = lambda new, old: os._exit(9) if {name!r} == "curated" else exchange(new, old)
         Path.replace = deadly(Path.replace)
         Path.rename = deadly(Path.rename)
         root = Path({str(base.root)!r})

@@ -183,7 +183,7 @@ def test_no_words_are_a_bug(small: Base, streams: pytest.MonkeyPatch, line: list
         patched.setattr(sys, "argv", ["kb", *line])
         for name, stream in {"stdin": Stream(stdin), "stdout": out, "stderr": err}.items():
             patched.setattr(sys, name, stream)
-        code = app._run()  # noqa: SLF001 - without leaving this process
+        code = app.run()  # without leaving this process
     said = err.told()
     assert code in {0, 1, 2}, (line, said)
     if code == 2:

@@ -187,7 +187,7 @@ def test_urls_that_are_not_taken_apart_are_ones_that_have_nothing_to_be_said_of(
     pages = urls.ordinary_pages(cited)
     if pages is not None:
         assert {urls.take_apart(url) for url in cited} == {
-            urls.Reading(None, None, page, urls.front(page)) for page in pages
+            urls.ReadUrl(None, None, page, urls.front(page)) for page in pages
         }
 
 
@@ -322,7 +322,7 @@ def test_a_name_that_stands_for_no_public_host_is_dangerous(url: str) -> None:
 
 @pytest.mark.parametrize("url", PUBLIC_ALL_THE_SAME, ids=ascii)
 def test_a_name_that_only_looks_like_one_is_not(url: str) -> None:
-    assert urls.read(url) == urls.Reading(None, None, urls.read(url).page)
+    assert urls.read(url) == urls.ReadUrl(None, None, urls.read(url).page)
 
 
 @pytest.mark.parametrize("url", HOME_PAGES)

@@ -1,0 +1,130 @@
+"""What commands share of what can be typed: arguments, options, what completes them, and the workspace they are about."""
+
+import datetime as dt
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from kb.workspace import Workspace
+
+
+class Chosen:
+    """What was said before the command."""
+
+    root: Path | None = None
+
+
+def examples(*lines: str) -> str:
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def current_workspace() -> "Workspace":
+    from kb import workspace
+
+    return workspace.find(Chosen.root)
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write YYYY-MM-DD") from None
+
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATH", help="Files and folders, - for standard input; default: raw/.", show_default=False),
+]
+
+
+AsOf = Annotated[
+    dt.date | None,
+    typer.Option(
+        "--as-of",
+        parser=_day,
+        metavar="YYYY-MM-DD",
+        help="The day that age is counted to; default: as_of in kb.toml, else today.",
+    ),
+]
+
+
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs", "-j", min=0, max=1024, metavar="N", show_default=False, help="Processes; default: one a core."
+    ),
+]
+
+
+def _free(context: typer.Context, output: Path | None) -> Path | None:
+    """Where to write: nowhere that kb itself reads from or writes to, but for the place of the reports."""
+    from kb.workspace import real
+
+    if output is None or output == STDIN:
+        return None if context.info_name != "export" else output
+    where = current_workspace()
+    part = where.part(output)
+    if part is None or (context.info_name == "report" and real(output).is_relative_to(real(where.reports))):
+        return output
+    raise typer.BadParameter(f"{output}: {part} is what kb itself reads or writes; name another place")
+
+
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", callback=_free, help="Write there instead of to standard output."),
+]
+
+
+TextOrJson = Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")]
+
+
+AnyTable = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, ndjson, csv or md.")]
+
+
+def complete_reports() -> list[str]:
+    from kb.reports import NAMES
+
+    return list(NAMES)
+
+
+def complete_codes() -> list[str]:
+    from kb.rules import catalogue
+
+    return list(catalogue())
+
+
+FormatOfRecords = Annotated[
+    str | None,
+    typer.Option("--from", metavar="FORMAT", help="native or errorcanon; default: each record's is recognised."),
+]
+
+
+def complete_ids(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The ids that go on after what is typed; whatever is amiss with the base, completion says nothing."""
+    from kb import workspace
+    from kb.jobs.show import ids
+    from kb.publish import swap
+
+    with suppress(Exception):
+        root = ctx.parent and ctx.parent.params.get("root")
+        with swap.reading(workspace.find(Path(root) if root else None)) as base:
+            return ids(base, incomplete)
+    return []
+
+
+def complete_severities() -> list[str]:
+    from kb.model import Severity
+
+    return [*Severity]
+
+
+def complete_groups() -> list[str]:
+    from kb.render.listing import GROUPS
+
+    return list(GROUPS)
+
+
+STDIN = Path("-")
