@@ -180,6 +180,10 @@ class Base:
         """The objects of one NDJSON file below `curated/`."""
         return [orjson.loads(line) for line in (self.workspace.curated / name).read_bytes().splitlines()]
 
+    def findings(self) -> list[Document]:
+        """The findings below `curated/`: those that last, and those that depend on the day."""
+        return [*self.lines("findings.ndjson"), *self.lines("reports/day-findings.ndjson")]
+
     def manifest(self) -> Document:
         parsed: Document = orjson.loads((self.workspace.curated / "manifest.json").read_bytes())
         return parsed

@@ -15,7 +15,7 @@ from kb.judging.request import Request
 from kb.model import Document, Json
 from kb.render import answers as render
 from kb.render import validations
-from kb.results import GateResult, Verdict
+from kb.results import GateResult, RecordEdit, RecordsCompared, Verdict
 from kb.settings import Settings
 from kb.store import build
 from tests.bases import DAY, Base
@@ -32,6 +32,7 @@ def test_each_output_has_a_schema() -> None:
     kinds = [
         "baseline.v1",
         "change.v1",
+        "diff.v1",
         "finding.v1",
         "gate.v1",
         "ingest.v1",
@@ -106,6 +107,21 @@ VERDICTS = (
 )
 
 
+COMPARED = RecordsCompared(
+    "HEAD~1",
+    "0" * 40,
+    ("git/new",),
+    {"git/bad": [{"code": "RAT001", "pointer": "/confidence", "message": "7 is not between 0 and 1"}], "git/gone": []},
+    {
+        "git/a": [
+            RecordEdit("changed", "/confidence", None, 0.9, 0.5),
+            RecordEdit("added", "/dead_ends/0/sources/1", "Run it", None, "https://example.org"),
+            RecordEdit("reordered", "/tags", None, None, None),
+        ]
+    },
+)
+
+
 @pytest.fixture(scope="module")
 def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Document]]:
     """Everything that the tool says about this project's own raw/, by schema."""
@@ -125,6 +141,8 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     }
     for kind, name in (("change", "changes"), ("finding", "findings"), ("quarantine", "quarantine")):
         found[f"{kind}.v1"] = example.lines(f"{name}.ndjson")
+    found["finding.v1"] += example.lines("reports/day-findings.ndjson")
+    found["diff.v1"] = [COMPARED.document()]
     found["gate.v1"] = [GateResult(DAY, VERDICTS).document()]
     for name in reports.REPORTS:
         kept = [json.loads(files[f"reports/{name}.json"])] if f"reports/{name}.json" in files else []
@@ -230,6 +248,11 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     (contract.CURATED, lambda d: d["curation"].update(digest="sha256:1")),
     (contract.CURATED, lambda d: d["curation"]["flags"].append({"code": "DED001"})),
     (contract.CURATED, lambda d: d["curation"]["flags"].append({"code": "ded001", "pointer": ""})),
+    ("diff.v1", lambda d: d.update(commit="HEAD")),
+    ("diff.v1", lambda d: d["removed"][0].update(quarantined=None)),
+    ("diff.v1", lambda d: d["changed"][0].update(edits=[])),
+    ("diff.v1", lambda d: d["changed"][0]["edits"][0].update(kind="moved")),
+    ("diff.v1", lambda d: d["changed"][0]["edits"][0].update(pointer="confidence")),
     ("baseline.v1", lambda d: d.update(version=2)),
     ("baseline.v1", lambda d: d["findings"][0].update(count=0)),
     ("baseline.v1", lambda d: d["findings"][0].update(record=None)),

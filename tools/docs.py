@@ -178,7 +178,10 @@ def _cli() -> Iterator[str]:
             ("code", "meaning"),
             [
                 ("0", "clean"),
-                ("1", "findings at or above `--fail-on`, or a failed gate"),
+                (
+                    "1",
+                    "findings at or above `--fail-on`, a failed gate, or a difference where `kb diff --exit-code` was asked",
+                ),
                 ("2", "wrong usage, or the environment: a missing file, a full disk, a wrong setting"),
                 ("3", "a bug in kb"),
                 ("130", "interrupted by Ctrl-C; the message says whether anything was changed"),

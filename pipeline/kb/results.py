@@ -1,11 +1,11 @@
 """What a job comes to: counts, findings with their places, and what programs read of them."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from kb.model import Document, Severity
+from kb.model import Document, Json, Severity
 
 
 class StateComparison(NamedTuple):
@@ -25,7 +25,7 @@ class IngestResult(NamedTuple):
     `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and what
     stands against them, `flagged` the records that it stands against; `about_settings` counts what was found in kb.toml.
     `names` are those of a user's own rules.
-    `compared` is None for the first run.
+    `compared` is None for the first run. `of_the_day`: what was written is what depends on the day, and nothing else.
     """
 
     read: int
@@ -46,6 +46,7 @@ class IngestResult(NamedTuple):
     names: Mapping[str, str] = _NONE
     notes: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
+    of_the_day: bool = False
 
     def document(self) -> Document:
         """The result as JSON; its schema is `schemas/ingest.v1.json`."""
@@ -206,4 +207,45 @@ class GateResult(NamedTuple):
             "as_of": self.as_of.isoformat(),
             "passed": not self.broken,
             "limits": [{**verdict._asdict(), "kept": verdict.kept} for verdict in self.verdicts],
+        }
+
+
+class RecordEdit(NamedTuple):
+    """What became of one value of a record: it was added, removed or changed, or a list was reordered.
+
+    `pointer` is its place in the record as it is now, of what was removed as it was then. Where it is of an entry of a list,
+    `entry` says of which.
+    """
+
+    kind: str
+    pointer: str
+    entry: str | None
+    before: Json
+    after: Json
+
+
+class RecordsCompared(NamedTuple):
+    """The records of a commit against those in `curated/`; of those that were removed, why, where that is known."""
+
+    revision: str
+    commit: str
+    added: tuple[str, ...]
+    removed: Mapping[str, Sequence[Document]]
+    changed: Mapping[str, Sequence[RecordEdit]]
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is any difference."""
+        return bool(self.added or self.removed or self.changed)
+
+    def document(self) -> Document:
+        """The result as JSON; its schema is `schemas/diff.v1.json`."""
+        return {
+            "revision": self.revision,
+            "commit": self.commit,
+            "added": list(self.added),
+            "removed": [{"id": name, "quarantined": list(why)} for name, why in self.removed.items()],
+            "changed": [
+                {"id": name, "edits": [edit._asdict() for edit in edits]} for name, edits in self.changed.items()
+            ],
         }

@@ -18,6 +18,15 @@ PAGE = "reports/index.html"
 METRICS = "reports/metrics.json"
 """The figures of the base below `curated/`."""
 
+DAY_FINDINGS = "reports/day-findings.ndjson"
+"""The findings below `curated/` that depend on the day; all others are in `findings.ndjson`."""
+
+MANIFEST = "manifest.json"
+"""What `curated/` says of itself: the day, the counts, the digest."""
+
+OF_THE_DAY = ("reports/", MANIFEST)
+"""What below `curated/` depends on the day. Git ignores it; all else depends on records and settings alone."""
+
 OWNED = (
     "records",
     "records.ndjson",
@@ -25,7 +34,7 @@ OWNED = (
     "findings.ndjson",
     "changes.ndjson",
     "quarantine.ndjson",
-    "manifest.json",
+    MANIFEST,
 )
 """What kb writes below `curated/`; anything else there is left as it is."""
 

@@ -169,6 +169,13 @@ def test_where_the_store_is_new_the_published_figures_tell_of_the_state_before(g
     assert new_errors(growing) == (1, "2 errors, 1 in the state before")
 
 
+def test_in_a_clone_which_has_no_figures_the_published_findings_tell_of_the_state_before(growing: Base) -> None:
+    growing.drop("kb.duckdb", ".kb", "curated/reports", "curated/manifest.json")
+    growing.record("also-bad", confidence=3)
+    growing.ingest()
+    assert new_errors(growing) == (1, "2 errors, 1 in the state before")
+
+
 @pytest.mark.parametrize("spoilt", [b"", b"[]", b'{"errors": "many"}', b"\xff"])
 def test_published_figures_that_cannot_be_read_tell_nothing(growing: Base, spoilt: bytes) -> None:
     growing.drop("kb.duckdb")

@@ -53,7 +53,7 @@ def test_the_example_has_exactly_its_findings_whatever_the_day(base: Base, as_of
 def test_it_finds_what_ingest_finds(example: Base) -> None:
     result = judged(example)
     there = {(f.code, f.record, f.pointer, f.message) for f in result.findings}
-    published = {(f["code"], f["record"], f["pointer"], f["message"]) for f in example.lines("findings.ndjson")}
+    published = {(f["code"], f["record"], f["pointer"], f["message"]) for f in example.findings()}
     assert there == published
 
 

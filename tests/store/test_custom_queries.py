@@ -31,11 +31,7 @@ def base(base: Base) -> Base:
 
 
 def found(base: Base, code: str = "ORG001") -> list[tuple[str, str, str, str]]:
-    return [
-        (f["record"], f["severity"], f["pointer"], f["message"])
-        for f in base.lines("findings.ndjson")
-        if f["code"] == code
-    ]
+    return [(f["record"], f["severity"], f["pointer"], f["message"]) for f in base.findings() if f["code"] == code]
 
 
 def test_its_findings_stand_beside_all_others(base: Base) -> None:

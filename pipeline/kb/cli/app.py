@@ -120,6 +120,9 @@ def ingest(
     rehash: Annotated[
         bool, typer.Option("--rehash", help="Tell changed files by their bytes, not by size and time.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Print no summary; what is amiss is told all the same.")
+    ] = False,
     form: TextOrJson = "text",
 ) -> None:
     """Read raw records, publish what can be trusted.
@@ -135,6 +138,8 @@ def ingest(
     from kb.sources import some
 
     _choose("--format", form, ("text", "json"))
+    if quiet and form == "json":
+        raise typer.BadParameter("prints no summary; leave out --format json", param_hint="--quiet")
     where = current_workspace()
     if name is not None and STDIN not in (paths or []):
         raise typer.BadParameter("names what `-` reads; name `-` too", param_hint="--as")
@@ -158,9 +163,12 @@ def ingest(
     if form == "json":
         print_json(result.document())
         return
+    if quiet:
+        return
     print_lines(text.ingestion(result, dry_run=dry_run, common=where.settings.report))
     if result.written and not dry_run:
-        print(f"wrote {display_path(where.store)} and {display_path(where.curated)}/")
+        part = "what depends on the day in " if result.of_the_day else ""
+        print(f"wrote {display_path(where.store)} and {part}{display_path(where.curated)}/")
         if not where.configured:
             print_notes(
                 ["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"]
@@ -814,8 +822,8 @@ def init(
 ) -> None:
     """Make a folder a workspace.
 
-    Writes kb.toml with every setting explained, raw/, .gitignore and dvc.yaml; what is there already stays, so that it can
-    be run again, with more options too.
+    Writes kb.toml with every setting explained, raw/, dvc.yaml, .gitignore and .gitattributes; what is there already stays,
+    so that it can be run again, with more options too.
     """
     from kb.jobs.init import init as run
 
@@ -914,6 +922,32 @@ def gate(
     result = run(where, where.as_of(as_of))
     print_json(result.document()) if form == "json" else print_lines(text.gate(result, terminal=is_terminal(None)))
     if result.broken:
+        raise typer.Exit(1)
+
+
+@app.command(epilog=examples("kb diff", "kb diff main", "kb diff HEAD~10 --format json", "kb diff --exit-code"))
+def diff(
+    revision: Annotated[str, typer.Argument(metavar="REV", help="A commit, branch or tag of git.")] = "HEAD",
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 if a record was added, removed or changed.")
+    ] = False,
+    form: TextOrJson = "text",
+) -> None:
+    """Show what changed in the records since a commit.
+
+    Compares the records in curated/ with those that the commit has there: which were added or removed, and of the others what
+    changed in them. Asks git for them, which has to be installed.
+    """
+    from kb.jobs.diff import diff as run
+    from kb.render.comparison import comparison
+    from kb.render.tables import styled
+
+    _choose("--format", form, ("text", "json"))
+    result = run(current_workspace(), revision)
+    print_json(result.document()) if form == "json" else print_lines(
+        comparison(result, colour=styled(terminal=is_terminal(None)))
+    )
+    if exit_code and result.differs:
         raise typer.Exit(1)
 
 

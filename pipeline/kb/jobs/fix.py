@@ -13,7 +13,7 @@ from kb.errors import KbError
 from kb.judging.given import shown
 from kb.judging.request import Request
 from kb.model import GONE, Change, Curated, Incoming, Json, Rejected
-from kb.render.diff import unified
+from kb.render.patch import unified
 from kb.results import FixResult
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet

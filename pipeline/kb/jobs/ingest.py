@@ -1,9 +1,8 @@
 """`kb ingest`: raw records in, a trusted knowledge base out."""
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from kb.errors import GateError, KbError
 from kb.judging import passes
 from kb.judging.request import Request
 from kb.model import Incoming
-from kb.planning import standing
+from kb.planning import earlier, standing
 from kb.planning.plan import Plan, plan_for
 from kb.planning.standing import History
 from kb.publish import swap
@@ -104,12 +103,14 @@ def _write(
         )
         changed = written.digest != swap.manifest(workspace.curated).get("digest")
         result = _outcome(counts, plan, rules, compared, written=changed or plan.fresh)
-        result = result._replace(restored=tuple(restored))
+        result = result._replace(
+            restored=tuple(restored), of_the_day=changed and swap.differ_in_the_day(workspace, written.files)
+        )
         if changed or plan.rejudged or plan.fresh:
             if history:
                 runs.take_over(draft, history)
             elif plan.fresh:
-                _remember_earlier(draft, workspace.curated)
+                runs.remember_figures(draft, 0, *earlier.figures(workspace.curated, request.as_of))
             runs.record_run(draft, rules, request.as_of, result, told(curated / METRICS))
         notes = standing.notes_of(draft)
         draft.finish()
@@ -139,13 +140,6 @@ def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str
 def _fetch_gate() -> None:
     """Import the gate early, where there is time: that takes half a second."""
     import_module("kb.publish.integrity")
-
-
-def _remember_earlier(draft: Draft, curated: Path) -> None:
-    """Into a new store goes what `curated/` tells of the state before, as far as that can be read."""
-    with suppress(KeyError, TypeError, ValueError):
-        as_of = dt.date.fromisoformat(swap.manifest(curated)["as_of"])
-        runs.remember_figures(draft, 0, as_of, told(curated / METRICS))
 
 
 def _judge(

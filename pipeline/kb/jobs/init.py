@@ -1,6 +1,6 @@
 """`kb init`: a new workspace."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
@@ -12,9 +12,13 @@ from kb.jobs import new
 REPOSITORY = "https://github.com/kb-curation/kb"
 """Where kb comes from; [project.urls] says the same."""
 
-_OF_KB = ("kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html")
+_OF_KB = ("kb.duckdb", "kb.duckdb.wal", ".kb/", "base.html", "curated/reports/", "curated/manifest.json")
 _OF_DVC = ("/.dvc/tmp", "/.dvc/cache", ".dvc/config.local", "/dvc_plots/")
 _IGNORED = (*_OF_KB, *_OF_DVC)
+
+_ATTRIBUTES = ("raw/** -text", "curated/** -text", "curated/*.ndjson merge=union", "dvc.lock -merge")
+"""Git leaves line ends alone, of which digests are taken; joins the lines of two branches, which the next ingest puts in
+order; and writes no marks of a conflict into what `dvc repro` writes anew."""
 
 
 class Made(NamedTuple):
@@ -26,7 +30,9 @@ class Made(NamedTuple):
 
 
 def init(folder: Path, *, example: bool = False, pre_commit: bool = False, github: bool = False) -> Made:
-    """Make a folder a workspace: kb.toml, raw/, .gitignore, dvc.yaml, and what is asked for besides; no file is replaced.
+    """Make a folder a workspace: kb.toml, raw/, dvc.yaml, .gitignore, .gitattributes, and what is asked for besides.
+
+    No file is replaced.
 
     Raises:
         KbError: it cannot be written, or git and GitHub would not read it there.
@@ -45,7 +51,8 @@ def init(folder: Path, *, example: bool = False, pre_commit: bool = False, githu
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _put(path, text)
                 made.append(name)
-        (made if _ignore(folder / ".gitignore") else kept).append(".gitignore")
+        for name, lines in ((".gitignore", _IGNORED), (".gitattributes", _ATTRIBUTES)):
+            (made if _complete(folder / name, lines) else kept).append(name)
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be written: {error.strerror}") from None
     within = next((above for above in workspace.real(folder).parents if (above / settings.FILE).is_file()), None)
@@ -87,10 +94,10 @@ def _refuse_below_the_top(folder: Path) -> None:
         )
 
 
-def _ignore(path: Path) -> bool:
-    """Whether git had to be told to ignore what kb can make anew."""
+def _complete(path: Path, lines: Sequence[str]) -> bool:
+    """Whether lines had to be added to a file that says something to git."""
     present = path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
-    missing = [line for line in _IGNORED if line not in present.splitlines()]
+    missing = [line for line in lines if line not in present.splitlines()]
     if not missing:
         return False
     gap = "" if not present or present.endswith("\n") else "\n"

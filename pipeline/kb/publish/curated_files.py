@@ -24,16 +24,19 @@ from kb.reports import REPORTS, Options, figures, page_data, run, totals
 from kb.rules.ruleset import RuleSet
 from kb.settings import LAYOUTS
 from kb.store import Store
-from kb.workspace import METRICS, OWNED, PAGE
+from kb.workspace import DAY_FINDINGS, MANIFEST, METRICS, OWNED, PAGE
 
 _RECORDS = LAYOUTS["ndjson"]
 
+_FINDINGS = """
+    SELECT to_json({code: code, name: name, severity: severity, record: record_id, pointer: pointer, message: message,
+        fixable: fixable, suppressed: suppressed, path: path, position: position, line: line, fingerprint: fingerprint})
+    FROM {findings} ORDER BY path, position, seq, code, pointer, message
+"""
+
 _LINES = {
-    "findings.ndjson": """
-        SELECT to_json({code: code, name: name, severity: severity, record: record_id, pointer: pointer, message: message,
-            fixable: fixable, suppressed: suppressed, path: path, position: position, line: line, fingerprint: fingerprint})
-        FROM findings ORDER BY path, position, seq, code, pointer, message
-    """,
+    "findings.ndjson": _FINDINGS.replace("{findings}", "lasting"),
+    DAY_FINDINGS: _FINDINGS.replace("{findings}", "passing"),
     "changes.ndjson": """
         SELECT CASE WHEN after IS NULL
             THEN to_json({record: record_id, path: path, position: position, code: code, pointer: pointer, before: before})
@@ -48,11 +51,30 @@ _LINES = {
                 ORDER BY f.seq, f.pointer, f.message),
             encoding: CASE WHEN any_value(q.text) IS NULL THEN 'base64' ELSE 'utf-8' END,
             raw: coalesce(any_value(q.text), to_base64(any_value(q.raw)))})
-        FROM (SELECT *, TRY(decode(raw)) AS text FROM quarantine) q JOIN findings f USING (path, position)
+        FROM (SELECT *, TRY(decode(raw)) AS text FROM quarantine) q
+        JOIN (FROM lasting UNION ALL FROM passing WHERE severity = 'error') f USING (path, position)
         WHERE f.suppressed IS NULL
         GROUP BY q.record_id, q.path, q.position, q.line ORDER BY q.path, q.position
     """,
 }
+"""The files of lines, of the findings that are `lasting` and of those that depend on the day (`_by_day`)."""
+
+
+def _by_day(rules: RuleSet) -> str:
+    """Parts the findings: what a rule that looks at the day took the place of lasts, and would be there on another."""
+    looking = [rule for rule in rules.known.values() if rule.by_day]
+    codes = [rule.code for rule in looking]
+    replaced = [code for rule in looking for code in rule.replaces]
+    return f"""
+        WITH passing AS (SELECT * FROM findings WHERE code IN {_listed(codes)}),
+        lasting AS (
+            SELECT * FROM findings WHERE code NOT IN {_listed(codes)}
+            UNION ALL BY NAME SELECT * FROM withheld WHERE code IN {_listed(replaced)})
+    """
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return f"({', '.join(repr(code) for code in codes)})"
 
 
 class Written(NamedTuple):
@@ -86,7 +108,7 @@ def write(
         return previous / name if name in standing else None
 
     for name, sql in sorted(_LINES.items()):
-        digests[name] = _write_lines(store, sql, folder / name, old(name))
+        digests[name] = _write_lines(store, f"{_by_day(rules)}{sql}", folder / name, old(name))
     in_one = rules.settings.export.records == "ndjson"
     with ThreadPoolExecutor(1) as beside:
         if in_one:
@@ -102,17 +124,18 @@ def write(
                 _link(target, old(name))
         if in_one:
             digests[_RECORDS] = written.result()
-            if not touched:
+            if not touched or not touched.ids:
                 _link(folder / _RECORDS, old(_RECORDS))
     manifest = _manifest(store, options)
     told = [f"{name}\0{digest}\n" for name, digest in digests.items()]
     total = f"sha256:{hashlib.sha256(''.join(told).encode() + orjson.dumps(manifest)).hexdigest()}"
-    digests["manifest.json"] = _write_bytes(pretty({**manifest, "digest": total}), folder / "manifest.json", None)
+    digests[MANIFEST] = _write_bytes(pretty({**manifest, "digest": total}), folder / MANIFEST, None)
     _keep_others(folder, previous)
     return Written(total, digests)
 
 
 def _write_lines(store: Store, sql: str, target: Path, old: Path | None) -> str:
+    target.parent.mkdir(parents=True, exist_ok=True)
     store.write_lines(sql, target)
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -178,6 +178,11 @@ def altered(noted: Path, curated: Path) -> list[str]:
     return sorted(name for name in now.keys() | then.keys() if not is_same(name))
 
 
+def digests(noted: Path) -> dict[str, str]:
+    """The digests of the files below `curated/` as they were noted."""
+    return _read_line(noted, 1)
+
+
 def _read_line(path: Path, number: int) -> dict[str, Any]:
     try:
         parsed = orjson.loads(path.read_bytes().split(b"\n")[number])

@@ -22,7 +22,7 @@ from kb.errors import KbError, StoppedError
 from kb.publish import seal
 from kb.publish.seal import told
 from kb.settings import Sql
-from kb.workspace import Workspace
+from kb.workspace import MANIFEST, OF_THE_DAY, Workspace
 
 if TYPE_CHECKING:
     from kb.store import Store
@@ -363,6 +363,15 @@ def altered(workspace: Workspace) -> list[str]:
     return seal.altered(workspace.scratch / _LOOKS, workspace.curated)
 
 
+def differ_in_the_day(workspace: Workspace, digests: Mapping[str, str]) -> bool:
+    """Whether of the files of `curated/`, by their digests, only those differ from how kb left them that the day decides."""
+
+    def lasting(files: Mapping[str, str]) -> dict[str, str]:
+        return {name: digest for name, digest in files.items() if not name.startswith(OF_THE_DAY)}
+
+    return lasting(digests) == lasting(seal.digests(workspace.scratch / _LOOKS))
+
+
 def is_curated_as_left(workspace: Workspace) -> bool:
     """Whether every file below `curated/` looks as kb left it."""
     return seal.look_alike(workspace.scratch / _LOOKS, workspace.curated)
@@ -375,4 +384,4 @@ def are_records_as_left(workspace: Workspace) -> bool:
 
 def manifest(curated: Path) -> dict[str, Any]:
     """What `curated/` says of itself; empty where there is none, or none that can be read."""
-    return told(curated / "manifest.json")
+    return told(curated / MANIFEST)

@@ -101,6 +101,11 @@ class Rule:
         return self.doc.split("\n\n")[0].replace("\n", " ").strip()
 
     @property
+    def by_day(self) -> bool:
+        """Whether what it finds depends on the day: of those about suppressions it does, for each may end on one."""
+        return self.stage is Stage.SETTINGS or "$as_of" in self.sql.lower()
+
+    @property
     def prose(self) -> str:
         """Why, and what to do."""
         return self.doc.partition("\n\n")[2].strip()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.render.diff import unified
+from kb.render.patch import unified
 from kb.sources.edit import Edit, carried_out
 
 
