@@ -5,12 +5,15 @@ from collections import Counter
 import orjson
 import pytest
 
-from kb.contract import read
-from kb.model import GONE, Change, Curated, Document, Rejected
+from kb.contract import complete, read
+from kb.curate.record import curate as judge_one
+from kb.model import GONE, Change, Curated, Document, Json, Rejected
+from kb.rules import catalogue
 from kb.rules.example import with_changes
 from kb.rules.ruleset import RuleSet
-from kb.settings import RuleSettings, Settings
-from tests.conftest import CLEAN_PATH, ROOT, clean, codes, incoming, judge, published
+from kb.settings import RuleSettings, Settings, Suppression
+from kb.sources.formats import FORMATS
+from tests.conftest import CLEAN_PATH, ROOT, clean, codes, default_rules, incoming, judge, published, value_at
 
 EXAMPLE = "raw/tensorflow/optimizer-nan-loss.json"
 
@@ -198,3 +201,64 @@ def test_sources_are_counted_in_what_is_published_whatever_rules_are_run() -> No
     assert (
         outcome.document["curation"]["distinct_sources"] == published(clean()).document["curation"]["distinct_sources"]
     )
+
+
+# what is suppressed stays as it is, on record
+
+
+def _suppressing(*suppressed: str) -> RuleSet:
+    return RuleSet(Settings(suppress=tuple(Suppression("git/not-a-repository", code, "known") for code in suppressed)))
+
+
+@pytest.mark.parametrize(
+    ("code", "pointer", "value"),
+    [
+        ("TXT001", "/root_cause", " It ran in the wrong folder. "),
+        ("DED001", "/dead_ends/0/action", ""),
+        ("EVD008", "/dead_ends/0/sources", ["https://git-scm.com/docs/git", "https://git-scm.com/docs/git"]),
+    ],
+)
+def test_what_is_suppressed_is_left_alone_and_told_with_its_reason(code: str, pointer: str, value: Json) -> None:
+    outcome = published(with_changes({pointer: value}), _suppressing(code))
+    assert value_at(outcome.document, pointer) == value
+    assert [finding.suppressed for finding in outcome.findings if finding.code == code] == ["known"]
+    assert outcome.changes == ()
+
+
+def test_a_suppression_knows_an_id_with_white_space_around_it_and_no_other() -> None:
+    faulty = {"/dead_ends/0/action": ""}
+    for name, suppressed in ((" git/not-a-repository ", "known"), ("git/other", None)):
+        outcome = published(with_changes({"/id": name, **faulty}), _suppressing("DED001"))
+        assert [finding.suppressed for finding in outcome.findings if finding.code == "DED001"] == [suppressed]
+
+
+# what is at fault before a record is one, and what came in another format
+
+
+def test_a_file_at_fault_is_said_to_be() -> None:
+    outcome = judge_one(incoming(b"")._replace(fault="the archive ends too early"), default_rules())
+    assert [(finding.code, finding.message) for finding in outcome.findings] == [
+        ("SCH001", "the archive ends too early")
+    ]
+
+
+def test_what_a_list_fix_does_is_a_finding_too() -> None:
+    outcome = published(with_changes({"/dead_ends/2": clean()["dead_ends"][0]}))
+    assert [(finding.code, finding.pointer) for finding in outcome.findings] == [("DED003", "/dead_ends/2")]
+
+
+def test_a_credential_rejects_its_record_beside_what_else_is_wrong() -> None:
+    outcome = judge(with_changes({**catalogue()["SAF001"].bad[0], "/dead_ends/0/action": ""}))
+    assert isinstance(outcome, Rejected)
+    assert (outcome.id, codes(outcome)) == ("git/not-a-repository", {"SAF001", "DED001"})
+
+
+@pytest.mark.parametrize("rate", [0.3, 30])
+def test_pointers_lead_into_a_foreign_document_as_it_came(rate: float) -> None:
+    foreign = FORMATS["errorcanon"].to_source(complete(with_changes({"/dead_ends/1/fail_rate": rate})))
+    outcome = judge(foreign)
+    places = [finding.pointer for finding in outcome.findings if finding.code in {"DED005", "RAT001"}]
+    assert [value_at(foreign, place) for place in places] == [rate]
+    if isinstance(outcome, Curated):
+        assert outcome.form == "errorcanon"
+        assert [flag["pointer"] for flag in outcome.document["curation"]["flags"] if flag["code"] == "DED005"] == places

@@ -64,12 +64,14 @@ def version_carries_product(r: Record) -> Found:
         {"/versions/0/introduced": "2.8", "/versions/0/deprecated": "2.10", "/versions/0/removed": "3.0"},
         {"/versions/0/introduced": "2020-05-01", "/versions/0/removed": "2021-01-01"},
         {"/versions/0/introduced": "2.8", "/versions/0/deprecated": "v2.8.0"},
+        {"/versions/0/introduced": "2.8.0", "/versions/0/deprecated": "2.8"},
         {"/versions/0/introduced": "2.8", "/versions/0/deprecated": "soon", "/versions/0/removed": "3.0"},
     ],
     bad=[
         At({"/versions/0/introduced": "2.10", "/versions/0/deprecated": "2.8"}, "/versions/0/deprecated"),
         At({"/versions/0/deprecated": "3.0", "/versions/0/removed": "2.9"}, "/versions/0/removed"),
-        At({"/versions/0/introduced": " 2.8.1 ", "/versions/0/removed": "2.8"}, "/versions/0/removed"),
+        At({"/versions/0/introduced": "2.8.1", "/versions/0/removed": "2.8"}, "/versions/0/removed"),
+        At({"/versions/0/introduced": "2.8.0", "/versions/0/removed": "2.7"}, "/versions/0/removed"),
     ],
 )
 def versions_disordered(r: Record) -> Found:
