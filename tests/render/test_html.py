@@ -5,12 +5,15 @@ import hashlib
 import html as markup
 import json
 import re
+import sys
 from collections import Counter
 from html.parser import HTMLParser
+from importlib import import_module
 
 import pytest
 
 from kb import reports, store
+from kb.errors import KbError
 from kb.jobs.doctor import doctor
 from kb.model import Document
 from kb.render.html import data
@@ -23,6 +26,14 @@ from tests.render import pages
 from tests.render.pages import held
 
 pytestmark = pytest.mark.gated
+
+
+@pytest.mark.parametrize("missing", ["altair", "vl_convert"])
+def test_without_its_extra_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.delitem(sys.modules, "kb.render.html.charts", raising=False)
+    with pytest.raises(KbError, match=rf"^the page of a base needs {missing}, .*`pip install 'kb-curation\[html\]'`"):
+        import_module("kb.render.html.charts")
 
 
 class Elements(HTMLParser):

@@ -6,12 +6,18 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
-import altair as alt
-import vl_convert
-
+from kb.errors import KbError
 from kb.model import Table
 from kb.render.sections import people
 from kb.reports.page_data import Page
+
+try:
+    import altair as alt
+    import vl_convert
+except ModuleNotFoundError as error:
+    raise KbError(
+        f"the page of a base needs {error.name}, which is not installed; `pip install 'kb-curation[html]'` installs it"
+    ) from None
 
 _MOST = 12
 """So many bars of a long list are drawn; the choices and the figures below the charts have all."""
