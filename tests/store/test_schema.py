@@ -2,6 +2,8 @@
 
 import datetime as dt
 import itertools
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb import store
+from kb.contract import complete
 from kb.errors import KbError
+from kb.jobs.ingest import ingest
+from kb.judging.request import Request
 from kb.model import Document, Json
 from kb.rules.example import with_changes
 from kb.rules.ver import split_product
+from kb.sources.formats import FORMATS
 from kb.store import Store, build, layout
-from tests.bases import Base, ndjson, record
+from kb.store.layout import tables, working_tables
+from tests.bases import DAY, Base, ndjson, record, suppressions
 from tests.conftest import body
 from tests.strategies import careless
 
@@ -63,6 +70,40 @@ def test_every_column_is_as_declared_and_says_what_it_is(empty: Path) -> None:
     ]
     assert found == declared
     assert all(comment for *_, comment in found)
+
+
+def test_the_temporary_tables_and_variables_are_those_that_are_declared() -> None:
+    """They are the protocol between Python and the scripts; one that is used has a line in layout.py, and the reverse."""
+    package = Path(layout.__file__).parents[1]
+    code = "\n".join(path.read_text(encoding="utf-8") for kind in ("sql", "py") for path in package.rglob(f"*.{kind}"))
+    made = set(re.findall(r"TEMP (?:TABLE|VIEW) (\w+)", code)) | set(re.findall(r"lay_out\(\s*\"(\w+)\"", code))
+    assert made | {"days_by_domain", "days_by_tier"} == set(layout.TEMPORARY)
+    assert set(re.findall(r"SET VARIABLE (\w+)", code)) == set(layout.VARIABLES)
+    assert set(re.findall(r"getvariable\('(\w+)'\)", code)) == set(layout.VARIABLES)
+
+
+def test_every_column_is_filled(example: Base, tmp_path: Path) -> None:
+    """A column that is declared and that nothing fills would pass every other test."""
+    shutil.copytree(example.root, tmp_path / "base")
+    base = Base(tmp_path / "base", is_gated=True)
+    entry = {"record": "*", "code": "TXT007", "reason": "said on purpose"}
+    base.configure(f"as_of = {DAY}\n{suppressions(entry)}")
+    versions = [{"version": "2.1", "status": "removed", "removed": "2.9"}]
+    docs = {"official_doc_url": "https://git-scm.com/docs", "official_doc_section": "Git"}
+    twice = record("twice", subcategory="setup", versions=versions, **docs)
+    base.put("raw/more.ndjson", ndjson(twice, twice))
+    base.put("raw/foreign.json", FORMATS["errorcanon"].to_source(complete(record("foreign"))))
+    base.ingest()
+    ingest(base.workspace, [base.root / "raw/foreign.json"], Request(as_of=DAY, jobs=1, form="errorcanon"))
+    with store.read(base.workspace.store) as opened:
+        empty = [
+            f"{table}.{column.name}"
+            for table, (_, columns) in (tables() | working_tables()).items()
+            for column in columns
+            if table != "withheld" and not opened.value(f'SELECT count("{column.name}") FROM {table}')  # noqa: S608 - ours
+        ]
+    assert empty == []
+    assert [c.name for c in working_tables()["withheld"][1]] == [c.name for c in tables()["findings"][1]]
 
 
 def test_every_macro_says_what_it_is(empty: Path) -> None:

@@ -220,7 +220,7 @@ class Draft(Store):
         self.connection.execute(
             f"""INSERT INTO findings BY NAME
             SELECT '{SETTINGS}' AS path, number AS position, code, name, severity, pointer, message, fixable, fingerprint,
-                1000000 AS seq
+                corpus_seq(0) AS seq
             FROM about_settings JOIN rule_meta USING (code)"""
         )
 

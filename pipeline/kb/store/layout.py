@@ -32,6 +32,52 @@ class Column(NamedTuple):
     comment: str
 
 
+TEMPORARY = {
+    "about_settings": "findings of the rules about kb.toml, before they join the others",
+    "arriving": "records of a slice that are published, with what kb counts of them",
+    "batches": "pairs of records that a corpus rule compares at a time",
+    "came_and_went": "findings that are new, or fixed, against the store before",
+    "candidates": "records that want one id, the one with the best right to it first",
+    "days_by_domain": "time to live of a domain, from kb.toml",
+    "days_by_tier": "time to live of a tier, from kb.toml",
+    "departed": "records that left the store in this run, with a hash of what they said",
+    "differing": "findings of corpus rules that are not what they were",
+    "dropped": "inputs that are gone, or judged again",
+    "found": "what the corpus rules report",
+    "judged": "findings of corpus rules as they are now",
+    "judged_before": "and as they were before this run",
+    "kept": "inputs of a changed file that are as they were, with their new place",
+    "leaving": "records that are about to leave their table",
+    "moved": "records at their new place",
+    "orphans": "records whose other one, which they were compared with, is gone",
+    "ousted": "records that lose their id, with what is said of them",
+    "places": "where each record stands, for the findings on it",
+    "rule_meta": "code, name, severity and kind of every rule",
+    "scope": "the files that a run is about",
+    "shortened": "messages that were too long",
+    "slice": "outcomes of the record stage, as one file holds them",
+    "staged": "outcomes of a slice, read once",
+    "staged_claims": "what decides between records with one id",
+    "stamps": "fingerprints of findings of corpus rules",
+    "suppressions": "what kb.toml suppresses, in its order",
+    "touched": "ids of the records that came, went or changed",
+    "was": "what was published of the scope before this run",
+}
+"""The temporary tables and views by which Python and the scripts, and one script and the next, speak to each other."""
+
+VARIABLES = {
+    "claims": "files with the claims of the record stage",
+    "days": "the time to live of a record that kb.toml has no other for",
+    "errors": "codes of the rules that are errors",
+    "longest": "bytes of the longest line of a slice",
+    "longest_version": "characters of a version that is read as one",
+    "product": "a pattern of the product that a version carries",
+    "quarter": "a quarter of the rows of a slice, by which it is loaded",
+    "shape": "the curated document, as `from_json` wants it",
+    "slice": "the file with the outcomes that are loaded",
+}
+"""The session variables that scripts read with `getvariable`."""
+
 _TABLE = re.compile(r"CREATE TABLE (\w+) \( -- (.+)")
 _COLUMN = re.compile(r" {4}(\w+) (\S+?)(?P<required> NOT NULL)?,? -- (.+)")
 _MACRO = re.compile(r"CREATE MACRO (\w+)\(([^)]*)\) AS (TABLE )?-- (.+)")

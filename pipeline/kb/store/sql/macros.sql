@@ -29,6 +29,12 @@ CREATE MACRO shortened(message) AS -- Text of a message, shortened in the middle
 CREATE MACRO shown(text) AS -- A text in quotes as messages show it: one line, shortened in the middle of what is long.
     shortened(spelled_out(text));
 
+CREATE MACRO corpus_seq(number) AS -- The `seq` of a finding of a corpus rule: they come after those that a record has by itself.
+    1000000 + number;
+
+CREATE MACRO is_of_corpus(seq) AS -- Whether a finding is of a corpus rule, or of one about kb.toml, by its `seq`.
+    seq >= corpus_seq(0);
+
 CREATE MACRO some_of(names, total) AS -- The first three names, and how many more there are.
     array_to_string(names[:3], ', ') || CASE WHEN total > 3 THEN ' and ' || (total - 3) || ' more' ELSE '' END;
 

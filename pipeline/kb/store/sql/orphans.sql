@@ -8,7 +8,7 @@ WHERE c.record_id NOT IN (SELECT id FROM records);
 INSERT INTO findings BY NAME
 SELECT o.record_id, o.path, o.position, o.line, f.code, f.name, f.severity, f.pointer, f.message, f.fixable, f.fingerprint,
     f.suppressed, f.seq
-FROM orphans o JOIN findings f ON f.path = o.other_path AND f.position = o.other_position AND f.seq >= 1000000;
+FROM orphans o JOIN findings f ON f.path = o.other_path AND f.position = o.other_position AND is_of_corpus(f.seq);
 
 INSERT INTO quarantine BY NAME
 SELECT record_id, path, position, line, digest, codes, true AS by_corpus, raw FROM orphans;

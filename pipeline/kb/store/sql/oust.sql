@@ -18,7 +18,7 @@ INSERT INTO quarantine BY NAME
 SELECT record_id, path, position, line, digest, [code] AS codes, true AS by_corpus, raw FROM ousted WHERE code IS NOT NULL;
 
 INSERT INTO findings BY NAME
-SELECT record_id, path, position, line, code, name, severity, pointer, message, fixable, fingerprint, 1000000 AS seq
+SELECT record_id, path, position, line, code, name, severity, pointer, message, fixable, fingerprint, corpus_seq(0) AS seq
 FROM ousted JOIN rule_meta USING (code) WHERE pointer IS NOT NULL;
 
 INSERT INTO copies BY NAME
