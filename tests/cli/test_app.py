@@ -124,7 +124,7 @@ MORE_OF_INIT = "--example adds a record to start from, --pre-commit a check befo
 def test_the_way_from_nothing_to_a_base(tmp_path: Path) -> None:
     assert kb(tmp_path, "init", "base") == Outcome(
         0,
-        "made kb.toml, raw/.gitkeep, dvc.yaml, .gitignore in base/; put records into raw/ and run `kb ingest`\n",
+        "made kb.toml, raw/.gitkeep, dvc.yaml, .gitignore, .gitattributes in base/; put records into raw/ and run `kb ingest`\n",
         f"note: {MORE_OF_INIT}\n",
     )
     base = Base(tmp_path / "base")
@@ -140,7 +140,9 @@ def test_the_way_from_nothing_to_a_base(tmp_path: Path) -> None:
     assert second.out.splitlines()[-1] == "nothing changed, nothing was written"
     assert kb(base.root, "doctor") == Outcome(0, "the base keeps its contracts\n", "")
     assert kb(tmp_path, "init", "base") == Outcome(
-        0, "nothing to make in base/: kb.toml, raw/.gitkeep, dvc.yaml, .gitignore were there already\n", ""
+        0,
+        "nothing to make in base/: kb.toml, raw/.gitkeep, dvc.yaml, .gitignore, .gitattributes were there already\n",
+        "",
     )
     assert kb(base.root, "init", "inner").err == (
         f"note: {MORE_OF_INIT}\nnote: inner/ lies within the workspace ./; in it, kb uses the inner kb.toml alone\n"
@@ -151,7 +153,7 @@ def test_a_base_starts_with_what_is_asked_for(tmp_path: Path) -> None:
     assert kb(tmp_path, "init", "base", "--example", "--pre-commit", "--github") == Outcome(
         0,
         "made kb.toml, raw/git/not-a-repository.json, dvc.yaml, .pre-commit-config.yaml, .github/workflows/kb.yml, "
-        ".gitignore in base/; put records into raw/ and run `kb ingest`\n",
+        ".gitignore, .gitattributes in base/; put records into raw/ and run `kb ingest`\n",
         "",
     )
     assert kb(tmp_path / "base", "validate").out == "1 record read, all clean\n"

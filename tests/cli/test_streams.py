@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from kb.cli import app
 from tests.bases import Base
+from tests.git import commit, git
 from tests.terminal import ARGV, Stream, environment, kb
 
 LONG = bool(os.environ.get("KB_LONG"))
@@ -44,6 +45,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Base:
     base.record("a", category=" usage_error ")
     base.record("b", root_cause=None)
     base.ingest()
+    git(base.root, "init", "--quiet")
+    commit(base.root)
     return base
 
 
