@@ -72,7 +72,7 @@ def test_a_reference_to_itself_is_no_matter_of_two(base: Base) -> None:
 def test_a_long_or_odd_reference_is_shown_short(base: Base) -> None:
     ingested(base, of_its_own("a", transition_graph={"leads_to": ['git/"' + "x" * 200]}))
     ((_, _, message),) = found(base, "REF001")
-    assert message == '"git/\\"' + "x" * 34 + "…" + "x" * 14 + '" is the id or alias of no record'
+    assert message == '"git/\\"' + "x" * 33 + "…" + "x" * 14 + '" is the id or alias of no record'
 
 
 # ids, aliases, signatures
