@@ -133,7 +133,7 @@ def id_duplicated() -> None:
     yields_to=("TXT006",),
     sql=f"""
         WITH errors AS (
-            SELECT signature_key, {slug("record_id")} AS slug, min(record_id) AS first FROM traits GROUP BY ALL
+            SELECT signature_key, {slug("record_id")} AS slug, min(record_id) AS first FROM match_keys GROUP BY ALL
         ), shared AS (
             SELECT signature_key, count(*) AS total, min(first, 4) AS firsts
             FROM errors GROUP BY signature_key HAVING count(*) > 1
@@ -142,7 +142,7 @@ def id_duplicated() -> None:
             shown(signature) || ' is also the signature of '
                 || some_of([other FOR other IN firsts IF {slug("other")} <> {slug("id")}], total - 1)
                 || ' (case, spaces and digits aside); merge them, or write what tells them apart' AS message
-        FROM records JOIN traits ON record_id = id JOIN shared USING (signature_key)
+        FROM records JOIN match_keys ON record_id = id JOIN shared USING (signature_key)
     """,
     good=[
         [{}, {"/id": "git/other", "/signature": "fatal: refusing to merge unrelated histories"}],

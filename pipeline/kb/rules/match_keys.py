@@ -14,9 +14,9 @@ _FEWEST_WORDS = 12
 _SHORTEST, _MOST = 3, 64
 
 
-def traits(document: Document) -> dict[str, Json]:
-    """The traits of a curated document, as the store keeps them."""
-    return {"bands": bands(document), "needs": needs(document["regex"])}
+def match_keys(document: Document) -> dict[str, Json]:
+    """The match keys of a curated document, as the store keeps them."""
+    return {"bands": bands(document), "required_literals": needs(document["regex"])}
 
 
 def bands(document: Document) -> list[int]:
@@ -54,7 +54,7 @@ def _keeps_case_apart(char: str) -> bool:
 
 
 def _needed(tree: Any) -> tuple[str, ...]:  # noqa: ANN401 - a parsed pattern has no public type
-    """The best of what the parts of a sequence need: few and long texts tell most."""
+    """The best of what the parts of a sequence need: few and long texts narrow most."""
     best: tuple[str, ...] = ()
     run = ""
     for kind, value in tree:

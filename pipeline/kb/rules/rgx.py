@@ -268,15 +268,15 @@ def _sighted(sides: _Sides) -> str:
     """Each pattern once, however many records have it, by the first of them (`place`); and each signature."""
     return f"""
         patterns AS (
-            SELECT min(id) AS place, regex, any_value(needs) AS needs, count(*) AS total
-            FROM records JOIN traits ON record_id = id
+            SELECT min(id) AS place, regex, any_value(required_literals) AS required_literals, count(*) AS total
+            FROM records JOIN match_keys ON record_id = id
             WHERE {sides.patterns} AND length(regex) <= {_LONGEST_PATTERN} GROUP BY regex
         ), needed AS (
-            SELECT place, unnest(needs) AS need FROM patterns
+            SELECT place, unnest(required_literals) AS need FROM patterns
         ), texts AS (
             SELECT min(id) AS first, min(id, {_MOST + 2}) AS ids, signature, {_READABLE} AS text
             FROM (SELECT id, left(signature, {_LONGEST_SIGNATURE}) AS signature
-                FROM records JOIN traits ON record_id = id WHERE {sides.signatures})
+                FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures})
             GROUP BY signature
         )
     """
@@ -292,7 +292,8 @@ def _pairs_of_few(sides: _Sides) -> str:
     return f"""
         WITH {_sighted(sides)}, likely AS (
             SELECT DISTINCT place, first
-            FROM (FROM needed UNION ALL SELECT place, '' FROM patterns WHERE needs = []) JOIN texts ON contains(text, need)
+            FROM (FROM needed UNION ALL SELECT place, '' FROM patterns WHERE required_literals = [])
+            JOIN texts ON contains(text, need)
         ) {_TOGETHER}
     """
 
@@ -328,7 +329,7 @@ def _index() -> str:
         {_indexed(8, 1 << 30)}, {_indexed(3, 8)}, crowded AS (
             SELECT place FROM windows8 SEMI JOIN busy8 USING (part)
             UNION SELECT place FROM windows3 SEMI JOIN busy3 USING (part)
-            UNION SELECT place FROM patterns WHERE needs = []
+            UNION SELECT place FROM patterns WHERE required_literals = []
         )
     """
 
@@ -354,7 +355,9 @@ def _signatures(sides: _Sides) -> str:
 
 
 def _owners(sides: _Sides) -> str:
-    return f"SELECT id FROM records JOIN traits ON record_id = id WHERE regex = $regex AND {sides.patterns} ORDER BY id"
+    return f"""
+        SELECT id FROM records JOIN match_keys ON record_id = id WHERE regex = $regex AND {sides.patterns} ORDER BY id
+    """
 
 
 @corpus(
@@ -398,11 +401,11 @@ def regex_collides(ask: Ask) -> Pairs:
     ignored, so only those that RE2 knows (RGX002) are looked at, and none that matches the empty text (RGX004). Patterns of
     more than 2,000 characters are not looked at either, and of signatures the first 1,000 characters are.
     """
-    new, needs, records = next(
-        ask("SELECT count(*) FILTER (NOT compared), coalesce(sum(len(needs)), 0), count(*) FROM traits")
+    new, literals, records = next(
+        ask("SELECT count(*) FILTER (NOT compared), coalesce(sum(len(required_literals)), 0), count(*) FROM match_keys")
     )
     for sides in _NEW:
-        if new * (needs + records) <= _FEW:
+        if new * (literals + records) <= _FEW:
             hits = _meeting(ask(_pairs_of_few(sides)))
         else:
             hits = chain(_meeting(ask(_pairs_of_many(sides))), _colliding(ask, sides))

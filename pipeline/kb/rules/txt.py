@@ -269,7 +269,7 @@ def _in_all(*places: str) -> list[str]:
 
 _SAID_OFTEN = f"""
     keys AS (
-        SELECT record_id, unnest(sentence_keys) AS key FROM traits
+        SELECT record_id, unnest(sentence_keys) AS key FROM match_keys
     ), suspects AS (
         SELECT DISTINCT record_id FROM keys
         SEMI JOIN (SELECT key FROM keys GROUP BY key HAVING count(*) > {_OTHERS}) USING (key)
