@@ -41,19 +41,19 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
     while some := list(islice(rest, AT_A_TIME)):
         curated = curate_some(some, rules)
         compared = [match_keys(outcome.document) if isinstance(outcome, Curated) else {} for outcome in curated]
-        for incoming, outcome, by in zip(some, curated, compared, strict=True):
+        for incoming, outcome, keys in zip(some, curated, compared, strict=True):
             path, position, line, digest = incoming.origin
             origin = {"path": path, "position": position, "line": line, "digest": digest}
-            told: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
+            entry: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
             if isinstance(outcome, Curated):
-                told |= {"match_keys": {"form": outcome.form, **by}, **_as_published(outcome)}
+                entry |= {"match_keys": {"form": outcome.form, **keys}, **_as_published(outcome)}
                 updated = outcome.document["last_updated"]
                 claims.append(
-                    orjson.dumps({**origin, "id": outcome.id, "content": told["content"], "last_updated": updated})
+                    orjson.dumps({**origin, "id": outcome.id, "content": entry["content"], "last_updated": updated})
                 )
             else:
-                told["raw"] = b2a_base64(masked(incoming.raw), newline=False).decode()
-            outcomes.append(orjson.dumps(told))
+                entry["raw"] = b2a_base64(masked(incoming.raw), newline=False).decode()
+            outcomes.append(orjson.dumps(entry))
     return Batch(b"\n".join([*outcomes, b""]), b"\n".join([*claims, b""]))
 
 
