@@ -83,7 +83,7 @@ class _Held:
     def likely(self, regex: str, literals: Sequence[str], matcher: Any) -> list[int]:  # noqa: ANN401 - re2 has no types
         """The numbers of the texts that a pattern may match, in order.
 
-        `needs` are texts in lower case of which it matches none without one of them.
+        `literals` are texts in lower case of which it matches none without one of them.
         """
         if literals:
             return sorted({number for literal in literals for number in self._with(literal)})
