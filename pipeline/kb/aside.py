@@ -1,4 +1,4 @@
-"""Files that a command writes where it is told to: made aside, they take their place whole, by one rename, or not at all."""
+"""Files that a command writes for its user: made aside, they take their place whole, by one rename, or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -24,15 +24,15 @@ def drafted(target: Path) -> Iterator[Path]:
 
     The name of the draft depends on the target alone, so that the next run takes away what a killed one left.
     """
-    place = Path(os.path.realpath(target))
-    draft = place.with_name(f".{place.name[:80]}.part")
+    final = Path(os.path.realpath(target))
+    draft = final.with_name(f".{final.name[:80]}.part")
     draft.unlink(missing_ok=True)  # never written through: it may be a link that somebody laid there
     try:
         yield draft
-        _as_before(draft, place)
+        _as_before(draft, final)
         sync(draft)
-        draft.replace(place)
-        sync(place.parent)
+        draft.replace(final)
+        sync(final.parent)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -50,9 +50,9 @@ def _is_stream(target: Path) -> bool:
     return (target.exists() and not target.is_file()) or target.parts[1:2] in {("dev",), ("proc",)}
 
 
-def _as_before(draft: Path, place: Path) -> None:
+def _as_before(draft: Path, final: Path) -> None:
     with suppress(FileNotFoundError):
-        status = place.stat()
+        status = final.stat()
         with suppress(PermissionError):  # another's file stays theirs where the system lets us give it
             os.chown(draft, status.st_uid, status.st_gid)
         draft.chmod(status.st_mode & 0o7777)

@@ -89,7 +89,7 @@ def breaches(document: Document, ladder: Sequence[str]) -> Iterator[ValueBreach]
 
 
 def keeps(document: Document, ladder: Sequence[str]) -> bool:
-    """Whether there is nothing to be told, which is so of nearly every document: the same in one go, for speed."""
+    """Whether there is nothing to report, which is so of nearly every document: the same in one go, for speed."""
     d = document
     try:
         for item in d["dead_ends"]:
@@ -120,16 +120,16 @@ def keeps(document: Document, ladder: Sequence[str]) -> bool:
 
 
 def told(document: Document, ladder: Sequence[str]) -> Iterator[ValueBreach]:
-    """The same, told from the declaration, value by value."""
+    """The same, found by the declaration, value by value."""
     columns = _by_table(tuple(ladder))
     for table, pointer, row in _rows(document):
-        for column, filled, one in columns[table]:
+        for column, filled, requirement in columns[table]:
             value = row[column]
             if value is None:
                 if filled:
                     yield ValueBreach(f"{pointer}/{column}", value, table, column, "filled")
-            elif one is not None and not _holds(one, value):
-                yield ValueBreach(f"{pointer}/{column}", value, table, column, one.words)
+            elif requirement is not None and not _holds(requirement, value):
+                yield ValueBreach(f"{pointer}/{column}", value, table, column, requirement.words)
 
 
 @lru_cache(maxsize=8)
@@ -157,8 +157,8 @@ def _rows(document: Document) -> Iterator[tuple[str, str, Document]]:
                 yield "transitions", f"/transition_graph/{kind}/{i}", entry
 
 
-def _holds(one: Asked, value: Json) -> bool:
+def _holds(requirement: Asked, value: Json) -> bool:
     try:
-        return one.holds(value)
+        return requirement.holds(value)
     except TypeError:  # of another type than the schema lets through
         return False

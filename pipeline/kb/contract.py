@@ -60,10 +60,10 @@ def text(name: str) -> str:
         KbError: there is none of that name; the nearest is named.
     """
     known = names()
-    found = [key for key in known if name.removesuffix(".json") in {key, key.rpartition(".")[0]}]
-    if not found:
+    matching = [key for key in known if name.removesuffix(".json") in {key, key.rpartition(".")[0]}]
+    if not matching:
         raise KbError(f"no schema {name}; {did_you_mean(name, known)}")
-    return _schema_folder().joinpath(f"{found[-1]}.json").read_text(encoding="utf-8")
+    return _schema_folder().joinpath(f"{matching[-1]}.json").read_text(encoding="utf-8")
 
 
 def _schema_folder() -> Path:

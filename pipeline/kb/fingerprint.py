@@ -15,7 +15,7 @@ AT_POINTER = object()
 _IDENTIFYING = ("action", "version", "error_id", "url")
 
 
-def fingerprints(owner: str, document: Json, found: Iterable[tuple[str, str, Json]]) -> Iterator[str]:
+def fingerprints(owner: str, document: Json, findings: Iterable[tuple[str, str, Json]]) -> Iterator[str]:
     """A key of 16 hexadecimal digits for each (code, pointer, value) of one record, all different.
 
     `owner` is the id of the record, or its path where it has none; `value` is AT_POINTER, or what stood there before a
@@ -24,9 +24,9 @@ def fingerprints(owner: str, document: Json, found: Iterable[tuple[str, str, Jso
     nothing. Of findings that are equal even so, the second, third … are numbered.
     """
     seen: Counter[bytes] = Counter()
-    for code, pointer, value in found:
-        way, there = _followed(document, pointer)
-        key = orjson.dumps([owner, code, way, _plain(there if value is AT_POINTER else value)])
+    for code, pointer, value in findings:
+        way, current = _followed(document, pointer)
+        key = orjson.dumps([owner, code, way, _plain(current if value is AT_POINTER else value)])
         number = seen[key]
         seen[key] += 1
         yield blake2b(key + b"%d" % number if number else key, digest_size=8).hexdigest()

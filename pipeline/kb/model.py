@@ -54,7 +54,7 @@ class Origin(NamedTuple):
 
 
 class Incoming(NamedTuple):
-    """One record as it came.
+    """One record as ingested.
 
     `form` names its format where a user said it, else it is recognised. `column` (from 1) is where on its line it starts,
     `offset` where in its stream, in bytes from 0. Where its file is at fault and not it, `fault` says why, and `raw` is
@@ -70,10 +70,10 @@ class Incoming(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One judgement about one record: an RFC 6901 pointer into the document as it came in, and what to do.
+    """One judgement about one record: an RFC 6901 pointer into the document as ingested, and what to do.
 
     `fingerprint` is the same in every run while the record says the same at that place: see pipeline/kb/fingerprint.py.
-    `suppressed` is the reason why it is put up with, if it is.
+    `suppressed` is the reason why it is accepted, if it is.
     """
 
     code: str
@@ -117,7 +117,7 @@ class Curated(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A record for the quarantine; `id` as far as it could be read. It is kept as it came; `changes` would have been made."""
+    """A record for the quarantine, kept as ingested; `id` as far as it could be read. `changes` would have been made."""
 
     id: str | None
     findings: tuple[Finding, ...]

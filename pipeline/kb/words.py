@@ -9,16 +9,16 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like `word`, if one is like it at all."""
     from rapidfuzz import fuzz, process  # noqa: PLC0415 - only a mistake needs it
 
-    found = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=55)
-    return str(found[0]) if found else None
+    best = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=55)
+    return str(best[0]) if best else None
 
 
 def misspelt(key: str, known: Iterable[str]) -> str | None:
     """The known key that `key` is a slip or another style of (`whyFails` for `why_fails`); None where none is close."""
     from rapidfuzz import fuzz, process  # noqa: PLC0415 - as above
 
-    found = process.extractOne(key, list(known), scorer=fuzz.ratio, processor=_letters, score_cutoff=75)
-    return str(found[0]) if found else None
+    best = process.extractOne(key, list(known), scorer=fuzz.ratio, processor=_letters, score_cutoff=75)
+    return str(best[0]) if best else None
 
 
 def _letters(key: str) -> str:
@@ -42,7 +42,7 @@ _ACTIVE = re.compile(
 
 
 def brief(text: str, limit: int = 200) -> str:
-    """A text of so many characters at most, shortened before its end: what to do is told there."""
+    """A text of so many characters at most, shortened before its end: what to do is said there."""
     return text if len(text) <= limit else f"{text[: limit * 2 // 3]}…{text[-(limit // 3 - 1) :]}"
 
 

@@ -123,7 +123,7 @@ BY_HAND = {
     "digests of files": "UPDATE files SET digest = 'x'",
     "roots": "UPDATE files SET root = 'elsewhere'",
     "formats": "UPDATE files SET form = 'errorcanon'",
-    "match keys": "UPDATE traits SET signature_key = 7, bands = [], sentence_keys = []",
+    "match keys": "UPDATE match_keys SET signature_key = 7, bands = [], sentence_keys = []",
     "comparisons": "INSERT INTO pairs SELECT 'REF003', 'git/a', 'git/b', 1.0",
     "quarantine gone": "DELETE FROM quarantine",
     "quarantine": "UPDATE quarantine SET raw = 'x'::BLOB, by_corpus = NOT by_corpus",

@@ -44,5 +44,5 @@ def test_they_say_what_is_wrong_and_what_to_do(base: Base) -> None:
     expired = {"record": "git/b", "code": "DED001", "reason": "x", "until": "2026-01-31"}
     assert [message for *_, message in found(base, ([unused, expired], [{}]))] == [
         'suppresses DED001 of "git/a*", which is not found; take it out, or correct record and code',
-        'suppressed DED001 of "git/b" until 2026-01-31 and no longer does; mend it and take this out, or set a later day',
+        'suppressed DED001 of "git/b" until 2026-01-31 and no longer does; fix it and take this out, or set a later day',
     ]

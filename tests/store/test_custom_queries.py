@@ -165,7 +165,7 @@ FORBIDDEN = {
     "describe": "SELECT column_name AS id, '' AS pointer, '' AS message FROM (DESCRIBE records)",
     "findings": "SELECT record_id AS id, pointer, message FROM findings",
     "runs": "SELECT version AS id, '' AS pointer, '' AS message FROM runs",
-    "traits": "SELECT record_id AS id, '' AS pointer, '' AS message FROM traits",
+    "match_keys": "SELECT record_id AS id, '' AS pointer, '' AS message FROM match_keys",
     "another parameter": "SELECT id, '' AS pointer, $day AS message FROM records",
     "other columns": "SELECT id, message FROM (SELECT id, '' AS message FROM records)",
     "columns in disorder": "SELECT id, 'x' AS message, '' AS pointer FROM records",

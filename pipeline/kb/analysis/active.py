@@ -51,9 +51,9 @@ SCREEN = f"{TAGS.screen}|(?i:{_split(_INSIDE_JSON)}|{_TO_ADDRESSES})"
 
 def active(text: str) -> str | None:
     """The first active HTML in a text, or the first address that runs code."""
-    place = next(TAGS.places(text), None)
-    if place is not None:
-        return text[slice(*place)]
+    span = next(TAGS.places(text), None)
+    if span is not None:
+        return text[slice(*span)]
     if compiled(_HAS_ADDRESS).search(text) is None:
         return None
     read = html.unescape(text) if _REFERENCE.search(text) else text

@@ -1,8 +1,8 @@
-"""Whether a text tells its reader to do something, or not to: what a negation before a command is about.
+"""Whether a text advises its reader to do something, or not to: what a negation before a command is about.
 
 A negation counts where it governs the command, which is where its clause leads right up to it. What is said of another
 thing earlier in the sentence ("if uv is not installed, run …", "do not worry, just run …") says nothing of the command.
-Where it cannot be told, the text is taken to advise the command: a curator then looks.
+Where that cannot be decided, the text is taken to advise the command: a curator then looks.
 """
 
 import re
@@ -186,9 +186,9 @@ def _clause_governs(clause: str) -> bool:
     negations = list(_OPEN.finditer(clause))
     if not negations:
         return False
-    found = negations[-1]
-    before, after = clause[: found.start()], clause[found.end() :]
-    if _FLIPS.match(after) or _ANOTHER.search(after) or _is_condition(before, found[0]):
+    negation = negations[-1]
+    before, after = clause[: negation.start()], clause[negation.end() :]
+    if _FLIPS.match(after) or _ANOTHER.search(after) or _is_condition(before, negation[0]):
         return False
     if _SECOND.search(after) and not _LETS.match(after):
         return False
@@ -215,7 +215,7 @@ def _is_governed_in_chinese(before: str) -> bool:
     clause = _HAN_SENTENCE.split(before)[-1]
     if _HAN_CLOSED.search(clause):
         return True
-    found = _HAN_OPEN.search(clause)
-    if found is None:
+    negation = _HAN_OPEN.search(clause)
+    if negation is None:
         return False
-    return not _HAN_ANOTHER.search(found[1]) and not _HAN_CONDITION.search(clause[: found.start()])
+    return not _HAN_ANOTHER.search(negation[1]) and not _HAN_CONDITION.search(clause[: negation.start()])

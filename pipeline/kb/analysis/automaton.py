@@ -11,7 +11,7 @@ _MEMORY = 64 << 20
 
 
 class Automaton:
-    """Tells which of some RE2 patterns occur in a text, by their numbers."""
+    """Finds which of some RE2 patterns occur in a text, by their numbers."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._count, self._set = _compiled(tuple(patterns))
@@ -27,7 +27,7 @@ def _compiled(patterns: tuple[str, ...]) -> tuple[int, Any]:
     options = re2.Options()
     options.never_capture = True
     options.max_mem = _MEMORY
-    found = re2.Set.SearchSet(options)
-    count = sum(found.Add(pattern) >= 0 for pattern in patterns)
-    found.Compile()
-    return count, found
+    pattern_set = re2.Set.SearchSet(options)
+    count = sum(pattern_set.Add(pattern) >= 0 for pattern in patterns)
+    pattern_set.Compile()
+    return count, pattern_set

@@ -53,10 +53,10 @@ def attack(regex: str) -> Attack | None:
         automaton = _Automaton(reading.tree, regex)
         for prefix, pump, exponential in automaton.ambiguities():
             for suffix in ("", "\x00", "!", "\n\n"):
-                found = Attack(prefix, pump, suffix, exponential)
+                candidate = Attack(prefix, pump, suffix, exponential)
                 # so many, that no counted part of the pattern can be what keeps it from matching
-                if reading.matcher.match(found.text(MOST_STATES)) is None and automaton.is_driven_by(found):
-                    return found
+                if reading.matcher.match(candidate.text(MOST_STATES)) is None and automaton.is_driven_by(candidate):
+                    return candidate
     except _TooMuchError:
         pass
     return None
@@ -158,14 +158,14 @@ class _Automaton:
         here = [(len(self.masks) - 1, ALWAYS)]
         return _Part(here, here, None)
 
-    def _then(self, one: _Part, other: _Part) -> _Part:
-        self._join(one.last, other.first)
-        first, last, empty = one.first, other.last, None
-        if one.empty is not None:
-            first = first + _on(one.empty, other.first)
-            empty = other.empty if other.empty is None else one.empty | other.empty
-        if other.empty is not None:
-            last = last + _on(other.empty, one.last)
+    def _then(self, head: _Part, tail: _Part) -> _Part:
+        self._join(head.last, tail.first)
+        first, last, empty = head.first, tail.last, None
+        if head.empty is not None:
+            first = first + _on(head.empty, tail.first)
+            empty = tail.empty if tail.empty is None else head.empty | tail.empty
+        if tail.empty is not None:
+            last = last + _on(tail.empty, head.last)
         return _Part(first, last, empty)
 
     def _join(self, ends: list[Edge], begins: list[Edge]) -> None:
@@ -207,11 +207,11 @@ class _Automaton:
                 pump = self._two_ways_back(head, loop)
                 if pump:
                     yield self._way_to(head), pump, True
-        for i, one in enumerate(self.loops):
-            for other in self.loops[i + 1 :]:
-                for head in heads[one]:
-                    for later in other:
-                        pump = self._from_loop_to_loop(head, one, later, other)
+        for i, left in enumerate(self.loops):
+            for right in self.loops[i + 1 :]:
+                for head in heads[left]:
+                    for later in right:
+                        pump = self._from_loop_to_loop(head, left, later, right)
                         if pump:
                             yield self._way_to(head), pump, False
 
@@ -232,23 +232,23 @@ class _Automaton:
             return ""
 
         def steps(at: tuple[int, int, bool]) -> Iterator[tuple[Any, int]]:
-            one, other, parted = at
-            for i, (to, _) in enumerate(self.edges[one]):
-                for j, (too, _) in enumerate(self.edges[other]):
+            left, right, parted = at
+            for i, (to, _) in enumerate(self.edges[left]):
+                for j, (too, _) in enumerate(self.edges[right]):
                     if to in loop and too in loop:
-                        now = parted or to != too or (one == other and i != j)
+                        now = parted or to != too or (left == right and i != j)
                         yield (to, too, now), self.masks[to] & self.masks[too]
 
         return self._spell(steps((head, head, False)), (head, head, True), steps)
 
-    def _from_loop_to_loop(self, head: int, one: range, later: int, other: range) -> str:
+    def _from_loop_to_loop(self, head: int, loop: range, later: int, next_loop: range) -> str:
         """A word that leads from the first state to itself and to the second, and from the second to itself."""
 
         def steps(at: tuple[int, int, int]) -> Iterator[tuple[Any, int]]:
             first, between, second = at
             for to, _ in self.edges[first]:
                 for back, _ in self.edges[second]:
-                    shared = self.masks[to] & self.masks[back] if to in one and back in other else 0
+                    shared = self.masks[to] & self.masks[back] if to in loop and back in next_loop else 0
                     if shared:
                         for via, _ in self.edges[between]:
                             yield (to, via, back), shared & self.masks[via]
@@ -264,9 +264,9 @@ class _Automaton:
         """A shortest word to a goal, found breadth first; empty, if there is none."""
         came: dict[Any, tuple[Any, int]] = {}
         queue: deque[Any] = deque()
-        at, found = None, begin
+        at, edges = None, begin
         while True:
-            for state, mask in found:
+            for state, mask in edges:
                 self._steps += 1
                 if mask and state not in came:
                     came[state] = at, mask
@@ -276,7 +276,7 @@ class _Automaton:
             if goal in came or not queue:
                 break
             at = queue.popleft()
-            found = steps(at)
+            edges = steps(at)
         word = []
         while goal in came:
             goal, mask = came[goal]
@@ -290,13 +290,13 @@ class _Automaton:
 
     # ---- the probe -------------------------------------------------------------------------------------------------
 
-    def is_driven_by(self, found: Attack) -> bool:
+    def is_driven_by(self, candidate: Attack) -> bool:
         """Whether the last third of the repetitions costs more than the one before it."""
         walked = [0]
-        for paths in self._paths(found.text(REPETITIONS)):
+        for paths in self._paths(candidate.text(REPETITIONS)):
             walked.append(walked[-1] + paths)
-        third = len(found.pump) * REPETITIONS // 3
-        one, two, three = (walked[len(found.prefix) + i * third] for i in (1, 2, 3))
+        third = len(candidate.pump) * REPETITIONS // 3
+        one, two, three = (walked[len(candidate.prefix) + i * third] for i in (1, 2, 3))
         return 10 * (three - two) > 11 * (two - one)
 
     def _paths(self, text: str) -> Iterator[int]:

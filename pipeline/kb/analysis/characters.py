@@ -201,12 +201,12 @@ class Spellings:
 
     @cached_property
     def _by_form(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = defaultdict(set)
+        spellings: dict[str, set[str]] = defaultdict(set)
         for text in self._texts:
             if not text.isascii():
                 plain = trimmed(visible(text))
-                found[_nfc(plain)].add(plain)
-        return found
+                spellings[_nfc(plain)].add(plain)
+        return spellings
 
     def has_another(self, text: str) -> bool:
         """Whether one of the texts would be as this one is in NFC, and is not now."""

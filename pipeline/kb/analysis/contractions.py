@@ -34,15 +34,15 @@ _SEVERAL = 2
 
 def without_apostrophe(text: str) -> Iterator[tuple[str, str]]:
     """The contractions of a text without their apostrophe, each with the right spelling; not those in backticks."""
-    found = [
+    matches = [
         match
         for match in compiled(_LOST).finditer(text)
         if match[0].isascii() and not match[0].isupper() and (match[1] or match[0].endswith("t"))
     ]
-    if not found or len(compiled(_FOREIGN).findall(text)) >= _SEVERAL:
+    if not matches or len(compiled(_FOREIGN).findall(text)) >= _SEVERAL:
         return
     code = list(backticked(text))
-    for match in found:
+    for match in matches:
         if not any(start <= match.start() < end for start, end in code):
             word = match[0]
             right = _RIGHT[word.lower()] if match[1] else f"{word[:-2]}'t"

@@ -25,7 +25,7 @@ class CredentialKind(NamedTuple):
     """A kind of credential. The first group of `pattern` is what is secret; `proof` is asked of it.
 
     The text may not go on with one of the characters `more`. `head` is what every text that `pattern` matches holds too,
-    for the search that goes before all others. Where `unless` occurs in what goes before the secret, it is none.
+    for the search that comes before all others. Where `unless` occurs in what precedes the secret, it is none.
     """
 
     name: str
@@ -78,8 +78,8 @@ _VARIABLE = lazily(r"^[$%<{\[(#@]|[>})\]]$|\$[({]|\{\{|^[A-Z]+(?:_[A-Z]+)+$|^(?:
 
 def _says(words: re.Pattern[str], text: str) -> bool:
     """Whether one of some words is in a text, in small or large letters; a lot that mixes them says nothing."""
-    found = (re.sub("[^A-Za-z]", "", match.group()) for match in words.finditer(text))
-    return any(word in {word.lower(), word.upper(), word.title()} for word in found)
+    letters = (re.sub("[^A-Za-z]", "", match.group()) for match in words.finditer(text))
+    return any(word in {word.lower(), word.upper(), word.title()} for word in letters)
 
 
 _CLASSES = lazily(r"[a-z]+|[A-Z]+|[0-9]+|[^a-zA-Z0-9]+")
@@ -182,10 +182,10 @@ _KNOWN_SECRETS = (
 
 def _is_signed(token: str) -> bool:
     """Whether a JSON Web Token is signed by a secret: not by a manual's, and not that of jwt.io, which all of them show."""
-    head, said, signature = token.split(".")
-    if not is_random(signature) or b'"1234567890"' in plain(said) or b"John Doe" in plain(said):
+    head, payload, signature = token.split(".")
+    if not is_random(signature) or b'"1234567890"' in plain(payload) or b"John Doe" in plain(payload):
         return False
-    signed = f"{head}.{said}".encode()
+    signed = f"{head}.{payload}".encode()
     own = plain(signature)
     return not any(hmac.digest(secret, signed, by) == own for secret in _KNOWN_SECRETS for by in ("sha256", "sha512"))
 
@@ -605,7 +605,7 @@ _NAME = (
     r"|(?:access|account|admin|app|application|client|consumer|deploy|encryption|license|master|private|security|service"
     r"|session|shared|signing|storage|subscription|webhook|aws|amazon)[_ .-]?key|[a-z]_key|_auth|bearer)"
 )
-_ISSUER = (  # whose keys have no shape of their own, so that only the name beside them tells
+_ISSUER = (  # whose keys have no shape of their own, so that only the name beside them shows it
     r"(?i:adafruit|adobe|airtable|algolia|alibaba|asana|atlassian|confluence|jira|beamer|bitbucket|bittrex|meraki|cloudflare"
     r"|codecov|cohere|coinbase|confluent|contentful|datadog|discord|droneci|dropbox|etsy|facebook|fastly|finicity|finnhub"
     r"|flickr|freshbooks|gitter|gocardless|heroku|hubspot|intercom|jfrog|artifactory|bintray|kraken|kucoin|launchdarkly"
@@ -632,7 +632,7 @@ _NO_SECRET_NAME = lazily(
 
 
 def _named(name: str, pattern: str, proof: Callable[[str], bool], more: str = _AFTER_NAME) -> CredentialKind:
-    """A secret that only the name before it tells."""
+    """A secret that only the name before it shows."""
     return CredentialKind(name, pattern, more, proof, _NAMED_HEAD, _NO_SECRET_NAME)
 
 

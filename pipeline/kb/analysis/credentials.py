@@ -33,9 +33,9 @@ class Credential(NamedTuple):
 
 def masked(raw: bytes) -> bytes:
     """The same bytes with an asterisk for each byte of a credential; what holds none is given back as it is."""
-    while found := credentials(raw):
+    while spans := credentials(raw):
         shown = bytearray(raw)
-        for _, begin, end in found:
+        for _, begin, end in spans:
             shown[begin:end] = re.sub(rb"[^\r\n]", b"*", raw[begin:end])
         raw = bytes(shown)
     return raw
@@ -91,14 +91,14 @@ def credentials(raw: bytes) -> list[Credential]:
 def searched(raw: bytes, depth: int = 2) -> list[Credential]:
     """The same without the screen: as slow as sure. Base64 is taken off `depth` times."""
     views = list(_views(raw))
-    found = [one for view in views for one in _seen(view, KINDS, depth)]
-    if found:
-        found += [one for view in views for one in _seen(view, PARTNERS, 0)]
-    return _apart(found)
+    ranked = [one for view in views for one in _seen(view, KINDS, depth)]
+    if ranked:
+        ranked += [one for view in views for one in _seen(view, PARTNERS, 0)]
+    return _apart(ranked)
 
 
 class _View(NamedTuple):
-    """Bytes as a reader sees them; `back` tells of some offsets in the text which bytes each stands for."""
+    """Bytes as a reader sees them; `back` maps some offsets in the text to the bytes that each stands for."""
 
     text: bytes
     back: Callable[[Iterable[int]], dict[int, tuple[int, int]]]
@@ -114,11 +114,11 @@ def _seen(view: _View, kinds: tuple[CredentialKind, ...], depth: int) -> list[_R
     """What some kinds, and Base64 around any, are found at in a view."""
     if kinds is KINDS and not _pattern(_heads()).search(view.text):
         return []
-    found = [*_matches(view.text, kinds), *(_wrapped(view.text, depth) if depth else ())]
-    if not found:
+    ranked = [*_matches(view.text, kinds), *(_wrapped(view.text, depth) if depth else ())]
+    if not ranked:
         return []
-    places = view.back({at for begin, end, *_ in found for at in (begin, end - 1)})
-    return [(places[begin][0], places[end - 1][1], rank, name) for begin, end, rank, name in found]
+    places = view.back({at for begin, end, *_ in ranked for at in (begin, end - 1)})
+    return [(places[begin][0], places[end - 1][1], rank, name) for begin, end, rank, name in ranked]
 
 
 def _matches(text: bytes, kinds: tuple[CredentialKind, ...]) -> Iterator[_Ranked]:
@@ -159,10 +159,10 @@ def _wrapped(text: bytes, depth: int) -> Iterator[_Ranked]:
             yield *match.span(), _PARTNER - 1, first.kind
 
 
-def _apart(found: list[_Ranked]) -> list[Credential]:
+def _apart(ranked: list[_Ranked]) -> list[Credential]:
     """The same with one for those that overlap, which the kind of the lowest rank names."""
     apart: list[_Ranked] = []
-    for begin, end, rank, name in sorted(found):
+    for begin, end, rank, name in sorted(ranked):
         if apart and begin < apart[-1][1]:
             first, last, known, called = apart[-1]
             apart[-1] = (first, max(last, end), *min((known, called), (rank, name)))
@@ -241,22 +241,22 @@ def _places(
 ) -> dict[int, tuple[int, int]]:
     """Where some characters of the text behind the spelling begin and end in the bytes."""
     waiting = deque(sorted(offsets))
-    found: dict[int, tuple[int, int]] = {}
+    spans: dict[int, tuple[int, int]] = {}
     text = done = 0  # how far the two have been followed
     for match in chain(spelling.finditer(raw), [None]):
         begin, end = match.span() if match else (len(raw), len(raw))
         while waiting and waiting[0] < text + begin - done:
             at = done + waiting[0] - text
-            found[waiting.popleft()] = at, at + 1
+            spans[waiting.popleft()] = at, at + 1
         if not waiting:
             break
         text += begin - done
         if match and meant(match):
             if waiting and waiting[0] == text:
-                found[waiting.popleft()] = begin, end
+                spans[waiting.popleft()] = begin, end
             text += 1
         done = end
-    return found
+    return spans
 
 
 _SPELT = lazily(  # a character that is not ASCII, or that JSON spells otherwise
@@ -318,7 +318,7 @@ def _unwrapped(match: re.Match[bytes]) -> bytes:
 
 @cache
 def _filter(kinds: tuple[CredentialKind, ...]) -> Any:  # noqa: ANN401 - re2 has no types
-    """Tells which of some kinds may occur in a text, in one look. Made when a record needs it, for hardly one does."""
+    """Finds which of some kinds may occur in a text, in one look. Made when a record needs it, for hardly one does."""
     tried = re2.Filter()
     for kind in kinds:
         tried.Add(kind.pattern.encode("latin-1"), _options())

@@ -203,11 +203,11 @@ NAMES = tuple(sorted({name for form in (*FORMS, *LISTERS) for name in form.names
 
 
 def _by_name(forms: Sequence[Form]) -> dict[str, list[Form]]:
-    found: dict[str, list[Form]] = {}
+    by_name: dict[str, list[Form]] = {}
     for form in forms:
         for name in {name.lower() for name in form.names}:
-            found.setdefault(name, []).append(form)
-    return found
+            by_name.setdefault(name, []).append(form)
+    return by_name
 
 
 _BY_NAME, _LISTERS_BY_NAME = _by_name(FORMS), _by_name(LISTERS)

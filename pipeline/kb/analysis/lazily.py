@@ -19,5 +19,5 @@ class _Waiting:
 
 
 def lazily(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """`re.compile`, put off until the pattern is used; what is wrong with it is told then."""
+    """`re.compile`, put off until the pattern is used; what is wrong with it is reported then."""
     return cast("re.Pattern[AnyStr]", _Waiting(partial(re.compile, pattern, flags)))

@@ -147,9 +147,9 @@ def _options(text: str) -> Iterator[tuple[int, int]]:
     return (match.span() for match in compiled(_EMPTY_OPTION).finditer(text) if not _ends_code(text, match.end()))
 
 
-def _ends_code(text: str, place: int) -> bool:
+def _ends_code(text: str, end: int) -> bool:
     """Whether an option is named rather than given: nothing but it stands there."""
-    return text[place:].strip() == "" and not is_command(text.rpartition("\n")[2])
+    return text[end:].strip() == "" and not is_command(text.rpartition("\n")[2])
 
 
 def _dangling(text: str) -> Iterator[tuple[int, int]]:

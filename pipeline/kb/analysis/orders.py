@@ -351,7 +351,7 @@ def _around(quoted: Sequence[tuple[int, int]], start: int, end: int) -> tuple[in
 
 
 def _is_order(text: str, start: int, end: int) -> bool:
-    """Whether words tell a reader to do something, and do not tell of one who does it."""
+    """Whether words order a reader to do something, and do not report that somebody does it."""
     before, words = text[max(0, start - 60) : start], text[start:end]
     if not words.isascii() and _HAN_CHARACTER.search(words):
         return not (_NOT_ORDERS.search(words) or _IN_CASE.search(before) or _THEN.match(text, end))

@@ -67,7 +67,7 @@ class PhraseTable:
 
     @cached_property
     def _keys(self) -> Automaton:
-        """The keys of each phrase, by which the phrases are told that can be in a text."""
+        """The keys of each phrase, which show the phrases that can be in a text."""
         return Automaton(_any_key(each.keys, GAP) for each in self.phrases)
 
 

@@ -112,11 +112,11 @@ def _brings(call: shell.Call) -> bool:
 
 def _substituted(text: str, start: int) -> int | None:
     """Where the command begins that runs the output of the one at a place, if it stands in `<(…)`, `$(…)` or the like."""
-    place = shell.start_with_prefixes(text, start)
-    begin = max(0, place - 200)
-    if not text[begin:place].rstrip().endswith(("(", "`")):  # as all of the pattern does
+    end = shell.start_with_prefixes(text, start)
+    begin = max(0, end - 200)
+    if not text[begin:end].rstrip().endswith(("(", "`")):  # as all of the pattern does
         return None
-    match = _SUBSTITUTED.search(text[begin:place])
+    match = _SUBSTITUTED.search(text[begin:end])
     return begin + match.start() if match else None
 
 
@@ -143,9 +143,9 @@ def _is_file(operand: str) -> bool:
 
 
 def _inner(words: tuple[shell.Word, ...]) -> Iterator[tuple[shell.Word, ...]]:
-    for place in range(1, len(words)):
-        first, *rest = words[place].text.split() or [""]
-        yield tuple(shell.Word(text, 0, 0) for text in (first, *rest)) + words[place + 1 :]
+    for index in range(1, len(words)):
+        first, *rest = words[index].text.split() or [""]
+        yield tuple(shell.Word(text, 0, 0) for text in (first, *rest)) + words[index + 1 :]
 
 
 def _is_handed_on(stage: shell.Command) -> bool:

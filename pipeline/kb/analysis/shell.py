@@ -202,26 +202,26 @@ class Reader:
     def command(self, start: int) -> Command:
         """The command that begins at a place."""
         words: list[Word] = []
-        place, pipe = start, None
-        while place < start + MOST_CHARS and len(words) < MOST_WORDS:
-            token = _TOKEN.match(self.text, place, start + 2 * MOST_CHARS)
+        end, pipe = start, None
+        while end < start + MOST_CHARS and len(words) < MOST_WORDS:
+            token = _TOKEN.match(self.text, end, start + 2 * MOST_CHARS)
             if token is None:
                 break
             if token.lastgroup == "pipe":
                 pipe = token.end()
                 break
             if token.lastgroup == "word":
-                word, is_last = _word(token[0], place, self.text[token.end() : token.end() + 1])
+                word, is_last = _word(token[0], end, self.text[token.end() : token.end() + 1])
                 if words and word.text in _NO_ARGUMENT and token[0] == word.text:
                     break
                 words.append(word)
                 if is_last:
                     break
-            place = token.end()
-        closed = _CLOSED_PIPE.match(self.text, place)
+            end = token.end()
+        closed = _CLOSED_PIPE.match(self.text, end)
         pipe = closed.end() if closed else pipe
         self.words_read += len(words) + 1
-        self.chars_read += place - start
+        self.chars_read += end - start
         return Command(tuple(words), start, words[-1].end if words else start, pipe)
 
     def stages(self, command: Command) -> Iterator[Command]:
@@ -244,16 +244,16 @@ class Reader:
 def bare(command: Command) -> tuple[Word, ...]:
     """The words of a command without those that only run it: `sudo -u me env X=1 bash` is `bash`."""
     words = command.words
-    place = 0
-    while place < len(words):
-        text = words[place].text
+    index = 0
+    while index < len(words):
+        text = words[index].text
         if _basename(text) in PREFIXES or _ASSIGNMENT.match(text) or _NUMBER.fullmatch(text):
-            place += 1
-        elif place and text.startswith("-"):
-            place += 2 if text in _WITH_VALUE else 1
+            index += 1
+        elif index and text.startswith("-"):
+            index += 2 if text in _WITH_VALUE else 1
         else:
             break
-    return words[place:]
+    return words[index:]
 
 
 def start_with_prefixes(text: str, start: int) -> int:
@@ -273,7 +273,7 @@ def entered(text: str, start: int) -> str:
 
 
 class Call:
-    """The words of a command, told apart: what it is called by, its options and its operands."""
+    """The words of a command by their role: what it is called by, its options and its operands."""
 
     def __init__(self, words: Sequence[Word], folder: str = "") -> None:
         self.name = _basename(words[0].text).lower() if words else ""
@@ -306,25 +306,27 @@ class Call:
         return _has(_options(self.arguments, windows=False), spellings)
 
     def _operands(self, arguments: Sequence[str], *, windows: bool) -> list[str]:
-        found, only_operands = [], False
+        operands, only_operands = [], False
         for argument in arguments:
             if argument == "--" and not only_operands:
                 only_operands = True
             elif only_operands or not _is_option(argument, windows=windows):
-                found.append(argument)
+                operands.append(argument)
         if self._folder:
-            found += [
-                f"{self._folder.rstrip('/')}/{operand.removeprefix('./')}" for operand in found if operand[:1] in "*."
+            operands += [
+                f"{self._folder.rstrip('/')}/{operand.removeprefix('./')}"
+                for operand in operands
+                if operand[:1] in "*."
             ]
-        return found
+        return operands
 
 
 def _after_path(arguments: Sequence[str], path: Sequence[str]) -> Sequence[str] | None:
     """What follows the sub-commands, and the options before them; None where others are called."""
     wanted, kept, is_value = list(path), list[str](), False
-    for place, argument in enumerate(arguments):
+    for index, argument in enumerate(arguments):
         if not wanted:
-            return [*kept, *arguments[place:]]
+            return [*kept, *arguments[index:]]
         if argument.startswith("-"):
             kept.append(argument)
             is_value = "=" not in argument
@@ -347,22 +349,22 @@ _SLASHED = lazily(r"/[a-zA-Z?](?::\S*)?(?:/[a-zA-Z])*")
 
 def _options(arguments: Sequence[str], *, windows: bool) -> set[str]:
     """The options, each whole and, where it may be several in one, letter by letter."""
-    found = set[str]()
+    options = set[str]()
     for argument in arguments:
         if argument == "--":
             break
         if not _is_option(argument, windows=windows):
             continue
         if windows:
-            found.update(f"-{letter}" for letter in argument[1:].lower().split("/")) if argument[
+            options.update(f"-{letter}" for letter in argument[1:].lower().split("/")) if argument[
                 0
-            ] == "/" else found.add(argument.partition(":")[0].lower())
+            ] == "/" else options.add(argument.partition(":")[0].lower())
         else:
-            found.add(argument.partition("=")[0])
-            found.add(argument)
+            options.add(argument.partition("=")[0])
+            options.add(argument)
             if argument[1] != "-":
-                found.update(f"-{letter}" for letter in argument[1:].partition("=")[0])
-    return found
+                options.update(f"-{letter}" for letter in argument[1:].partition("=")[0])
+    return options
 
 
 def _has(options: set[str], spellings: str) -> bool:
@@ -409,10 +411,10 @@ _LONGER = lazily(r"[A-Za-z0-9_-]")
 _DOTTED = lazily(r"[.:=][A-Za-z0-9_/\\]")
 
 
-def _skip(text: str, place: int) -> int:
+def _skip(text: str, start: int) -> int:
     """The place after blanks, line ends, and the brackets and quotes that a command may stand in."""
-    match = _BLANK.match(text, place)
-    return match.end() if match else place
+    match = _BLANK.match(text, start)
+    return match.end() if match else start
 
 
 _BLANK = lazily(r"(?:[\s({]|[\\`]\r?\n){0,40}+")

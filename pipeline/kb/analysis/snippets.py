@@ -18,7 +18,7 @@ QUOTES = "\u2018-\u201f\u2032\u2033\u00ab\u00bb"
 _TICKS = lazily(r"`+")
 
 _LOOK_AT = 240
-"""How much of a text tells whether a command starts it."""
+"""How much of a text shows whether a command starts it."""
 
 _STARTS = (
     r"(?:^|(?<=\n)|: |：\s?|[;|]\s|&& |(?<=\s)['\"(]|^['\"(]"

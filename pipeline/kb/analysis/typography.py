@@ -60,23 +60,23 @@ _SENTENCE = rf"(?:[A-Za-z{QUOTES}']+ ){{3}}"
 def in_code(text: str, about: str, *, is_how: bool) -> Iterator[str]:
     """Typographic characters in the code of a text, each once; of a `how`, the commands are code as well.
 
-    `about` is what else tells whether the record speaks about such characters.
+    `about` is what else shows whether the record speaks about such characters.
     """
     if not compiled(_ANY).search(text) or compiled(_ABOUT).search(text) or compiled(_ABOUT).search(about):
         return
-    found: dict[str, None] = {}
+    characters: dict[str, None] = {}
     code = list(backticked(text))
     for start, end in code:
         if compiled(_ANY).search(text, start, end) and not _is_message(text[start:end]):
-            found |= dict.fromkeys(_wrong(text[start:end], exact=True))
+            characters |= dict.fromkeys(_wrong(text[start:end], exact=True))
     if is_how:
         rest = _without(text, code)
         for start, end in commands(rest):
-            found |= dict.fromkeys(_wrong(rest[start:end], exact=False))
+            characters |= dict.fromkeys(_wrong(rest[start:end], exact=False))
         for shape in (_OPTION, _CALL, _ASSIGNED):
             for match in compiled(shape).finditer(rest):
-                found |= dict.fromkeys(char for char in match[0] if compiled(_ANY).match(char))
-    yield from found
+                characters |= dict.fromkeys(char for char in match[0] if compiled(_ANY).match(char))
+    yield from characters
 
 
 def named(char: str) -> str:

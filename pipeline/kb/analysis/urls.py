@@ -75,7 +75,7 @@ _ORDINARY = lazily(
 
 
 def ordinary_pages(urls: list[str]) -> set[str] | None:
-    """The pages of some URLs, as `read` tells them, if there is nothing to say of any; None where one has to be read."""
+    """The pages of some URLs, as `read` gives them, if there is nothing to say of any; None where one has to be read."""
     text = "\n".join(["", *urls])
     if not _ORDINARY.fullmatch(text) or text.count("\n") != len(urls):
         return None
@@ -173,13 +173,13 @@ def _embedded(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None
     """The address that a name stands for which spells it."""
     if not _is_below(host, _EMBEDDING):
         return None
-    found = _EMBEDDED.search(next(host[: -len(name)].rstrip(".") for name in _EMBEDDING if host.endswith(name)))
+    match = _EMBEDDED.search(next(host[: -len(name)].rstrip(".") for name in _EMBEDDING if host.endswith(name)))
     try:
-        if found and found["ip"]:
-            return ipaddress.IPv4Address(found["ip"].replace("-", "."))
-        if found and found["hex"]:
-            return ipaddress.IPv4Address(int(found["hex"], 16))
-        return ipaddress.IPv6Address(found["six"].replace("-", ":")) if found else None
+        if match and match["ip"]:
+            return ipaddress.IPv4Address(match["ip"].replace("-", "."))
+        if match and match["hex"]:
+            return ipaddress.IPv4Address(int(match["hex"], 16))
+        return ipaddress.IPv6Address(match["six"].replace("-", ":")) if match else None
     except ValueError:
         return None
 
@@ -270,7 +270,7 @@ _IDLE = lazily(r"(?:(?:utm_[a-z]+|ref|lang|hl|locale)=[^&]*&?)*")
 
 @lru_cache(maxsize=4096)
 def front(page: str) -> str | None:
-    """What a page, as `read` tells it, is a way in to; None of one that says something itself. It has no query."""
+    """What a page, as `read` gives it, is a way in to; None of one that says something itself. It has no query."""
     host, slash, path = page.partition("/")
     return _front(host, f"{slash}{path}")
 

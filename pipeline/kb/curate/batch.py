@@ -14,7 +14,7 @@ import orjson
 from kb.analysis.credentials import masked
 from kb.curate.record import AT_A_TIME, curate_some
 from kb.model import GONE, Curated, Incoming, Json
-from kb.rules.match_keys import traits
+from kb.rules.match_keys import match_keys
 from kb.rules.ruleset import RuleSet
 from kb.sources import records
 
@@ -25,8 +25,8 @@ class Batch(NamedTuple):
     An outcome holds `record_id`, `path`, `position`, `line` and `digest` of the origin, `findings` as [code, pointer,
     message, fingerprint, reason why it is suppressed or null], and either `doc` (the curated document as canonical JSON
     text), `content` (the SHA-256 of what it says, whoever said it), `changes` as [code, pointer, before, after] with
-    values as JSON text, and `traits` (what corpus rules compare it by), or `raw` (Base64, with credentials masked). A
-    claim is the part of it that decides between records with one `id`.
+    values as JSON text, and `match_keys` (what corpus rules compare it by), or `raw` (Base64, with credentials
+    masked). A claim is the part of it that decides between records with one `id`.
     """
 
     outcomes: bytes
@@ -40,20 +40,20 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
     rest = iter(batch)
     while some := list(islice(rest, AT_A_TIME)):
         curated = curate_some(some, rules)
-        compared = [traits(outcome.document) if isinstance(outcome, Curated) else {} for outcome in curated]
-        for incoming, outcome, by in zip(some, curated, compared, strict=True):
+        compared = [match_keys(outcome.document) if isinstance(outcome, Curated) else {} for outcome in curated]
+        for incoming, outcome, keys in zip(some, curated, compared, strict=True):
             path, position, line, digest = incoming.origin
             origin = {"path": path, "position": position, "line": line, "digest": digest}
-            told: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
+            entry: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
             if isinstance(outcome, Curated):
-                told |= {"traits": {"form": outcome.form, **by}, **_as_published(outcome)}
+                entry |= {"match_keys": {"form": outcome.form, **keys}, **_as_published(outcome)}
                 updated = outcome.document["last_updated"]
                 claims.append(
-                    orjson.dumps({**origin, "id": outcome.id, "content": told["content"], "last_updated": updated})
+                    orjson.dumps({**origin, "id": outcome.id, "content": entry["content"], "last_updated": updated})
                 )
             else:
-                told["raw"] = b2a_base64(masked(incoming.raw), newline=False).decode()
-            outcomes.append(orjson.dumps(told))
+                entry["raw"] = b2a_base64(masked(incoming.raw), newline=False).decode()
+            outcomes.append(orjson.dumps(entry))
     return Batch(b"\n".join([*outcomes, b""]), b"\n".join([*claims, b""]))
 
 

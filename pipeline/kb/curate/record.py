@@ -75,21 +75,21 @@ class _Case:
 
     record: Record
 
-    def __init__(self, origin: Origin, document: Document, form: formats.Format | None = None) -> None:
+    def __init__(self, origin: Origin, document: Document, foreign: formats.Format | None = None) -> None:
         self.origin = origin
         self.document = document
-        self.form = form
+        self.foreign = foreign
         self.name = document["id"] if isinstance(document.get("id"), str) else None
         self.suppressed = _NOTHING
         self.candidates: frozenset[str] = frozenset()
         self.changes: list[Change] = []
-        self.found: list[_Noted] = []
+        self.noted: list[_Noted] = []
         self.flags: list[_Noted] = []
         self.published: Document | None = None
 
     def is_rejected(self, rules: RuleSet) -> bool:
-        """Whether there is an error in it that nobody puts up with."""
-        return any(noted.code in rules.errors and noted.suppressed is None for noted in self.found)
+        """Whether there is an error in it that is not suppressed."""
+        return any(noted.code in rules.errors and noted.suppressed is None for noted in self.noted)
 
 
 def _read(incoming: Incoming, shown: bytes, rules: RuleSet) -> "_Case | Rejected":
@@ -100,8 +100,8 @@ def _read(incoming: Incoming, shown: bytes, rules: RuleSet) -> "_Case | Rejected
         document = contract.read(shown)
     except contract.UnreadableError as error:
         return _unreadable(origin, str(error))
-    form = formats.of(document, incoming.form)
-    case = _Case(origin, form.to_native(document) if form else document, form)
+    foreign = formats.of(document, incoming.form)
+    case = _Case(origin, foreign.to_native(document) if foreign else document, foreign)
     if rules.suppressions:
         case.suppressed = rules.suppressed(_published_id(case, rules))
     return case
@@ -132,20 +132,20 @@ def _repair_values(cases: Sequence[_Case], rules: RuleSet) -> None:
                     case.changes += apply(rule, case.document, rules.settings)
         unsettled = [case for case, count in zip(unsettled, changed, strict=True) if len(case.changes) > count]
     for case in cases:
-        case.found += [_Noted(c.code, c.pointer, message(rules.rules[c.code], c), c.before) for c in case.changes]
+        case.noted += [_Noted(c.code, c.pointer, message(rules.rules[c.code], c), c.before) for c in case.changes]
         if case.suppressed:
-            case.found += _left_alone(rules.value_fixes, case.document, rules, case.suppressed)
+            case.noted += _left_alone(rules.value_fixes, case.document, rules, case.suppressed)
 
 
 def _is_accepted(case: _Case, rules: RuleSet) -> bool:
     if not contract.accepts(case.document):
-        case.found += _found("SCH002", case.document)
+        case.noted += _noted("SCH002", case.document)
         return False
     path, _, line, _ = case.origin
     repairs = tuple(case.changes)
     case.record = Record(contract.complete(case.document), case.document, path, line, rules.settings, repairs)
-    if case.form:
-        case.record.file_names = case.form.file_names(case.document["id"])
+    if case.foreign:
+        case.record.file_names = case.foreign.file_names(case.document["id"])
     return True
 
 
@@ -157,27 +157,27 @@ def _check(cases: Sequence[_Case], rules: RuleSet) -> None:
                 for pointer, text in run(case.record):
                     case.flags.append(_Noted(code, pointer, text, AT_POINTER, case.suppressed.get(code)))
     for case in cases:
-        case.found += case.flags
+        case.noted += case.flags
 
 
 def _hold_against_tables(cases: Sequence[_Case], rules: RuleSet) -> None:
     """Say what the tables would not take of records that nothing was said against."""
     for rule in rules.of_tables:
         for case in cases:
-            case.found += [_Noted(rule.code, pointer, text) for pointer, text in rule.run(case.record)]
+            case.noted += [_Noted(rule.code, pointer, text) for pointer, text in rule.run(case.record)]
 
 
 def _repair_lists(cases: Sequence[_Case], rules: RuleSet) -> None:
     for case in cases:
         if case.suppressed:
-            case.found += _left_alone(rules.list_fixes, case.record.document, rules, case.suppressed)
+            case.noted += _left_alone(rules.list_fixes, case.record.document, rules, case.suppressed)
     for rule in rules.list_fixes:
         for case in cases:
             repairs = [] if rule.code in case.suppressed else apply(rule, case.record.document, rules.settings)
             if repairs:
                 case.record = case.record.repaired(drop_gone(case.record.document))
                 case.changes += repairs
-                case.found += [_Noted(c.code, c.pointer, message(rule, c), c.before) for c in repairs]
+                case.noted += [_Noted(c.code, c.pointer, message(rule, c), c.before) for c in repairs]
 
 
 def _left_alone(
@@ -209,24 +209,24 @@ def _published(case: _Case) -> Document:
 
 def _outcome(case: _Case) -> Curated | Rejected:
     owner = case.origin.path if case.name is None else case.name
-    findings, changes = _fingerprinted(owner, case.document, case.found), tuple(case.changes)
+    findings, changes = _fingerprinted(owner, case.document, case.noted), tuple(case.changes)
     published = case.published
     outcome = (
         Curated(published["id"], published, findings, changes) if published else Rejected(case.name, findings, changes)
     )
-    return _translated(outcome, case.form) if case.form else outcome
+    return _translated(outcome, case.foreign) if case.foreign else outcome
 
 
-def _translated(outcome: Curated | Rejected, form: formats.Format) -> Curated | Rejected:
-    """Let every pointer point into the document as it came."""
-    place = form.place
-    findings = tuple(finding._replace(pointer=place(finding.pointer)) for finding in outcome.findings)
-    changes = tuple(change._replace(pointer=place(change.pointer)) for change in outcome.changes)
+def _translated(outcome: Curated | Rejected, foreign: formats.Format) -> Curated | Rejected:
+    """Let every pointer point into the document as ingested."""
+    as_foreign = foreign.place
+    findings = tuple(finding._replace(pointer=as_foreign(finding.pointer)) for finding in outcome.findings)
+    changes = tuple(change._replace(pointer=as_foreign(change.pointer)) for change in outcome.changes)
     if isinstance(outcome, Rejected):
         return outcome._replace(findings=findings, changes=changes)
     for noted in (*outcome.document["curation"]["flags"], *outcome.document["curation"]["changes"]):
-        noted["pointer"] = place(noted["pointer"])
-    return outcome._replace(findings=findings, changes=changes, form=form.name)
+        noted["pointer"] = as_foreign(noted["pointer"])
+    return outcome._replace(findings=findings, changes=changes, form=foreign.name)
 
 
 def _with_credentials(incoming: Incoming, shown: bytes, outcome: Curated | Rejected) -> Rejected:
@@ -236,17 +236,17 @@ def _with_credentials(incoming: Incoming, shown: bytes, outcome: Curated | Rejec
     except contract.UnreadableError:
         document = {}
     owner = incoming.origin.path if outcome.id is None else outcome.id
-    found = _fingerprinted(owner, document, _found("SAF001", incoming))
-    return Rejected(outcome.id, (*found, *outcome.findings))
+    credentials_noted = _fingerprinted(owner, document, _noted("SAF001", incoming))
+    return Rejected(outcome.id, (*credentials_noted, *outcome.findings))
 
 
-def _found(code: str, subject: object, value: Json = AT_POINTER) -> list[_Noted]:
+def _noted(code: str, subject: object, value: Json = AT_POINTER) -> list[_Noted]:
     return [_Noted(code, pointer, message, value) for pointer, message in catalogue()[code].run(subject)]
 
 
-def _fingerprinted(owner: str, document: Json, found: Iterable[_Noted]) -> tuple[Finding, ...]:
-    keys = fingerprints(owner, document, ((noted.code, noted.pointer, noted.value) for noted in found))
+def _fingerprinted(owner: str, document: Json, noted_findings: Iterable[_Noted]) -> tuple[Finding, ...]:
+    keys = fingerprints(owner, document, ((noted.code, noted.pointer, noted.value) for noted in noted_findings))
     return tuple(
         Finding(noted.code, noted.pointer, one_line(noted.message), key, noted.suppressed)
-        for noted, key in zip(found, keys, strict=True)
+        for noted, key in zip(noted_findings, keys, strict=True)
     )

@@ -189,7 +189,7 @@ def _foreign(name: str, root: Path | None, tell: Callable[[str], None]) -> Calla
 
 _IN_FORM = """
     SELECT {columns} FROM (SELECT id, path, position, digest FROM records WHERE ({where}\n))
-    JOIN (SELECT record_id FROM traits WHERE form = $form) ON record_id = id ORDER BY path, position
+    JOIN (SELECT record_id FROM match_keys WHERE form = $form) ON record_id = id ORDER BY path, position
 """
 
 

@@ -77,8 +77,8 @@ def matching(pattern: str, setting: str, among: Mapping[str, Rule] | None = None
 
 def severity_meant(word: str) -> Severity | None:
     """The severity that a word means as people say it: `errors`, `warn`, `INFO`."""
-    said = word.lower().removesuffix("s")
-    return next((severity for severity in Severity if len(said) >= 3 and severity.startswith(said)), None)
+    stem = word.lower().removesuffix("s")
+    return next((severity for severity in Severity if len(stem) >= 3 and severity.startswith(stem)), None)
 
 
 def shown_at(severity: Severity) -> str:

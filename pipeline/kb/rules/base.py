@@ -113,9 +113,9 @@ class Rule:
 
 _TRANSITIONS = frozenset({"leads_to", "preceded_by", "frequently_confused_with"})
 
-_TOLD = ("signature", "signature_zh", "root_cause", "root_cause_zh")
+_PROSE_KEYS = ("signature", "signature_zh", "root_cause", "root_cause_zh")
 
-_TOLD_IN = {
+_PROSE_KEYS_IN = {
     "dead_ends": ("action", "why_fails", "condition"),
     "workarounds": ("action", "how", "condition"),
     "versions": ("behavior_change",),
@@ -123,7 +123,7 @@ _TOLD_IN = {
 
 
 class Record:
-    """One record as the checks see it: accepted, complete, its values repaired; lists are still as they came."""
+    """One record as the checks see it: accepted, complete, its values repaired; lists are still as ingested."""
 
     file_names: Sequence[str]
     """Where its file may lie, without `.json` and below any folder: by its id, and as the format has it that it came in."""
@@ -182,23 +182,26 @@ class Record:
     @cached_property
     def told(self) -> list[tuple[str, str]]:
         """Every text that is written to be read, with its pointer."""
-        said: list[tuple[str, str | None]] = [(f"/{key}", self.document[key]) for key in _TOLD]
-        for key, texts in _TOLD_IN.items():
+        candidates: list[tuple[str, str | None]] = [(f"/{key}", self.document[key]) for key in _PROSE_KEYS]
+        for key, texts in _PROSE_KEYS_IN.items():
             for i, item in enumerate(self.document[key]):
-                said += [(f"/{key}/{i}/{text}", item[text]) for text in texts]
-        said += [(f"/workarounds_zh/{i}", text) for i, text in enumerate(self.document["workarounds_zh"])]
+                candidates += [(f"/{key}/{i}/{text}", item[text]) for text in texts]
+        candidates += [(f"/workarounds_zh/{i}", text) for i, text in enumerate(self.document["workarounds_zh"])]
         for pointer, entry in self.transitions():
-            said += [(f"{pointer}/condition", entry["condition"]), (f"{pointer}/distinction", entry["distinction"])]
-        return [(pointer, text) for pointer, text in said if text]
+            candidates += [
+                (f"{pointer}/condition", entry["condition"]),
+                (f"{pointer}/distinction", entry["distinction"]),
+            ]
+        return [(pointer, text) for pointer, text in candidates if text]
 
     @cached_property
     def links(self) -> list[tuple[str, str, urls.ReadUrl]]:
         """Every source URL with its pointer and its reading, the official document first."""
         official = self.document["official_doc_url"]
-        found = [("/official_doc_url", official)] if official else []
+        cited = [("/official_doc_url", official)] if official else []
         for pointer, item in self.items():
-            found += [(f"{pointer}/sources/{j}", url) for j, url in enumerate(item["sources"])]
-        return [(pointer, url, urls.read(url)) for pointer, url in found]
+            cited += [(f"{pointer}/sources/{j}", url) for j, url in enumerate(item["sources"])]
+        return [(pointer, url, urls.read(url)) for pointer, url in cited]
 
     @cached_property
     def _ordinary_pages(self) -> set[str] | None:
@@ -236,7 +239,7 @@ class Record:
 
     @property
     def ceiling(self) -> float:
-        """The most confidence that evidence and tier can bear."""
+        """The most confidence that evidence and tier support."""
         return self.settings.trust.ceiling(self.distinct_sources, self.document["verification_tier"])
 
 

@@ -1,4 +1,4 @@
-"""What a change of kb, of its rules or of the settings concerns: which records have to be judged again, and why."""
+"""What a change of kb, of its rules or of the settings affects: which records have to be judged again, and why."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ _OF_NO_RECORD = frozenset({"trust.time_to_live"})
 
 
 def concern(was: Judged, now: Judged) -> Concern:
-    """Whom the difference between two runs concerns."""
+    """The records that the difference between two runs affects."""
     every, none = [], []
     by_code = {}
     if was["version"] != now["version"]:

@@ -70,15 +70,15 @@ def _repeated(items: list[Document]) -> Iterator[tuple[int, int, _Likeness]]:
             continue
         home = folded.setdefault((fold(action), fold(condition)), i)
         earlier = kept[trimmed(action), trimmed(condition)]
-        said = meaning({key: value for key, value in item.items() if key not in _COPY_KEYS})
-        if said in earlier:
-            yield i, earlier[said], _Likeness.COPY
+        rest = meaning({key: value for key, value in item.items() if key not in _COPY_KEYS})
+        if rest in earlier:
+            yield i, earlier[rest], _Likeness.COPY
             continue
         if earlier:
             yield i, next(iter(earlier.values())), _Likeness.OTHERWISE
         elif home != i:
             yield i, home, _Likeness.NEAR
-        earlier[said] = i
+        earlier[rest] = i
 
 
 _COPY_KEYS = frozenset({"action", "condition", "sources", "extensions"})
@@ -91,5 +91,5 @@ def meaning(value: Json) -> Hashable:
         return "{", frozenset((key, meaning(child)) for key, child in value.items())
     if isinstance(value, list):
         return "[", tuple(map(meaning, value))
-    said: Hashable = ("?", value) if isinstance(value, bool) else value
-    return said
+    scalar: Hashable = ("?", value) if isinstance(value, bool) else value
+    return scalar

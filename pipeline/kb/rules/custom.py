@@ -40,19 +40,19 @@ def parse(files: Mapping[str, str]) -> tuple[Rule, ...]:
 
 def _rule(file: str, text: str) -> Rule:
     header, query = _parted(text)
-    told = _told(file, header)
-    missing = [key for key in _KEYS if not told.get(key)]
+    values = _header_values(file, header)
+    missing = [key for key in _KEYS if not values.get(key)]
     if missing:
         raise KbError(f"{file}: its header says no {missing[0]}; begin the file with a line `-- {missing[0]}: …`")
     if not query:
         raise KbError(f"{file}: there is no query below its header; add one that selects id, pointer and message")
     return Rule(
-        _code(file, told["code"]),
-        _name(file, told["name"]),
+        _code(file, values["code"]),
+        _name(file, values["name"]),
         Kind.CORPUS,
-        _severity(file, told["severity"]),
+        _severity(file, values["severity"]),
         Stage.CORPUS,
-        told["text"],
+        values["text"],
         _nothing,
         (),
         (),
@@ -70,30 +70,30 @@ def _parted(text: str) -> tuple[list[str], str]:
     return [line.removeprefix("--").strip() for line in lines[:end]], "\n".join(lines[end:]).strip().rstrip(";")
 
 
-def _told(file: str, header: list[str]) -> dict[str, str]:
+def _header_values(file: str, header: list[str]) -> dict[str, str]:
     """What a header says by key; all that follows `text:` belongs to it."""
-    told: dict[str, str] = {}
+    values: dict[str, str] = {}
     for i, line in enumerate(header):
-        said = _LINE.fullmatch(line)
-        if said and said[1] not in _KEYS:
-            raise KbError(f"{file}: its header says `{said[1]}`; {did_you_mean(said[1], _KEYS)}")
-        if said and said[1] in told:
-            raise KbError(f"{file}: its header says {said[1]} twice; once is enough")
-        if said and said[1] == "text":
-            told["text"] = "\n".join([said[2], *header[i + 1 :]]).strip()
+        match = _LINE.fullmatch(line)
+        if match and match[1] not in _KEYS:
+            raise KbError(f"{file}: its header says `{match[1]}`; {did_you_mean(match[1], _KEYS)}")
+        if match and match[1] in values:
+            raise KbError(f"{file}: its header says {match[1]} twice; once is enough")
+        if match and match[1] == "text":
+            values["text"] = "\n".join([match[2], *header[i + 1 :]]).strip()
             break
-        if said:
-            told[said[1]] = said[2].strip()
+        if match:
+            values[match[1]] = match[2].strip()
         elif line:
             raise KbError(f"{file}: {line!r} in its header says nothing that a rule has; there are {', '.join(_KEYS)}")
-    return told
+    return values
 
 
 def _code(file: str, code: str) -> str:
-    form = _CODE.fullmatch(code)
-    if not form:
+    match = _CODE.fullmatch(code)
+    if not match:
         raise KbError(f"{file}: {code!r} is no code; write two to six capitals and a number, as in ORG001")
-    near = next((prefix for prefix in PREFIXES if prefix.startswith(form[1]) or form[1].startswith(prefix)), None)
+    near = next((prefix for prefix in PREFIXES if prefix.startswith(match[1]) or match[1].startswith(prefix)), None)
     if near:
         raise KbError(f"{file}: {code} looks like a rule of kb ({near}); choose a prefix of your own, as in ORG001")
     return code

@@ -208,6 +208,6 @@ _BULK = 50
 def confirmed_in_bulk() -> None:
     """Was not confirmed on the same day as 50 or more others.
 
-    A day that a script wrote into all records tells nothing of any, and makes them look fresh. The first of them by its
+    A day that a script wrote into all records says nothing of any, and makes them look fresh. The first of them by its
     id has the finding, one for each day, and it says how many there are.
     """

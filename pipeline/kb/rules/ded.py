@@ -25,7 +25,7 @@ _TWICE = {
 def dead_end_action_empty(r: Record) -> Found:
     """Says in every dead end what not to try.
 
-    A reason without its action warns nobody: the reader cannot tell which step fails. Nothing can be filled in without
+    A reason without its action warns nobody: the reader cannot know which step fails. Nothing can be filled in without
     guessing, so it stays, flagged.
     """
     for i, item in enumerate(r.dead_ends):
@@ -57,7 +57,7 @@ def dead_end_unexplained(r: Record) -> Found:
     """Says why each dead end fails, in more than a few words.
 
     Who does not see why a step fails tries it all the same. Three words or fewer are too few (for text without spaces
-    between words: six characters). Of what only holds the place of a reason, such as "N/A", TXT006 tells.
+    between words: six characters). What only holds the place of a reason, such as "N/A", is reported by TXT006.
     """
     for i, item in enumerate(r.dead_ends):
         why = item["why_fails"]
@@ -93,7 +93,7 @@ def dead_end_duplicated(items: Json) -> Json:
     """Lists each dead end once.
 
     Copies (the same action and condition, character for character but for outer white space) are merged and their
-    sources united. What differs in anything else is left to DED006, for nobody can tell which is right: case and inner
+    sources united. What differs in anything else is left to DED006, for nobody can know which is right: case and inner
     space are code (`git branch -d` and `-D`).
     """
     return merge_copies(items)
@@ -127,7 +127,7 @@ def dead_end_often_works(r: Record) -> Found:
     """Calls nothing a dead end that fails less than half the time.
 
     Either the rate is wrong, or the action works under some condition, or it is a belief that does harm though it seems
-    to work: which of these, only who knows the error can tell. Nothing is to be moved to the workarounds on the strength
+    to work: which of these, only who knows the error can say. Nothing is to be moved to the workarounds on the strength
     of a rate.
     """
     for i, item in enumerate(r.dead_ends):

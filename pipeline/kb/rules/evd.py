@@ -47,7 +47,7 @@ def unsourced(r: Record) -> Found:
     """
     for pointer, item in r.items():
         if not item["sources"]:
-            yield f"{pointer}/sources", "[] cites nothing for this action; add the page that bears it out"
+            yield f"{pointer}/sources", "[] cites nothing for this action; add the page that supports it"
 
 
 @check(
@@ -143,7 +143,7 @@ def confidence_beyond_evidence(r: Record) -> Found:
         sources = "1 distinct source" if count == 1 else f"{count} distinct sources"
         yield (
             "/confidence",
-            f"{declared:g} is above {ceiling:g}, the most that {sources} and the tier {tier} bear; add sources, or lower it",
+            f"{declared:g} is above {ceiling:g}, the cap for {sources} and the tier {tier}; add sources, or lower it",
         )
 
 

@@ -10,24 +10,24 @@ from kb.words import show
 
 
 def apply(rule: Rule, document: Document, settings: Settings) -> list[Change]:
-    """Run a fix over a document, in place, and tell what it changed."""
+    """Run a fix over a document, in place, and return what it changed."""
     changes: list[Change] = []
     for pattern in rule.at:
-        found_at = places(document, pattern)
+        targets = places(document, pattern)
         more = (
             (settings,)
             if rule.reads
-            else (rule.beside([parent[key] for parent, key, _ in found_at]),)
+            else (rule.beside([parent[key] for parent, key, _ in targets]),)
             if rule.beside
             else ()
         )
-        for parent, key, pointer in found_at:
+        for parent, key, pointer in targets:
             before = parent[key]
             after = rule.run(before, *more)
             if after is not before:
-                found = list(_differences(rule.code, pointer, before, after))
-                if found:
-                    changes += found
+                differences = list(_differences(rule.code, pointer, before, after))
+                if differences:
+                    changes += differences
                     if pattern == WHOLE:
                         document.update(after)
                     else:

@@ -97,8 +97,8 @@ def path_differs_from_id(r: Record) -> Found:
         return
     expected = [f"{name}.json" for name in r.file_names]
     if not any(f"/{path}".endswith(f"/{name}") for name in expected):
-        here, there = show(r.path, 200)[1:-1], show(expected[0])[1:-1]
-        yield "/id", f"{show(r.document['id'])} lies in {here}; move the file to {there}, or correct the id"
+        actual, wanted = show(r.path, 200)[1:-1], show(expected[0])[1:-1]
+        yield "/id", f"{show(r.document['id'])} lies in {actual}; move the file to {wanted}, or correct the id"
 
 
 @corpus(
@@ -120,7 +120,7 @@ def id_duplicated() -> None:
     """Is alone under its id.
 
     Of several records with one id the newest `last_updated` is published (where that ties, the first path), and the
-    others are quarantined and name the winner: nobody can tell which of two contradicting records was meant. The same
+    others are quarantined and name the winner: nobody can know which of two contradicting records was meant. The same
     content twice is no fault: one is kept.
     """
 
@@ -133,7 +133,7 @@ def id_duplicated() -> None:
     yields_to=("TXT006",),
     sql=f"""
         WITH errors AS (
-            SELECT signature_key, {slug("record_id")} AS slug, min(record_id) AS first FROM traits GROUP BY ALL
+            SELECT signature_key, {slug("record_id")} AS slug, min(record_id) AS first FROM match_keys GROUP BY ALL
         ), shared AS (
             SELECT signature_key, count(*) AS total, min(first, 4) AS firsts
             FROM errors GROUP BY signature_key HAVING count(*) > 1
@@ -141,8 +141,8 @@ def id_duplicated() -> None:
         SELECT id, '/signature' AS pointer,
             shown(signature) || ' is also the signature of '
                 || some_of([other FOR other IN firsts IF {slug("other")} <> {slug("id")}], total - 1)
-                || ' (case, spaces and digits aside); merge them, or write what tells them apart' AS message
-        FROM records JOIN traits ON record_id = id JOIN shared USING (signature_key)
+                || ' (case, spaces and digits aside); merge them, or write how they differ' AS message
+        FROM records JOIN match_keys ON record_id = id JOIN shared USING (signature_key)
     """,
     good=[
         [{}, {"/id": "git/other", "/signature": "fatal: refusing to merge unrelated histories"}],
@@ -165,7 +165,7 @@ def signature_duplicated() -> None:
     """Shares its signature with no other id; case, spaces and digits are folded.
 
     Whoever looks an error up by its text finds several records and knows not which to believe. Numbers are often
-    ports, lines or codes of one error; where they tell two errors apart, say so in words too. Records of one error in
+    ports, lines or codes of one error; where they distinguish two errors, say so in words too. Records of one error in
     different environments (`git/x/linux`, `git/x/windows`) share it by nature; of other errors the first record of each is named. A
     signature that is still to be written (TXT006) is none.
     """
@@ -249,8 +249,8 @@ def near_duplicate(ask: Ask) -> Pairs:
     """
     from rapidfuzz.distance import Indel  # noqa: PLC0415 - only where records are compared
 
-    for one, text, other, other_text in ask(_TEXTS_OF_CANDIDATES):
-        yield one, other, Indel.normalized_similarity(text.split(), other_text.split())
+    for record_id, text, other_id, other_text in ask(_TEXTS_OF_CANDIDATES):
+        yield record_id, other_id, Indel.normalized_similarity(text.split(), other_text.split())
 
 
 @corpus(

@@ -33,8 +33,8 @@ _PAIRS = (("signature_zh", "signature"), ("root_cause_zh", "root_cause"))
 def untranslated(r: Record) -> Found:
     """Has `*_zh` text that is not its English original and contains Han characters.
 
-    A reader of Chinese is promised a translation there; the original stands one key above. Of what only holds the place of
-    a translation, such as "TBD", TXT006 tells.
+    A reader of Chinese is promised a translation there; the original stands one key above. What only holds the place of
+    a translation, such as "TBD", is reported by TXT006.
     """
     pairs = [(f"/{zh}", r.document[zh], r.document[en]) for zh, en in _PAIRS]
     originals = [item["action"] for item in r.workarounds]

@@ -14,9 +14,9 @@ _FEWEST_WORDS = 12
 _SHORTEST, _MOST = 3, 64
 
 
-def traits(document: Document) -> dict[str, Json]:
-    """The traits of a curated document, as the store keeps them."""
-    return {"bands": bands(document), "needs": needs(document["regex"])}
+def match_keys(document: Document) -> dict[str, Json]:
+    """The match keys of a curated document, as the store keeps them."""
+    return {"bands": bands(document), "required_literals": needs(document["regex"])}
 
 
 def bands(document: Document) -> list[int]:
@@ -44,8 +44,8 @@ def needs(regex: str) -> list[str]:
     """Texts in lower case of which every match of a regex, case ignored, holds at least one; none, where none is known."""
     text = regexes.literal(regex)
     tree = regexes.read(regex).tree if text is None else None
-    found = _needed(tree or ()) if text is None else (text.lower(),)
-    return sorted(found) if min(map(len, found), default=0) >= _SHORTEST else []
+    literals = _required(tree or ()) if text is None else (text.lower(),)
+    return sorted(literals) if min(map(len, literals), default=0) >= _SHORTEST else []
 
 
 def _keeps_case_apart(char: str) -> bool:
@@ -53,28 +53,28 @@ def _keeps_case_apart(char: str) -> bool:
     return char.isascii() or char.lower() == char.upper() == char
 
 
-def _needed(tree: Any) -> tuple[str, ...]:  # noqa: ANN401 - a parsed pattern has no public type
-    """The best of what the parts of a sequence need: few and long texts tell most."""
+def _required(tree: Any) -> tuple[str, ...]:  # noqa: ANN401 - a parsed pattern has no public type
+    """The best of what the parts of a sequence need: few and long texts narrow most."""
     best: tuple[str, ...] = ()
     run = ""
     for kind, value in tree:
         if kind is regexes.ops.LITERAL and _keeps_case_apart(chr(value)):
             run += chr(value).lower()
         elif kind is not regexes.ops.AT:
-            best = max(best, (run,), _needed_by(kind, value), key=_worth)
+            best = max(best, (run,), _required_by(kind, value), key=_worth)
             run = ""
     return max(best, (run,), key=_worth)
 
 
-def _needed_by(kind: Any, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - likewise
+def _required_by(kind: Any, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - likewise
     if kind is regexes.ops.SUBPATTERN:
-        return _needed(value[3])
+        return _required(value[3])
     if kind is regexes.ops.ATOMIC_GROUP:
-        return _needed(value)
+        return _required(value)
     if kind in {regexes.ops.MAX_REPEAT, regexes.ops.MIN_REPEAT, regexes.ops.POSSESSIVE_REPEAT} and value[0] > 0:
-        return _needed(value[2])
+        return _required(value[2])
     if kind is regexes.ops.BRANCH:
-        parts = [_needed(part) for part in value[1]]
+        parts = [_required(part) for part in value[1]]
         union = tuple(dict.fromkeys(text for part in parts for text in part))
         return union if all(_worth(part)[0] for part in parts) and len(union) <= _MOST else ()
     return ()

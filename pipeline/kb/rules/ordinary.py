@@ -51,11 +51,11 @@ def hits(regex: str, own: OwnLines) -> Hits | None:
     if matcher.search("") is not None:
         return Hits(empty=True, matched=0, line=None, word=None, lines=held.lines, words=held.words)
     likely = held.likely(regex, match_keys.needs(regex), matcher)
-    found = [held.texts[number] for number in likely if number < held.lines and matcher.search(held.texts[number])]
-    words = () if len(found) * BROAD > held.lines else (held.texts[n] for n in likely if n >= held.lines)
+    matched = [held.texts[number] for number in likely if number < held.lines and matcher.search(held.texts[number])]
+    words = () if len(matched) * BROAD > held.lines else (held.texts[n] for n in likely if n >= held.lines)
     word = next((word for word in words if _is_inside(matcher, word)), None)
-    first = found[0] if found else None
-    return Hits(empty=False, matched=len(found), line=first, word=word, lines=held.lines, words=held.words)
+    first = matched[0] if matched else None
+    return Hits(empty=False, matched=len(matched), line=first, word=word, lines=held.lines, words=held.words)
 
 
 def _is_inside(matcher: Any, word: str) -> bool:  # noqa: ANN401 - re2 has no types
@@ -80,27 +80,27 @@ class _Held:
         """Whether ASCII text is in one of the texts, in any case."""
         return text.lower() in self._all_folded
 
-    def likely(self, regex: str, needs: Sequence[str], matcher: Any) -> list[int]:  # noqa: ANN401 - re2 has no types
+    def likely(self, regex: str, literals: Sequence[str], matcher: Any) -> list[int]:  # noqa: ANN401 - re2 has no types
         """The numbers of the texts that a pattern may match, in order.
 
-        `needs` are texts in lower case of which it matches none without one of them.
+        `literals` are texts in lower case of which it matches none without one of them.
         """
-        if needs:
-            return sorted({number for need in needs for number in self._with(need)})
+        if literals:
+            return sorted({number for literal in literals for number in self._with(literal)})
         return list(range(len(self.texts))) if regexes.has_anchors(regex) or matcher.search(self._joined) else []
 
-    def _with(self, need: str) -> Iterable[int]:
+    def _with(self, literal: str) -> Iterable[int]:
         """The numbers of the texts that hold a text, looked for by the rarest of its parts."""
         self._asked += 1
-        parts = len(need) >= _PART and self._asked > _FEW
-        few: Sequence[int] = range(len(self.texts) if parts or need in self._all_folded else 0)
-        for i in range(0, len(need) - _PART + 1, _PART) if parts else ():
-            places = self._index.get(need[i : i + _PART], ())
+        parts = len(literal) >= _PART and self._asked > _FEW
+        few: Sequence[int] = range(len(self.texts) if parts or literal in self._all_folded else 0)
+        for i in range(0, len(literal) - _PART + 1, _PART) if parts else ():
+            places = self._index.get(literal[i : i + _PART], ())
             if len(places) < len(few):
                 few = places
             if not few:
                 break
-        return (number for number in few if need in self._folded[number])
+        return (number for number in few if literal in self._folded[number])
 
     @cached_property
     def _index(self) -> dict[str, list[int]]:

@@ -17,13 +17,13 @@ Place = tuple[Any, Any, str]
 
 
 def places(document: Document, pattern: str) -> list[Place]:
-    """The places of a document that a pattern names; the patterns are told at `fix` in base.py."""
+    """The places of a document that a pattern names; the patterns are described at `fix` in base.py."""
     if pattern == WHOLE:
         return [({"": document}, "", "")]
     if pattern == EVERY_TEXT:
-        found: list[Place] = []
-        _add_texts((item for item in document.items() if item[0] != "curation"), document, "", found)
-        return found
+        collected: list[Place] = []
+        _add_texts((item for item in document.items() if item[0] != "curation"), document, "", collected)
+        return collected
     *steps, last = pattern.split("/")
     level: list[tuple[Json, str]] = [(document, "")]
     for step in steps:
@@ -51,15 +51,15 @@ def texts(document: Document) -> Iterator[tuple[str, str]]:
     return ((pointer, parent[key]) for parent, key, pointer in places(document, EVERY_TEXT))
 
 
-def _add_texts(items: Iterable[tuple[Any, Any]], container: Any, pointer: str, found: list[Place]) -> None:  # noqa: ANN401 - a list or an object
+def _add_texts(items: Iterable[tuple[Any, Any]], container: Any, pointer: str, collected: list[Place]) -> None:  # noqa: ANN401 - a list or an object
     for key, child in items:
         kind = type(child)
         if kind is str:
             if key != "regex":
-                found.append((container, key, f"{pointer}/{escape(key) if type(key) is str else key}"))
+                collected.append((container, key, f"{pointer}/{escape(key) if type(key) is str else key}"))
         elif not child:
             continue
         elif kind is dict:
-            _add_texts(child.items(), child, f"{pointer}/{escape(key) if type(key) is str else key}", found)
+            _add_texts(child.items(), child, f"{pointer}/{escape(key) if type(key) is str else key}", collected)
         elif kind is list:
-            _add_texts(enumerate(child), child, f"{pointer}/{escape(key) if type(key) is str else key}", found)
+            _add_texts(enumerate(child), child, f"{pointer}/{escape(key) if type(key) is str else key}", collected)

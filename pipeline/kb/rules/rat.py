@@ -147,7 +147,7 @@ def fix_rate_unsupported(r: Record) -> Found:
     ],
 )
 def resolvable_inconsistent(r: Record) -> Found:
-    """Has a `resolvable` that its `fix_success_rate` bears out.
+    """Has a `resolvable` that its `fix_success_rate` supports.
 
     The thresholds are settings, in the table `resolvable` of kb.toml.
     """

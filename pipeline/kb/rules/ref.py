@@ -93,7 +93,7 @@ def _refers(document: Document, _: dt.date) -> bool:
         WITH {_NAMES}
         SELECT record_id AS id, {_POINTER} AS pointer,
             shown(error_id) || CASE
-                WHEN error_id IN (SELECT record_id FROM quarantine) THEN ' is in quarantine; mend that record, or refer to another'
+                WHEN error_id IN (SELECT record_id FROM quarantine) THEN ' is in quarantine; fix that record, or refer to another'
                 ELSE ' is the id or alias of no record; correct it, or add that record' END AS message
         FROM transitions WHERE error_id NOT IN (SELECT name FROM names)
     """,
@@ -130,7 +130,7 @@ _ONE_SIDED = f"""
         QUALIFY row_number() OVER (PARTITION BY one, two ORDER BY kind = 'frequently_confused_with', record_id, kind, position) = 1
     )
 """
-"""References that are not named back: one for each pair of records; transitions go before confusions, then the first id."""
+"""References that are not named back, one for each pair of records: transitions first, then confusions, then the first id."""
 
 
 @corpus(
@@ -186,7 +186,7 @@ def confusion_one_sided() -> None:
 
     Who arrives at the other record by mistake is helped only if that one names this. Any environment of an error
     (`git/x/linux`, `git/x/windows`) stands for all, and they need not name each other. Two records have one finding for all
-    that is one-sided between them; where a transition is, REF004 tells it. An
+    that is one-sided between them; where a transition is, REF004 reports it. An
     alias that more than 16 records share (IDN006) stands for none of them here.
     """
 

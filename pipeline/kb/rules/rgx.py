@@ -80,7 +80,7 @@ def regex_misses_signature(r: Record) -> Found:
     no pattern can hang a run; of a pattern that it refuses nothing is said here, RGX002 has it. Nor is anything said
     where the signature is not ASCII and the pattern has `\w`, `\d`, `\s` or `\b` in it: readers do not agree on what
     these mean there. And a signature that no tool prints, but that gives an account of how a thing behaves ("Model
-    training is slow after upgrade"), is not what the pattern looks for. Of one that is still to be written TXT006 tells.
+    training is slow after upgrade"), is not what the pattern looks for. TXT006 reports one that is still to be written.
     """
     regex, signature = r.document["regex"], r.document["signature"]
     text = regexes.literal(regex)
@@ -220,12 +220,12 @@ def regex_quadratic(r: Record) -> Found:
 
 def _driven(regex: str, grows: str, *, exponential: bool) -> Found:
     """What drives a pattern to super-linear time, if it is of that kind."""
-    found = _attack(regex)
-    if found is not None and found.exponential is exponential:
-        begin = f"{show(found.prefix)} and " if found.prefix not in found.pump else ""
+    attack = _attack(regex)
+    if attack is not None and attack.exponential is exponential:
+        begin = f"{show(attack.prefix)} and " if attack.prefix not in attack.pump else ""
         yield (
             "/regex",
-            f"{show(regex)} takes time that grows {grows} on {begin}many {show(found.pump)}; {_REMEDY}",
+            f"{show(regex)} takes time that grows {grows} on {begin}many {show(attack.pump)}; {_REMEDY}",
         )
 
 
@@ -239,10 +239,10 @@ def _attack(regex: str) -> backtracking.Attack | None:
 _MOST = 100
 
 _FEW = 500_000
-"""Up to so many pairs it is quicker to look for every needed text in every signature than to make an index."""
+"""Up to so many pairs it is quicker to look for every required literal in every signature than to make an index."""
 
-_CROWD = 256
-"""A needed text that more signatures seem to hold leads to none of them: its patterns are searched for all at once."""
+_BUCKET = 256
+"""A literal whose bucket has more signatures leads to none of them: its patterns are searched for all at once."""
 
 _AT_ONCE = 250
 """How many patterns one RE2 filter holds: its automaton may not grow beyond 8 MB."""
@@ -268,15 +268,15 @@ def _sighted(sides: _Sides) -> str:
     """Each pattern once, however many records have it, by the first of them (`place`); and each signature."""
     return f"""
         patterns AS (
-            SELECT min(id) AS place, regex, any_value(needs) AS needs, count(*) AS total
-            FROM records JOIN traits ON record_id = id
+            SELECT min(id) AS place, regex, any_value(required_literals) AS required_literals, count(*) AS total
+            FROM records JOIN match_keys ON record_id = id
             WHERE {sides.patterns} AND length(regex) <= {_LONGEST_PATTERN} GROUP BY regex
-        ), needed AS (
-            SELECT place, unnest(needs) AS need FROM patterns
+        ), literals AS (
+            SELECT place, unnest(required_literals) AS literal FROM patterns
         ), texts AS (
             SELECT min(id) AS first, min(id, {_MOST + 2}) AS ids, signature, {_READABLE} AS text
             FROM (SELECT id, left(signature, {_LONGEST_SIGNATURE}) AS signature
-                FROM records JOIN traits ON record_id = id WHERE {sides.signatures})
+                FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures})
             GROUP BY signature
         )
     """
@@ -292,7 +292,8 @@ def _pairs_of_few(sides: _Sides) -> str:
     return f"""
         WITH {_sighted(sides)}, likely AS (
             SELECT DISTINCT place, first
-            FROM (FROM needed UNION ALL SELECT place, '' FROM patterns WHERE needs = []) JOIN texts ON contains(text, need)
+            FROM (FROM literals UNION ALL SELECT place, '' FROM patterns WHERE required_literals = [])
+            JOIN texts ON contains(text, literal)
         ) {_TOGETHER}
     """
 
@@ -302,13 +303,14 @@ def _windows(text: str, width: int) -> str:
 
 
 def _indexed(width: int, below: int) -> str:
-    """By way of windows: of each needed text the one is looked for that is rarest in a sample of signatures."""
+    """By way of windows: of each required literal the one is looked for that is rarest in a sample of signatures."""
     return f"""
         windows{width} AS (
-            SELECT place, need, arg_min(part, (coalesce(times, 0), part)) AS part
+            SELECT place, literal, arg_min(part, (coalesce(times, 0), part)) AS part
             FROM (
-                SELECT *, unnest([need[1 + i * (length(need) - {width}) // 7:][:{width}] FOR i IN range(8)]) AS part
-                FROM needed WHERE length(need) >= {width} AND length(need) < {below})
+                SELECT *,
+                    unnest([literal[1 + i * (length(literal) - {width}) // 7:][:{width}] FOR i IN range(8)]) AS part
+                FROM literals WHERE length(literal) >= {width} AND length(literal) < {below})
             LEFT JOIN (
                 SELECT part, count(*) AS times
                 FROM (SELECT {_windows("text", width)} AS part FROM (FROM texts ORDER BY hash(first) LIMIT 2000))
@@ -318,34 +320,34 @@ def _indexed(width: int, below: int) -> str:
             SELECT DISTINCT first, part FROM (SELECT first, {_windows("text", width)} AS part FROM texts)
             SEMI JOIN windows{width} USING (part)
         ), busy{width} AS (
-            SELECT part FROM spots{width} GROUP BY part HAVING count(*) > {_CROWD}
+            SELECT part FROM spots{width} GROUP BY part HAVING count(*) > {_BUCKET}
         )
     """
 
 
 def _index() -> str:
     return f"""
-        {_indexed(8, 1 << 30)}, {_indexed(3, 8)}, crowded AS (
+        {_indexed(8, 1 << 30)}, {_indexed(3, 8)}, in_full_buckets AS (
             SELECT place FROM windows8 SEMI JOIN busy8 USING (part)
             UNION SELECT place FROM windows3 SEMI JOIN busy3 USING (part)
-            UNION SELECT place FROM patterns WHERE needs = []
+            UNION SELECT place FROM patterns WHERE required_literals = []
         )
     """
 
 
 def _pairs_of_many(sides: _Sides) -> str:
     met = " UNION ".join(
-        f"""SELECT place, first FROM (FROM windows{width} ANTI JOIN crowded USING (place))
-        JOIN spots{width} USING (part) JOIN texts USING (first) WHERE contains(text, need)"""
+        f"""SELECT place, first FROM (FROM windows{width} ANTI JOIN in_full_buckets USING (place))
+        JOIN spots{width} USING (part) JOIN texts USING (first) WHERE contains(text, literal)"""
         for width in (8, 3)
     )
     return f"WITH {_sighted(sides)}, {_index()}, likely AS ({met}) {_TOGETHER}"
 
 
-def _crowded(sides: _Sides) -> str:
+def _in_full_buckets(sides: _Sides) -> str:
     return f"""
         WITH {_sighted(sides)}, {_index()}
-        SELECT place, total, regex FROM patterns SEMI JOIN crowded USING (place) ORDER BY place
+        SELECT place, total, regex FROM patterns SEMI JOIN in_full_buckets USING (place) ORDER BY place
     """
 
 
@@ -354,7 +356,9 @@ def _signatures(sides: _Sides) -> str:
 
 
 def _owners(sides: _Sides) -> str:
-    return f"SELECT id FROM records JOIN traits ON record_id = id WHERE regex = $regex AND {sides.patterns} ORDER BY id"
+    return f"""
+        SELECT id FROM records JOIN match_keys ON record_id = id WHERE regex = $regex AND {sides.patterns} ORDER BY id
+    """
 
 
 @corpus(
@@ -398,18 +402,18 @@ def regex_collides(ask: Ask) -> Pairs:
     ignored, so only those that RE2 knows (RGX002) are looked at, and none that matches the empty text (RGX004). Patterns of
     more than 2,000 characters are not looked at either, and of signatures the first 1,000 characters are.
     """
-    new, needs, records = next(
-        ask("SELECT count(*) FILTER (NOT compared), coalesce(sum(len(needs)), 0), count(*) FROM traits")
+    new, literals, records = next(
+        ask("SELECT count(*) FILTER (NOT compared), coalesce(sum(len(required_literals)), 0), count(*) FROM match_keys")
     )
     for sides in _NEW:
-        if new * (needs + records) <= _FEW:
+        if new * (literals + records) <= _FEW:
             hits = _meeting(ask(_pairs_of_few(sides)))
         else:
             hits = chain(_meeting(ask(_pairs_of_many(sides))), _colliding(ask, sides))
         for (first, total, regex), others in hits:
             owners = (first,) if total == 1 else (row[0] for row in ask(_owners(sides), regex=regex))
-            for one in owners:
-                yield from ((one, other, 1.0) for other in _kept(one, others))
+            for owner in owners:
+                yield from ((owner, other, 1.0) for other in _kept(owner, others))
 
 
 class _Pattern(NamedTuple):
@@ -424,45 +428,45 @@ Hits = Iterator[tuple[_Pattern, list[str]]]
 """Patterns, each with the first records whose signatures it matches, in order."""
 
 
-def _kept(one: str, others: Iterable[str]) -> Iterator[str]:
+def _kept(owner: str, others: Iterable[str]) -> Iterator[str]:
     """Of the records that the pattern of one matches, as many others as are kept."""
-    return islice((other for other in others if other != one), _MOST + 1)
+    return islice((other for other in others if other != owner), _MOST + 1)
 
 
 def _first(ids: Iterable[Sequence[str]]) -> list[str]:
-    """The first of some lists of ids: as many as a pattern is told of, itself, and one more."""
+    """The first of some lists of ids: as many as are reported of a pattern, itself, and one more."""
     return sorted(chain.from_iterable(ids))[: _MOST + 2]
 
 
 def _meeting(pairs: Iterable[tuple[str, int, str, str, list[str]]]) -> Hits:
     """Of pairs of a pattern and a signature, in order, those that match."""
-    for told, group in groupby(pairs, key=lambda pair: pair[:3]):
-        pattern = _compiled(told[2])
+    for row, group in groupby(pairs, key=lambda pair: pair[:3]):
+        pattern = _compiled(row[2])
         if pattern is not None:
             hits = (ids for *_, signature, ids in group if pattern.search(signature))
-            yield _Pattern(*told), _first(islice(hits, _MOST + 2))
+            yield _Pattern(*row), _first(islice(hits, _MOST + 2))
 
 
 def _colliding(ask: Ask, sides: _Sides) -> Hits:
     """The same of the patterns that no rare text leads to, so many at once that all signatures can be gone through."""
-    rest = [_Pattern(*row) for row in ask(_crowded(sides)) if _compiled(row[2]) is not None]
+    rest = [_Pattern(*row) for row in ask(_in_full_buckets(sides)) if _compiled(row[2]) is not None]
     for start in range(0, len(rest), _AT_ONCE):
         some = rest[start : start + _AT_ONCE]
         matches = _searching([pattern.regex for pattern in some])
-        found: list[list[list[str]]] = [[] for _ in some]
+        met: list[list[list[str]]] = [[] for _ in some]
         wanting = len(some)
         for signature, ids in ask(_signatures(sides)):
             for i in matches(signature):
-                if len(found[i]) < _MOST + 2:
-                    found[i].append(ids)
-                    wanting -= len(found[i]) == _MOST + 2
+                if len(met[i]) < _MOST + 2:
+                    met[i].append(ids)
+                    wanting -= len(met[i]) == _MOST + 2
             if not wanting:
                 break
-        yield from zip(some, map(_first, found), strict=True)
+        yield from zip(some, map(_first, met), strict=True)
 
 
 def _searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:
-    """Which of many patterns match a text, told by one automaton, or by several where that would be too large."""
+    """Which of many patterns match a text, decided by one automaton, or by several where that would be too large."""
     automaton = re2.Filter()
     for regex in regexes:
         automaton.Add(regex, options())

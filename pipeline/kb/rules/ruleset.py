@@ -64,7 +64,7 @@ class RuleSet:
         return self._screens.passed(compact)
 
     def suppressed(self, record: str | None) -> Mapping[str, str]:
-        """The codes that are suppressed for a record, each with the reason; a suppression of that very id goes first."""
+        """The codes that are suppressed for a record, each with the reason; a suppression of that very id comes first."""
         if not self.suppressions or record is None:
             return _NONE
         matching = {s.code: s.reason for pattern, s in reversed(self._patterns) if pattern.fullmatch(record)}
@@ -72,14 +72,14 @@ class RuleSet:
 
     def judged(self) -> dict[str, Any]:
         """All that the judgement of a record depends on, as plain JSON: version, rules, settings, what is suppressed."""
-        told = {
+        basis = {
             "version": __version__,
             "rules": {c: [rule.version, str(self.severities[c]), str(rule.stage)] for c, rule in self.rules.items()},
             "settings": self.settings.judging(),
             "suppressed": [[s.record, s.code, s.reason] for s in self.suppressions],
             "suppress": [[s.record, s.code, s.until and s.until.isoformat()] for s in self.settings.suppress],
         }
-        plain: dict[str, Any] = json.loads(json.dumps(told, sort_keys=True))
+        plain: dict[str, Any] = json.loads(json.dumps(basis, sort_keys=True))
         return plain
 
     def fingerprint(self) -> str:
@@ -113,11 +113,11 @@ def overridden(
     severity: Mapping[str, str] | None = None,
     added: Sequence[Rule] = (),
 ) -> Settings:
-    """The settings under what was said on the command line, which goes before them: what is told, and how severely.
+    """The settings under what was said on the command line, which overrides them: what is reported, and how severely.
 
-    What `select` names is told, whatever the settings select and ignore; `ignore` takes out more; `severity` of a rule
-    goes before all that the settings say of that rule. `added` are a user's own rules. Records are judged by the
-    settings themselves, `with_selected`: a rule that is left untold would else find what its fix repairs.
+    What `select` names is reported, whatever the settings select and ignore; `ignore` takes out more; `severity` of a rule
+    overrides all that the settings say of that rule. `added` are a user's own rules. Records are judged by the
+    settings themselves, `with_selected`: a rule that is not reported would else find what its fix repairs.
 
     Raises:
         KbError: one of them names no rule, or no severity.
@@ -127,11 +127,11 @@ def overridden(
         for word in words:
             matching(word, option, rules)
     _refuse_locked(ignore, "--ignore")
-    said = settings.rules
-    chosen = said._replace(
-        select=tuple(select) or said.select,
-        ignore=tuple(ignore) if select else (*said.ignore, *ignore),
-        severity={**said.severity, **_levels(severity or {}, "--severity ", rules)},
+    from_file = settings.rules
+    chosen = from_file._replace(
+        select=tuple(select) or from_file.select,
+        ignore=tuple(ignore) if select else (*from_file.ignore, *ignore),
+        severity={**from_file.severity, **_levels(severity or {}, "--severity ", rules)},
     )
     return settings._replace(rules=chosen)
 
@@ -182,13 +182,13 @@ def _refuse_locked(ignored: Sequence[str], setting: str) -> None:
 
 
 def _levels(given: Mapping[str, str], setting: str, rules: Mapping[str, Rule]) -> dict[str, Severity]:
-    """The severity of each code, as codes, prefixes and names say; what names fewer rules goes before what names more.
+    """The severity of each code, as codes, prefixes and names say; what names fewer rules overrides what names more.
 
     A prefix is about those of its rules that can have the severity; where none can, that is a mistake.
     """
     levels = {}
-    said = [(word, level, sorted(matching(word, setting.rstrip(" ."), rules))) for word, level in given.items()]
-    for word, level, codes in sorted(said, key=lambda each: -len(each[2])):
+    entries = [(word, level, sorted(matching(word, setting.rstrip(" ."), rules))) for word, level in given.items()]
+    for word, level, codes in sorted(entries, key=lambda entry: -len(entry[2])):
         severity = severity_named(level, f"{setting}{word}")
         reasons = {code: _why_not(rules[code], severity) for code in codes}
         if all(reasons.values()):
@@ -224,8 +224,8 @@ def _check(code: str, setting: str, rules: Mapping[str, Rule]) -> None:
 
 
 def _by_record(suppressions: tuple[Suppression, ...]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    reasons: dict[str, dict[str, str]] = {}
     for suppression in suppressions:
         if suppression.exact:
-            found.setdefault(suppression.record, {}).setdefault(suppression.code, suppression.reason)
-    return found
+            reasons.setdefault(suppression.record, {}).setdefault(suppression.code, suppression.reason)
+    return reasons

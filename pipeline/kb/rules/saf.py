@@ -68,14 +68,14 @@ def secret(incoming: Incoming) -> Found:
 
     The credential itself is shown and kept nowhere: before anything else looks at the record, an asterisk takes the place of
     each of its bytes, however they are spelt, in the quarantine too. In the name of a file or of a member of an archive a
-    mark such as `***3f9a1c***` does, the same for the same credential. The digest is that of the bytes as they came.
+    mark such as `***3f9a1c***` does, the same for the same credential. The digest is that of the bytes as ingested.
     """
     if is_masked(incoming.origin.path):
         yield "", "the name of its file holds a credential; revoke it where it was issued, and rename the file"
-    found = credentials(incoming.raw)
-    if not found:
+    hits = credentials(incoming.raw)
+    if not hits:
         return
-    kinds = ", ".join(dict.fromkeys(one.kind for one in found))
+    kinds = ", ".join(dict.fromkeys(one.kind for one in hits))
     try:
         places = list(_masked_places(contract.read(incoming.raw), contract.read(masked(incoming.raw)), ""))
     except contract.UnreadableError:
@@ -109,10 +109,10 @@ def _advised(r: Record, words: str, seek: Callable[[Reader], list[tuple[int, int
 
     `words` are in every text in which anything is sought.
     """
-    told = list(_told(r))
-    if compiled(words).search("\n".join(text for _, text in told)) is None:
+    instructions = list(_instructions(r))
+    if compiled(words).search("\n".join(text for _, text in instructions)) is None:
         return
-    for pointer, text in told:
+    for pointer, text in instructions:
         reader = Reader(text)
         previous, is_warning = 0, False
         places = seek(reader)
@@ -128,8 +128,8 @@ def _advised(r: Record, words: str, seek: Callable[[Reader], list[tuple[int, int
                 yield pointer, "the text holds more commands than are judged; split it, or take out what is not needed"
 
 
-def _told(r: Record) -> Iterator[tuple[str, str]]:
-    """Every text that tells a reader what to do, with its pointer."""
+def _instructions(r: Record) -> Iterator[tuple[str, str]]:
+    """Every text that instructs a reader, with its pointer."""
     for i, item in enumerate(r.workarounds):
         for key in ("action", "how"):
             if item[key]:
@@ -239,9 +239,9 @@ def agent_directive(r: Record) -> Found:
         pointer, text = r.texts[number]
         if is_about is None:
             is_about = orders.speak_of_attacks([r.document[key] or "" for key in _SUBJECT])
-        place = next(orders.spoken(text, quotes_are_examples=is_about), None)
-        if place is not None:
-            words = show(text[slice(*place)].strip())
+        span = next(orders.spoken(text, quotes_are_examples=is_about), None)
+        if span is not None:
+            words = show(text[slice(*span)].strip())
             yield pointer, f"{words} speaks to the reader's agent; describe it in other words, or remove it"
 
 
@@ -275,6 +275,6 @@ def markup(r: Record) -> Found:
     written so that it does not run.
     """
     for pointer, text in r.texts:
-        found = active.active(text)
-        if found is not None:
-            yield pointer, f"{show(found.strip())} is active HTML; describe it, or write it so that it does not run"
+        snippet = active.active(text)
+        if snippet is not None:
+            yield pointer, f"{show(snippet.strip())} is active HTML; describe it, or write it so that it does not run"

@@ -151,7 +151,7 @@ def breaks_table_contract(r: Record) -> Found:
 
     What breaks one cannot be published, and the rules above it say so, each of its own kind. Where none of them does, this is
     the net below: such a record goes to quarantine by itself, and all others are published. It is a bug of kb, to be
-    reported with the record; until it is mended, the message says which value to correct.
+    reported with the record; until it is fixed, the message says which value to correct.
     """
     for pointer, value, table, column, asked in columns.breaches(r.document, r.settings.trust.ladder):
         yield pointer, bug(words.show(value), asked, f"{table}.{column}")

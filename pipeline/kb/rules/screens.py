@@ -1,4 +1,4 @@
-"""Which rules may fire on a document, told from its bytes at once."""
+"""Which rules may fire on a document, decided from its bytes at once."""
 
 from collections.abc import Iterable
 

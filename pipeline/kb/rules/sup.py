@@ -28,8 +28,8 @@ _ACCEPTED = {"record": "git/not-a-repository", "code": "DED001", "reason": "the 
 def suppression_unused() -> None:
     """Matches a finding that occurs, if it is a suppression.
 
-    One that matches none was mended, or is misspelt; it would hide the next finding of its kind, which nobody has
-    looked at. Only who sees the whole base can tell: `kb ingest` does, and `kb validate` where it is given all that the
+    One that matches none was fixed, or is misspelt; it would hide the next finding of its kind, which nobody has
+    looked at. Only a run over the whole base can know: `kb ingest` does, and `kb validate` where it is given all that the
     base is made of. Of a rule that is not run nothing is said.
     """
 
@@ -42,7 +42,7 @@ def suppression_unused() -> None:
     sql="""
         SELECT number, '/suppress/' || number AS pointer,
             'suppressed ' || code || ' of "' || record || '" until ' || until
-                || ' and no longer does; mend it and take this out, or set a later day' AS message
+                || ' and no longer does; fix it and take this out, or set a later day' AS message
         FROM suppressions
         WHERE NOT holds
     """,

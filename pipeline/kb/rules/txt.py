@@ -193,7 +193,7 @@ def not_nfc(text: str, beside: Spellings | None = None) -> str:
 def mojibake(r: Record) -> Found:
     """Is not text decoded with the wrong encoding.
 
-    `donâ€™t` was written as UTF-8 and read as Windows-1252. ftfy tells such text from good text, and what it was. It is
+    `donâ€™t` was written as UTF-8 and read as Windows-1252. ftfy recognises such text, and finds what it was. It is
     suggested, not put there: a record about encodings may mean what it says. Where a text has the right form beside the
     wrong one, it is about that, and nothing is said. U+FFFD, `ï¿½`, `锟斤拷` and `烫烫烫` stand for bytes that are lost:
     whoever has the source can write them again. In a record that speaks of encodings they are what it is about.
@@ -210,7 +210,7 @@ def mojibake(r: Record) -> Found:
 
 
 def _subject(r: Record) -> str:
-    """What tells most of what a record is about."""
+    """The texts that say most of what a record is about."""
     return f"{r.document['signature']} {r.document['root_cause'] or ''}"
 
 
@@ -269,7 +269,7 @@ def _in_all(*places: str) -> list[str]:
 
 _SAID_OFTEN = f"""
     keys AS (
-        SELECT record_id, unnest(sentence_keys) AS key FROM traits
+        SELECT record_id, unnest(sentence_keys) AS key FROM match_keys
     ), suspects AS (
         SELECT DISTINCT record_id FROM keys
         SEMI JOIN (SELECT key FROM keys GROUP BY key HAVING count(*) > {_OTHERS}) USING (key)
@@ -287,7 +287,7 @@ _SENTENCES = """
     ), common AS (
         SELECT field, sentence, count(*) AS total, min(record_id, 4) AS firsts
         FROM (SELECT DISTINCT field, sentence, record_id FROM parts) GROUP BY field, sentence
-    ), gone AS (  -- places that a list lost to a fix: pointers are into the document as it came
+    ), gone AS (  -- places that a list lost to a fix: pointers are into the document as ingested
         SELECT record_id, split_part(pointer, '/', 2) AS list, split_part(pointer, '/', 3)::INTEGER AS place
         FROM changes SEMI JOIN suspects USING (record_id)
         WHERE after IS NULL AND regexp_full_match(pointer, '/(dead_ends|workarounds)/[0-9]+')
@@ -358,7 +358,7 @@ def boilerplate() -> None:
     """Does not repeat a sentence of `why_fails`, `action` or `distinction` that five or more other records have.
 
     What is said of everything says nothing of this error. Sentences of 12 characters and more are compared, case and
-    white space folded. Of what only holds the place of a text TXT006 tells.
+    white space folded. What only holds the place of a text is reported by TXT006.
     """
 
 
@@ -387,7 +387,7 @@ def lost_text(r: Record) -> Found:
 
     A shell takes `$name` and a command in backticks out of double quotes, a template leaves blank what it was not given:
     what stays is two blanks between words, an option without its value, ` ;`, empty quotes, a blank after a command. The
-    text is judged as it came, before TXT001 strips it. Write what was lost; no repair can know it. Two blanks after a
+    text is judged as ingested, before TXT001 strips it. Write what was lost; no repair can know it. Two blanks after a
     sentence, before a comment, an arrow or a dash, and in columns are none, nor are those of a text that the record has with
     single blanks as well.
     """
@@ -399,9 +399,11 @@ def lost_text(r: Record) -> Found:
 
 def _gaps(r: Record) -> Iterator[tuple[str, str, list[str]]]:
     """Each text with gaps but the signatures, which are the output of tools, and a piece around each gap."""
-    came = [(pointer, r.as_it_came(pointer, text), text) for pointer, text in r.told if "/signature" not in pointer]
-    kinds = kinds_in([text for _, text, _ in came])
-    for pointer, text, now in came if kinds else ():
+    originals = [
+        (pointer, r.as_it_came(pointer, text), text) for pointer, text in r.told if "/signature" not in pointer
+    ]
+    kinds = kinds_in([text for _, text, _ in originals])
+    for pointer, text, now in originals if kinds else ():
         gaps = list(dict.fromkeys(losses(text, kinds)))
         if gaps:
             yield pointer, now, gaps
@@ -430,8 +432,8 @@ def lost_apostrophe(r: Record) -> Found:
     for pointer, text in r.told:
         words = list(dict.fromkeys(contractions.without_apostrophe(text)))
         if words:
-            said = ", ".join(f"{wrong} for {right}" for wrong, right in words[:3])
-            yield pointer, f"{show(text)} lost an apostrophe ({said}); put it back"
+            corrections = ", ".join(f"{wrong} for {right}" for wrong, right in words[:3])
+            yield pointer, f"{show(text)} lost an apostrophe ({corrections}); put it back"
 
 
 @check(
@@ -457,7 +459,7 @@ def root_cause_repeats_signature(r: Record) -> Found:
     """Has a root cause with more than one content word that its signature has not.
 
     The reader has the message already; what he asks is why. Words are compared without their endings, function words
-    left out; of Chinese, characters. Of what only holds the place of a root cause TXT006 tells.
+    left out; of Chinese, characters. What only holds the place of a root cause is reported by TXT006.
     """
     cause = r.document["root_cause"]
     if cause and _repeats(cause, set(content_words(r.document["signature"]))) and not holds_a_place(cause):
@@ -504,10 +506,10 @@ def typographic_characters_in_code(r: Record) -> Found:
         if not text.isascii() and not pointer.startswith("/signature"):
             wrong = list(typography.in_code(text, about, is_how=pointer.endswith("/how")))
             if wrong:
-                said = ", ".join(typography.named(char) for char in wrong[:3])
+                characters = ", ".join(typography.named(char) for char in wrong[:3])
                 yield (
                     pointer,
-                    f"{show(text)} has {said} in code, where a program wants plain characters; type them anew",
+                    f"{show(text)} has {characters} in code, where a program wants plain characters; type them anew",
                 )
 
 

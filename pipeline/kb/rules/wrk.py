@@ -101,7 +101,7 @@ def how_nearly_repeats_action(r: Record) -> Found:
     """Has a `how` that adds more to its action than a letter or two.
 
     With case, spaces and closing punctuation folded, likeness is at least 95 of 100 (RapidFuzz's ratio). A letter or a
-    blank may matter, so it stays. Of what only holds the place of a `how` TXT006 tells.
+    blank may matter, so it stays. What only holds the place of a `how` is reported by TXT006.
     """
     for i, item in enumerate(r.workarounds):
         action, how = item["action"], item["how"]
@@ -415,7 +415,7 @@ def workarounds_without_how(r: Record) -> Found:
     """Says how for at least one workaround, by a `how` or by code in the action.
 
     Who knows what to do and not how is little helped. An action that takes twenty words, or forty characters of Chinese, is
-    taken to say how in prose. An action that is still to be written, which WRK007 and TXT006 tell of, is not asked how.
+    taken to say how in prose. An action that is still to be written, which WRK007 and TXT006 report, is not asked how.
     """
     if any(item["how"] or _says_how(item["action"]) for item in r.workarounds):
         return

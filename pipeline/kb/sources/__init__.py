@@ -63,7 +63,7 @@ def name_of(path: Path, workspace: Workspace) -> str:
     return masked_path(Path(os.path.relpath(Path(os.path.realpath(parent), own), workspace.root)).as_posix())
 
 
-def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
+def discover(path: Path, workspace: Workspace, format_name: str | None = None) -> Root:
     """Find what is to be read below a path, in the order of names.
 
     Raises:
@@ -72,15 +72,15 @@ def discover(path: Path, workspace: Workspace, form: str | None = None) -> Root:
     name = name_of(path, workspace)
     if path.is_file():
         check_kind(path)
-        return Root(name, (_describe(path, name, form, workspace),), ())
+        return Root(name, (_describe(path, name, format_name, workspace),), ())
     if path.exists() and not path.is_dir():
         raise KbError(f"{path}: neither file nor folder; pipe it in, as in `kb validate - < {path}`")
     if not path.is_dir():
         raise KbError(f"{path}: no such file or folder")
-    return _below(path, name, workspace, form)
+    return _below(path, name, workspace, format_name)
 
 
-def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Root:
+def _below(path: Path, name: str, workspace: Workspace, format_name: str | None) -> Root:
     files: dict[str, SourceFile] = {}
     passed_over: dict[str, list[str]] = {
         f"not {_READ}": [],
@@ -102,16 +102,16 @@ def _below(path: Path, name: str, workspace: Workspace, form: str | None) -> Roo
             if is_read(entry.name):
                 if known in files:
                     raise KbError(f"{known}: two files have this name but for a credential in it; rename them")
-                files[known] = _describe(entry, known, form, workspace)
+                files[known] = _describe(entry, known, format_name, workspace)
             else:
                 others.append(known)
         elif not entry.is_dir():
             special.append(known)
-    said = (f"passed over {some(names)}: {why}" for why, names in passed_over.items() if names)
+    notes = (f"passed over {some(names)}: {why}" for why, names in passed_over.items() if names)
     curated = os.path.relpath(os.path.realpath(workspace.curated), home)
     within = workspace.curated.is_dir() and not curated.startswith(".")
     left_out = [f"left out {curated}/: that is what kb makes of the rest"] if within else []
-    return Root(name, tuple(files[known] for known in sorted(files)), (*said, *left_out))
+    return Root(name, tuple(files[known] for known in sorted(files)), (*notes, *left_out))
 
 
 def check_found_again(path: Path, workspace: Workspace) -> None:
@@ -120,9 +120,9 @@ def check_found_again(path: Path, workspace: Workspace) -> None:
     Raises:
         KbError: it is kb's own, hidden, excluded, a link that leads out, or not to be shown.
     """
-    part, name = workspace.part(path), name_of(path, workspace)
-    if part in {"curated/", ".kb/", "kb.duckdb"}:
-        raise KbError(f"{path}: {part} is what kb makes of other files; ingest those")
+    own_part, name = workspace.part(path), name_of(path, workspace)
+    if own_part in {"curated/", ".kb/", "kb.duckdb"}:
+        raise KbError(f"{path}: {own_part} is what kb makes of other files; ingest those")
     if is_masked(name):
         raise KbError(f"{name}: the path holds a credential; revoke it where it was issued, and rename the path")
     if name == "." or name.startswith(".."):
@@ -145,9 +145,9 @@ def nothing_in(roots: Sequence[Root], notes: Iterable[str]) -> str:
     return f"{', '.join(root.name for root in roots)}: no records there{f' ({passed_over})' if passed_over else ''}"
 
 
-def misread(names: Sequence[str], form: str | None) -> str:
+def misread(names: Sequence[str], format_name: str | None) -> str:
     """That no record of some files looks like the format that they are said to have."""
-    return f"no record of {some(names)} looks like {form}; leave --from out"
+    return f"no record of {some(names)} looks like {format_name}; leave --from out"
 
 
 def check_kind(path: Path) -> None:
@@ -163,8 +163,8 @@ def check_kind(path: Path) -> None:
 def _walk(folder: str, below: str, own: set[str]) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
     """Every file below a folder, and every link to a folder, by its path from the first; `own`, which kb wrote, is left out."""
     try:
-        with os.scandir(folder) as found:
-            entries = sorted((entry for entry in found if _wanted(entry.name)), key=lambda entry: entry.name)
+        with os.scandir(folder) as scan:
+            entries = sorted((entry for entry in scan if _wanted(entry.name)), key=lambda entry: entry.name)
     except OSError as error:
         raise KbError(f"{error.filename}: cannot be listed: {error.strerror}") from None
     folders = []
@@ -194,20 +194,20 @@ def _excluded(below: str, known: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in names)
 
 
-def _describe(found: "Path | os.DirEntry[str]", name: str, form: str | None, workspace: Workspace) -> SourceFile:
+def _describe(entry: "Path | os.DirEntry[str]", name: str, format_name: str | None, workspace: Workspace) -> SourceFile:
     try:
-        stat = found.stat()
+        stat = entry.stat()
         name.encode()
     except OSError as error:
-        raise KbError(f"{os.fspath(found)}: cannot be read: {error.strerror}") from None
+        raise KbError(f"{os.fspath(entry)}: cannot be read: {error.strerror}") from None
     except UnicodeEncodeError:
         raise KbError(f"{name!r}: the file name is not valid UTF-8; rename it") from None
     size, modified, inode = stat.st_size, stat.st_mtime_ns, stat.st_ino
-    return SourceFile(name, os.fspath(found), size, modified, inode, form, limits=workspace.settings.limits)
+    return SourceFile(name, os.fspath(entry), size, modified, inode, format_name, limits=workspace.settings.limits)
 
 
 def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Incoming]:
-    """The records of one file, in order, never all in memory; `done` is told of the reading once all is read.
+    """The records of one file, in order, never all in memory; `done` is given the reading once all is read.
 
     Raises:
         KbError: the file cannot be read, or is not what its name says.
@@ -220,28 +220,28 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
 
 def _within(file: SourceFile, reading: Reading) -> Iterator[Incoming]:
     """The records of a file up to its limits, and that there is more, if there is."""
-    position, name, form = 0, file.name, file.form
-    fits = form is None
+    position, name, format_name = 0, file.name, file.form
+    fits = format_name is None
     try:
         for member in reading.members():
             name, remark, in_lines = member.name, None, is_lines(member.name)
             position = 0
             for piece in pieces(name, member.stream):
                 reading.count_record()
-                fits = fits or _fits(piece.raw, form)
+                fits = fits or _fits(piece.raw, format_name)
                 if in_lines and remark is None:
                     remark = _no_lines(piece.raw, first=position == 0)
-                yield _incoming(name, position, piece, file.limits.record_bytes, form)
+                yield _incoming(name, position, piece, file.limits.record_bytes, format_name)
                 position += 1
             reading.remarks += [f"{name}: {remark}"] if remark else []
     except BeyondError as error:
         reading.leave()
         reading.records += 1
-        yield _incoming(name, position, Piece(1, 1, b"", 0, str(error)), 0, form)
+        yield _incoming(name, position, Piece(1, 1, b"", 0, str(error)), 0, format_name)
     reading.alien = not fits and reading.records > 0
 
 
-def _incoming(name: str, position: int, piece: Piece, limit: int, form: str | None = None) -> Incoming:
+def _incoming(name: str, position: int, piece: Piece, limit: int, format_name: str | None = None) -> Incoming:
     """One record; of one that is too long the beginning is kept, to know it by."""
     line, column, raw, offset, fault = piece
     origin = Origin(name, position, line, digest(raw))
@@ -251,7 +251,7 @@ def _incoming(name: str, position: int, piece: Piece, limit: int, form: str | No
             f"the record is longer than the limit of {limit:,} bytes (`limits.record_bytes` in kb.toml), and only its"
             f" first {len(raw):,} are kept; split it"
         )
-    return Incoming(origin, raw, form, column, offset, fault)
+    return Incoming(origin, raw, format_name, column, offset, fault)
 
 
 _HEAD = 1 << 14
@@ -263,9 +263,9 @@ def _head(raw: bytes, limit: int) -> bytes:
     return raw[: min([end, *(one.begin for one in credentials(raw[: 2 * _HEAD]) if one.begin < end < one.end)])]
 
 
-def _fits(raw: bytes, form: str | None) -> bool:
+def _fits(raw: bytes, format_name: str | None) -> bool:
     try:
-        return formats.detect(contract.read(raw)) is formats.named(form)
+        return formats.detect(contract.read(raw)) is formats.named(format_name)
     except contract.UnreadableError:
         return False
 

@@ -277,7 +277,7 @@ def faults(name: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, _faults_of_containers()):
             raise KbError(
-                f"{name}: broken, or not what its name says ({error}); mend or remove it, nothing was done"
+                f"{name}: broken, or not what its name says ({error}); repair or remove it, nothing was done"
             ) from None
         if isinstance(error, OSError):
             raise KbError(f"{name}: cannot be read: {error.strerror or error}") from None

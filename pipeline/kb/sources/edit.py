@@ -34,14 +34,14 @@ def edits(raw: bytes, changes: Sequence[Change]) -> list[Edit]:
     """
     mark = len(BOM) if raw.startswith(BOM) else 0
     text = raw[mark:].decode()
-    found = []
-    at, place = 0, mark  # the same place, in characters and in bytes
+    collected = []
+    chars_read, offset = 0, mark  # the same place, in characters and in bytes
     for start, end, new in sorted(_Sheet(text).edits(changes)):
-        place += len(text[at:start].encode())
-        behind = place + len(text[start:end].encode())
-        found.append(Edit(place, behind, new.encode()))
-        at, place = end, behind
-    return found
+        offset += len(text[chars_read:start].encode())
+        behind = offset + len(text[start:end].encode())
+        collected.append(Edit(offset, behind, new.encode()))
+        chars_read, offset = end, behind
+    return collected
 
 
 def carried_out(raw: bytes, changed: Sequence[Edit]) -> bytes:
@@ -196,10 +196,10 @@ def _spelled(token: str, after: Json, *, ascii_only: bool) -> str:
     return f'"{"".join(units[:head])}{fresh}{"".join(units[len(units) - tail :])}"'
 
 
-def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+def _shared(left: Sequence[str], right: Sequence[str]) -> int:
     """With how many elements the two begin alike."""
-    pairs = zip(one, other, strict=False)
-    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+    pairs = zip(left, right, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(left), len(right)))
 
 
 def _picked(before: Sequence[str], units: Sequence[str], wanted: str) -> list[str] | None:
@@ -207,7 +207,7 @@ def _picked(before: Sequence[str], units: Sequence[str], wanted: str) -> list[st
     rest = zip(before, units, strict=True)
     kept = []
     for character in wanted:
-        unit = next((unit for found, unit in rest if found == character), None)
+        unit = next((unit for known, unit in rest if known == character), None)
         if unit is None:
             return None
         kept.append(unit)

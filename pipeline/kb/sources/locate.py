@@ -35,7 +35,7 @@ def offsets(text: str) -> dict[str, int]:
 
 def spans(text: str) -> dict[str, Span]:
     """The like with all the bounds of every value, in the order of the text; what has no end ends where it opens."""
-    found: dict[str, Span] = {}
+    bounds: dict[str, Span] = {}
     open_values: list[list[Any]] = []  # [pointer, the index in a list or the key in an object, its begin, is a list]
     awaits_key = False
     for match in _TOKEN.finditer(text):
@@ -44,7 +44,7 @@ def spans(text: str) -> dict[str, Span]:
             if not open_values:
                 break
             closed = open_values.pop()[0]
-            found[closed] = found[closed]._replace(end=match.end())
+            bounds[closed] = bounds[closed]._replace(end=match.end())
             awaits_key = False
         elif mark == ",":
             if open_values and open_values[-1][3]:
@@ -59,11 +59,11 @@ def spans(text: str) -> dict[str, Span]:
             if open_values:
                 parent, step, key, is_list = open_values[-1]
                 here, begin = f"{parent}/{escape(str(step))}", start if is_list else key
-            found.setdefault(here, Span(begin, start, end))
+            bounds.setdefault(here, Span(begin, start, end))
             if mark in {"{", "["}:
                 open_values.append([here, 0, start, mark == "["])
                 awaits_key = mark == "{"
-    return found
+    return bounds
 
 
 def _key(mark: str) -> str:

@@ -1,6 +1,6 @@
 """A stream of bytes becomes records: the lines of NDJSON, the elements of an array, the values of a JSON text.
 
-Nothing is parsed here, only cut, and never is a whole stream in memory: what cannot be told apart is handed on in one
+Nothing is parsed here, only cut, and never is a whole stream in memory: what cannot be separated is handed on in one
 piece, for the strict reader to judge.
 """
 
@@ -139,9 +139,9 @@ class _Window:
                 at = max(at, self.start)
 
     def _read_on(self, string: re.Match[bytes] | None) -> int | None:
-        """Read more, and tell where to look on; None at the end, or where a piece grows too long without a string to blame.
+        """Read more, return where to look on; None at the end, or where a piece grows too long without a string to blame.
 
-        Of a string that makes its piece too long only the head is kept, so that what follows it is told apart.
+        Of a string that makes its piece too long only the head is kept, so that what follows it is separated.
         """
         is_long = len(self._buffer) - self.start >= LONGEST
         if is_long and string is None:
@@ -161,11 +161,11 @@ class _Window:
         self._buffer += more
         return at
 
-    def _forget(self, place: int) -> None:
+    def _forget(self, end: int) -> None:
         """Let go of what stands before a place; what is left of the piece starts the window."""
-        self._pass_to(place)
-        self._dropped += place
-        self._buffer, self.start, self._passed = self._buffer[place:], 0, 0
+        self._pass_to(end)
+        self._dropped += end
+        self._buffer, self.start, self._passed = self._buffer[end:], 0, 0
 
     def take(self, end: int) -> Piece | None:
         """Cut the piece that ends there, if it holds anything; the next begins behind the last mark."""
@@ -200,13 +200,13 @@ class _Window:
         self._pass_to(begin)
         return Piece(self._line, self._column, raw, self._dropped + begin)
 
-    def _pass_to(self, place: int) -> None:
-        passed = self._buffer[self._passed : place]
+    def _pass_to(self, end: int) -> None:
+        passed = self._buffer[self._passed : end]
         lines = passed.count(b"\n")
         self._line += lines
         last = passed[passed.rfind(b"\n") + 1 :]
         self._column = (1 if lines else self._column) + len(last.decode("utf-8", errors="replace"))
-        self._passed = place
+        self._passed = end
 
 
 def _elements(window: _Window) -> Iterator[Piece]:
@@ -239,7 +239,7 @@ def _elements(window: _Window) -> Iterator[Piece]:
 
 
 def _texts(window: _Window) -> Iterator[Piece]:
-    """JSON texts one after another; what cannot be told apart comes in pieces of the longest kind, the last as it is."""
+    """JSON texts one after another; what cannot be separated comes in pieces of the longest kind, the last as it is."""
     while not window.ended:
         depth = 0
         for mark in window.marks():

@@ -185,7 +185,7 @@ class Draft(Store):
             self.connection.execute("SET VARIABLE slice = $1", [as_pattern(path)])
             self.connection.execute("SET VARIABLE longest = $1::UINTEGER", [max(longest, _SHORT) + 1])
             self.connection.execute(script("stage.sql"))
-            self.connection.execute(script("traits.sql"))
+            self.connection.execute(script("match_keys.sql"))
         self.connection.execute("DROP VIEW IF EXISTS slice; DROP TABLE IF EXISTS staged")
 
     def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Ousted]:

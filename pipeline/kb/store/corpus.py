@@ -55,7 +55,8 @@ _REPLACED = """
 _YIELDED = """
     DELETE FROM found WHERE code = $code AND (id, pointer) IN (
         SELECT f.id, f.pointer
-        FROM found f JOIN traits t ON t.record_id = f.id LEFT JOIN places p ON p.form = t.form AND p.native = f.pointer
+        FROM found f JOIN match_keys t ON t.record_id = f.id
+        LEFT JOIN places p ON p.form = t.form AND p.native = f.pointer
         JOIN findings cause ON cause.record_id = f.id AND cause.pointer = coalesce(p.place, f.pointer)
         WHERE f.code = $code AND cause.code IN (SELECT unnest($causes::VARCHAR[])))
 """
@@ -91,26 +92,26 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
     for rule in rules:
         base.query(_REOPENED, {"code": rule.code, "most": rule.most})
     for table, column in (("pairs", "record_id"), ("pairs", "other_id"), ("crowds", "record_id")):
-        base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM traits WHERE compared)")
+        base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM match_keys WHERE compared)")
     base.query(_CROWDS)
     for rule in rules:
         for batch in _batches(rule.run(_asking(base))):
             base.insert("pairs", ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE"), [(rule.code, *pair) for pair in batch])
         base.query(_SURPLUS, {"code": rule.code, "most": rule.most})
-    base.query("UPDATE traits SET compared = true WHERE NOT compared")
+    base.query("UPDATE match_keys SET compared = true WHERE NOT compared")
 
 
 _REOPENED = """
     -- where not all pairs of a record were kept and one of those goes, the next in line is not known
-    UPDATE traits SET compared = false WHERE record_id IN (
+    UPDATE match_keys SET compared = false WHERE record_id IN (
         SELECT record_id FROM pairs WHERE code = $code GROUP BY record_id
-        HAVING count(*) > $most AND bool_or(other_id NOT IN (SELECT record_id FROM traits WHERE compared)))
+        HAVING count(*) > $most AND bool_or(other_id NOT IN (SELECT record_id FROM match_keys WHERE compared)))
 """
 
 _CROWDS = """
     WITH having_new AS (
-        SELECT band, record_id FROM (SELECT unnest(bands) AS band, record_id FROM traits)
-        SEMI JOIN (SELECT unnest(bands) AS band FROM traits WHERE NOT compared) USING (band)
+        SELECT band, record_id FROM (SELECT unnest(bands) AS band, record_id FROM match_keys)
+        SEMI JOIN (SELECT unnest(bands) AS band FROM match_keys WHERE NOT compared) USING (band)
     )
     INSERT INTO crowds
     SELECT band, record_id FROM having_new
@@ -145,7 +146,7 @@ def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]
 def _lay_out_places(base: Store) -> None:
     """Where the pointers of what is found on foreign records point to in those as they came."""
     rows = base.query(
-        "SELECT DISTINCT form, pointer FROM found JOIN traits ON record_id = id WHERE form IS NOT NULL ORDER BY ALL"
+        "SELECT DISTINCT form, pointer FROM found JOIN match_keys ON record_id = id WHERE form IS NOT NULL ORDER BY ALL"
     ).rows
     base.query("CREATE OR REPLACE TEMP TABLE places (form VARCHAR, native VARCHAR, place VARCHAR)")
     places = [(form, pointer, formats.FORMATS[form].place(pointer)) for form, pointer in rows]

@@ -20,10 +20,10 @@ NATIVE = "native"
 class Format(NamedTuple):
     """A foreign format. Mapping loses nothing: `to_source(to_native(document)) == document` for every JSON object.
 
-    `carried` is `to_source`, and tells what of the native document does not fit. `place` turns a pointer into the native
-    document into one into the document as it came, `native_place` back. `worded` tells a change in the words of the
-    format, or that it has none for it. `file_names` are the places that a base in this format has for the record of an
-    id, without `.json`.
+    `carried` is `to_source`, and reports what of the native document does not fit. `place` turns a pointer into the
+    native document into one into the document as ingested, `native_place` back. `worded` gives a change in the words
+    of the format, None where it has none for it. `file_names` are the places that a base in this format has for the
+    record of an id, without `.json`.
     """
 
     name: str
@@ -54,9 +54,9 @@ FORMATS = {
 
 def detect(document: Document) -> Format | None:
     """The foreign format of a record, or None if it is native, or none that is known."""
-    for form in FORMATS.values():
-        if form.recognises(document):
-            return form
+    for candidate in FORMATS.values():
+        if candidate.recognises(document):
+            return candidate
     return None
 
 
@@ -90,34 +90,34 @@ def of(document: Document, name: str | None) -> Format | None:
     return detect(document) if name is None else named(name)
 
 
-def worded(changes: Sequence[Change], form: Format | None) -> list[Change]:
-    """What can be written into a document as it came, of the changes that ingest makes to it."""
-    if form is None:
+def worded(changes: Sequence[Change], foreign: Format | None) -> list[Change]:
+    """What can be written into a document as ingested, of the changes that ingest makes to it."""
+    if foreign is None:
         return list(changes)
-    return [own for change in changes if (own := form.worded(change)) is not None]
+    return [own for change in changes if (own := foreign.worded(change)) is not None]
 
 
-def original(curated: Document, changes: Sequence[Change], form: Format) -> Carried:
-    """The document as it came, from what was published and what ingest changed (in the order in which it did).
+def original(curated: Document, changes: Sequence[Change], foreign: Format) -> Carried:
+    """The document as ingested, from what was published and what ingest changed (in the order in which it did).
 
-    The values are those that came; the order of the keys and the spelling of numbers and characters are not.
+    The values are those that were ingested; the order of the keys and the spelling of numbers and characters are not.
 
     Raises:
         KbError: an older kb published it.
     """
     native = orjson.loads(orjson.dumps(curated))
     try:
-        _undo(native, changes, form)
+        _undo(native, changes, foreign)
     except LookupError:
         raise KbError(
             f"{curated['id']}: what was repaired cannot be undone, for an older kb published it; run `kb ingest`"
         ) from None
-    return form.carried(native)
+    return foreign.carried(native)
 
 
-def _undo(native: Document, changes: Sequence[Change], form: Format) -> None:
+def _undo(native: Document, changes: Sequence[Change], foreign: Format) -> None:
     for _, group in groupby(reversed(changes), key=lambda change: change.code):
-        repairs = [(form.native_place(c.pointer, native), c) for c in reversed(list(group))]
+        repairs = [(foreign.native_place(c.pointer, native), c) for c in reversed(list(group))]
         for pointer, change in repairs:
             if change.after is GONE:
                 parent, index = _parent(native, pointer)

@@ -28,7 +28,7 @@ class Mapping:
 
     What the table does not name is carried under `extensions.<name>` of what it was said of: of the document, in its own
     structure, or of the object in a list, which it goes with wherever that goes. Of the document there stand, too, how
-    things were spelt, under `absent`: the `places` whose absence the native format does not tell from an empty value,
+    things were spelt, under `absent`: the `places` that were absent, where the native format has an empty value,
     the `nulls` of objects in lists, and the `texts` that stand for an object. A place of those counts only as long as
     there is nothing there that it would hide.
 
@@ -53,7 +53,7 @@ class Mapping:
     # ---- in --------------------------------------------------------------------------------------------------------
 
     def to_native(self, document: Document) -> Document:
-        """A foreign document as a native one. Total: what is missing or misshapen stays so, for the contract to tell."""
+        """A foreign document as a native one. Total: what is missing or misshapen stays so: the contract reports it."""
         native: Document = {}
         spelt: dict[str, list[str]] = {"places": [], "nulls": [], "texts": []}
         rest = self._split(document, self._tree, native, spelt)
@@ -79,9 +79,11 @@ class Mapping:
             else:
                 source, target, kind = node
                 if kind is not None and isinstance(value, list):
-                    shape, place = shapes()[kind], _pointer(source)
+                    shape, pointer = shapes()[kind], _pointer(source)
                     _put(
-                        native, target, [self._item(item, shape, f"{place}/{i}", spelt) for i, item in enumerate(value)]
+                        native,
+                        target,
+                        [self._item(item, shape, f"{pointer}/{i}", spelt) for i, item in enumerate(value)],
                     )
                 else:
                     _put(native, target, value)
@@ -89,12 +91,12 @@ class Mapping:
                         rest[key] = value
         return rest
 
-    def _item(self, item: Json, shape: Shape, place: str, spelt: dict[str, list[str]]) -> Json:
+    def _item(self, item: Json, shape: Shape, pointer: str, spelt: dict[str, list[str]]) -> Json:
         if not isinstance(item, dict):
-            spelt["texts"] += [place] if isinstance(item, str) else []
+            spelt["texts"] += [pointer] if isinstance(item, str) else []
             return item
-        spelt["places"] += [f"{place}/{key}" for key in shape.keys if key not in item and key not in shape.nullable]
-        spelt["nulls"] += [f"{place}/{key}" for key in shape.keys if item.get(key, _MISSING) is None]
+        spelt["places"] += [f"{pointer}/{key}" for key in shape.keys if key not in item and key not in shape.nullable]
+        spelt["nulls"] += [f"{pointer}/{key}" for key in shape.keys if item.get(key, _MISSING) is None]
         known = {key: value for key, value in item.items() if key in shape.keys}
         if len(known) < len(item):
             known["extensions"] = {self.name: {key: value for key, value in item.items() if key not in shape.keys}}
@@ -105,9 +107,9 @@ class Mapping:
         own = rest.get(OWN)
         if not isinstance(own, dict):
             return {}
-        said = {k: v for k, v in own.items() if k not in self._named and k != "extensions" and v not in _EMPTY}
-        native |= said
-        left = {key: value for key, value in own.items() if key not in said}
+        given = {k: v for k, v in own.items() if k not in self._named and k != "extensions" and v not in _EMPTY}
+        native |= given
+        left = {key: value for key, value in own.items() if key not in given}
         extensions = own.get("extensions")
         others = {k: v for k, v in extensions.items() if k != self.name} if isinstance(extensions, dict) else {}
         if isinstance(extensions, dict) and others:
@@ -136,9 +138,11 @@ class Mapping:
         for source, target, kind in self._lists:
             items = _get(native, target)
             if isinstance(items, list):
-                shape, place = shapes()[kind], _pointer(source)
+                shape, pointer = shapes()[kind], _pointer(source)
                 _put(
-                    document, source, [self._item_back(x, shape, f"{place}/{i}", unplaced) for i, x in enumerate(items)]
+                    document,
+                    source,
+                    [self._item_back(x, shape, f"{pointer}/{i}", unplaced) for i, x in enumerate(items)],
                 )
         rest, more = self._carrying(native)
         spelt, was, rest = _spelling(rest)
@@ -168,7 +172,7 @@ class Mapping:
         carried = extensions.get(self.name)
         return {} if carried is None else carried, {**more, "extensions": others} if others else more
 
-    def _item_back(self, item: Json, shape: Shape, place: str, unplaced: list[str]) -> Json:
+    def _item_back(self, item: Json, shape: Shape, pointer: str, unplaced: list[str]) -> Json:
         if not isinstance(item, dict):
             return item
         plain = {
@@ -185,7 +189,7 @@ class Mapping:
         for name, value in others.items():
             _keep(plain, name, value)
         if left not in _EMPTY:
-            unplaced.append(f"{place}{_keep(plain, self.name, left)}")
+            unplaced.append(f"{pointer}{_keep(plain, self.name, left)}")
         return plain
 
     # ---- places ----------------------------------------------------------------------------------------------------
@@ -193,13 +197,13 @@ class Mapping:
     def _place(self, pointer: str) -> str:
         """A pointer into the native document as one into the foreign one; "" where that has no such place."""
         if pointer == self._prefix or pointer.startswith(f"{self._prefix}/"):
-            place = pointer[len(self._prefix) :]
-            if place == _WAS or place.startswith(f"{_WAS}/"):
-                return f"/absent{place[len(_WAS) :]}"
-            return "" if place.startswith("/absent/") else place
-        there = _translate(pointer, self._places)
-        if there is not None:
-            return there.replace(self._prefix, "", 1)
+            carried = pointer[len(self._prefix) :]
+            if carried == _WAS or carried.startswith(f"{_WAS}/"):
+                return f"/absent{carried[len(_WAS) :]}"
+            return "" if carried.startswith("/absent/") else carried
+        translated = _translate(pointer, self._places)
+        if translated is not None:
+            return translated.replace(self._prefix, "", 1)
         return "" if pointer == "" or pointer.split("/")[1] in self._named else f"/{OWN}{pointer}"
 
     def native_place(self, pointer: str, native: Document) -> str:
@@ -207,9 +211,9 @@ class Mapping:
         for source, target, kind in self._lists:
             start = f"{_pointer(source)}/"
             if pointer.startswith(start):
-                place, *steps = pointer.removeprefix(start).split("/", 1)
+                index, *steps = pointer.removeprefix(start).split("/", 1)
                 if steps and steps[0].split("/")[0] not in shapes()[kind].keys:
-                    return f"{_pointer(target)}/{place}{self._prefix}/{steps[0]}"
+                    return f"{_pointer(target)}/{index}{self._prefix}/{steps[0]}"
         if pointer == "/absent" or pointer.startswith("/absent/"):
             return f"{self._prefix}{_WAS}{pointer[len('/absent') :]}"
         if pointer.startswith(f"/{OWN}/"):
@@ -290,15 +294,15 @@ def _spelling(rest: Json) -> tuple[dict[str, list[str]], Document, Json]:
 
 
 def _spell(document: Document, spelt: dict[str, list[str]]) -> None:
-    """Spell a document as it came, wherever that hides nothing of what it says now."""
-    for place in spelt.get("places", []):
-        _cut(document, _steps(place))
-    for place in spelt.get("nulls", []):
-        holder, key = _holder(document, _steps(place))
+    """Spell a document as ingested, wherever that hides nothing of what it says now."""
+    for pointer in spelt.get("places", []):
+        _cut(document, _steps(pointer))
+    for pointer in spelt.get("nulls", []):
+        holder, key = _holder(document, _steps(pointer))
         if isinstance(holder, dict) and holder.get(key) in _EMPTY:
             holder[key] = None
-    for place in spelt.get("texts", []):
-        holder, key = _holder(document, _steps(place))
+    for pointer in spelt.get("texts", []):
+        holder, key = _holder(document, _steps(pointer))
         item = _child(holder, key) if isinstance(holder, list) else None
         if isinstance(item, dict) and item.keys() == {"error_id"} and isinstance(item["error_id"], str):
             holder[int(key)] = item["error_id"]

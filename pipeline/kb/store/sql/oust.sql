@@ -10,7 +10,7 @@ DELETE FROM workarounds WHERE record_id IN (SELECT id FROM leaving);
 DELETE FROM versions WHERE record_id IN (SELECT id FROM leaving);
 DELETE FROM transitions WHERE record_id IN (SELECT id FROM leaving);
 DELETE FROM sources WHERE record_id IN (SELECT id FROM leaving);
-DELETE FROM traits WHERE record_id IN (SELECT id FROM leaving);
+DELETE FROM match_keys WHERE record_id IN (SELECT id FROM leaving);
 DELETE FROM changes WHERE (path, position) IN (SELECT path, position FROM leaving);
 DELETE FROM records WHERE (path, position) IN (SELECT path, position FROM leaving);
 

@@ -6,7 +6,7 @@ CREATE OR REPLACE TEMP TABLE judged AS
 SELECT id AS record_id, path, position, line, code, name, severity, coalesce(p.place, pointer) AS pointer, message,
     pointer AS native, corpus_seq(row_number() OVER (PARTITION BY id, code ORDER BY pointer, message)) AS seq,
     hash(path, position, line, name, severity, coalesce(p.place, pointer), message) AS digest
-FROM found JOIN records r USING (id) JOIN rule_meta USING (code) JOIN traits t ON t.record_id = id
+FROM found JOIN records r USING (id) JOIN rule_meta USING (code) JOIN match_keys t ON t.record_id = id
 LEFT JOIN places p ON p.form = t.form AND p.native = pointer;
 
 CREATE OR REPLACE TEMP TABLE judged_before AS
