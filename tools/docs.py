@@ -55,7 +55,7 @@ def _tables() -> Iterator[str]:
         "every other program that opens DuckDB files. The base carries the same words as comments.",
         "",
         "`kb.duckdb` is a cache of `raw/`. Do not change it: change `raw/`. `kb doctor` finds what was changed by hand, and",
-        "says how to mend it.",
+        "says how to fix it.",
         "",
     )
     for table, (comment, columns) in layout.tables().items():

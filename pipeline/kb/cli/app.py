@@ -73,7 +73,7 @@ app = typer.Typer(
     help="Curate a knowledge base of failures.\n\n"
     "What can be repaired is repaired, what would mislead goes to quarantine, the rest is flagged.",
     epilog="Start with `kb init`, put records into raw/ (`kb new` makes one), then `kb ingest`. `kb rules` and `kb explain` "
-    "tell what is asked of a record, and the README and docs/ of the source the rest.",
+    "show what is asked of a record, the README and docs/ of the source describe the rest.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -118,10 +118,10 @@ def ingest(
         ),
     ] = None,
     rehash: Annotated[
-        bool, typer.Option("--rehash", help="Tell changed files by their bytes, not by size and time.")
+        bool, typer.Option("--rehash", help="Detect changes by content hash, not by size and time.")
     ] = False,
     quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Print no summary; what is amiss is told all the same.")
+        bool, typer.Option("-q", "--quiet", help="Print no summary; problems are reported all the same.")
     ] = False,
     form: TextOrJson = "text",
 ) -> None:
@@ -189,14 +189,14 @@ def validate(
     paths: Paths = None,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="RULES", help="Tell of these only: codes, prefixes or names, with commas."),
+        typer.Option("--select", metavar="RULES", help="Report only these rules: codes, prefixes or names, with commas."),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not tell of these, whatever else is said.")
+        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not report these rules, whatever else is set.")
     ] = None,
     severity: Annotated[
         list[str] | None,
-        typer.Option("--severity", metavar="RULES=LEVEL", help="Take them for error, warning or info, as in RGX=info."),
+        typer.Option("--severity", metavar="RULES=LEVEL", help="Report these rules as error, warning or info, as in RGX=info."),
     ] = None,
     fail_on: Annotated[
         str | None,
@@ -269,9 +269,9 @@ def validate(
     """Judge records as ingest would, and write nothing.
 
     Errors come first, and again at the end where they would be out of sight. --level, --quiet and --group-by choose what is
-    shown; it is counted and failed on all the same. What concerns most records is told once: `--select CODE` lists it, and
+    shown; it is counted and failed on all the same. What concerns most records is reported once: `--select CODE` lists it, and
     --no-baseline everything.
-    --select, --ignore and --severity choose what is told, counted and failed on, and go before kb.toml; records are judged
+    --select, --ignore and --severity choose what is reported, counted and failed on, and override kb.toml; records are judged
     by the rules of kb.toml and those that --select names. Nothing is written but the baseline: after --write-baseline only
     new findings are shown and failed on.
     """
@@ -545,12 +545,12 @@ def report(
     ] = None,
     output: Output = None,
 ) -> None:
-    """Say how far the base deserves belief, and what to do about it.
+    """Report on quality, confidence, verification tiers and staleness, and what to review.
 
     quality: the state of the whole base, and what moved. queue: what to review next. stale: what nobody confirmed in
     time. confidence: what the declared one is worth. tiers: how records were verified. sources: what they rest on.
-    findings: what the newest ingest brought and mended. html: the quality, the queue and every record, as one page for
-    a browser; --limit says how many it has whole. docs/reports.md tells of their sections and columns.
+    findings: what the newest ingest brought and fixed. html: the quality, the queue and every record, as one page for
+    a browser; --limit says how many it has whole. docs/reports.md describes their sections and columns.
     """
     from kb import reports
     from kb.render import text
@@ -643,7 +643,7 @@ def show(
     as_of: AsOf = None,
     form: TextOrJson = "text",
 ) -> None:
-    """Tell all that is known of one record.
+    """Show all that is known of one record.
 
     Its origin, trust with its reasons, changes, findings, neighbours.
     """
@@ -672,7 +672,7 @@ def why(
     as_of: AsOf = None,
     form: TextOrJson = "text",
 ) -> None:
-    """Tell what became of a record or a file, and why.
+    """Show what became of a record or a file, and why.
 
     It finds what was published and what is in quarantine.
     """
@@ -740,8 +740,8 @@ def export(
 ) -> None:
     """Write published records elsewhere.
 
-    What came in a foreign format goes back in it byte for byte as it came, without repairs, as long as its file in raw/
-    is as it was ingested (else with the same values). Any other record goes out as published; what the format has no
+    What came in a foreign format goes back in it byte for byte as ingested, without repairs, as long as its file in raw/
+    has not changed since (else with the same values). Any other record goes out as published; what the format has no
     place for is kept under `kb`. A folder must hold no records but those that are written: of an earlier export some
     could be left that this one does not pick.
     """
@@ -911,7 +911,7 @@ def gate(
 ) -> None:
     """Hold the base against the limits in kb.toml.
 
-    Tells each figure and its limit. Exits with 1 if a limit is broken.
+    Shows each figure and its limit. Exits with 1 if a limit is broken.
     """
     from kb.jobs.gate import gate as run
     from kb.render import text

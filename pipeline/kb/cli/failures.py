@@ -81,7 +81,7 @@ def fail(message: str, code: int) -> int:
 
 
 def masked_message(message: str) -> str:
-    """A message that may tell of what a user typed, or what a library says of a file, without credentials."""
+    """A message that may quote what a user typed, or what a library says of a file, without credentials."""
     from kb.analysis.credentials import masked_text
 
     return masked_text(message)

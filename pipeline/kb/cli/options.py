@@ -103,7 +103,7 @@ FormatOfRecords = Annotated[
 
 
 def complete_ids(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The ids that go on after what is typed; whatever is amiss with the base, completion says nothing."""
+    """The ids that go on after what is typed; whatever is wrong with the base, completion says nothing."""
     from kb import workspace
     from kb.jobs.show import ids
     from kb.publish import swap

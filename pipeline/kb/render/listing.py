@@ -33,7 +33,7 @@ class Look(NamedTuple):
     """How findings are listed.
 
     With `source`, each comes with its line of the source, cut to so many columns; `fit` is the width of the terminal that
-    lines are wrapped to, if there is one. `common` says when a rule is told of once; without it, never.
+    lines are wrapped to, if there is one. `common` says when a rule is reported once; without it, never.
     """
 
     group_by: str = "record"
@@ -44,7 +44,7 @@ class Look(NamedTuple):
 
 
 class CommonRule(NamedTuple):
-    """A rule that concerns so many records that it is told of once."""
+    """A rule that concerns so many records that it is reported once."""
 
     code: str
     name: str
@@ -57,8 +57,8 @@ def listing(
 ) -> Iterator[str]:
     """The lines of a result: findings, common ones, the errors again, the summary.
 
-    What is suppressed is listed if asked for; it and what is in the baseline is counted in any case. `added` are a user's
-    own rules.
+    What is suppressed is listed if asked for; it and what is in the baseline is counted in any case. `added` are
+    custom rules.
     """
     common = _common(result, look.common) if look.common else ()
     folded = {each.code for each in common}

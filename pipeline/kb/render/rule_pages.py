@@ -21,7 +21,7 @@ _KINDS = {
 
 
 def listing(rules: RuleSet) -> Table:
-    """Every rule in a row, a user's own after those of kb."""
+    """Every rule in a row, custom rules after those of kb."""
     rows = [
         (
             rule.code,

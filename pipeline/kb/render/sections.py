@@ -57,7 +57,7 @@ def people(part: Part, options: Options) -> Table:
 
 
 def _told(part: Part) -> Sequence[tuple[Any, ...]]:
-    """The rows of a section, but for those of rules that are told of once."""
+    """The rows of a section, but for those of rules that are reported once."""
     if not part.common:
         return part.rows.rows
     folded = {each.code for each in part.common}
@@ -75,7 +75,7 @@ def bars(part: Part, shown: Table) -> list[float]:
 
 
 def cut(part: Part, shown: Table, options: Options) -> Iterator[str]:
-    """Where a section has more rows than are shown, how many; and what is told once in place of its rows."""
+    """Where a section has more rows than are shown, how many; and what is reported once in place of its rows."""
     found = len(_told(part)) if part.common else part.found
     if not part.section.single and len(shown.rows) < found:
         hint = "; --limit shows more" if options.limit is None else " (--limit)"

@@ -106,7 +106,7 @@ def _bytes(value: bytes | bytearray) -> str:
     r"""Bytes as the UTF-8 text that they are, else as DuckDB writes a BLOB: what is not plain ASCII as `\xFF`."""
     with suppress(UnicodeDecodeError):
         text = value.decode()
-        if "\\x" not in text:  # so that it can be told which of the two it is
+        if "\\x" not in text:  # so that the two can be distinguished
             return text
     return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "\\'\"" else f"\\x{byte:02X}" for byte in value)
 
@@ -191,7 +191,7 @@ def as_text(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, terminal: 
 def styled(*, terminal: bool = True) -> bool:
     """Whether people are to be shown colour and weight: on a terminal that can, or wherever FORCE_COLOR asks for it.
 
-    NO_COLOR goes before FORCE_COLOR.
+    NO_COLOR overrides FORCE_COLOR.
     """
     if os.environ.get("NO_COLOR"):
         return False

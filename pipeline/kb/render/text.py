@@ -62,7 +62,7 @@ def _hidden(result: ValidateResult) -> str:
 def fixing(result: FixResult, *, written: bool) -> Iterator[str]:
     """What `kb fix` repaired, or would repair."""
     fixed = sum(result.fixed.values())
-    rest = "`kb validate` tells what is left"
+    rest = "`kb validate` shows what is left"
     if fixed:
         yield (
             f"{'fixed' if written else 'would fix'} {count(fixed, 'finding')} in {count(result.files, 'file')}"
@@ -143,7 +143,7 @@ def ingestion(result: IngestResult, *, dry_run: bool, common: ReportSettings) ->
     if result.suppressed:
         yield f"suppressed {count(result.suppressed, 'finding')}, as kb.toml says"
     if result.about_settings:
-        yield f"kb.toml has suppressions to mend: {_most(result.about_settings, result.names)}; `kb validate` says which"
+        yield f"kb.toml has suppressions to fix: {_most(result.about_settings, result.names)}; `kb validate` says which"
     if result.compared is not None:
         new, fixed, as_before = result.compared
         yield f"findings: {new:,} new, {fixed:,} fixed, {as_before:,} as before"
@@ -207,7 +207,7 @@ def record(known: dict[str, Any], *, colour: bool = False) -> Iterator[str]:
     yield from _flags(left, colour=colour)
     if "raw" in known:
         raw = known["raw"].replace("\r\n", "\n").removesuffix("\n").expandtabs(4)
-        yield from _section(f"as it came ({known['encoding']})", [raw], colour=colour)
+        yield from _section(f"as ingested ({known['encoding']})", [raw], colour=colour)
     if "document" in known:
         yield visible(f"  `kb show {known['id']} --format json` has the whole record")
 
@@ -319,7 +319,7 @@ def _short(value: Any, limit: int = 60) -> str:  # noqa: ANN401 - any JSON value
 
 
 def health(breaches: Sequence[object], remedy: str) -> Iterator[str]:
-    """What the doctor found, and what mends it."""
+    """What the doctor found, and how to fix it."""
     for breach in breaches:
         yield visible(str(breach))
     if breaches:

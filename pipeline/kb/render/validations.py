@@ -20,7 +20,7 @@ WIDTH = 120
 """How wide lines of the source are shown where there is no terminal."""
 
 FOR_PEOPLE = ("full", "concise")
-"""The formats that people read: where findings can be hidden, grouped, and told of once."""
+"""The formats that people read: where findings can be hidden, grouped, and reported once."""
 
 ON_A_HOST = ("sarif", "github", "gitlab")
 """The formats that the host of a repository reads, which knows its files from the top."""
@@ -41,7 +41,7 @@ def render(  # noqa: PLR0911 - a case for each format
     suppressed: bool = False,
     look: Look | None = None,
 ) -> str:
-    """A result in one of FORMATS; those FOR_PEOPLE as they are to look. `added` are a user's own rules.
+    """A result in one of FORMATS; those FOR_PEOPLE as they are to look. `added` are custom rules.
 
     Raises:
         KbError: there is no such format.

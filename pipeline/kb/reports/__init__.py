@@ -115,7 +115,7 @@ def breaking(store: Store, section: Section, options: Options, condition: str, l
 
 
 def common(store: Store, options: Options) -> tuple[Common, ...]:
-    """The rules that concern so many records of the base, or of a part of it, that people are told of them once."""
+    """The rules that concern so many records of the base, or of a part of it, that they are reported to people once."""
     if options.common is None:
         return ()
     sql = _sql("common")

@@ -18,7 +18,7 @@ _SHOWN = 4000
 
 
 class Page(NamedTuple):
-    """A base on a day. The first rows of `records` and all of `whole` tell of the same records, in one order.
+    """A base on a day. The first rows of `records` and all of `whole` are about the same records, in one order.
 
     `words` are those of each record that is not whole, in the same order, so that a search covers every record.
     `quality` holds the sections of that report, `ladder` the tiers, the weakest first. Of what is `common` to most records
