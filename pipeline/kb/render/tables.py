@@ -22,13 +22,13 @@ FORMATS = ("table", "json", "ndjson", "csv", "md")
 GAP = "  "
 
 
-def render(table: Table, form: str, *, terminal: bool) -> str:
+def render(table: Table, format_name: str, *, terminal: bool) -> str:
     """A table in one of FORMATS; on a terminal it is cut to its width, and nothing in it can act.
 
     Raises:
         KbError: there is no such format.
     """
-    match form:
+    match format_name:
         case "table":
             return as_text(table.columns, table.rows, terminal=terminal)
         case "json":
@@ -41,19 +41,19 @@ def render(table: Table, form: str, *, terminal: bool) -> str:
         case "md":
             return as_markdown(table.columns, table.rows)
         case _:
-            raise KbError(f"--format {form}: {did_you_mean(form, FORMATS)}")
+            raise KbError(f"--format {format_name}: {did_you_mean(format_name, FORMATS)}")
 
 
 def keys(columns: Sequence[str]) -> tuple[str, ...]:
     """The names of columns as keys of one object: `id`, `id_1` where two are called `id`."""
-    found: dict[str, None] = {}
+    unique: dict[str, None] = {}
     for name in columns:
         number, key = 0, name
-        while key in found or (number and key in columns):
+        while key in unique or (number and key in columns):
             number += 1
             key = f"{name}_{number}"
-        found[key] = None
-    return tuple(found)
+        unique[key] = None
+    return tuple(unique)
 
 
 def keyed(table: Table) -> list[dict[str, Any]]:

@@ -130,9 +130,9 @@ class Answer(NamedTuple):
             "domain": self.options.domain,
             "tier": self.options.tier,
         }
-        found = {part.section.name: part.found for part in self.parts if part.section.ranked}
-        if found:
-            document["found"] = found
+        row_counts = {part.section.name: part.found for part in self.parts if part.section.ranked}
+        if row_counts:
+            document["found"] = row_counts
         if self.totals is not None:
             document["totals"] = self.totals
         for part in self.parts:
