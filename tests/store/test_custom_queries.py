@@ -1,4 +1,4 @@
-"""A user's own rules judge, and can do nothing else."""
+"""Custom rules judge, and can do nothing else."""
 
 import os
 import re

@@ -57,7 +57,7 @@ def explain(rule: Rule) -> Iterator[str]:
         yield from textwrap.wrap(paragraph, 78, break_on_hyphens=False)
         yield ""
     if rule.file:
-        yield f"Kind: {_KINDS[rule.kind]}. It is this workspace's own, from {rule.file}:"
+        yield f"Kind: {_KINDS[rule.kind]}. It is a custom rule, from {rule.file}:"
         yield ""
         yield from (f"  {visible(line)}" for line in rule.sql.splitlines())
         return

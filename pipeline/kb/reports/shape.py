@@ -98,7 +98,7 @@ class Common(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A section as it came out: its rows, cut to the limit, how many there were, and what to say where there are none.
+    """The outcome of a section: its rows, cut to the limit, how many there were, and what to say where there are none.
 
     Where rows are folded, all of them are here; the rules whose rows people are not shown are `common`.
     """
@@ -111,7 +111,7 @@ class Part(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A report as it came out."""
+    """The outcome of a report."""
 
     report: Report
     options: Options

@@ -30,7 +30,7 @@ _BATCH = 512
 
 
 def document(content: Page, known: Mapping[str, Rule]) -> str:
-    """The page of a base as one HTML file; `known` are all rules by code, a user's own among them."""
+    """The page of a base as one HTML file; `known` are all rules by code, custom rules among them."""
     rules = _rules(content, known)
     shown = charts(content, {code: rule["name"] for code, rule in rules.items()})
     facts = {
