@@ -24,9 +24,9 @@ def paint(text: str, codes: str, *, colour: bool) -> str:
     return f"\x1b[{codes}m{text}\x1b[0m" if colour else text
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
+def count(number: int, singular: str, plural: str | None = None) -> str:
     """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def summary(result: ValidateResult) -> str:
