@@ -561,7 +561,7 @@ def report(
     ] = None,
     output: Output = None,
 ) -> None:
-    """Report on quality, confidence, verification tiers and staleness.
+    """Report on quality, confidence, tiers and staleness.
 
     quality: the state of the whole base, and what moved. queue: what to review next. stale: what nobody confirmed in
     time. confidence: what the declared one is worth. tiers: how records were verified. sources: what they rest on.
