@@ -55,7 +55,7 @@ def _tables() -> Iterator[str]:
         "every other program that opens DuckDB files. The base carries the same words as comments.",
         "",
         "`kb.duckdb` is a cache of `raw/`. Do not change it: change `raw/`. `kb doctor` finds what was changed by hand, and",
-        "says how to mend it.",
+        "says how to fix it.",
         "",
     )
     for table, (comment, columns) in layout.tables().items():
@@ -168,7 +168,7 @@ def _cli() -> Iterator[str]:
         "",
         "Data goes to standard output, notes and errors to standard error. In a pipe there is no colour and no box.",
         "The variable `NO_COLOR` takes the colour from a terminal too; `FORCE_COLOR` brings it into a pipe, for people alone:",
-        "what programs read (JSON, CSV, diffs and so on) is never coloured. `NO_COLOR` goes before it.",
+        "what programs read (JSON, CSV, diffs and so on) is never coloured. `NO_COLOR` overrides it.",
         "",
         "`kb --install-completion` makes TAB complete commands, options, codes of rules and ids of records.",
         "",

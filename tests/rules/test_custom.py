@@ -1,4 +1,4 @@
-"""The files of a user's own rules: what their headers may say."""
+"""The files of custom rules: what their headers may say."""
 
 import re
 
@@ -111,12 +111,12 @@ def ruled(**settings: object) -> RuleSet:
     return RuleSet(Settings(rules=RuleSettings(**settings)), added=rules)  # type: ignore[arg-type]
 
 
-def test_own_rules_judge_with_all_others() -> None:
+def test_custom_rules_judge_with_all_others() -> None:
     assert {"ORG001", "ORG002", "DED001"} <= ruled().rules.keys()
     assert {rule.code for rule in ruled().corpus} >= {"ORG001", "ORG002"}
 
 
-def test_own_rules_are_selected_ignored_and_weighed_as_others() -> None:
+def test_custom_rules_are_selected_ignored_and_weighed_as_others() -> None:
     assert "ORG001" not in ruled(ignore=("ORG001",)).rules
     assert {"ORG001", "ORG002"} <= ruled(select=("ORG",)).rules.keys()
     assert "DED001" not in ruled(select=("ORG",)).rules

@@ -1,4 +1,4 @@
-"""A user's own rules judge, and can do nothing else."""
+"""Custom rules judge, and can do nothing else."""
 
 import os
 import re
@@ -227,7 +227,7 @@ def test_other_files_and_other_folders_are_left_alone(base: Base) -> None:
 
 
 def test_the_example_of_the_page_works(base: Base) -> None:
-    page = (ROOT / "docs/own-rules.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/custom-rules.md").read_text(encoding="utf-8")
     query = page.partition("```sql\n")[2].partition("```")[0]
     name = re.search(r"`(rules/[a-z-]+\.sql)`", page)
     assert name

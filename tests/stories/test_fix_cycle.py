@@ -49,7 +49,7 @@ def test_the_fix_cycle(inbox: Base) -> None:
     assert shown.code == 1
     assert shown.err == (
         "would fix 3 findings in 1 file (DAT005 date-format 1, RAT006 resolvable-as-boolean 1,"
-        " TXT003 empty-means-null 1); `kb validate` tells what is left\n"
+        " TXT003 empty-means-null 1); `kb validate` shows what is left\n"
     )
     assert contents(inbox.root) == before
 
@@ -67,7 +67,7 @@ def test_the_fix_cycle(inbox: Base) -> None:
     assert fixable(inbox) == []
     again = kb(inbox.root, "fix", "--diff")
     assert (again.code, again.out) == (0, "")
-    assert again.err == "4 records read, nothing to fix; `kb validate` tells what is left\n"
+    assert again.err == "4 records read, nothing to fix; `kb validate` shows what is left\n"
 
     # ingest has nothing to repair
     ingested = kb(inbox.root, "ingest", *DAY)

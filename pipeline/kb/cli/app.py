@@ -73,7 +73,7 @@ app = typer.Typer(
     help="Curate a knowledge base of failures.\n\n"
     "What can be repaired is repaired, what would mislead goes to quarantine, the rest is flagged.",
     epilog="Start with `kb init`, put records into raw/ (`kb new` makes one), then `kb ingest`. `kb rules` and `kb explain` "
-    "tell what is asked of a record, and the README and docs/ of the source the rest.",
+    "show what is asked of a record, the README and docs/ of the source describe the rest.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -118,12 +118,12 @@ def ingest(
         ),
     ] = None,
     rehash: Annotated[
-        bool, typer.Option("--rehash", help="Tell changed files by their bytes, not by size and time.")
+        bool, typer.Option("--rehash", help="Detect changes by content hash, not by size and time.")
     ] = False,
     quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Print no summary; what is amiss is told all the same.")
+        bool, typer.Option("-q", "--quiet", help="Print no summary; problems are reported all the same.")
     ] = False,
-    form: TextOrJson = "text",
+    format_name: TextOrJson = "text",
 ) -> None:
     """Read raw records, publish what can be trusted.
 
@@ -137,39 +137,41 @@ def ingest(
     from kb.render.progress import progress
     from kb.sources import some
 
-    _choose("--format", form, ("text", "json"))
-    if quiet and form == "json":
+    _choose("--format", format_name, ("text", "json"))
+    if quiet and format_name == "json":
         raise typer.BadParameter("prints no summary; leave out --format json", param_hint="--quiet")
-    where = current_workspace()
+    workspace = current_workspace()
     if name is not None and STDIN not in (paths or []):
         raise typer.BadParameter("names what `-` reads; name `-` too", param_hint="--as")
     if dry_run and paths and STDIN in paths:
         raise KbError("--dry-run reads no standard input, for that is kept in raw/; see `kb validate -`")
     with ExitStack() as stack, progress("judging") as bar:
-        request = Request(where.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, *bar)
-        given: list[Path] = []
-        for path in _given(paths, where):
-            given += stack.enter_context(receive(where, sys.stdin.buffer, name or "stdin")) if path == STDIN else [path]
+        request = Request(workspace.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, *bar)
+        inputs: list[Path] = []
+        for path in _inputs(paths, workspace):
+            inputs += (
+                stack.enter_context(receive(workspace, sys.stdin.buffer, name or "stdin")) if path == STDIN else [path]
+            )
         with interrupted_after(
             "what came in is kept in raw/, nothing was published" if STDIN in (paths or []) else UNCHANGED
         ):
-            result = run(where, given, request)
+            result = run(workspace, inputs, request)
     print_notes(result.notes)
     if result.restored:
         verb = "would put right" if dry_run else "put right"
         print_notes(
-            [f"{verb} in {display_path(where.curated)}/ what was not as kb had left it: {some(result.restored)}"]
+            [f"{verb} in {display_path(workspace.curated)}/ what was not as kb had left it: {some(result.restored)}"]
         )
-    if form == "json":
+    if format_name == "json":
         print_json(result.document())
         return
     if quiet:
         return
-    print_lines(text.ingestion(result, dry_run=dry_run, common=where.settings.report))
+    print_lines(text.ingestion(result, dry_run=dry_run, common=workspace.settings.report))
     if result.written and not dry_run:
-        part = "what depends on the day in " if result.of_the_day else ""
-        print(f"wrote {display_path(where.store)} and {part}{display_path(where.curated)}/")
-        if not where.configured:
+        qualifier = "what depends on the day in " if result.of_the_day else ""
+        print(f"wrote {display_path(workspace.store)} and {qualifier}{display_path(workspace.curated)}/")
+        if not workspace.configured:
             print_notes(
                 ["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"]
             )
@@ -189,14 +191,19 @@ def validate(
     paths: Paths = None,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="RULES", help="Tell of these only: codes, prefixes or names, with commas."),
+        typer.Option(
+            "--select", metavar="RULES", help="Report only these rules: codes, prefixes or names, with commas."
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Do not tell of these, whatever else is said.")
+        list[str] | None,
+        typer.Option("--ignore", metavar="RULES", help="Do not report these rules, whatever else is set."),
     ] = None,
     severity: Annotated[
         list[str] | None,
-        typer.Option("--severity", metavar="RULES=LEVEL", help="Take them for error, warning or info, as in RGX=info."),
+        typer.Option(
+            "--severity", metavar="RULES=LEVEL", help="Report these rules as error, warning or info, as in RGX=info."
+        ),
     ] = None,
     fail_on: Annotated[
         str | None,
@@ -205,7 +212,7 @@ def validate(
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 even if there are such findings.")
     ] = False,
-    form: Annotated[
+    format_name: Annotated[
         str | None,
         typer.Option(
             "--format",
@@ -269,9 +276,9 @@ def validate(
     """Judge records as ingest would, and write nothing.
 
     Errors come first, and again at the end where they would be out of sight. --level, --quiet and --group-by choose what is
-    shown; it is counted and failed on all the same. What concerns most records is told once: `--select CODE` lists it, and
+    shown; it is counted and failed on all the same. What concerns most records is reported once: `--select CODE` lists it, and
     --no-baseline everything.
-    --select, --ignore and --severity choose what is told, counted and failed on, and go before kb.toml; records are judged
+    --select, --ignore and --severity choose what is reported, counted and failed on, and override kb.toml; records are judged
     by the rules of kb.toml and those that --select names. Nothing is written but the baseline: after --write-baseline only
     new findings are shown and failed on.
     """
@@ -286,44 +293,47 @@ def validate(
     from kb.workspace import real
 
     about_findings = (fail_on, output, level, quiet, group_by, statistics, show_suppressed, baseline, no_baseline)
-    if diff and any((form, *about_findings, write_baseline)):
+    if diff and any((format_name, *about_findings, write_baseline)):
         raise typer.BadParameter("shows changes, not findings; leave out what is about findings", param_hint="--diff")
     terminal = is_terminal(output)
-    if form in {None, "text"}:
-        form = "full" if terminal and not quiet else "concise"
-    _check_form(form, statistics=statistics, show_suppressed=show_suppressed)
-    _check_look(form, group_by, quiet=quiet, statistics=statistics)
+    if format_name in {None, "text"}:
+        format_name = "full" if terminal and not quiet else "concise"
+    _check_form(format_name, statistics=statistics, show_suppressed=show_suppressed)
+    _check_look(format_name, group_by, quiet=quiet, statistics=statistics)
     _check_severities(fail_on, level, quiet=quiet)
     if stdin_filename is not None and STDIN not in (paths or []):
         raise typer.BadParameter("name `-` too, for that reads the buffer", param_hint="--stdin-filename")
     if no_baseline and (baseline or write_baseline):
         raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
-    where = current_workspace()
-    kept = where.baseline if write_baseline or where.baseline.exists() else None
+    workspace = current_workspace()
+    default_baseline = workspace.baseline if write_baseline or workspace.baseline.exists() else None
     request = Request(
-        where.as_of(as_of), jobs, form=form_of_records, stdin_filename=stdin_filename, origins=form == "junit",
-        baseline=None if no_baseline else baseline or kept, write_baseline=write_baseline,
+        workspace.as_of(as_of), jobs, form=form_of_records, stdin_filename=stdin_filename, origins=format_name == "junit",
+        baseline=None if no_baseline else baseline or default_baseline, write_baseline=write_baseline,
     )  # fmt: skip
-    added = added_in(where)
+    added = added_in(workspace)
     settings = overridden(
-        where.settings, select=_parts(select), ignore=_parts(ignore), severity=_levels(severity), added=added
+        workspace.settings, select=_words(select), ignore=_words(ignore), severity=_levels(severity), added=added
     )
     settings = settings._replace(fail_on=fail_on or settings.fail_on)
     if select or ignore or severity:
-        told = RuleSet(settings, added=added)
-        request = request._replace(told={code: told.severities[code] for code in told.rules})
-        where = where._replace(settings=with_selected(where.settings, _parts(select), added))
-    asked = _given(paths, where)
-    if output is not None and real(output) in map(real, asked):
+        chosen = RuleSet(settings, added=added)
+        request = request._replace(told={code: chosen.severities[code] for code in chosen.rules})
+        workspace = workspace._replace(settings=with_selected(workspace.settings, _words(select), added))
+    inputs = _inputs(paths, workspace)
+    if output is not None and real(output) in map(real, inputs):
         raise typer.BadParameter(f"{output}: is what is to be validated; name another place", param_hint="--output")
     if diff:
-        _preview(where, asked, request)
+        _preview(workspace, inputs, request)
     with progress("judging") as bar:
-        result = run(where, asked, request._replace(tick=bar.tick, step=bar.step), sys.stdin.buffer)
+        result = run(workspace, inputs, request._replace(tick=bar.tick, step=bar.step), sys.stdin.buffer)
     print_notes(result.notes)
-    result = (from_top(result, Path.cwd()) if form in validations.ON_A_HOST else result).shown_from(
+    result = (from_top(result, Path.cwd()) if format_name in validations.ON_A_HOST else result).shown_from(
         _least(
-            level, settings.fail_on, quiet=quiet, briefly=terminal and form in validations.FOR_PEOPLE and not statistics
+            level,
+            settings.fail_on,
+            quiet=quiet,
+            briefly=terminal and format_name in validations.FOR_PEOPLE and not statistics,
         )
     )
     look = Look(
@@ -331,9 +341,9 @@ def validate(
         common=None if select or no_baseline else settings.report,
     )  # fmt: skip
     answer = (
-        validations.statistics(result, form, terminal=terminal)
+        validations.statistics(result, format_name, terminal=terminal)
         if statistics
-        else validations.render(result, form, settings, added=added, suppressed=show_suppressed, look=look)
+        else validations.render(result, format_name, settings, added=added, suppressed=show_suppressed, look=look)
     )
     write_text(answer, output)
     if output is not None:
@@ -342,27 +352,31 @@ def validate(
         raise typer.Exit(1)
 
 
-def _check_form(form: str, *, statistics: bool, show_suppressed: bool) -> None:
+def _check_form(format_name: str, *, statistics: bool, show_suppressed: bool) -> None:
     from kb.render import validations
 
-    _choose("--format", form, validations.FORMATS)
-    if statistics and form not in validations.COUNTED:
+    _choose("--format", format_name, validations.FORMATS)
+    if statistics and format_name not in validations.COUNTED:
         raise typer.BadParameter(
-            f"goes with {', '.join(validations.COUNTED)}, not with {form}", param_hint="--statistics"
+            f"goes with {', '.join(validations.COUNTED)}, not with {format_name}", param_hint="--statistics"
         )
-    if show_suppressed and (statistics or form not in validations.LISTED):
+    if show_suppressed and (statistics or format_name not in validations.LISTED):
         raise typer.BadParameter(f"goes with {', '.join(validations.LISTED)}", param_hint="--show-suppressed")
 
 
-def _check_look(form: str, group_by: str | None, *, quiet: bool, statistics: bool) -> None:
+def _check_look(format_name: str, group_by: str | None, *, quiet: bool, statistics: bool) -> None:
     from kb.render.listing import GROUPS
     from kb.render.validations import FOR_PEOPLE
 
     if group_by is not None:
         _choose("--group-by", group_by, GROUPS)
-    for option, given in (("--group-by", group_by is not None), ("--quiet", quiet)):
-        if given and (statistics or form not in FOR_PEOPLE):
-            what = "lists of findings, not with --statistics" if statistics else f"full and concise, not with {form}"
+    for option, is_given in (("--group-by", group_by is not None), ("--quiet", quiet)):
+        if is_given and (statistics or format_name not in FOR_PEOPLE):
+            what = (
+                "lists of findings, not with --statistics"
+                if statistics
+                else f"full and concise, not with {format_name}"
+            )
             raise typer.BadParameter(f"goes with {what}", param_hint=option)
 
 
@@ -372,13 +386,13 @@ def _check_severities(fail_on: str | None, level: str | None, *, quiet: bool) ->
 
     if level is not None and quiet:
         raise typer.BadParameter("says which findings are shown; leave out --level", param_hint="--quiet")
-    for option, said in (("--fail-on", fail_on), ("--level", level)):
-        if said is not None and "=" in said:
-            raise typer.BadParameter(f"{said!r} names rules; `--severity {said}` takes that", param_hint=option)
-        if said is not None and said.upper() in catalogue():
-            raise typer.BadParameter(f"{said!r} is a rule; `--select {said}` shows it alone", param_hint=option)
-        if said is not None:
-            _choose(option, said, tuple(Severity))
+    for option, value in (("--fail-on", fail_on), ("--level", level)):
+        if value is not None and "=" in value:
+            raise typer.BadParameter(f"{value!r} names rules; `--severity {value}` takes that", param_hint=option)
+        if value is not None and value.upper() in catalogue():
+            raise typer.BadParameter(f"{value!r} is a rule; `--select {value}` shows it alone", param_hint=option)
+        if value is not None:
+            _choose(option, value, tuple(Severity))
 
 
 def _least(level: str | None, fail_on: str, *, quiet: bool, briefly: bool) -> "Severity":
@@ -392,36 +406,36 @@ def _least(level: str | None, fail_on: str, *, quiet: bool, briefly: bool) -> "S
     return min(Severity.ERROR if quiet else Severity.WARNING, Severity(fail_on), key=lambda severity: severity.rank)
 
 
-def _parts(given: list[str] | None) -> list[str]:
-    return [word.strip() for text in given or () for word in text.split(",") if word.strip()]
+def _words(values: list[str] | None) -> list[str]:
+    return [word.strip() for text in values or () for word in text.split(",") if word.strip()]
 
 
-def _levels(given: list[str] | None) -> dict[str, str]:
+def _levels(values: list[str] | None) -> dict[str, str]:
     from kb.rules import severity_meant, shown_at
 
     levels = {}
-    for part in _parts(given):
-        word, sign, level = part.partition("=")
+    for entry in _words(values):
+        word, sign, level = entry.partition("=")
         if not sign and (severity := severity_meant(word)):
-            says = f"{word!r} names no rule; `--level {severity}` shows {shown_at(severity)}"
+            problem = f"{word!r} names no rule; `--level {severity}` shows {shown_at(severity)}"
             raise typer.BadParameter(
-                f"{says}, and `RGX={severity}` takes findings of RGX for {severity}s", param_hint="--severity"
+                f"{problem}, and `RGX={severity}` takes findings of RGX for {severity}s", param_hint="--severity"
             )
         if not sign:
-            raise typer.BadParameter(f"{part!r}; write RULES=LEVEL, as in RGX=info", param_hint="--severity")
+            raise typer.BadParameter(f"{entry!r}; write RULES=LEVEL, as in RGX=info", param_hint="--severity")
         levels[word] = level
     return levels
 
 
-def _preview(where: "Workspace", paths: list[Path], request: "Request") -> NoReturn:
+def _preview(workspace: "Workspace", paths: list[Path], request: "Request") -> NoReturn:
     from kb.jobs import fix as job
     from kb.judging.given import given
     from kb.render import text
     from kb.render.progress import progress
 
-    with given(where, paths, request, sys.stdin.buffer) as roots:
+    with given(workspace, paths, request, sys.stdin.buffer) as roots:
         with progress("judging") as bar:
-            plan = job.preview(where, roots, request._replace(tick=bar.tick, step=bar.step))
+            plan = job.preview(workspace, roots, request._replace(tick=bar.tick, step=bar.step))
         _write_diff(job.diff(plan))
     print_notes(plan.result.notes)
     to_stderr(text.preview(plan.result))
@@ -448,15 +462,15 @@ def fix(
     from kb.render import text
     from kb.render.progress import progress
 
-    where = current_workspace()
-    asked = _given(paths, where)
-    from_stdin = STDIN in asked
-    if from_stdin and len(asked) > 1:
+    workspace = current_workspace()
+    inputs = _inputs(paths, workspace)
+    from_stdin = STDIN in inputs
+    if from_stdin and len(inputs) > 1:
         raise KbError("`-` goes to standard output once it is fixed; name it alone")
-    request = Request(where.as_of(as_of), form=form_of_records)
-    with given(where, asked, request, sys.stdin.buffer) as roots:
+    request = Request(workspace.as_of(as_of), form=form_of_records)
+    with given(workspace, inputs, request, sys.stdin.buffer) as roots:
         with progress("judging") as bar:
-            plan = job.plan(where, roots, request._replace(tick=bar.tick, step=bar.step))
+            plan = job.plan(workspace, roots, request._replace(tick=bar.tick, step=bar.step))
         if diff:
             _write_diff(job.diff(plan))
         elif from_stdin:
@@ -530,11 +544,13 @@ def report(
             help="queue: also the stale ones, dealt evenly over so many days.",
         ),
     ] = None,
-    part: Annotated[
+    section_name: Annotated[
         str | None,
         typer.Option("--section", metavar="NAME", help="Only this section; csv holds one, by default the first."),
     ] = None,
-    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, csv, md or html.")] = "table",
+    format_name: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="table, json, csv, md or html.")
+    ] = "table",
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -545,39 +561,47 @@ def report(
     ] = None,
     output: Output = None,
 ) -> None:
-    """Say how far the base deserves belief, and what to do about it.
+    """Report on quality, confidence, tiers and staleness.
 
     quality: the state of the whole base, and what moved. queue: what to review next. stale: what nobody confirmed in
     time. confidence: what the declared one is worth. tiers: how records were verified. sources: what they rest on.
-    findings: what the newest ingest brought and mended. html: the quality, the queue and every record, as one page for
-    a browser; --limit says how many it has whole. docs/reports.md tells of their sections and columns.
+    findings: what the newest ingest brought and fixed. html: the quality, the queue and every record, as one page for
+    a browser; --limit says how many it has whole. docs/reports.md describes their sections and columns.
     """
     from kb import reports
     from kb.render import text
     from kb.render.answers import FORMATS, render
 
-    _choose("--format", form, FORMATS)
-    where = current_workspace()
-    told_once = where.settings.report if name != "all" and form in {"table", "md", "html"} else None
-    asked = reports.Options(where.as_of(as_of), domain, tier, limit, due, spread, common=told_once)
+    _choose("--format", format_name, FORMATS)
+    workspace = current_workspace()
+    common = workspace.settings.report if name != "all" and format_name in {"table", "md", "html"} else None
+    options = reports.Options(workspace.as_of(as_of), domain, tier, limit, due, spread, common=common)
     if name == "all":
-        _report_all(where, asked, output)
+        _report_all(workspace, options, output)
         return
     if name == "html":
-        other = None if form in {"table", "html"} else form
-        vain = {"--due": due, "--spread": spread, "--section": part, "--fail-on": fail_on, "--format": other}
-        _report_page(where, asked, output, [option for option, value in vain.items() if value is not None])
+        other_format = None if format_name in {"table", "html"} else format_name
+        unused = {
+            "--due": due,
+            "--spread": spread,
+            "--section": section_name,
+            "--fail-on": fail_on,
+            "--format": other_format,
+        }
+        _report_page(workspace, options, output, [option for option, value in unused.items() if value is not None])
         return
-    if part is not None and form == "json":
+    if section_name is not None and format_name == "json":
         raise typer.BadParameter("json holds every section; leave it out, or take csv", param_hint="--section")
     chosen = reports.named(name)
-    reports.check_use(chosen, asked)
-    with _base(where) as base:
-        reports.check_scope(base, asked, where.settings.trust.ladder)
-        section = reports.section(chosen, asked, part)
-        answer = reports.run(base, chosen, asked, only=section if part is not None or form == "csv" else None)
-        broken = 0 if fail_on is None else reports.breaking(base, section, asked, fail_on, where.settings.sql)
-    write_text(render(answer, form, terminal=is_terminal(output)), output)
+    reports.check_use(chosen, options)
+    with _base(workspace) as base:
+        reports.check_scope(base, options, workspace.settings.trust.ladder)
+        section = reports.section(chosen, options, section_name)
+        answer = reports.run(
+            base, chosen, options, only=section if section_name is not None or format_name == "csv" else None
+        )
+        broken = 0 if fail_on is None else reports.breaking(base, section, options, fail_on, workspace.settings.sql)
+    write_text(render(answer, format_name, terminal=is_terminal(output)), output)
     report_written(output)
     if broken:
         print_notes([f"--fail-on: {text.count(broken, 'row meets', 'rows meet')} `{fail_on}`"])
@@ -606,7 +630,7 @@ def sql(
             show_default="sql.seconds in kb.toml",
         ),
     ] = None,
-    form: AnyTable = "table",
+    format_name: AnyTable = "table",
     output: Output = None,
 ) -> None:
     """Ask the base in SQL, read-only. docs/tables.md describes the tables."""
@@ -614,19 +638,19 @@ def sql(
     from kb.render.tables import FORMATS, keys, render
     from kb.store import statements
 
-    _choose("--format", form, FORMATS)
+    _choose("--format", format_name, FORMATS)
     if query is None:
         query = "" if sys.stdin.isatty() else streams.read_text("the query")
     if not query.strip():
         raise KbError('kb sql: no query; write kb sql "SELECT …", or pipe one in')
-    where = current_workspace()
-    limits = where.settings.sql if timeout is None else where.settings.sql._replace(seconds=timeout)
-    with _base(where, limits) as base:
+    workspace = current_workspace()
+    limits = workspace.settings.sql if timeout is None else workspace.settings.sql._replace(seconds=timeout)
+    with _base(workspace, limits) as base:
         answer = statements.select(base, query, limits)
     renamed = [key for key, name in zip(keys(answer.columns), answer.columns, strict=True) if key != name]
-    if renamed and form in {"json", "ndjson"}:
+    if renamed and format_name in {"json", "ndjson"}:
         print_notes([f"several columns have one name, so the later ones are called {', '.join(renamed)}"])
-    write_text(render(answer, form, terminal=is_terminal(output)), output)
+    write_text(render(answer, format_name, terminal=is_terminal(output)), output)
     report_written(output)
 
 
@@ -641,22 +665,22 @@ def show(
         ),
     ],
     as_of: AsOf = None,
-    form: TextOrJson = "text",
+    format_name: TextOrJson = "text",
 ) -> None:
-    """Tell all that is known of one record.
+    """Show all that is known of one record.
 
     Its origin, trust with its reasons, changes, findings, neighbours.
     """
     from kb.jobs import show as job
     from kb.render import text
 
-    _choose("--format", form, ("text", "json"))
-    where = current_workspace()
-    with _base(where) as base:
-        found = job.published_as(base, name)
-        known = job.show(base, found.id, where.as_of(as_of))
-    print_notes(found.notes)
-    print_json(known) if form == "json" else print_prose(text.record(known, colour=is_coloured(None)))
+    _choose("--format", format_name, ("text", "json"))
+    workspace = current_workspace()
+    with _base(workspace) as base:
+        match = job.published_as(base, name)
+        details = job.show(base, match.id, workspace.as_of(as_of))
+    print_notes(match.notes)
+    print_json(details) if format_name == "json" else print_prose(text.record(details, colour=is_coloured(None)))
 
 
 @app.command(epilog=examples("kb why raw/inbox/2026-09-forum-scrape.ndjson:5", "kb why rust/linker-cc-not-found"))
@@ -670,9 +694,9 @@ def why(
         ),
     ],
     as_of: AsOf = None,
-    form: TextOrJson = "text",
+    format_name: TextOrJson = "text",
 ) -> None:
-    """Tell what became of a record or a file, and why.
+    """Show what became of a record or a file, and why.
 
     It finds what was published and what is in quarantine.
     """
@@ -680,24 +704,24 @@ def why(
     from kb.jobs import show as job
     from kb.render import text
 
-    _choose("--format", form, ("text", "json"))
-    where = current_workspace()
+    _choose("--format", format_name, ("text", "json"))
+    workspace = current_workspace()
     path, _ = job.split_place(subject)
     if Path(path).is_file():
-        subject = sources.name_of(Path(path), where) + subject.removeprefix(path)
-    with _base(where) as base:
-        found = job.known_as(base, subject)
-        fates = job.why(base, found.id, where.as_of(as_of), where.root)
-    print_notes(found.notes)
+        subject = sources.name_of(Path(path), workspace) + subject.removeprefix(path)
+    with _base(workspace) as base:
+        match = job.known_as(base, subject)
+        fates = job.why(base, match.id, workspace.as_of(as_of), workspace.root)
+    print_notes(match.notes)
     colour = is_coloured(None)
-    print_json(fates) if form == "json" else print_prose(
+    print_json(fates) if format_name == "json" else print_prose(
         line for fate in fates for line in text.record(fate, colour=colour)
     )
 
 
 @app.command(epilog=examples("kb quarantine", "kb quarantine --format json"))
 def quarantine(
-    form: AnyTable = "table",
+    format_name: AnyTable = "table",
     output: Output = None,
 ) -> None:
     """List what was rejected, and why."""
@@ -705,13 +729,13 @@ def quarantine(
     from kb.render import text
     from kb.render.tables import FORMATS, render
 
-    _choose("--format", form, FORMATS)
+    _choose("--format", format_name, FORMATS)
     with _base(current_workspace()) as base:
         rejected, records = job.quarantine(base)
-    if form == "table":
+    if format_name == "table":
         write_text("".join(f"{line}\n" for line in text.quarantine(rejected.records(), records)), output)
     else:
-        write_text(render(rejected, form, terminal=is_terminal(output)), output)
+        write_text(render(rejected, format_name, terminal=is_terminal(output)), output)
     report_written(output)
 
 
@@ -731,17 +755,17 @@ def export(
             help="A file for ndjson and json, or - for standard output; a folder for all else.",
         ),
     ],
-    form: Annotated[
+    format_name: Annotated[
         str, typer.Option("--format", metavar="FORMAT", help="files, ndjson, json, parquet, csv or errorcanon.")
     ] = "files",
-    where: Annotated[
+    condition: Annotated[
         str, typer.Option("--where", metavar="CONDITION", help="Which ones: SQL over the table records.")
     ] = "true",
 ) -> None:
     """Write published records elsewhere.
 
-    What came in a foreign format goes back in it byte for byte as it came, without repairs, as long as its file in raw/
-    is as it was ingested (else with the same values). Any other record goes out as published; what the format has no
+    What came in a foreign format goes back in it byte for byte as ingested, without repairs, as long as its file in raw/
+    has not changed since (else with the same values). Any other record goes out as published; what the format has no
     place for is kept under `kb`. A folder must hold no records but those that are written: of an earlier export some
     could be left that this one does not pick.
     """
@@ -750,25 +774,26 @@ def export(
     from kb.publish import swap
     from kb.words import escaped
 
-    home = current_workspace()
-    _check_started(home)
+    workspace = current_workspace()
+    _check_started(workspace)
     if output == STDIN:
         terminal = sys.stdout.isatty()
-        with swap.reading(home) as base:
+        with swap.reading(workspace) as base:
             sys.stdout.writelines(
-                escaped(line) if terminal else line for line in lines(base, form, where, home.settings.sql)
+                escaped(line) if terminal else line
+                for line in lines(base, format_name, condition, workspace.settings.sql)
             )
         return
     notes: list[str] = []
-    with interrupted_after(f"{output} may be written in part"), swap.reading(home, files=True) as base:
-        count = run(base, form, output, where, home, notes.append)
+    with interrupted_after(f"{output} may be written in part"), swap.reading(workspace, files=True) as base:
+        count = run(base, format_name, output, condition, workspace, notes.append)
     print_notes(notes)
     print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {display_path(output)}")
 
 
 @app.command(epilog=examples("kb rules", "kb rules --format json"))
 def rules(
-    form: AnyTable = "table",
+    format_name: AnyTable = "table",
 ) -> None:
     """List every rule.
 
@@ -778,8 +803,8 @@ def rules(
     from kb.render.tables import FORMATS, render
     from kb.rules import ruleset
 
-    _choose("--format", form, FORMATS)
-    write_text(render(listing(ruleset.of(current_workspace())), form, terminal=is_terminal(None)), None)
+    _choose("--format", format_name, FORMATS)
+    write_text(render(listing(ruleset.of(current_workspace())), format_name, terminal=is_terminal(None)), None)
 
 
 @app.command(epilog=examples("kb explain DED001", "kb explain how-repeats-action", "kb explain DED"))
@@ -827,22 +852,22 @@ def init(
     """
     from kb.jobs.init import init as run
 
-    made, kept, within = run(folder, example=example, pre_commit=pre_commit, github=github)
-    there = f"{', '.join(kept)} {'was' if len(kept) == 1 else 'were'} there already"
+    made, kept, outer = run(folder, example=example, pre_commit=pre_commit, github=github)
+    kept_note = f"{', '.join(kept)} {'was' if len(kept) == 1 else 'were'} there already"
     if made:
         print(f"made {', '.join(made)} in {display_path(folder)}/; put records into raw/ and run `kb ingest`")
     else:
-        print(f"nothing to make in {display_path(folder)}/: {there}")
+        print(f"nothing to make in {display_path(folder)}/: {kept_note}")
     if made and kept:
-        print_notes([there])
+        print_notes([kept_note])
     if made and not (example or pre_commit or github):
         print_notes(
             ["--example adds a record to start from, --pre-commit a check before each commit, --github one in CI"]
         )
-    if within is not None:
+    if outer is not None:
         print_notes(
             [
-                f"{display_path(folder)}/ lies within the workspace {display_path(within)}/; in it, kb uses the inner kb.toml alone"
+                f"{display_path(folder)}/ lies within the workspace {display_path(outer)}/; in it, kb uses the inner kb.toml alone"
             ]
         )
 
@@ -896,9 +921,9 @@ def doctor() -> None:
     from kb.jobs.doctor import doctor as run
     from kb.render import text
 
-    where = current_workspace()
-    _check_started(where)
-    breaches = run(where)
+    workspace = current_workspace()
+    _check_started(workspace)
+    breaches = run(workspace)
     print_lines(text.health(breaches, breaches[0].remedy if breaches else ""))
     if breaches:
         raise typer.Exit(1)
@@ -907,20 +932,22 @@ def doctor() -> None:
 @app.command(epilog=examples("kb gate", "kb gate --as-of 2027-01-01 --format json"))
 def gate(
     as_of: AsOf = None,
-    form: TextOrJson = "text",
+    format_name: TextOrJson = "text",
 ) -> None:
     """Hold the base against the limits in kb.toml.
 
-    Tells each figure and its limit. Exits with 1 if a limit is broken.
+    Shows each figure and its limit. Exits with 1 if a limit is broken.
     """
     from kb.jobs.gate import gate as run
     from kb.render import text
 
-    _choose("--format", form, ("text", "json"))
-    where = current_workspace()
-    _check_started(where)
-    result = run(where, where.as_of(as_of))
-    print_json(result.document()) if form == "json" else print_lines(text.gate(result, terminal=is_terminal(None)))
+    _choose("--format", format_name, ("text", "json"))
+    workspace = current_workspace()
+    _check_started(workspace)
+    result = run(workspace, workspace.as_of(as_of))
+    print_json(result.document()) if format_name == "json" else print_lines(
+        text.gate(result, terminal=is_terminal(None))
+    )
     if result.broken:
         raise typer.Exit(1)
 
@@ -931,7 +958,7 @@ def diff(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 if a record was added, removed or changed.")
     ] = False,
-    form: TextOrJson = "text",
+    format_name: TextOrJson = "text",
 ) -> None:
     """Show what changed in the records since a commit.
 
@@ -942,45 +969,45 @@ def diff(
     from kb.render.comparison import comparison
     from kb.render.tables import styled
 
-    _choose("--format", form, ("text", "json"))
+    _choose("--format", format_name, ("text", "json"))
     result = run(current_workspace(), revision)
-    print_json(result.document()) if form == "json" else print_lines(
+    print_json(result.document()) if format_name == "json" else print_lines(
         comparison(result, colour=styled(terminal=is_terminal(None)))
     )
     if exit_code and result.differs:
         raise typer.Exit(1)
 
 
-def _report_page(where: "Workspace", asked: "Options", output: Path | None, vain: list[str]) -> None:
+def _report_page(workspace: "Workspace", options: "Options", output: Path | None, unused: list[str]) -> None:
     from kb import reports
     from kb.errors import KbError
     from kb.render.html.base_page import document
     from kb.reports import page_data
     from kb.rules import ruleset
 
-    if vain:
-        raise typer.BadParameter("the page has no use for it; leave it out", param_hint=vain[0])
+    if unused:
+        raise typer.BadParameter("the page has no use for it; leave it out", param_hint=unused[0])
     if is_terminal(output):
         raise KbError("kb report html: a page is for a browser; write it with -o FILE, and open that")
-    with _base(where) as base:
-        reports.check_scope(base, asked, where.settings.trust.ladder)
-        asked_page = page_data.ask(base, asked, where.settings.trust.ladder)
-    write_text(document(asked_page, ruleset.of(where).known), output)
+    with _base(workspace) as base:
+        reports.check_scope(base, options, workspace.settings.trust.ladder)
+        content = page_data.ask(base, options, workspace.settings.trust.ladder)
+    write_text(document(content, ruleset.of(workspace).known), output)
     report_written(output)
 
 
-def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> None:
+def _report_all(workspace: "Workspace", options: "Options", folder: Path | None) -> None:
     from kb import reports
     from kb.publish import curated_files
     from kb.render.text import count
 
     if folder is None:
         raise typer.BadParameter("`kb report all` writes files; name their folder", param_hint="--output")
-    with _base(where) as base:
-        reports.check_scope(base, asked, where.settings.trust.ladder)
+    with _base(workspace) as base:
+        reports.check_scope(base, options, workspace.settings.trust.ladder)
         files = {
             name: data if isinstance(data, bytes) else b"".join(data)
-            for name, data in curated_files.reports(base, asked)
+            for name, data in curated_files.reports(base, options)
         }
     with interrupted_after(f"{folder} may be written in part"):
         for name, data in files.items():
@@ -988,31 +1015,31 @@ def _report_all(where: "Workspace", asked: "Options", folder: Path | None) -> No
     print(f"wrote {count(len(files), 'file')} to {display_path(folder)}/")
 
 
-def _base(where: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
+def _base(workspace: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
     from kb.publish import swap
 
-    _check_started(where)
-    return swap.reading(where, limits=limits)
+    _check_started(workspace)
+    return swap.reading(workspace, limits=limits)
 
 
-def _check_started(where: "Workspace") -> None:
+def _check_started(workspace: "Workspace") -> None:
     """Where there is nothing to ingest either, `kb ingest` would be no advice."""
     from kb.errors import KbError
 
-    if not (where.store.exists() or where.configured or where.raw.is_dir()):
+    if not (workspace.store.exists() or workspace.configured or workspace.raw.is_dir()):
         raise KbError(
-            f"{where.store.name}: there is no knowledge base here yet, and no kb.toml here or above; see `kb init`"
+            f"{workspace.store.name}: there is no knowledge base here yet, and no kb.toml here or above; see `kb init`"
         )
 
 
-def _given(paths: list[Path] | None, where: "Workspace") -> list[Path]:
+def _inputs(paths: list[Path] | None, workspace: "Workspace") -> list[Path]:
     from kb.errors import KbError
 
-    if not paths and not where.raw.is_dir():
+    if not paths and not workspace.raw.is_dir():
         raise KbError(
-            f"no path was given, and there is no {display_path(where.raw)}/; name files or folders, or see `kb init`"
+            f"no path was given, and there is no {display_path(workspace.raw)}/; name files or folders, or see `kb init`"
         )
-    return paths or [where.raw]
+    return paths or [workspace.raw]
 
 
 def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
@@ -1024,10 +1051,10 @@ def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
 
 def main() -> None:
     """Run kb and exit: the one error handler of the program."""
-    came = listen_for_signals()
+    signals = listen_for_signals()
     code = run()
     streams.finish()
-    sys.exit(128 + came[0] if came and code == INTERRUPTED else code)
+    sys.exit(128 + signals[0] if signals and code == INTERRUPTED else code)
 
 
 def run() -> int:

@@ -86,8 +86,8 @@ def _number(value: str | float, kind: type[int] | type[float], least: float | No
     try:
         number = kind(value)
     except ValueError:
-        said, what = brief(repr(value), 60), "whole number" if kind is int else "number"
-        raise BadParameter(f"{said} is no {what}; write one such as {max(least or 0, 1)}") from None
+        typed, what = brief(repr(value), 60), "whole number" if kind is int else "number"
+        raise BadParameter(f"{typed} is no {what}; write one such as {max(least or 0, 1)}") from None
     if least is not None and number < least:
         raise BadParameter(f"{brief(str(number), 60)} is too low; write {least} or more")
     if not number <= most:  # NaN is not

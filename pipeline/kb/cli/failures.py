@@ -30,10 +30,10 @@ def interrupted_after(left: str) -> Iterator[None]:
 
 def listen_for_signals() -> list[int]:
     """Let what a supervisor or a closed terminal sends end kb as Ctrl-C does; what came is noted there."""
-    came: list[int] = []
+    received: list[int] = []
 
     def stop(number: int, _: object) -> None:
-        came.append(number)
+        received.append(number)
         for other in wanted:
             signal.signal(other, signal.SIG_IGN)  # once is enough: what follows is cleaning up
         raise KeyboardInterrupt
@@ -45,7 +45,7 @@ def listen_for_signals() -> list[int]:
     ]
     for number in wanted:
         signal.signal(number, stop)
-    return came
+    return received
 
 
 def where_help_is(error: Exception) -> str:
@@ -81,7 +81,7 @@ def fail(message: str, code: int) -> int:
 
 
 def masked_message(message: str) -> str:
-    """A message that may tell of what a user typed, or what a library says of a file, without credentials."""
+    """A message that may quote what a user typed, or what a library says of a file, without credentials."""
     from kb.analysis.credentials import masked_text
 
     return masked_text(message)

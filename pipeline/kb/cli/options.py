@@ -65,11 +65,11 @@ def _free(context: typer.Context, output: Path | None) -> Path | None:
 
     if output is None or output == STDIN:
         return None if context.info_name != "export" else output
-    where = current_workspace()
-    part = where.part(output)
-    if part is None or (context.info_name == "report" and real(output).is_relative_to(real(where.reports))):
+    workspace = current_workspace()
+    reserved = workspace.part(output)
+    if reserved is None or (context.info_name == "report" and real(output).is_relative_to(real(workspace.reports))):
         return output
-    raise typer.BadParameter(f"{output}: {part} is what kb itself reads or writes; name another place")
+    raise typer.BadParameter(f"{output}: {reserved} is what kb itself reads or writes; name another place")
 
 
 Output = Annotated[
@@ -103,7 +103,7 @@ FormatOfRecords = Annotated[
 
 
 def complete_ids(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The ids that go on after what is typed; whatever is amiss with the base, completion says nothing."""
+    """The ids that go on after what is typed; whatever is wrong with the base, completion says nothing."""
     from kb import workspace
     from kb.jobs.show import ids
     from kb.publish import swap

@@ -12,20 +12,20 @@ from kb.words import brief, visible
 def set_up() -> None:
     """Let every stream be there, and no text be an error: files and pipes are UTF-8, a terminal keeps its own encoding."""
     sys.stdin = sys.stdin or _stand_in(0, os.O_RDONLY, "r")
-    sys.stdout = sys.stdout or _stand_in(1, os.O_RDONLY, "w")  # cannot be written to, so that it is told if anything is
+    sys.stdout = sys.stdout or _stand_in(1, os.O_RDONLY, "w")  # not writable, so that any output is an error
     sys.stderr = sys.stderr or _stand_in(2, os.O_WRONLY, "w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
-def _stand_in(place: int, flags: int, mode: str) -> Any:  # noqa: ANN401 - a text stream
+def _stand_in(descriptor: int, flags: int, mode: str) -> Any:  # noqa: ANN401 - a text stream
     """A stream for one that is closed; its number is taken, or the next file that is opened would get it."""
     null = os.open(os.devnull, flags)
-    if null != place:
-        os.dup2(null, place)
+    if null != descriptor:
+        os.dup2(null, descriptor)
         os.close(null)
-    return open(place, mode, encoding="utf-8", closefd=False)
+    return open(descriptor, mode, encoding="utf-8", closefd=False)
 
 
 def read_text(what: str) -> str:
@@ -57,7 +57,7 @@ def say(line: str) -> None:
 
 
 LONGEST = 2000
-"""How many characters of a note or an error are told at most."""
+"""How many characters of a note or an error are shown at most."""
 
 
 def fault_of_output(error: OSError) -> str:
@@ -77,7 +77,7 @@ def discard_output() -> None:
 
 
 def finish() -> None:
-    """Flush what is left; what it was that failed is told by then."""
+    """Flush what is left; what failed is reported by then."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):

@@ -15,13 +15,13 @@ from kb.words import did_you_mean, escaped
 FORMATS = ("table", "json", "csv", "md", "html")
 
 
-def render(answer: Answer, form: str, *, terminal: bool) -> str:
+def render(answer: Answer, format_name: str, *, terminal: bool) -> str:
     """A report in one of FORMATS; as CSV its first section.
 
     Raises:
         KbError: there is no such format.
     """
-    match form:
+    match format_name:
         case "table":
             return "".join(f"{line}\n" for line in text(answer, terminal=terminal))
         case "json":
@@ -35,7 +35,7 @@ def render(answer: Answer, form: str, *, terminal: bool) -> str:
 
             return report_page.document(answer)
         case _:
-            raise KbError(f"--format {form}: {did_you_mean(form, FORMATS)}")
+            raise KbError(f"--format {format_name}: {did_you_mean(format_name, FORMATS)}")
 
 
 def document(answer: Answer) -> str:
@@ -91,9 +91,9 @@ def markdown(answer: Answer) -> Iterator[str]:
         if number:
             yield from (f"### {title(part.section, answer.options)}", "")
         shown = people(part, answer.options)
-        told = [tables.as_markdown(shown.columns, shown.rows).rstrip("\n")] if shown.rows else []
-        told += [] if part.found else [part.nothing]
-        yield "\n\n".join([*told, *cut(part, shown, answer.options)])
+        blocks = [tables.as_markdown(shown.columns, shown.rows).rstrip("\n")] if shown.rows else []
+        blocks += [] if part.found else [part.nothing]
+        yield "\n\n".join([*blocks, *cut(part, shown, answer.options)])
     if answer.totals is not None:
         yield ""
         yield from totals(answer.totals)

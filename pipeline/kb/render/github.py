@@ -18,10 +18,10 @@ def render(result: ValidateResult) -> str:
 def _command(finding: Located) -> str:
     file = file_of(finding.path)
     within = "" if file == finding.path else f"{finding.path}:{finding.line}: "
-    place = {"file": file, "line": finding.line, "col": finding.column} if not within else {"file": file}
-    properties = {**place, "title": f"{finding.code} {finding.name}"}
-    said = ",".join(f"{key}={_property(visible(str(value)))}" for key, value in properties.items())
-    return f"::{_COMMANDS[finding.severity]} {said}::{_data(within + text.judgement(finding))}"
+    location = {"file": file, "line": finding.line, "col": finding.column} if not within else {"file": file}
+    properties = {**location, "title": f"{finding.code} {finding.name}"}
+    parameters = ",".join(f"{key}={_property(visible(str(value)))}" for key, value in properties.items())
+    return f"::{_COMMANDS[finding.severity]} {parameters}::{_data(within + text.judgement(finding))}"
 
 
 def _data(value: str) -> str:

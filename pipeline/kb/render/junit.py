@@ -14,11 +14,11 @@ from kb.words import visible
 def render(result: ValidateResult, settings: Settings) -> str:
     """A case fails if a finding of its record is at or above `fail_on`; the findings below that stand in its output."""
     least = Severity(settings.fail_on).rank
-    found = defaultdict(list)
+    findings = defaultdict(list)
     for finding in result.findings:
-        found[finding.path, finding.record_line].append(finding)
+        findings[finding.path, finding.record_line].append(finding)
     suites = defaultdict(list)
-    for path, line in dict.fromkeys([*result.origins, *found]):
+    for path, line in dict.fromkeys([*result.origins, *findings]):
         suites[path].append(line)
 
     top = ET.Element("testsuites", name="kb")
@@ -26,7 +26,9 @@ def render(result: ValidateResult, settings: Settings) -> str:
         suite = ET.SubElement(top, "testsuite", name=_legal(path))
         for line in lines:
             name = path if line is None else f"{path}:{line}"
-            _add(ET.SubElement(suite, "testcase", classname=_legal(path), name=_legal(name)), found[path, line], least)
+            _add(
+                ET.SubElement(suite, "testcase", classname=_legal(path), name=_legal(name)), findings[path, line], least
+            )
     for suite in (*top, top):
         suite.set("tests", str(len(list(suite.iter("testcase")))))
         suite.set("failures", str(len(list(suite.iter("failure")))))

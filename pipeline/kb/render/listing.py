@@ -33,7 +33,7 @@ class Look(NamedTuple):
     """How findings are listed.
 
     With `source`, each comes with its line of the source, cut to so many columns; `fit` is the width of the terminal that
-    lines are wrapped to, if there is one. `common` says when a rule is told of once; without it, never.
+    lines are wrapped to, if there is one. `common` says when a rule is reported once; without it, never.
     """
 
     group_by: str = "record"
@@ -44,7 +44,7 @@ class Look(NamedTuple):
 
 
 class CommonRule(NamedTuple):
-    """A rule that concerns so many records that it is told of once."""
+    """A rule that concerns so many records that it is reported once."""
 
     code: str
     name: str
@@ -57,17 +57,17 @@ def listing(
 ) -> Iterator[str]:
     """The lines of a result: findings, common ones, the errors again, the summary.
 
-    What is suppressed is listed if asked for; it and what is in the baseline is counted in any case. `added` are a user's
-    own rules.
+    What is suppressed is listed if asked for; it and what is in the baseline is counted in any case. `added` are
+    custom rules.
     """
     common = _common(result, look.common) if look.common else ()
-    folded = {each.code for each in common}
+    folded = {rule.code for rule in common}
     # what is suppressed is listed because it was asked for
-    told = [f for f in result.listed(suppressed=suppressed) if f.code not in folded or f.suppressed is not None]
-    errors = [f for f in told if f.severity is Severity.ERROR and f.suppressed is None]
-    lines = list(_findings(told, look))
+    listed = [f for f in result.listed(suppressed=suppressed) if f.code not in folded or f.suppressed is not None]
+    errors = [f for f in listed if f.severity is Severity.ERROR and f.suppressed is None]
+    lines = list(_findings(listed, look))
     yield from lines
-    below = [*_told_once(common, result.read, look, added), *_hints(told, look)]
+    below = [*_reported_once(common, result.read, look, added), *_hints(listed, look)]
     if errors and len(lines) + len(below) > max(SCREEN, len(errors)):
         below += _again(errors, look)
     if look.source and lines:
@@ -82,10 +82,10 @@ def _common(result: ValidateResult, report: ReportSettings) -> Sequence[CommonRu
     for finding in result.findings:
         if finding.severity is not Severity.ERROR:
             concerned[finding.code, finding.name, finding.severity].add(_record(finding))
-    found = [CommonRule(*rule, len(records)) for rule, records in concerned.items()]
+    rules = [CommonRule(*rule, len(records)) for rule, records in concerned.items()]
     return sorted(
-        (each for each in found if report.is_common(each.records, result.read)),
-        key=lambda each: (-each.severity.rank, -each.records, each.code),
+        (rule for rule in rules if report.is_common(rule.records, result.read)),
+        key=lambda rule: (-rule.severity.rank, -rule.records, rule.code),
     )
 
 
@@ -93,15 +93,15 @@ def _record(finding: Located) -> tuple[str, ...]:
     return finding.path, f"{finding.record_line or ''}", finding.record or ""
 
 
-def _findings(told: Sequence[Located], look: Look) -> Iterator[str]:
-    for number, paragraph in enumerate(_paragraphs(told, look)):
+def _findings(findings: Sequence[Located], look: Look) -> Iterator[str]:
+    for number, paragraph in enumerate(_paragraphs(findings, look)):
         if look.source and number:
             yield ""
         yield from paragraph
 
 
-def _paragraphs(told: Sequence[Located], look: Look) -> Iterator[Iterable[str]]:
-    for title, group in _groups(told, look.group_by):
+def _paragraphs(findings: Sequence[Located], look: Look) -> Iterator[Iterable[str]]:
+    for title, group in _groups(findings, look.group_by):
         if look.source and title:
             yield _fitted(text.paint(title, "1", colour=look.colour), look)
         for finding in group:
@@ -118,10 +118,10 @@ def _fitted(line: str, look: Look) -> Iterable[str]:
     return [line] if look.fit is None else hanging(line, look.fit)
 
 
-def _groups(told: Sequence[Located], group_by: str) -> Iterator[tuple[str, list[Located]]]:
+def _groups(findings: Sequence[Located], group_by: str) -> Iterator[tuple[str, list[Located]]]:
     """The findings of each record, rule or file, with a title where a line does not say it; the gravest first in each."""
     members: dict[tuple[str, ...], list[Located]] = defaultdict(list)
-    for finding in told:
+    for finding in findings:
         members[_MEMBER[group_by](finding)].append(finding)
     groups = [sorted(group, key=lambda finding: -finding.severity.rank) for group in members.values()]
     if group_by == "rule":
@@ -148,7 +148,7 @@ _TITLE: Mapping[str, Callable[[Sequence[Located]], str]] = {
 }
 
 
-def _told_once(common: Iterable[CommonRule], read: int, look: Look, added: Sequence[Rule]) -> Iterator[str]:
+def _reported_once(common: Iterable[CommonRule], read: int, look: Look, added: Sequence[Rule]) -> Iterator[str]:
     rules = {**catalogue(), **{rule.code: rule for rule in added}}
     for code, name, severity, records in common:
         painted = text.paint(code, text.style(severity), colour=look.colour)
@@ -159,11 +159,11 @@ def _told_once(common: Iterable[CommonRule], read: int, look: Look, added: Seque
         yield from _fitted(line, look)
 
 
-def _hints(told: Sequence[Located], look: Look) -> Iterator[str]:
-    if look.source and len(told) > MANY:
-        by_code = Counter(finding.code for finding in told)
+def _hints(findings: Sequence[Located], look: Look) -> Iterator[str]:
+    if look.source and len(findings) > MANY:
+        by_code = Counter(finding.code for finding in findings)
         yield from _fitted(
-            f"{len(told):,} findings of {text.count(len(by_code), 'rule')} are listed above;"
+            f"{len(findings):,} findings of {text.count(len(by_code), 'rule')} are listed above;"
             " `--statistics` counts them by rule, `--group-by rule` puts those of a rule together",
             look,
         )
@@ -172,12 +172,12 @@ def _hints(told: Sequence[Located], look: Look) -> Iterator[str]:
 def _again(errors: Sequence[Located], look: Look) -> Iterator[str]:
     """The errors, in a form that no reader of findings takes for more of them; on a terminal in a line each if need be."""
     yield text.paint(f"{text.count(len(errors), 'error')}:", text.style(Severity.ERROR), colour=look.colour)
-    told = [
+    lines = [
         f"  {visible(finding.path)}:{finding.line}:{finding.column} {finding.code} {text.judgement(finding)}"
         for finding in errors[:AGAIN]
     ]
-    whole = [part for line in told for part in _fitted(line, look)]
-    yield from whole if look.fit is None or len(whole) <= ROOM else [_cut(line, look.fit) for line in told]
+    wrapped = [part for line in lines for part in _fitted(line, look)]
+    yield from wrapped if look.fit is None or len(wrapped) <= ROOM else [_cut(line, look.fit) for line in lines]
     if len(errors) > AGAIN:
         yield f"  … and {len(errors) - AGAIN:,} more; `--level error` lists errors alone"
 

@@ -16,25 +16,25 @@ def unified(name: str, lines: Iterable[bytes], edits: Sequence[Edit]) -> Iterato
     yield f"--- {name}\n".encode()
     yield f"+++ {name}\n".encode()
     hunk: list[bytes] = []
-    calm: list[bytes] = []  # the lines since the last change
+    context: list[bytes] = []  # the lines since the last change
     was = now = 1
     first = (1, 1)
     for old, new in _runs(_changed(lines, edits)):
         if old == new:
-            calm += old
-            if hunk and len(calm) > 2 * _AROUND:
-                yield from _hunk(first, hunk, calm)
+            context += old
+            if hunk and len(context) > 2 * _AROUND:
+                yield from _hunk(first, hunk, context)
                 hunk = []
             if not hunk:
-                del calm[:-_AROUND]
+                del context[:-_AROUND]
         else:
             if not hunk:
-                first = (was - len(calm), now - len(calm))
-            hunk += [*_marked(b" ", calm), *_marked(b"-", old), *_marked(b"+", new)]
-            calm = []
+                first = (was - len(context), now - len(context))
+            hunk += [*_marked(b" ", context), *_marked(b"-", old), *_marked(b"+", new)]
+            context = []
         was, now = was + len(old), now + len(new)
     if hunk:
-        yield from _hunk(first, hunk, calm)
+        yield from _hunk(first, hunk, context)
 
 
 _Lines = tuple[list[bytes], list[bytes]]
@@ -64,14 +64,14 @@ def _changed(lines: Iterable[bytes], edits: Sequence[Edit]) -> Iterator[_Lines]:
     end = 0
     for line in following:
         start, end = end, end + len(line)
-        block, own = line, []
+        block, line_edits = line, []
         while edit is not None and edit.start < end:
             while end <= edit.end and (more := next(following, b"")):
                 block += more
                 end += len(more)
-            own.append(edit.shifted(-start))
+            line_edits.append(edit.shifted(-start))
             edit = next(ahead, None)
-        yield from _parted(block, carried_out(block, own)) if own else [([line], [line])]
+        yield from _parted(block, carried_out(block, line_edits)) if line_edits else [([line], [line])]
 
 
 def _parted(before: bytes, after: bytes) -> Iterator[_Lines]:
@@ -87,8 +87,8 @@ def _parted(before: bytes, after: bytes) -> Iterator[_Lines]:
         yield [line], [line]
 
 
-def _hunk(first: tuple[int, int], changed: list[bytes], calm: list[bytes]) -> Iterator[bytes]:
-    lines = [*changed, *_marked(b" ", calm[:_AROUND])]
+def _hunk(first: tuple[int, int], changed: list[bytes], context: list[bytes]) -> Iterator[bytes]:
+    lines = [*changed, *_marked(b" ", context[:_AROUND])]
     was = sum(not line.startswith(b"+") for line in lines)
     now = sum(not line.startswith(b"-") for line in lines)
     yield f"@@ -{_range(first[0], was)} +{_range(first[1], now)} @@\n".encode()

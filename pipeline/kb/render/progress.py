@@ -10,7 +10,7 @@ _PATIENCE = 1.0
 
 
 class Progress(NamedTuple):
-    """Who is to be told: `tick` of so many records that are finished, `step` of what is done next."""
+    """What to call: `tick` when so many records are finished, `step` when the next step begins."""
 
     tick: Callable[[int], None]
     step: Callable[[str], None]

@@ -21,7 +21,7 @@ _KINDS = {
 
 
 def listing(rules: RuleSet) -> Table:
-    """Every rule in a row, a user's own after those of kb."""
+    """Every rule in a row, custom rules after those of kb."""
     rows = [
         (
             rule.code,
@@ -57,7 +57,7 @@ def explain(rule: Rule) -> Iterator[str]:
         yield from textwrap.wrap(paragraph, 78, break_on_hyphens=False)
         yield ""
     if rule.file:
-        yield f"Kind: {_KINDS[rule.kind]}. It is this workspace's own, from {rule.file}:"
+        yield f"Kind: {_KINDS[rule.kind]}. It is a custom rule, from {rule.file}:"
         yield ""
         yield from (f"  {visible(line)}" for line in rule.sql.splitlines())
         return
@@ -82,15 +82,15 @@ def _examples(rule: Rule) -> Iterator[tuple[str, list[str]]]:
 def _judged(rule: Rule, example: Any, expected: Expected) -> Iterator[str]:  # noqa: ANN401 - as in _example
     """A bad example. Where it is found at what it changes, nothing is said of that."""
     *lines, last = list(_example(rule, example)) or ["the clean record"]
-    said = _said(rule, example, expected)
+    outcome = _outcome(rule, example, expected)
     yield from lines
-    if said and (lines or len(last) + len(said) > _LONGEST):
-        yield from (last, f"  {said}")
+    if outcome and (lines or len(last) + len(outcome) > _LONGEST):
+        yield from (last, f"  {outcome}")
     else:
-        yield f"{last} {said}".rstrip()
+        yield f"{last} {outcome}".rstrip()
 
 
-def _said(rule: Rule, example: Any, expected: Expected) -> str:  # noqa: ANN401 - as in _example
+def _outcome(rule: Rule, example: Any, expected: Expected) -> str:  # noqa: ANN401 - as in _example
     pointers = list(expected)
     if rule.kind is Kind.FIX:
         after = _value(*expected.values()) if pointers == list(example) else _changes(expected)
@@ -109,8 +109,8 @@ _MOST_PLACES = 3
 
 def _of_record(pointer: str) -> str:
     """What a pointer into a list of records leads to; people count from 1."""
-    number, _, place = pointer[1:].partition("/")
-    return f"/{place} of record {int(number) + 1}" if place else f"record {int(number) + 1}"
+    number, _, rest = pointer[1:].partition("/")
+    return f"/{rest} of record {int(number) + 1}" if rest else f"record {int(number) + 1}"
 
 
 def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes, changes, or lists of changes
@@ -128,12 +128,12 @@ def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes
 
 
 def _records(example: list[dict[str, Any]]) -> Iterator[str]:
-    told = [_changes(changes) or "the clean record" for changes in example]
-    whole = f"records: {' | '.join(told)}"
-    if len(whole) <= _LONGEST:
-        yield whole
+    descriptions = [_changes(changes) or "the clean record" for changes in example]
+    line = f"records: {' | '.join(descriptions)}"
+    if len(line) <= _LONGEST:
+        yield line
     else:
-        yield from (f"record {number}: {changes}" for number, changes in enumerate(told, start=1))
+        yield from (f"record {number}: {changes}" for number, changes in enumerate(descriptions, start=1))
 
 
 _LONGEST = 160
@@ -184,12 +184,12 @@ def document() -> str:
             "| code | name | kind | severity | a good record … |",
             "|---|---|---|---|---|",
         ]
-        own = [rule for code, rule in rules.items() if code.startswith(prefix)]
-        for rule in own:
+        members = [rule for code, rule in rules.items() if code.startswith(prefix)]
+        for rule in members:
             severity = f"{rule.severity} (always)" if rule.locked else rule.severity
             link = f"[{rule.code}](#{rule.code.lower()}-{rule.name})"
             lines.append(f"| {link} | {rule.name} | {rule.kind} | {severity} | {inline(rule.summary)} |")
-        for rule in own:
+        for rule in members:
             lines += [
                 "",
                 f"### {rule.code} {rule.name}",

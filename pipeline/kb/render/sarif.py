@@ -24,7 +24,7 @@ _URGENCY = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO:
 def render(result: ValidateResult, settings: Settings, added: Sequence[Rule] = ()) -> str:
     """The log of one run, with the rules that judged."""
     rules = RuleSet(settings, added=added)
-    places = {code: i for i, code in enumerate(rules.rules)}
+    indexes = {code: i for i, code in enumerate(rules.rules)}
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -40,7 +40,7 @@ def render(result: ValidateResult, settings: Settings, added: Sequence[Rule] = (
                 },
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": _ROOT}}},
-                "results": [_result(finding, places[finding.code]) for finding in result.listed(suppressed=True)],
+                "results": [_result(finding, indexes[finding.code]) for finding in result.listed(suppressed=True)],
             }
         ],
     }
@@ -48,13 +48,13 @@ def render(result: ValidateResult, settings: Settings, added: Sequence[Rule] = (
 
 
 def _rule(rule: Rule, severity: Severity) -> Document:
-    told = "\n".join(explain(rule))
+    explanation = "\n".join(explain(rule))
     return {
         "id": rule.code,
         "name": rule.name,
         "shortDescription": {"text": f"A good record {inline(rule.summary)}."},
         "fullDescription": {"text": rule.prose or f"A good record {inline(rule.summary)}."},
-        "help": {"text": told, "markdown": f"```text\n{told}\n```"},
+        "help": {"text": explanation, "markdown": f"```text\n{explanation}\n```"},
         "defaultConfiguration": {"level": _LEVELS[severity]},
         "properties": {
             "tags": [str(rule.kind), rule.code.rstrip("0123456789")],
@@ -94,6 +94,6 @@ def _location(finding: Located) -> Document:
 
 
 def _region(finding: Located) -> Document:
-    place = {"startLine": finding.line, "startColumn": finding.column}
+    start = {"startLine": finding.line, "startColumn": finding.column}
     end = locate.end_of_value(finding.source, finding.column)
-    return {**place, "endColumn": end} if end > finding.column else place
+    return {**start, "endColumn": end} if end > finding.column else start

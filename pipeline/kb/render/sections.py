@@ -51,35 +51,35 @@ def people(part: Part, options: Options) -> Table:
                 section.absent.get(name) if value is None else _figure(value, digits)
                 for name, value in zip(names, row, strict=True)
             )
-            for row in _told(part)[:first]
+            for row in _unfolded(part)[:first]
         ],
     )
 
 
-def _told(part: Part) -> Sequence[tuple[Any, ...]]:
-    """The rows of a section, but for those of rules that are told of once."""
+def _unfolded(part: Part) -> Sequence[tuple[Any, ...]]:
+    """The rows of a section, but for those of rules that are reported once."""
     if not part.common:
         return part.rows.rows
-    folded = {each.code for each in part.common}
-    place = part.rows.columns.index("code")
-    return [row for row in part.rows.rows if row[place] not in folded]
+    folded = {rule.code for rule in part.common}
+    code_at = part.rows.columns.index("code")
+    return [row for row in part.rows.rows if row[code_at] not in folded]
 
 
 def bars(part: Part, shown: Table) -> list[float]:
     """For each row that is shown, its share of the largest."""
     if part.section.chart is None:
         return []
-    place = shown.columns.index(part.section.chart)
-    most = max((row[place] for row in shown.rows), default=0) or 1
-    return [row[place] / most for row in shown.rows]
+    charted = shown.columns.index(part.section.chart)
+    most = max((row[charted] for row in shown.rows), default=0) or 1
+    return [row[charted] / most for row in shown.rows]
 
 
 def cut(part: Part, shown: Table, options: Options) -> Iterator[str]:
-    """Where a section has more rows than are shown, how many; and what is told once in place of its rows."""
-    found = len(_told(part)) if part.common else part.found
-    if not part.section.single and len(shown.rows) < found:
+    """Where a section has more rows than are shown, how many; and what is reported once in place of its rows."""
+    total = len(_unfolded(part)) if part.common else part.found
+    if not part.section.single and len(shown.rows) < total:
         hint = "; --limit shows more" if options.limit is None else " (--limit)"
-        yield f"… {len(shown.rows):,} of {found:,} rows{hint}"
+        yield f"… {len(shown.rows):,} of {total:,} rows{hint}"
     for code, name, severity, records, among in part.common:
         yield f"{severity} {code} {name} concerns {records:,} of {among:,} records; `kb validate --select {code}` lists them"
 

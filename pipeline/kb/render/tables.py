@@ -22,13 +22,13 @@ FORMATS = ("table", "json", "ndjson", "csv", "md")
 GAP = "  "
 
 
-def render(table: Table, form: str, *, terminal: bool) -> str:
+def render(table: Table, format_name: str, *, terminal: bool) -> str:
     """A table in one of FORMATS; on a terminal it is cut to its width, and nothing in it can act.
 
     Raises:
         KbError: there is no such format.
     """
-    match form:
+    match format_name:
         case "table":
             return as_text(table.columns, table.rows, terminal=terminal)
         case "json":
@@ -41,19 +41,19 @@ def render(table: Table, form: str, *, terminal: bool) -> str:
         case "md":
             return as_markdown(table.columns, table.rows)
         case _:
-            raise KbError(f"--format {form}: {did_you_mean(form, FORMATS)}")
+            raise KbError(f"--format {format_name}: {did_you_mean(format_name, FORMATS)}")
 
 
 def keys(columns: Sequence[str]) -> tuple[str, ...]:
     """The names of columns as keys of one object: `id`, `id_1` where two are called `id`."""
-    found: dict[str, None] = {}
+    unique: dict[str, None] = {}
     for name in columns:
         number, key = 0, name
-        while key in found or (number and key in columns):
+        while key in unique or (number and key in columns):
             number += 1
             key = f"{name}_{number}"
-        found[key] = None
-    return tuple(found)
+        unique[key] = None
+    return tuple(unique)
 
 
 def keyed(table: Table) -> list[dict[str, Any]]:
@@ -106,7 +106,7 @@ def _bytes(value: bytes | bytearray) -> str:
     r"""Bytes as the UTF-8 text that they are, else as DuckDB writes a BLOB: what is not plain ASCII as `\xFF`."""
     with suppress(UnicodeDecodeError):
         text = value.decode()
-        if "\\x" not in text:  # so that it can be told which of the two it is
+        if "\\x" not in text:  # so that the two can be distinguished
             return text
     return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "\\'\"" else f"\\x{byte:02X}" for byte in value)
 
@@ -191,7 +191,7 @@ def as_text(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, terminal: 
 def styled(*, terminal: bool = True) -> bool:
     """Whether people are to be shown colour and weight: on a terminal that can, or wherever FORCE_COLOR asks for it.
 
-    NO_COLOR goes before FORCE_COLOR.
+    NO_COLOR overrides FORCE_COLOR.
     """
     if os.environ.get("NO_COLOR"):
         return False

@@ -24,9 +24,9 @@ def paint(text: str, codes: str, *, colour: bool) -> str:
     return f"\x1b[{codes}m{text}\x1b[0m" if colour else text
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
+def count(number: int, singular: str, plural: str | None = None) -> str:
     """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def summary(result: ValidateResult) -> str:
@@ -34,8 +34,8 @@ def summary(result: ValidateResult) -> str:
     errors, warnings, infos = (result.number(s) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO))
     counted = ((len(result.suppressed), "suppressed"), (result.known, "in the baseline"))
     aside = ", ".join(f"{number:,} {where}" for number, where in counted if number)
-    found = len(result.findings) + len(result.hidden)
-    if not found:
+    total = len(result.findings) + len(result.hidden)
+    if not total:
         return f"{count(result.read, 'record')} read, {f'nothing found but {aside}' if aside else 'all clean'}"
     fixable = (
         f"; {result.fixable:,} [fix]: `kb fix` repairs the file, `kb ingest` what it publishes"
@@ -43,7 +43,7 @@ def summary(result: ValidateResult) -> str:
         else ""
     )
     return (
-        f"{count(found, 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
+        f"{count(total, 'finding')} in {result.read - result.clean:,} of {count(result.read, 'record')}:"
         f" {count(errors, 'error')}, {count(warnings, 'warning')}, {count(infos, 'info')}"
         f"{fixable}{aside and f'; {aside}'}{_hidden(result)}"
     )
@@ -55,14 +55,14 @@ def _hidden(result: ValidateResult) -> str:
     if not counts:
         return ""
     ranked = sorted(counts, key=lambda severity: -severity.rank)
-    told = " and ".join(count(counts[severity], str(severity)) for severity in ranked)
-    return f"; {told} hidden (--level {ranked[-1]} shows them)"
+    hidden = " and ".join(count(counts[severity], str(severity)) for severity in ranked)
+    return f"; {hidden} hidden (--level {ranked[-1]} shows them)"
 
 
 def fixing(result: FixResult, *, written: bool) -> Iterator[str]:
     """What `kb fix` repaired, or would repair."""
     fixed = sum(result.fixed.values())
-    rest = "`kb validate` tells what is left"
+    rest = "`kb validate` shows what is left"
     if fixed:
         yield (
             f"{'fixed' if written else 'would fix'} {count(fixed, 'finding')} in {count(result.files, 'file')}"
@@ -95,9 +95,9 @@ _DIFF_STYLES = {b"--- ": "1", b"+++ ": "1", b"@@ ": "36", b"-": "31", b"+": "32"
 
 def concise(finding: Located, *, colour: bool = False) -> str:
     """A finding in one line."""
-    place = paint(f"{visible(finding.path)}:{finding.line}:{finding.column}", "1", colour=colour)
+    location = paint(f"{visible(finding.path)}:{finding.line}:{finding.column}", "1", colour=colour)
     code = paint(finding.code, style(finding.severity), colour=colour)
-    return f"{place}: {finding.severity} {code} {judgement(finding, colour=colour)}"
+    return f"{location}: {finding.severity} {code} {judgement(finding, colour=colour)}"
 
 
 def judgement(finding: Located, *, colour: bool = False) -> str:
@@ -143,7 +143,7 @@ def ingestion(result: IngestResult, *, dry_run: bool, common: ReportSettings) ->
     if result.suppressed:
         yield f"suppressed {count(result.suppressed, 'finding')}, as kb.toml says"
     if result.about_settings:
-        yield f"kb.toml has suppressions to mend: {_most(result.about_settings, result.names)}; `kb validate` says which"
+        yield f"kb.toml has suppressions to fix: {_most(result.about_settings, result.names)}; `kb validate` says which"
     if result.compared is not None:
         new, fixed, as_before = result.compared
         yield f"findings: {new:,} new, {fixed:,} fixed, {as_before:,} as before"
@@ -170,10 +170,10 @@ def _flagged(result: IngestResult, common: ReportSettings) -> Iterator[str]:
         yield f"flagged {count(sum(rest.values()), 'time')} besides{most}"
 
 
-def _most(counts: Mapping[str, int], own: Mapping[str, str]) -> str:
+def _most(counts: Mapping[str, int], custom: Mapping[str, str]) -> str:
     from kb.rules import catalogue  # noqa: PLC0415 - a report does without the rules
 
-    names = {code: rule.name for code, rule in catalogue().items()} | dict(own)
+    names = {code: rule.name for code, rule in catalogue().items()} | dict(custom)
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     rest = f", {len(ranked) - 4} more" if len(ranked) > 4 else ""
     return ", ".join(f"{code} {names[code]} {n:,}" for code, n in ranked[:4]) + rest
@@ -203,11 +203,13 @@ def record(known: dict[str, Any], *, colour: bool = False) -> Iterator[str]:
     if "document" in known:
         yield from _published(known, colour=colour)
     repaired = {(change["code"], change["pointer"]) for change in known.get("changes", ())}
-    left = [f for f in known["findings"] if f["suppressed"] is not None or (f["code"], f["pointer"]) not in repaired]
-    yield from _flags(left, colour=colour)
+    remaining = [
+        f for f in known["findings"] if f["suppressed"] is not None or (f["code"], f["pointer"]) not in repaired
+    ]
+    yield from _flags(remaining, colour=colour)
     if "raw" in known:
         raw = known["raw"].replace("\r\n", "\n").removesuffix("\n").expandtabs(4)
-        yield from _section(f"as it came ({known['encoding']})", [raw], colour=colour)
+        yield from _section(f"as ingested ({known['encoding']})", [raw], colour=colour)
     if "document" in known:
         yield visible(f"  `kb show {known['id']} --format json` has the whole record")
 
@@ -271,7 +273,7 @@ def _flags(findings: Iterable[dict[str, Any]], *, colour: bool) -> Iterator[str]
 def _particulars(document: dict[str, Any]) -> Iterator[str]:
     """What a record says of its error in single values, a line for each that it says."""
     days = ("first_seen", "last_confirmed", "last_updated")
-    told = {
+    values = {
         "regex": document["regex"],
         "category": ", ".join(filter(None, [document["category"], document["subcategory"]])),
         "error code": document["error_code"],
@@ -281,7 +283,7 @@ def _particulars(document: dict[str, Any]) -> Iterator[str]:
         "aliases": ", ".join(document["aliases"]),
         "official document": document["official_doc_url"],
     }
-    yield from (f"{name}: {value}" for name, value in told.items() if value)
+    yield from (f"{name}: {value}" for name, value in values.items() if value)
 
 
 def _version(entry: dict[str, Any]) -> str:
@@ -319,7 +321,7 @@ def _short(value: Any, limit: int = 60) -> str:  # noqa: ANN401 - any JSON value
 
 
 def health(breaches: Sequence[object], remedy: str) -> Iterator[str]:
-    """What the doctor found, and what mends it."""
+    """What the doctor found, and how to fix it."""
     for breach in breaches:
         yield visible(str(breach))
     if breaches:

@@ -20,7 +20,7 @@ WIDTH = 120
 """How wide lines of the source are shown where there is no terminal."""
 
 FOR_PEOPLE = ("full", "concise")
-"""The formats that people read: where findings can be hidden, grouped, and told of once."""
+"""The formats that people read: where findings can be hidden, grouped, and reported once."""
 
 ON_A_HOST = ("sarif", "github", "gitlab")
 """The formats that the host of a repository reads, which knows its files from the top."""
@@ -34,22 +34,22 @@ COUNTED = ("full", "concise", "json")
 
 def render(  # noqa: PLR0911 - a case for each format
     result: ValidateResult,
-    form: str,
+    format_name: str,
     settings: Settings,
     *,
     added: Sequence[Rule] = (),
     suppressed: bool = False,
     look: Look | None = None,
 ) -> str:
-    """A result in one of FORMATS; those FOR_PEOPLE as they are to look. `added` are a user's own rules.
+    """A result in one of FORMATS; those FOR_PEOPLE as they are to look. `added` are custom rules.
 
     Raises:
         KbError: there is no such format.
     """
-    match form:
+    match format_name:
         case "full" | "concise":
             look = look or Look(common=settings.report)
-            look = look._replace(source=look.fit or WIDTH) if form == "full" else look._replace(fit=None)
+            look = look._replace(source=look.fit or WIDTH) if format_name == "full" else look._replace(fit=None)
             return "".join(f"{line}\n" for line in listing(result, look, suppressed=suppressed, added=added))
         case "json":
             return _json(result.document(suppressed=suppressed))
@@ -72,12 +72,12 @@ def render(  # noqa: PLR0911 - a case for each format
 
             return junit.render(result, settings)
         case _:
-            raise KbError(f"--format {form}: {did_you_mean(form, FORMATS)}")
+            raise KbError(f"--format {format_name}: {did_you_mean(format_name, FORMATS)}")
 
 
-def statistics(result: ValidateResult, form: str, *, terminal: bool = False) -> str:
+def statistics(result: ValidateResult, format_name: str, *, terminal: bool = False) -> str:
     """How often each rule speaks in a result, in one of COUNTED."""
-    if form == "json":
+    if format_name == "json":
         return _json(document(result))
     table = counted(result)
     shown = as_text(table.columns, table.rows, terminal=terminal) if table.rows else ""

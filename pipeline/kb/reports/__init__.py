@@ -115,36 +115,36 @@ def breaking(store: Store, section: Section, options: Options, condition: str, l
 
 
 def common(store: Store, options: Options) -> tuple[Common, ...]:
-    """The rules that concern so many records of the base, or of a part of it, that people are told of them once."""
+    """The rules that concern so many records of the base, or of a part of it, that they are reported to people once."""
     if options.common is None:
         return ()
     sql = _sql("common")
-    each = (Common(*row) for row in store.query(sql, _parameters(sql, options)).rows)
-    return tuple(one for one in each if options.common.is_common(one.records, one.among))
+    rules = (Common(*row) for row in store.query(sql, _parameters(sql, options)).rows)
+    return tuple(rule for rule in rules if options.common.is_common(rule.records, rule.among))
 
 
-def _said_in(table: Table, once: Sequence[Common]) -> tuple[Common, ...]:
-    if not once:
+def _present_in(table: Table, rules: Sequence[Common]) -> tuple[Common, ...]:
+    if not rules:
         return ()
-    place = table.columns.index("code")
-    codes = {row[place] for row in table.rows}
-    return tuple(each for each in once if each.code in codes)
+    code_at = table.columns.index("code")
+    codes = {row[code_at] for row in table.rows}
+    return tuple(rule for rule in rules if rule.code in codes)
 
 
 def _part(store: Store, section: Section, options: Options) -> Part:
     sql = _sql(section.sql)
     parameters = _parameters(sql, options)
-    once = common(store, options) if section.folds else ()
-    if section.ranked and options.limit is not None and not once:
-        table, found = store.head(sql, parameters, options.limit)
+    folded = common(store, options) if section.folds else ()
+    if section.ranked and options.limit is not None and not folded:
+        table, total = store.head(sql, parameters, options.limit)
     else:
         table = store.query(sql, parameters)
-        found = len(table.rows)
+        total = len(table.rows)
     if section.exact:
         table = table._replace(rows=[tuple(map(_whole, row)) for row in table.rows])
-    known = found or section.earlier is None or store.value(f"SELECT {section.earlier}")
+    known = total or section.earlier is None or store.value(f"SELECT {section.earlier}")
     nothing = section.nothing if known else "no earlier state is known"
-    return Part(section, table, found, nothing, _said_in(table, once))
+    return Part(section, table, total, nothing, _present_in(table, folded))
 
 
 def stream(store: Store, section: Section, options: Options, size: int = 4096) -> Iterator[list[dict[str, Any]]]:

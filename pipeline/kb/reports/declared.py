@@ -278,7 +278,7 @@ _CONFIDENCE = Report(
             {
                 **_RECORD,
                 "declared": "confidence as declared",
-                "ceiling": "the most that evidence and tier bear",
+                "ceiling": "the highest confidence that evidence and tier allow",
                 "factor": "what age leaves of it",
                 "effective": "least(declared, ceiling) × factor",
                 "why": "in words",
@@ -344,7 +344,7 @@ _FINDINGS = Report(
                 "severity": "error, warning or info",
                 **_RULE,
                 "record": "record; the file where no id could be read",
-                "pointer": "JSON Pointer into the document as it came in",
+                "pointer": "JSON Pointer into the document as ingested",
                 "message": "what is, or was, wrong",
             },
             title="What came and what went",

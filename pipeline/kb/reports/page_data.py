@@ -18,7 +18,7 @@ _SHOWN = 4000
 
 
 class Page(NamedTuple):
-    """A base on a day. The first rows of `records` and all of `whole` tell of the same records, in one order.
+    """A base on a day. The first rows of `records` and all of `whole` are about the same records, in one order.
 
     `words` are those of each record that is not whole, in the same order, so that a search covers every record.
     `quality` holds the sections of that report, `ladder` the tiers, the weakest first. Of what is `common` to most records
@@ -40,9 +40,9 @@ def ask(store: Store, options: Options, ladder: Sequence[str]) -> Page:
     scope = {"as_of": options.as_of, "domain": options.domain, "tier": options.tier}
     limit = WHOLE if options.limit is None else options.limit
     quality = run(store, named("quality"), options._replace(limit=None))
-    once = common(store, options)
-    records = store.query(_sql("records"), {**scope, "common": [each.code for each in once]})
-    found = {code for row in records.records() for code in row["codes"]}
+    folded = common(store, options)
+    records = store.query(_sql("records"), {**scope, "common": [rule.code for rule in folded]})
+    codes = {code for row in records.records() for code in row["codes"]}
     return Page(
         options,
         tuple(ladder),
@@ -51,7 +51,7 @@ def ask(store: Store, options: Options, ladder: Sequence[str]) -> Page:
         store.query(_sql("documents"), {**scope, "limit": limit}),
         tuple(_others(store, {**scope, "limit": limit})) if len(records.rows) > limit else (),
         store.query(_sql("quarantine"), {"limit": limit, "shown": _SHOWN}),
-        tuple(each for each in once if each.code in found),
+        tuple(rule for rule in folded if rule.code in codes),
     )
 
 
@@ -59,9 +59,9 @@ _NOT_SEARCHED = frozenset({"sources", "curation", "schema_version"})
 """What a search leaves out of a record that is not whole: addresses and digests, which are half of it and do not compress."""
 
 
-def _others(store: Store, asked: Mapping[str, object]) -> Iterator[str]:
+def _others(store: Store, parameters: Mapping[str, object]) -> Iterator[str]:
     """The words of each record beyond the limit; never more than a batch of documents is in memory."""
-    for (doc,) in store.stream(_sql("others"), asked):
+    for (doc,) in store.stream(_sql("others"), parameters):
         yield _words(doc)
 
 

@@ -13,7 +13,7 @@ class Options(NamedTuple):
     """What a report is asked for: the day, which part of the base, and how many rows of its ranked sections.
 
     `due` and `spread` are numbers of days. Without `history`, what earlier runs say is left out: so the reports in
-    `curated/` follow from the base alone. `common` is given where people read it: when a rule is told of once.
+    `curated/` follow from the base alone. `common` is given where people read it: when a rule is reported once.
     """
 
     as_of: dt.date
@@ -60,7 +60,7 @@ class Section(NamedTuple):
     whole: bool = False
     """Whether it is about the whole base, and left out of a report on a domain or a tier."""
     folds: bool = False
-    """Whether people are told below it of rules that concern most records, in place of their rows: `code` says which."""
+    """Whether rules that concern most records are reported to people below it, in place of their rows: `code` says which."""
 
     def fits(self, options: Options) -> bool:
         """Whether it is part of a report that is asked for so."""
@@ -72,7 +72,7 @@ class Section(NamedTuple):
 
 
 class Report(NamedTuple):
-    """A report: its sections, the first of which is what `--format csv` and `--fail-on` are about unless told."""
+    """A report: its sections, the first of which is what `--format csv` and `--fail-on` are about by default."""
 
     name: str
     title: str
@@ -88,7 +88,7 @@ class Report(NamedTuple):
 
 
 class Common(NamedTuple):
-    """A rule that concerns so many records, among so many, that it is told of once."""
+    """A rule that concerns so many records, among so many, that it is reported once."""
 
     code: str
     name: str
@@ -98,7 +98,7 @@ class Common(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A section as it came out: its rows, cut to the limit, how many there were, and what to say where there are none.
+    """The outcome of a section: its rows, cut to the limit, how many there were, and what to say where there are none.
 
     Where rows are folded, all of them are here; the rules whose rows people are not shown are `common`.
     """
@@ -111,7 +111,7 @@ class Part(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A report as it came out."""
+    """The outcome of a report."""
 
     report: Report
     options: Options
@@ -130,9 +130,9 @@ class Answer(NamedTuple):
             "domain": self.options.domain,
             "tier": self.options.tier,
         }
-        found = {part.section.name: part.found for part in self.parts if part.section.ranked}
-        if found:
-            document["found"] = found
+        row_counts = {part.section.name: part.found for part in self.parts if part.section.ranked}
+        if row_counts:
+            document["found"] = row_counts
         if self.totals is not None:
             document["totals"] = self.totals
         for part in self.parts:

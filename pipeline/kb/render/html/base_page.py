@@ -29,18 +29,18 @@ _BATCH = 512
 """The words of so many other records are unpacked at once, for the search."""
 
 
-def document(asked: Page, known: Mapping[str, Rule]) -> str:
-    """The page of a base as one HTML file; `known` are all rules by code, a user's own among them."""
-    rules = _rules(asked, known)
-    shown = charts(asked, {code: rule["name"] for code, rule in rules.items()})
+def document(content: Page, known: Mapping[str, Rule]) -> str:
+    """The page of a base as one HTML file; `known` are all rules by code, custom rules among them."""
+    rules = _rules(content, known)
+    shown = charts(content, {code: rule["name"] for code, rule in rules.items()})
     facts = {
-        "as_of": asked.options.as_of,
-        "records": len(asked.records.rows),
-        "whole": len(asked.whole.rows),
+        "as_of": content.options.as_of,
+        "records": len(content.records.rows),
+        "whole": len(content.whole.rows),
         "chunk": _CHUNK,
         "batch": _BATCH,
         "rules": rules,
-        "common": {each.code: [each.records, each.among] for each in asked.common},
+        "common": {rule.code: [rule.records, rule.among] for rule in content.common},
         "charts": [_facts(chart) for chart in shown],
     }
     return page(
@@ -49,18 +49,18 @@ def document(asked: Page, known: Mapping[str, Rule]) -> str:
         scripts=(_code(), library()),
         version=__version__,
         cell=cell,
-        page=asked,
-        figures=asked.quality["figures"].rows.records()[0],
-        moved=_moved(asked),
-        flagged=sum(bool(codes) for codes in _column(asked.records, "codes")),
+        page=content,
+        figures=content.quality["figures"].rows.records()[0],
+        moved=_moved(content),
+        flagged=sum(bool(codes) for codes in _column(content.records, "codes")),
         charts=shown,
-        lives=_lives(asked),
+        lives=_lives(content),
         facts=facts,
-        rows=_packed(_rows(asked.records, shown)),
-        chunks=[_packed(chunk) for chunk in _chunks(asked.whole)],
-        batches=[_packed(asked.words[at : at + _BATCH]) for at in range(0, len(asked.words), _BATCH)],
-        patterns=_packed(list(map(portable, _column(asked.records, "regex")))),
-        quarantine=_packed([_rejected(row) for row in asked.quarantine.records()]),
+        rows=_packed(_rows(content.records, shown)),
+        chunks=[_packed(chunk) for chunk in _chunks(content.whole)],
+        batches=[_packed(content.words[at : at + _BATCH]) for at in range(0, len(content.words), _BATCH)],
+        patterns=_packed(list(map(portable, _column(content.records, "regex")))),
+        quarantine=_packed([_rejected(row) for row in content.quarantine.records()]),
     )
 
 
@@ -74,15 +74,15 @@ def _facts(chart: Chart) -> Document:
     }
 
 
-def _moved(asked: Page) -> Table | None:
+def _moved(content: Page) -> Table | None:
     """What is not as it was in the state before, where that is known."""
-    part = asked.quality.get("moved")
-    return people(part, asked.options) if part and part.rows.rows else None
+    section = content.quality.get("moved")
+    return people(section, content.options) if section and section.rows.rows else None
 
 
-def _lives(asked: Page) -> str:
+def _lives(content: Page) -> str:
     """The times to live of the records, for the legend."""
-    days = sorted(set(_column(asked.records, "time_to_live")))
+    days = sorted(set(_column(content.records, "time_to_live")))
     return f"{days[0]:,} to {days[-1]:,} days" if len(days) > 1 else f"{days[0]:,} days" if days else "set in kb.toml"
 
 
@@ -91,10 +91,10 @@ def _code() -> str:
     return f"(() => {{\n'use strict';\n{parts}}})();"
 
 
-def _rules(asked: Page, known: Mapping[str, Rule]) -> dict[str, dict[str, str]]:
+def _rules(content: Page, known: Mapping[str, Rule]) -> dict[str, dict[str, str]]:
     """What the rules say that are named on this page."""
-    named = {code for codes in _column(asked.records, "codes") for code in codes}
-    for table, key in ((asked.whole, "changes"), (asked.whole, "findings"), (asked.quarantine, "findings")):
+    named = {code for codes in _column(content.records, "codes") for code in codes}
+    for table, key in ((content.whole, "changes"), (content.whole, "findings"), (content.quarantine, "findings")):
         named |= {item["code"] for items in _column(table, key) for item in items}
     return {
         code: {"name": rule.name, "severity": str(rule.severity), "summary": rule.summary, "prose": rule.prose}
@@ -104,8 +104,8 @@ def _rules(asked: Page, known: Mapping[str, Rule]) -> dict[str, dict[str, str]]:
 
 
 def _column(table: Table, name: str) -> list[Any]:
-    place = table.columns.index(name)
-    return [row[place] for row in table.rows]
+    index = table.columns.index(name)
+    return [row[index] for row in table.rows]
 
 
 def _rows(records: Table, shown: Sequence[Chart]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _rows(records: Table, shown: Sequence[Chart]) -> dict[str, Any]:
 
 def _places(shown: Sequence[Chart], key: str) -> dict[str, int]:
     chart = next(chart for chart in shown if chart.key == key)
-    return {bar.key: place for place, bar in enumerate(chart.bars)}
+    return {bar.key: index for index, bar in enumerate(chart.bars)}
 
 
 def _chunks(whole: Table) -> Iterator[list[Any]]:

@@ -13,7 +13,7 @@ function bars(chart, counts, declared) {
   }));
 }
 
-function tell(chart, datum) {
+function describe(chart, datum) {
   const bar = chart.bars[datum.place];
   const part = datum.shown === bar.all ? plural(bar.all, 'record') : `${count(datum.shown)} of ${plural(bar.all, 'record')}`;
   return bar.declared === null ? part : `${part}; ${count(bar.declared)} declare it`;
@@ -36,7 +36,7 @@ function hover(chart, view, event) {
   tip.hidden = place < 0;
   if (tip.hidden) return;
   const datum = view.data('bars')[place];
-  tip.replaceChildren(el('strong', {}, own(chart.bars[place].label)), el('span', {}, tell(chart, datum)));
+  tip.replaceChildren(el('strong', {}, own(chart.bars[place].label)), el('span', {}, describe(chart, datum)));
   const { width, height } = tip.getBoundingClientRect();
   tip.style.left = `${Math.max(8, Math.min(event.clientX + 14, document.documentElement.clientWidth - width - 8))}px`;
   tip.style.top = `${Math.max(8, event.clientY - height - 12)}px`;

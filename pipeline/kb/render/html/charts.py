@@ -82,10 +82,10 @@ def tenth(value: float) -> int:
 
 
 def _confidence(page: Page) -> Chart:
-    place = page.records.columns.index("declared")
-    declared = Counter(tenth(row[place]) for row in page.records.rows)
+    declared_at = page.records.columns.index("declared")
+    declared = Counter(tenth(row[declared_at]) for row in page.records.rows)
     rows = [(label, declared[i], worth) for i, (label, worth) in enumerate(page.quality["trust"].rows.rows)]
-    bars = tuple(Bar(str(i), label, worth, said) for i, (label, said, worth) in enumerate(rows))
+    bars = tuple(Bar(str(i), label, worth, stated) for i, (label, stated, worth) in enumerate(rows))
     figures = Table(("confidence", "declared", "effective"), rows)
     return Chart("tenth", "Effective confidence", "confidence", bars, figures, "Outlined: as declared.")
 
@@ -115,13 +115,13 @@ def _findings(page: Page, names: Mapping[str, str]) -> Chart:
     figures = Table(("rule", "records"), [(bar.label, bar.all) for bar in bars])
     note = "Records with a finding that no fix repaired."
     if page.common:
-        note += f" Most records have {', '.join(each.code for each in page.common)}: the list does not count these."
+        note += f" Most records have {', '.join(rule.code for rule in page.common)}: the list does not count these."
     return Chart("code", "Findings by rule", "rule", bars, figures, note)
 
 
 def _column(table: Table, name: str) -> list[Any]:
-    place = table.columns.index(name)
-    return [row[place] for row in table.rows]
+    index = table.columns.index(name)
+    return [row[index] for row in table.rows]
 
 
 def _ranked(values: Iterable[str]) -> list[tuple[str, int]]:
@@ -142,10 +142,10 @@ _FADED = alt.condition("datum.off", alt.value(0.3), alt.value(1))
 
 
 def _upright(most: int) -> alt.LayerChart | alt.FacetChart:
-    place = alt.Axis(labelAngle=0, labelExpr="slice(datum.label, 0, 3)")
-    counted = alt.Axis(tickCount=4, tickMinStep=1, format=",d")
-    base = alt.Chart(_BARS).encode(x=alt.X("label:O", sort=None, title=None, axis=place))
-    whole = alt.Y("all:Q", title=None, axis=counted, scale=alt.Scale(domain=[0, most]))
+    label_axis = alt.Axis(labelAngle=0, labelExpr="slice(datum.label, 0, 3)")
+    count_axis = alt.Axis(tickCount=4, tickMinStep=1, format=",d")
+    base = alt.Chart(_BARS).encode(x=alt.X("label:O", sort=None, title=None, axis=label_axis))
+    whole = alt.Y("all:Q", title=None, axis=count_axis, scale=alt.Scale(domain=[0, most]))
     return alt.layer(
         base.mark_bar().encode(y=whole).properties(name="all"),
         base.mark_bar().encode(y="shown:Q", opacity=_FADED).properties(name="shown"),
@@ -154,8 +154,8 @@ def _upright(most: int) -> alt.LayerChart | alt.FacetChart:
 
 
 def _lying(most: int, drawn: int) -> alt.LayerChart | alt.FacetChart:
-    place = alt.Axis(labelLimit=220, labelOverlap=False)
-    base = alt.Chart(_BARS).encode(y=alt.Y("label:N", sort=None, title=None, axis=place))
+    label_axis = alt.Axis(labelLimit=220, labelOverlap=False)
+    base = alt.Chart(_BARS).encode(y=alt.Y("label:N", sort=None, title=None, axis=label_axis))
     room = alt.Scale(domain=[0, 1.18 * most])  # beside the longest bar, for its number
     whole = alt.X("all:Q", title=None, axis=alt.Axis(labels=False, grid=False), scale=room)
     return alt.layer(

@@ -79,8 +79,8 @@ function byRule(list, spot) {
 
 function findings(found) {
   const listed = (some) => some.length > 0 && el('ul', { class: 'findings' },
-    byRule(some, (finding) => el('div', {}, text(finding.message), finding.suppressed && el('p', { class: 'aside' }, 'put up with: ', own(finding.suppressed)))));
-  // what most records have tells nothing of this one: it comes last, and folded
+    byRule(some, (finding) => el('div', {}, text(finding.message), finding.suppressed && el('p', { class: 'aside' }, 'suppressed: ', own(finding.suppressed)))));
+  // what most records have says nothing of this one: it comes last, and folded
   const common = found.filter((finding) => facts.common[finding.code]);
   const codes = [...new Set(common.map((finding) => finding.code))];
   return section(`Findings (${found.length})`, listed(found.filter((finding) => !facts.common[finding.code])),
@@ -161,13 +161,13 @@ function wholeRecord(i, record) {
 function rowOnly(i) {
   return [trust(i),
     section('Findings', rows.code[i].length > 0 && el('ul', { class: 'reasons' }, rows.code[i].map((code) => el('li', {}, own(charts.code.bars[code].label))))),
-    el('p', { class: 'note' }, 'This record is in the page as a row only. ', el('code', {}, own(`kb show ${rows.id[i]}`)), ' tells all of it.')];
+    el('p', { class: 'note' }, 'This record is in the page as a row only. ', el('code', {}, own(`kb show ${rows.id[i]}`)), ' shows all of it.')];
 }
 
 function rejection(row) {
   return [
     findings(row.findings),
-    section('As it came', el('pre', { tabindex: 0, dir: 'auto', 'aria-label': 'As it came' }, row.raw), row.size > row.raw_size && el('p', { class: 'aside' }, `cut after ${count(row.raw_size)} of ${count(row.size)} bytes; `, el('code', {}, 'kb quarantine'), ' lists all')),
+    section('As ingested', el('pre', { tabindex: 0, dir: 'auto', 'aria-label': 'As ingested' }, row.raw), row.size > row.raw_size && el('p', { class: 'aside' }, `cut after ${count(row.raw_size)} of ${count(row.size)} bytes; `, el('code', {}, 'kb quarantine'), ' lists all')),
   ];
 }
 
