@@ -311,7 +311,7 @@ def validate(
     settings = settings._replace(fail_on=fail_on or settings.fail_on)
     if select or ignore or severity:
         told = RuleSet(settings, added=added)
-        request = request._replace(told={code: told.severities[code] for code in told.rules})
+        request = request._replace(reported={code: told.severities[code] for code in told.rules})
         where = where._replace(settings=with_selected(where.settings, _parts(select), added))
     asked = _given(paths, where)
     if output is not None and real(output) in map(real, asked):

@@ -75,7 +75,7 @@ def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Fi
     rules = ruleset.of(workspace, request.as_of)
     tally = _Tally([note for root in roots for note in root.passed_over])
     files = _files(roots)
-    told = rules.rules if request.told is None else request.told
+    told = rules.rules if request.reported is None else request.reported
     edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, told), tally.notes, request)
     if not tally.read:
         raise KbError(f"{nothing_in(roots, tally.notes)}; nothing was validated")

@@ -15,18 +15,18 @@ from kb.planning import earlier, standing
 from kb.planning.plan import Plan, plan_for
 from kb.planning.standing import History
 from kb.publish import swap
-from kb.publish.seal import told
+from kb.publish.seal import read_object
 from kb.results import IngestResult, StateComparison
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
 from kb.settings import LAYOUTS
 from kb.sources import formats
 from kb.store import KnownFile, runs
-from kb.store.build import Draft, Moved, Ousted, change, create
+from kb.store.build import Demoted, Draft, Moved, change, create
 from kb.store.counts import Counts
 from kb.workspace import METRICS, PAGE, Workspace
 
-WithBytes = Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
+WithBytes = Callable[[list[Demoted]], list[tuple[Demoted, bytes]]]
 """Finds the bytes of records that lose their place in the base."""
 
 
@@ -111,7 +111,7 @@ def _write(
                 runs.take_over(draft, history)
             elif plan.fresh:
                 runs.remember_figures(draft, 0, *earlier.figures(workspace.curated, request.as_of))
-            runs.record_run(draft, rules, request.as_of, result, told(curated / METRICS))
+            runs.record_run(draft, rules, request.as_of, result, read_object(curated / METRICS))
         notes = standing.notes_of(draft)
         draft.finish()
     if not request.dry_run:
@@ -128,9 +128,9 @@ def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str
     from kb.publish import integrity  # noqa: PLC0415 - pandas and pandera: only where something is published
 
     breaches = integrity.check(draft, rules, documents=documents)
-    refused = draft.ousted_by_gate(integrity.spoken_against(breaches)) if breaches else []
+    refused = draft.demoted_by_gate(integrity.spoken_against(breaches)) if breaches else []
     if refused:
-        draft.oust(with_bytes(refused))
+        draft.demote(with_bytes(refused))
         breaches = integrity.check(draft, rules, documents=documents)
     if breaches:
         raise GateError(f"the gate refuses to publish: {breaches[0]}; nothing was published")
@@ -151,9 +151,9 @@ def _judge(
     again = [incoming for (path, _), incoming in waiting.items() if unread([sources.file_of(path)])]
     at_hand = {key: incoming.raw for key, incoming in waiting.items()}
 
-    def with_bytes(ousted: list[Ousted]) -> list[tuple[Ousted, bytes]]:
-        by_file: dict[str, list[Ousted]] = defaultdict(list)
-        for row in ousted:
+    def with_bytes(demoted: list[Demoted]) -> list[tuple[Demoted, bytes]]:
+        by_file: dict[str, list[Demoted]] = defaultdict(list)
+        for row in demoted:
             by_file[sources.file_of(row.path)].append(row)
         return [pair for file, rows in by_file.items() for pair in _fetch(workspace, file, rows, at_hand)]
 
@@ -165,7 +165,7 @@ def _judge(
     _, rejected = passes.judge(
         draft, incoming, rules, request, batches, passes.Caller(leaving, with_bytes, _fetch_gate)
     )
-    draft.oust(with_bytes(rejected))
+    draft.demote(with_bytes(rejected))
     draft.judge_settings(rules)
     draft.remember_files(plan.gone, plan.seen)
     return with_bytes
@@ -220,8 +220,8 @@ def _reading(draft: Draft, plan: Plan, again: list[Incoming], known_files: Conta
 
 
 def _fetch(
-    workspace: Workspace, name: str, rows: list[Ousted], at_hand: dict[tuple[str, int], bytes]
-) -> Iterator[tuple[Ousted, bytes]]:
+    workspace: Workspace, name: str, rows: list[Demoted], at_hand: dict[tuple[str, int], bytes]
+) -> Iterator[tuple[Demoted, bytes]]:
     """The bytes of records that lost their place in the base, read again from their file."""
     missing = {}
     for row in rows:

@@ -52,7 +52,7 @@ def validate(
         about_settings = whole and bool(workspace.settings.suppress)
         bench = Bench(workspace, roots, list(files), [], readings)
         judged = judge(incoming, rules, request, bench, about_settings=about_settings)
-        told = rules.severities if request.told is None else request.told
+        told = rules.severities if request.reported is None else request.reported
         rows = [row._replace(severity=told[row.code]) for row in judged.rows if row.code in told]
         standing = [row for row in rows if row.suppressed is None]
         compared = baseline.hold_against(

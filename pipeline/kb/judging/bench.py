@@ -19,7 +19,7 @@ from kb.settings import FILE
 from kb.workspace import Workspace
 
 if TYPE_CHECKING:
-    from kb.store.build import Draft, Ousted
+    from kb.store.build import Demoted, Draft
 
 _FINDINGS = """
     SELECT path, position, record_id, code, name, severity, pointer, message, fixable, fingerprint, suppressed
@@ -143,9 +143,9 @@ def _together(
         return Judged(read - len(again), rows, {name for (name,) in published})
 
 
-def _without_bytes(ousted: "list[Ousted]") -> "list[tuple[Ousted, bytes]]":
+def _without_bytes(demoted: "list[Demoted]") -> "list[tuple[Demoted, bytes]]":
     """What is judged for its findings alone need not be kept."""
-    return [(row, b"") for row in ousted]
+    return [(row, b"") for row in demoted]
 
 
 @contextmanager

@@ -32,7 +32,7 @@ class Request(NamedTuple):
     write_baseline: bool = False
     stdin_filename: Path | None = None
     origins: bool = False
-    told: Mapping[str, Severity] | None = None
+    reported: Mapping[str, Severity] | None = None
 
     @property
     def processes(self) -> int:

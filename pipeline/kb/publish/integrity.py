@@ -91,13 +91,13 @@ def check(store: Store, rules: RuleSet, *, documents: str = "records") -> list[B
     `documents` names the table of the ids whose documents are looked into: where the others were looked into when they
     were published, and nobody touched the store since, there is no need to do so again.
 
-    A table is judged by its witnesses: the rows with the least and the greatest number, one row for each distinct word,
+    A table is judged by sample rows: those with the least and the greatest number, one row for each distinct word,
     and every row that lacks a value, shares a key or belongs to no record. If they keep the contract, all rows do; if
     not, all rows are judged, so that a breach tells how many there are. So the cost does not grow with the frames.
     """
     breaches = _disagreements(store, rules, documents)
     for table, schema in contracts(rules.settings.trust.ladder).items():
-        for sql in (_witnesses(table, schema), _rows(table, schema)):
+        for sql in (_sample_rows(table, schema), _rows(table, schema)):
             frame = store.frame(sql)
             if frame.empty and [*frame.columns] == [*schema.columns]:
                 break  # no row could be at fault, and pandera takes 30 ms to say so
@@ -119,7 +119,7 @@ def _rows(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
     return f"SELECT {', '.join(columns)} FROM {table}"
 
 
-def _witnesses(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
+def _sample_rows(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
     keys = _KEYS[table]
     alike = " AND ".join(f"t.{key} IS NOT DISTINCT FROM k.{key}" for key in keys)
     twice = f"SELECT {', '.join(keys)} FROM {table} GROUP BY ALL HAVING count(*) > 1"

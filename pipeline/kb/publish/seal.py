@@ -23,7 +23,7 @@ _MAIN = 4096
 """The header that is written once, when a database is made: no two databases share it."""
 
 
-def told(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
     """The object in a JSON file; empty where there is none that can be read."""
     try:
         parsed = json.loads(path.read_bytes()) if path.is_file() else {}

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kb.aside import sync
 from kb.errors import KbError, StoppedError
 from kb.publish import seal
-from kb.publish.seal import told
+from kb.publish.seal import read_object
 from kb.settings import Sql
 from kb.workspace import MANIFEST, OF_THE_DAY, Workspace
 
@@ -271,7 +271,7 @@ def standing(workspace: Workspace) -> Standing:
         store, noted = (
             path if path.exists() else there for path, there in ((folder / store.name, store), (folder / _SEAL, noted))
         )
-    return Standing(store, told(noted))
+    return Standing(store, read_object(noted))
 
 
 def _is_half_way(workspace: Workspace) -> bool:
@@ -379,9 +379,9 @@ def is_curated_as_left(workspace: Workspace) -> bool:
 
 def are_records_as_left(workspace: Workspace) -> bool:
     """Whether `records.ndjson` looks as kb left it."""
-    return seal.records_hold(told(workspace.scratch / _SEAL), workspace.curated)
+    return seal.records_hold(read_object(workspace.scratch / _SEAL), workspace.curated)
 
 
 def manifest(curated: Path) -> dict[str, Any]:
     """What `curated/` says of itself; empty where there is none, or none that can be read."""
-    return told(curated / MANIFEST)
+    return read_object(curated / MANIFEST)

@@ -29,7 +29,7 @@ class Moved(NamedTuple):
     line: int | None
 
 
-class Ousted(NamedTuple):
+class Demoted(NamedTuple):
     """A record that lost its id: to a copy of itself (`code` is None), or to another."""
 
     path: str
@@ -134,7 +134,7 @@ class Draft(Store):
             [list(paths)],
         ).rows
 
-    def contest(self, folder: Path) -> list[Ousted]:
+    def contest(self, folder: Path) -> list[Demoted]:
         """Which records lose their id to another with a better right to it (IDN003), or to a copy of themselves.
 
         `folder` holds what the record stage wrote.
@@ -150,16 +150,16 @@ class Draft(Store):
             FROM ({rule.sql}) f JOIN candidates c USING (path, position)
             ORDER BY 1, 2"""
         ).rows
-        return [_with_fingerprint(Ousted(*row)) for row in rows]
+        return [_with_fingerprint(Demoted(*row)) for row in rows]
 
-    def oust(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
+    def demote(self, demoted: Sequence[tuple[Demoted, bytes]]) -> None:
         """Put records that lost their id, or that a corpus rule speaks against, into quarantine or among the copies."""
-        self.lay_out("ousted", _OUSTED, [(*row, raw) for row, raw in ousted])
-        if ousted:
-            self.connection.execute(script("oust.sql"))
+        self.lay_out("demoted", _DEMOTED, [(*row, raw) for row, raw in demoted])
+        if demoted:
+            self.connection.execute(script("demote.sql"))
             self.connection.execute(script("orphans.sql"))
 
-    def ousted_by_gate(self, told: Mapping[str, str]) -> list[Ousted]:
+    def demoted_by_gate(self, told: Mapping[str, str]) -> list[Demoted]:
         """The records of some ids that this run judged, each with what the gate says of it (SCH004).
 
         What an earlier run judged has passed the gate: where it does not any more, somebody changed the store since.
@@ -170,12 +170,12 @@ class Draft(Store):
             [list(told)],
         ).rows
         return [
-            _with_fingerprint(Ousted(path, position, line, digest, name, "SCH004", "", told[name]))
+            _with_fingerprint(Demoted(path, position, line, digest, name, "SCH004", "", told[name]))
             for path, position, line, digest, name in rows
         ]
 
     def load(self, slices: Iterable[tuple[Path, int]]) -> None:
-        """Publish what the record stage wrote, but for the ousted; each slice goes to the disk, so memory is bounded.
+        """Publish what the record stage wrote, but for the demoted; each slice goes to the disk, so memory is bounded.
 
         A slice is a file, and the length of its longest line.
         """
@@ -188,7 +188,7 @@ class Draft(Store):
             self.connection.execute(script("traits.sql"))
         self.connection.execute("DROP VIEW IF EXISTS slice; DROP TABLE IF EXISTS staged")
 
-    def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Ousted]:
+    def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Demoted]:
         """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
         corpus.judge(self, rules, as_of)
         self.connection.execute(script("suppress.sql"))
@@ -198,7 +198,7 @@ class Draft(Store):
             ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' AND f.suppressed IS NULL
             GROUP BY ALL ORDER BY 1, 2"""
         ).rows
-        return [Ousted(*row) for row in rows]
+        return [Demoted(*row) for row in rows]
 
     def judge_settings(self, rules: RuleSet) -> None:
         """Run the rules about kb.toml; they need every finding on the records of the base."""
@@ -264,12 +264,12 @@ class Draft(Store):
         self.connection.execute("CHECKPOINT")
 
 
-def _with_fingerprint(ousted: Ousted) -> Ousted:
+def _with_fingerprint(demoted: Demoted) -> Demoted:
     """What a corpus rule says of a record that is not in the store is about its id."""
-    if ousted.code is None or ousted.pointer is None:
-        return ousted
-    (key,) = fingerprints(ousted.record_id, {"id": ousted.record_id}, [(ousted.code, ousted.pointer, AT_POINTER)])
-    return ousted._replace(fingerprint=key, message=one_line(ousted.message or ""))
+    if demoted.code is None or demoted.pointer is None:
+        return demoted
+    (key,) = fingerprints(demoted.record_id, {"id": demoted.record_id}, [(demoted.code, demoted.pointer, AT_POINTER)])
+    return demoted._replace(fingerprint=key, message=one_line(demoted.message or ""))
 
 
 _BULK = """
@@ -320,7 +320,7 @@ _FEW = 4096
 _SHORT = 4 << 20
 """DuckDB keeps twice the longest line for each thread; no less than twice this."""
 
-_OUSTED = {
+_DEMOTED = {
     "path": "VARCHAR",
     "position": "BIGINT",
     "line": "BIGINT",

@@ -92,7 +92,7 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
         base.query(_REOPENED, {"code": rule.code, "most": rule.most})
     for table, column in (("pairs", "record_id"), ("pairs", "other_id"), ("crowds", "record_id")):
         base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM traits WHERE compared)")
-    base.query(_CROWDS)
+    base.query(_BUCKETS)
     for rule in rules:
         for batch in _batches(rule.run(_asking(base))):
             base.insert("pairs", ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE"), [(rule.code, *pair) for pair in batch])
@@ -107,7 +107,7 @@ _REOPENED = """
         HAVING count(*) > $most AND bool_or(other_id NOT IN (SELECT record_id FROM traits WHERE compared)))
 """
 
-_CROWDS = """
+_BUCKETS = """
     WITH having_new AS (
         SELECT band, record_id FROM (SELECT unnest(bands) AS band, record_id FROM traits)
         SEMI JOIN (SELECT unnest(bands) AS band FROM traits WHERE NOT compared) USING (band)
