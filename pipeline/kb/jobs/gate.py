@@ -1,4 +1,4 @@
-"""`kb gate`: does the base keep the limits that its settings name?"""
+"""`kb gate`: does the base keep the limits in its settings?"""
 
 import datetime as dt
 from collections.abc import Iterator

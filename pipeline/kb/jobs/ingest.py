@@ -41,14 +41,14 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
     if request.form is not None:
         formats.named(request.form)
     with swap.writer(workspace) as folder:
-        with standing.found(workspace) as found:
-            plan, last = plan_for(workspace, paths, rules, request, found)
-            base = found.base
+        with standing.found(workspace) as existing:
+            plan, last = plan_for(workspace, paths, rules, request, existing)
+            base = existing.base
             if base and plan.idle and last and last["as_of"] == request.as_of and _is_laid_out(workspace):
                 counted = Counts(base, [] if plan.whole else plan.scope(), whole=plan.whole)
                 as_before = StateComparison(0, 0, base.value("SELECT count(*) FROM findings"))
                 return _outcome(counted, plan, rules, as_before, written=False)
-        return _write(workspace, plan, rules, request, folder, found.history)
+        return _write(workspace, plan, rules, request, folder, existing.history)
 
 
 def _is_laid_out(workspace: Workspace) -> bool:
@@ -120,7 +120,7 @@ def _write(
 
 
 def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str) -> bool:
-    """Hold what is to be published against its contracts; whether records of this run had to be taken out for that.
+    """Check what is to be published against its contracts; whether records of this run had to be taken out for that.
 
     Raises:
         GateError: a contract is broken, and not by such records alone.
@@ -249,7 +249,7 @@ def _guard(counts: Counts, limit: float, hints: Sequence[str]) -> None:
         if gone + rejected > limit * was:
             fates = [f"{gone} gone (such as {gone_example})"] if gone else []
             fates += [f"{rejected} rejected (such as {rejected_example})"] if rejected else []
-            why = "; ".join(hints) or (f"`kb validate {root}` says why" if rejected else "")
+            why = "; ".join(hints) or (f"`kb validate {root}` shows why" if rejected else "")
             raise KbError(
                 f"{root}: {gone + rejected} of its {was} published records would be lost, more than {limit:.0%}:"
                 f" {' and '.join(fates)}; nothing was published.{why and f' {why[0].upper()}{why[1:]}.'}"
@@ -262,7 +262,7 @@ def _outcome(
 ) -> IngestResult:
     """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
     tally = counts.tally(changed=written)
-    found = counts.findings_by_code()
+    by_code = counts.findings_by_code()
     result = IngestResult(
         read=plan.records,
         published=tally["published"],
@@ -270,13 +270,13 @@ def _outcome(
         quarantined=tally["quarantined"],
         removed=tally["removed"],
         changes=tally["changes"],
-        findings={code: times for code, times, *_ in found},
+        findings={code: times for code, times, *_ in by_code},
         written=written,
         copies=tally["copies"],
         repairs=counts.repairs_by_code(),
-        flags={code: flags for code, _, flags, *_ in found if flags},
-        flagged={code: records for code, _, _, records, _ in found if records},
-        suppressed=sum(suppressed for *_, suppressed in found),
+        flags={code: flags for code, _, flags, *_ in by_code if flags},
+        flagged={code: records for code, _, _, records, _ in by_code if records},
+        suppressed=sum(suppressed for *_, suppressed in by_code),
         about_settings=counts.about_settings(),
         compared=compared,
         names={rule.code: rule.name for rule in rules.added},

@@ -26,7 +26,7 @@ class Leaving(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """What whoever asks has to say: what leaves the store, where bytes are, and what is done in the meantime.
+    """What the caller provides: what leaves the store, where bytes are, and what is done in the meantime.
 
     `leaving` is asked once every record was read; `with_bytes` finds the bytes of records that lose their id;
     `meanwhile` is done while workers are busy with the last of them.

@@ -1,6 +1,6 @@
 """The seal: how kb left its store and the files of `curated/`, so that a change by others is noticed and never built upon.
 
-What looks as it did (size, time, inode) is as it was; of what does not, digests tell.
+What looks as it did (size, time, inode) is unchanged; of anything else, digests decide.
 """
 
 import hashlib
@@ -33,12 +33,12 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def look(path: Path) -> list[int] | None:
-    """What tells at a glance whether a file was touched; it stays as it is when the file is renamed."""
+    """Size, time and inode: they change when a file is touched, and stay the same when it is renamed."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return [found.st_size, found.st_mtime_ns, found.st_ino]
+    return [status.st_size, status.st_mtime_ns, status.st_ino]
 
 
 # ---- the store -------------------------------------------------------------------------------------------------------
@@ -120,17 +120,17 @@ def _digest(path: Path) -> str | None:
 
 
 def entries(curated: Path) -> dict[str, os.stat_result]:
-    """All below `curated/` that bears a name of kb's own, links not followed; the name of a folder ends in `/`."""
+    """All below `curated/` that has a name of kb's own, links not followed; the name of a folder ends in `/`."""
     return dict(_entries(str(curated)))
 
 
 def _entries(folder: str, prefix: str = "") -> Iterator[tuple[str, os.stat_result]]:
     try:
         with os.scandir(folder) as listed:
-            found = [] if not prefix and Path(folder).is_symlink() else list(listed)
+            children = [] if not prefix and Path(folder).is_symlink() else list(listed)
     except OSError:
         return
-    for entry in found:
+    for entry in children:
         if not prefix and entry.name not in OWNED:
             continue
         name, about = f"{prefix}{entry.name}", entry.stat(follow_symlinks=False)

@@ -77,7 +77,7 @@ def _cannot_write(error: OSError, workspace: Workspace) -> str:
 
 
 def _writer(scratch: Path) -> str:
-    """The process that holds the lock, as far as it told."""
+    """The process that holds the lock, as far as it is known."""
     try:
         return f" (process {int((scratch / _WRITER).read_text(encoding='utf-8'))})"
     except (OSError, ValueError):
@@ -118,7 +118,7 @@ def commit(
     `notes` of the store are kept beside it, and the `digests` of the files of `curated/`.
 
     Raises:
-        KbError: the disk refuses; the state is the old one then, or it is said which it is.
+        KbError: the disk refuses; the state is the old one then, or the message names it.
         StoppedError: a person stopped kb; all is in place.
     """
     scratch, folder = workspace.scratch, workspace.scratch / _NEXT
@@ -269,7 +269,8 @@ def standing(workspace: Workspace) -> Standing:
     store, noted = workspace.store, scratch / _SEAL
     if _is_half_way(workspace):
         store, noted = (
-            path if path.exists() else there for path, there in ((folder / store.name, store), (folder / _SEAL, noted))
+            path if path.exists() else published
+            for path, published in ((folder / store.name, store), (folder / _SEAL, noted))
         )
     return Standing(store, read_object(noted))
 
@@ -383,5 +384,5 @@ def are_records_as_left(workspace: Workspace) -> bool:
 
 
 def manifest(curated: Path) -> dict[str, Any]:
-    """What `curated/` says of itself; empty where there is none, or none that can be read."""
+    """The manifest of `curated/`; empty where there is none, or none that can be read."""
     return read_object(curated / MANIFEST)

@@ -47,7 +47,7 @@ class Draft(Store):
     """A store that an ingest, or a validation, fills."""
 
     def inputs_of(self, file: str) -> list[tuple[str, str, int, int | None]]:
-        """Path, digest, position and line of what one file gave, but for what hangs on other records."""
+        """Path, digest, position and line of what one file gave, but for what depends on other records."""
         return self.query(
             """SELECT path, digest, position, line FROM records WHERE file_of(path) = $file
             UNION ALL
@@ -61,7 +61,7 @@ class Draft(Store):
         self.connection.execute(script("age.sql"))
 
     def judged_by_others(self) -> list[Incoming]:
-        """Every input whose fate hangs on other records, as it came."""
+        """Every input whose outcome depends on other records, as ingested."""
         forms = {path: file.form for path, file in self.known_files().items()}
         rows = self.query(
             """SELECT path, position, line, raw FROM copies
@@ -106,7 +106,7 @@ class Draft(Store):
     def _lay_out_suppressions(self, rules: RuleSet) -> None:
         """What kb.toml suppresses, in its order.
 
-        `rank` is the order in which those that hold give their reasons, `asked` is whether the rule is run.
+        `rank` is the order in which those in force give their reasons; `asked`: the rule is run.
         """
         ranks = {suppression: rank for rank, suppression in enumerate(rules.suppressions)}
         columns = {"number": "BIGINT", "record": "VARCHAR", "code": "VARCHAR", "pattern": "VARCHAR", "reason": "VARCHAR",
@@ -153,24 +153,24 @@ class Draft(Store):
         return [_with_fingerprint(Demoted(*row)) for row in rows]
 
     def demote(self, demoted: Sequence[tuple[Demoted, bytes]]) -> None:
-        """Put records that lost their id, or that a corpus rule speaks against, into quarantine or among the copies."""
+        """Move records that lost their id, or that a corpus rule rejects, into quarantine or among the copies."""
         self.lay_out("demoted", _DEMOTED, [(*row, raw) for row, raw in demoted])
         if demoted:
             self.connection.execute(script("demote.sql"))
             self.connection.execute(script("orphans.sql"))
 
-    def demoted_by_gate(self, told: Mapping[str, str]) -> list[Demoted]:
-        """The records of some ids that this run judged, each with what the gate says of it (SCH004).
+    def demoted_by_gate(self, messages: Mapping[str, str]) -> list[Demoted]:
+        """The records of some ids that this run judged, each with the message of the gate (SCH004).
 
         What an earlier run judged has passed the gate: where it does not any more, somebody changed the store since.
         """
         rows = self.query(
             """SELECT DISTINCT path, position, line, digest, id FROM records
             WHERE id IN (SELECT unnest($1::VARCHAR[])) AND id IN (FROM touched) ORDER BY ALL""",
-            [list(told)],
+            [list(messages)],
         ).rows
         return [
-            _with_fingerprint(Demoted(path, position, line, digest, name, "SCH004", "", told[name]))
+            _with_fingerprint(Demoted(path, position, line, digest, name, "SCH004", "", messages[name]))
             for path, position, line, digest, name in rows
         ]
 
@@ -189,7 +189,7 @@ class Draft(Store):
         self.connection.execute("DROP VIEW IF EXISTS slice; DROP TABLE IF EXISTS staged")
 
     def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Demoted]:
-        """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
+        """Run the corpus rules over the published records; those with an error are returned."""
         corpus.judge(self, rules, as_of)
         self.connection.execute(script("suppress.sql"))
         corpus.withhold(self, rules)
@@ -210,13 +210,13 @@ class Draft(Store):
             "message": "VARCHAR",
             "fingerprint": "VARCHAR",
         }
-        found = []
+        findings = []
         for rule in rules.about_settings:
             for number, pointer, message in self.query(rule.sql).rows:
                 entry = rules.settings.suppress[number]
                 (key,) = fingerprints(SETTINGS, None, [(rule.code, "/suppress", f"{entry.code} {entry.record}")])
-                found.append((number, rule.code, pointer, one_line(message), key))
-        self.lay_out("about_settings", columns, found)
+                findings.append((number, rule.code, pointer, one_line(message), key))
+        self.lay_out("about_settings", columns, findings)
         self.connection.execute(
             f"""INSERT INTO findings BY NAME
             SELECT '{SETTINGS}' AS path, number AS position, code, name, severity, pointer, message, fixable, fingerprint,
@@ -252,7 +252,7 @@ class Draft(Store):
     def touched(self) -> tuple[list[str], dict[str, str]] | None:
         """The ids of the records that came, went or changed, in order, with the documents that are published now.
 
-        None where they are too many to be told one by one.
+        None where they are too many to list.
         """
         ids = [row[0] for row in self.query(f"SELECT DISTINCT id FROM touched ORDER BY id LIMIT {_FEW + 1}").rows]
         if len(ids) > _FEW:
@@ -265,7 +265,7 @@ class Draft(Store):
 
 
 def _with_fingerprint(demoted: Demoted) -> Demoted:
-    """What a corpus rule says of a record that is not in the store is about its id."""
+    """Fingerprint what a corpus rule reports on a record that is not in the store: it is about its id."""
     if demoted.code is None or demoted.pointer is None:
         return demoted
     (key,) = fingerprints(demoted.record_id, {"id": demoted.record_id}, [(demoted.code, demoted.pointer, AT_POINTER)])

@@ -1,4 +1,4 @@
-"""The corpus rules: what the records of a store say against each other.
+"""The corpus rules: findings on the records of a store, held against each other.
 
 Every finding is worked out anew on every run; what makes that cheap is kept beside the records (sql/working.sql).
 """
@@ -27,7 +27,7 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
     columns = ", ".join(f"{name} {kind}" for name, kind in _FOUND.items())
     base.query(f"CREATE OR REPLACE TEMP TABLE found ({columns})")
     for rule in rules.corpus:
-        if rule.code != "IDN003":  # that one has its say before anything is published
+        if rule.code != "IDN003":  # that one runs before anything is published
             _find(base, rule, as_of, rules)
     _shorten_messages(base)
     _lay_out_places(base)
@@ -143,7 +143,7 @@ def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]
 
 
 def _lay_out_places(base: Store) -> None:
-    """Where the pointers of what is found on foreign records point to in those as they came."""
+    """Where the pointers of findings on foreign records point to in those as ingested."""
     rows = base.query(
         "SELECT DISTINCT form, pointer FROM found JOIN traits ON record_id = id WHERE form IS NOT NULL ORDER BY ALL"
     ).rows
@@ -175,7 +175,7 @@ def _write_what_differs(base: Store) -> None:
 def _stamped(rows: list[tuple[str, str, int, str]], documents: dict[str, str]) -> Iterator[tuple[str, str, int, str]]:
     """The fingerprint of each finding; the findings of one record stand together."""
     for name, group in groupby(rows, key=lambda row: row[0]):
-        custom_queries = list(group)
+        findings = list(group)
         document = orjson.loads(documents[name])
-        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native in custom_queries))
-        yield from ((name, code, seq, key) for (_, code, seq, _), key in zip(custom_queries, keys, strict=True))
+        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native in findings))
+        yield from ((name, code, seq, key) for (_, code, seq, _), key in zip(findings, keys, strict=True))

@@ -49,13 +49,13 @@ def working_tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
 
 @cache
 def _declared(name: str) -> dict[str, tuple[str, tuple[Column, ...]]]:
-    found: dict[str, tuple[str, list[Column]]] = {}
+    declared: dict[str, tuple[str, list[Column]]] = {}
     for line in script(name).splitlines():
         if table := _TABLE.fullmatch(line):
-            found[table[1]] = (table[2], columns := [])
+            declared[table[1]] = (table[2], columns := [])
         elif column := _COLUMN.fullmatch(line):
             columns.append(Column(column[1], column[2], column["required"] is None, column[4]))
-    return {name: (comment, tuple(columns)) for name, (comment, columns) in found.items()}
+    return {name: (comment, tuple(columns)) for name, (comment, columns) in declared.items()}
 
 
 @cache

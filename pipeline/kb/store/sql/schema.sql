@@ -22,18 +22,18 @@ CREATE TABLE records ( -- One row for each published record.
     last_confirmed DATE, -- Day the record was last confirmed; age is counted from it.
     last_updated DATE, -- Day the record was last edited.
     evidence_count BIGINT, -- Pieces of evidence, as declared.
-    tags VARCHAR[], -- Free key words.
+    tags VARCHAR[], -- Free keywords.
     locale VARCHAR, -- Language of the main text.
     aliases VARCHAR[], -- Other ids of this record.
     os_specific JSON, -- Notes by operating system, free in form.
     extensions JSON, -- What another format carries and the native one has no place for.
     distinct_sources INTEGER NOT NULL, -- Different pages that the record cites, the official document included, home pages and fronts of documentations not; counted.
-    evidence_ceiling DOUBLE NOT NULL, -- The most confidence that those sources and the tier can bear, 0 to 1.
+    evidence_ceiling DOUBLE NOT NULL, -- The cap on confidence that those sources and the tier support, 0 to 1.
     time_to_live INTEGER NOT NULL, -- Days without confirmation after which the record is stale, from the settings.
     path VARCHAR NOT NULL, -- File the record came from, relative to the workspace; archive!member in an archive.
     position BIGINT NOT NULL, -- Place of the record in its file, from 0.
     line BIGINT, -- Line it starts on, from 1; null where the file holds one record.
-    digest VARCHAR NOT NULL, -- SHA-256 of the record's bytes as they came, in hex.
+    digest VARCHAR NOT NULL, -- SHA-256 of the record's bytes as ingested, in hex.
     content VARCHAR NOT NULL, -- SHA-256 of the curated document without its curation block, in hex.
     doc VARCHAR NOT NULL -- The curated document, as canonical JSON.
 );
@@ -97,11 +97,11 @@ CREATE TABLE findings ( -- Every judgement, on published and on quarantined reco
     code VARCHAR NOT NULL, -- Code of the rule; `kb explain CODE` says more.
     name VARCHAR NOT NULL, -- Name of the rule.
     severity VARCHAR NOT NULL, -- error, warning or info.
-    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as it came in.
+    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as ingested.
     message VARCHAR NOT NULL, -- What is wrong, with the value, then what to do.
     fixable BOOLEAN NOT NULL, -- Whether it is a fix's; of a published record, `changes` then has a row of the same code and pointer, unless it is suppressed.
     fingerprint VARCHAR NOT NULL, -- Key of 16 hexadecimal digits; the same in every run while the record says the same at that place.
-    suppressed VARCHAR, -- Why it is put up with, as kb.toml says under [[suppress]]; null: it stands.
+    suppressed VARCHAR, -- Why it is suppressed, as in [[suppress]] of kb.toml; null: it is not.
     seq BIGINT NOT NULL -- Order among the findings of its record, from 0.
 );
 
@@ -110,8 +110,8 @@ CREATE TABLE changes ( -- Every repair on a published record.
     path VARCHAR NOT NULL, -- File the record came from.
     position BIGINT NOT NULL, -- Place of the record in its file, from 0.
     code VARCHAR NOT NULL, -- Code of the fix.
-    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as it came in.
-    before JSON NOT NULL, -- The value as it came.
+    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as ingested.
+    before JSON NOT NULL, -- The value as ingested.
     after JSON, -- The value as published; SQL NULL where a list lost the element.
     seq BIGINT NOT NULL -- Order among the changes of its record, from 0.
 );
@@ -124,7 +124,7 @@ CREATE TABLE quarantine ( -- Rejected records, whole; the reasons are in `findin
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
     codes VARCHAR[] NOT NULL, -- Codes of the errors that rejected it.
     by_corpus BOOLEAN NOT NULL, -- Whether only other records, or the day, speak against it.
-    raw BLOB NOT NULL -- The bytes as they came, with an asterisk for each byte of a credential (SAF001).
+    raw BLOB NOT NULL -- The bytes as ingested, with an asterisk for each byte of a credential (SAF001).
 );
 
 CREATE TABLE copies ( -- Records that say exactly what a published one says; kept, because the other may go.
@@ -133,7 +133,7 @@ CREATE TABLE copies ( -- Records that say exactly what a published one says; kep
     position BIGINT NOT NULL, -- Place of the copy in its file, from 0.
     line BIGINT, -- Line it starts on, from 1; null where the file holds one record.
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
-    raw BLOB NOT NULL -- The bytes as they came.
+    raw BLOB NOT NULL -- The bytes as ingested.
 );
 
 CREATE TABLE finding_changes ( -- Findings that came and went with the newest run, whether suppressed or not.
@@ -143,7 +143,7 @@ CREATE TABLE finding_changes ( -- Findings that came and went with the newest ru
     code VARCHAR NOT NULL, -- Code of the rule; `kb explain CODE` says more.
     name VARCHAR NOT NULL, -- Name of the rule.
     severity VARCHAR NOT NULL, -- error, warning or info.
-    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as it came in.
+    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as ingested.
     message VARCHAR NOT NULL, -- What is, or was, wrong.
     fingerprint VARCHAR NOT NULL, -- Key of the finding, as in `findings`.
     number BIGINT NOT NULL -- Running number among those of one key, from 1.
@@ -155,7 +155,7 @@ CREATE TABLE files ( -- The files that were read, so that an unchanged one need 
     size BIGINT NOT NULL, -- Size in bytes.
     modified TIMESTAMP_NS NOT NULL, -- Time of the last change, UTC.
     inode UBIGINT NOT NULL, -- Inode, or 0.
-    form VARCHAR, -- Format that was said to be that of its records; null: each was recognised.
+    form VARCHAR, -- Format given for its records; null: detected for each.
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
     records BIGINT NOT NULL -- How many records it holds.
 );
@@ -176,7 +176,7 @@ CREATE TABLE runs ( -- One row for each ingest that changed something; the newes
     findings_as_before BIGINT -- Findings that were there before and still are; null likewise.
 );
 
-CREATE TABLE figures ( -- The figures of each state that was published, as macro `quality` gave them; run 0 is what curated/ told before the first run.
+CREATE TABLE figures ( -- The figures of each state that was published, as macro `quality` gave them; run 0 is what curated/ held before the first run.
     run INTEGER NOT NULL, -- Number of the run.
     as_of DATE NOT NULL, -- The day that age was counted to.
     figure VARCHAR NOT NULL, -- Name of the figure.
