@@ -174,7 +174,7 @@ class ValidateResult(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A limit of the settings, and the figure held against it; `figure` is None where there is nothing to hold."""
+    """A limit of the settings, and the figure compared with it; `figure` is None where there is nothing to compare."""
 
     limit: str
     scope: str
@@ -191,7 +191,7 @@ class Verdict(NamedTuple):
 
 
 class GateResult(NamedTuple):
-    """What `kb gate` held on a day."""
+    """What `kb gate` found on a day."""
 
     as_of: dt.date
     verdicts: tuple[Verdict, ...]

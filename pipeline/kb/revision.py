@@ -46,8 +46,8 @@ def blobs(folder: Path, commit: str, names: Sequence[str]) -> dict[str, str]:
         raise KbError(_refusal(folder, listed.stderr))
     ids = {}
     for entry in filter(None, listed.stdout.split(b"\0")):
-        about, _, name = entry.partition(b"\t")
-        _, kind, blob = about.decode().split(" ")
+        details, _, name = entry.partition(b"\t")
+        _, kind, blob = details.decode().split(" ")
         if kind == "blob":
             ids[os.fsdecode(name)] = blob
     return ids

@@ -24,7 +24,7 @@ _OMITTED = frozenset({"/schema_version", "/curation/digest"})
 
 
 def diff(workspace: Workspace, name: str = "HEAD") -> RecordsCompared:
-    """Hold the records in `curated/` against those that a revision has there.
+    """Compare the records in `curated/` with those that a revision has there.
 
     Raises:
         KbError: there is no repository or revision, it has no `curated/`, or a file there is no record.

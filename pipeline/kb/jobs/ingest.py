@@ -86,7 +86,7 @@ def _write(
         compared = settled()
         restored = swap.altered(workspace)
         request.step("checking")
-        if _hold(draft, rules, with_bytes, documents="records" if plan.fresh else "touched"):
+        if _check_contracts(draft, rules, with_bytes, documents="records" if plan.fresh else "touched"):
             draft.judge_settings(rules)
             compared = settled()
         request.step("writing")
@@ -119,7 +119,7 @@ def _write(
     return result
 
 
-def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str) -> bool:
+def _check_contracts(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str) -> bool:
     """Check what is to be published against its contracts; whether records of this run had to be taken out for that.
 
     Raises:
@@ -260,7 +260,7 @@ def _guard(counts: Counts, limit: float, hints: Sequence[str]) -> None:
 def _outcome(
     counts: Counts, plan: Plan, rules: RuleSet, compared: StateComparison | None, *, written: bool
 ) -> IngestResult:
-    """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
+    """Count what stands in the base of all that was read, and check that the sums balance (law 1)."""
     tally = counts.tally(changed=written)
     by_code = counts.findings_by_code()
     result = IngestResult(

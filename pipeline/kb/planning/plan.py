@@ -63,7 +63,7 @@ class Plan:
 def plan_for(
     workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, existing: Found
 ) -> tuple[Plan, dict[str, Any] | None]:
-    """Hold what is on disk against what the base knows, without reading a file that looks as it did.
+    """Compare what is on disk with what the base knows, without reading a file that looks as it did.
 
     Returns:
         The plan, and the last run of the base, if there was one.

@@ -101,7 +101,7 @@ def write(
 
     Equal digests mean equal bytes.
     """
-    standing = {name for name, about in seal.entries(previous).items() if seal.is_plain(about)}
+    standing = {name for name, status in seal.entries(previous).items() if seal.is_plain(status)}
     digests = {}
 
     def old(name: str) -> Path | None:

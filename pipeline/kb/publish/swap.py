@@ -143,10 +143,10 @@ def commit(
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Put off what would stop kb for the moments in which both stores change places."""
-    came: list[int] = []
+    received: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
-        came.append(number)
+        received.append(number)
 
     before = {}
     with suppress(ValueError):  # in another thread than the first, where no signal comes
@@ -158,7 +158,7 @@ def _undisturbed() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    for number in came[:1]:
+    for number in received[:1]:
         signal.raise_signal(number)
 
 

@@ -238,7 +238,7 @@ class Draft(Store):
             )
 
     def compare(self, previous: Path) -> StateComparison:
-        """Hold the findings against those of the store that this one is to replace, and keep what came and went."""
+        """Compare the findings with those of the store that this one is to replace, and keep what came and went."""
         name = str(previous).replace("'", "''")
         self.connection.execute(f"ATTACH '{name}' AS before (READ_ONLY)")
         self.connection.execute(script("compare.sql"))

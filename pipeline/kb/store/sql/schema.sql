@@ -164,7 +164,7 @@ CREATE TABLE runs ( -- One row for each ingest that changed something; the newes
     run INTEGER NOT NULL, -- Number of the run, from 1. Unique.
     version VARCHAR NOT NULL, -- Version of kb.
     fingerprint VARCHAR NOT NULL, -- Digest of what the records were judged with.
-    judged JSON NOT NULL, -- What they were judged with: version of kb, rules with version and severity, settings. Where it differs, those concerned are judged again.
+    judged JSON NOT NULL, -- What they were judged with: version of kb, rules with version and severity, settings. Where it differs, the affected records are judged again.
     as_of DATE NOT NULL, -- The day that age was counted to.
     read BIGINT NOT NULL, -- Records read: published + unchanged + quarantined.
     published BIGINT NOT NULL, -- New or changed records.
