@@ -123,7 +123,7 @@ CREATE TABLE quarantine ( -- Rejected records, whole; the reasons are in `findin
     line BIGINT, -- Line it starts on, from 1; null where the file holds one record.
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
     codes VARCHAR[] NOT NULL, -- Codes of the errors that rejected it.
-    by_corpus BOOLEAN NOT NULL, -- Whether only other records, or the day, speak against it.
+    by_corpus BOOLEAN NOT NULL, -- Whether only other records, or the day, are the reason.
     raw BLOB NOT NULL -- The bytes as ingested, with an asterisk for each byte of a credential (SAF001).
 );
 
