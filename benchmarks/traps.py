@@ -163,7 +163,7 @@ def cost(records: Sequence[Record]) -> Cost:
         engine.run(sources.records("traps.ndjson", lines), rules, batches, 1)
         curated = time.perf_counter()
         with counting(store) as counted:
-            store.oust([(row, b"") for row in store.contest(batches)])
+            store.demote([(row, b"") for row in store.contest(batches)])
             store.load(spool.slices(batches))
             store.judge_together(rules, _DAY)
         return Cost(curated - started, time.perf_counter() - curated, counted.rows, counted.bytes)

@@ -126,7 +126,7 @@ class Base:
         request = Request(as_of=as_of, jobs=1, allow_removals=allow_removals, dry_run=dry_run)
         with pytest.MonkeyPatch.context() as patch:
             if not self.is_gated:
-                patch.setattr("kb.jobs.ingest._hold", lambda *_, **__: False)
+                patch.setattr("kb.jobs.ingest._check_contracts", lambda *_, **__: False)
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
                 patch.setattr("kb.store.build.comments", lambda: ["SELECT 1"])
                 patch.setattr("os.sync", lambda: None)

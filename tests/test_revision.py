@@ -79,7 +79,7 @@ def test_what_is_missing_is_not_fetched(repository: Path, tmp_path: Path) -> Non
     git(repository, "cat-file", "-p", blob, code=128)
     assert left.exists(), "git itself runs it"
     left.unlink()
-    with pytest.raises(KbError, match=f"git has not the bytes of {blob[:12]} here"):
+    with pytest.raises(KbError, match=f"git does not have the bytes of {blob[:12]} here"):
         read(repository)
     assert not left.exists()
 

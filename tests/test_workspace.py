@@ -165,7 +165,7 @@ def test_a_value_of_the_wrong_type_is_an_error(configure: Configure, text: str, 
         ("gate.tier = {hearsay = {max_stale_share = 0}}", "the tiers of the ladder are"),
         ("gate.domain = {npm = {max_quarantined_share = 2}}", "`gate.domain.npm.max_quarantined_share` is 2.0; it has"),
         ("resolvable.true_at_least = 50", "`resolvable.true_at_least` is 50.0; it has to be between 0 and 1"),
-        (suppressing(reason=" "), "`suppress[0].reason` is ' '; say in a few words why the finding is put up with"),
+        (suppressing(reason=" "), "`suppress[0].reason` is ' '; say in a few words why the finding is suppressed"),
         (suppressing(record=""), "`suppress[0].record` is ''; name an id, or `*`"),
     ],
 )

@@ -33,9 +33,10 @@ def run(
     tick: Callable[[int], None] = lambda _: None,
     meanwhile: Callable[[], object] = lambda: None,
 ) -> int:
-    """Curate records in chunks and write what became of them into `folder`; how many records there were.
+    """Curate records in chunks and write the outcomes into `folder`; how many records there were.
 
-    `tick` is told of each finished chunk's records; `meanwhile` is done while workers are busy with the last of them.
+    `tick` gets the number of records of each finished chunk; `meanwhile` is done while workers are busy with the last
+    of them.
     The files are named by chunk, so the outcome does not depend on `jobs`. A few small chunks, or one job, are done in this
     process: that is sooner than to start others.
 
@@ -167,7 +168,7 @@ def _died(chunk: list[Incoming]) -> KbError:
 def _work(pipe: "Connection", folder: Path, settings: Settings, as_of: dt.date | None, added: Sequence[Rule]) -> None:
     """The life of a worker: it judges what it is sent, until there is nobody to send it anything.
 
-    What a terminal or a supervisor sends to all of the group is for the parent, which tells of it and ends its workers.
+    What a terminal or a supervisor sends to all of the group is for the parent, which reports it and ends its workers.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
@@ -184,7 +185,7 @@ def _work(pipe: "Connection", folder: Path, settings: Settings, as_of: dt.date |
                 failure = OSError(error.errno, error.strerror, error.filename)
             except MemoryError:
                 failure = MemoryError()
-            except Exception as error:  # noqa: BLE001 - for the parent to tell; not every one can be sent
+            except Exception as error:  # noqa: BLE001 - for the parent to report; not every one can be sent
                 failure = RuntimeError(f"{type(error).__name__}: {error}")
                 failure.add_note(traceback.format_exc())
             pipe.send(failure)

@@ -22,8 +22,8 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 class IngestResult(NamedTuple):
     """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds.
 
-    `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and what
-    stands against them, `flagged` the records that it stands against; `about_settings` counts what was found in kb.toml.
+    `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and the
+    findings that remain, `flagged` the records that have those; `about_settings` counts the findings on kb.toml.
     `names` are those of a user's own rules.
     `compared` is None for the first run. `of_the_day`: what was written is what depends on the day, and nothing else.
     """
@@ -114,7 +114,7 @@ class ValidateResult(NamedTuple):
     """What `kb validate` found in how many records.
 
     `findings` are those that are neither `suppressed` nor in the baseline; `clean` records have none of them. `known`
-    counts those in the baseline, `mended` the entries of it that no longer occur. `origins` tells path and line of every
+    counts those in the baseline, `mended` the entries of it that no longer occur. `origins` gives path and line of every
     record, where that was asked for. `hidden` are findings that count as the others do, and are not shown.
     """
 
@@ -174,7 +174,7 @@ class ValidateResult(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A limit of the settings, and the figure held against it; `figure` is None where there is nothing to hold."""
+    """A limit of the settings, and the figure compared with it; `figure` is None where there is nothing to compare."""
 
     limit: str
     scope: str
@@ -191,7 +191,7 @@ class Verdict(NamedTuple):
 
 
 class GateResult(NamedTuple):
-    """What `kb gate` held on a day."""
+    """What `kb gate` found on a day."""
 
     as_of: dt.date
     verdicts: tuple[Verdict, ...]

@@ -33,10 +33,10 @@ def commit_of(folder: Path, name: str) -> str:
     inside = _git(folder, ["rev-parse", "--is-inside-work-tree"])
     if inside.returncode:
         raise KbError(_refusal(folder, inside.stderr))
-    found = _git(folder, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]) if name[:1] != "-" else None
-    if found is None or found.returncode:
+    parsed = _git(folder, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]) if name[:1] != "-" else None
+    if parsed is None or parsed.returncode:
         raise KbError(f"{name}: {'there is no commit yet' if name == 'HEAD' else 'git knows no such revision'}")
-    return found.stdout.decode().strip()
+    return parsed.stdout.decode().strip()
 
 
 def blobs(folder: Path, commit: str, names: Sequence[str]) -> dict[str, str]:
@@ -44,13 +44,13 @@ def blobs(folder: Path, commit: str, names: Sequence[str]) -> dict[str, str]:
     listed = _git(folder, ["ls-tree", "-r", "-z", commit, "--", *names])
     if listed.returncode:
         raise KbError(_refusal(folder, listed.stderr))
-    found = {}
+    ids = {}
     for entry in filter(None, listed.stdout.split(b"\0")):
-        about, _, name = entry.partition(b"\t")
-        _, kind, blob = about.decode().split(" ")
+        details, _, name = entry.partition(b"\t")
+        _, kind, blob = details.decode().split(" ")
         if kind == "blob":
-            found[os.fsdecode(name)] = blob
-    return found
+            ids[os.fsdecode(name)] = blob
+    return ids
 
 
 def contents(folder: Path, wanted: Iterable[str]) -> Iterator[bytes]:
@@ -66,7 +66,7 @@ def contents(folder: Path, wanted: Iterable[str]) -> Iterator[bytes]:
         end = answer.find(b"\n", at)
         size = answer[at:end].rpartition(b" ")[2]
         if end < 0 or not size.isdigit():
-            raise KbError(f"git has not the bytes of {blob[:12]} here; fetch them, for kb opens no connection")
+            raise KbError(f"git does not have the bytes of {blob[:12]} here; fetch them, for kb opens no connection")
         yield answer[end + 1 : end + 1 + int(size)]
         at = end + 2 + int(size)
 
@@ -81,7 +81,7 @@ def blob_id(data: bytes, like: str) -> str:
 def _git(folder: Path, arguments: Sequence[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     program = shutil.which("git")
     if program is None:
-        raise KbError("git is not on the PATH, and the earlier records are asked of it; install it")
+        raise KbError("git is not on the PATH, and the earlier records come from it; install it")
     return subprocess.run(  # noqa: S603 - a list of words, and no shell
         [program, *_NOTHING_RUN, *arguments],
         cwd=folder,
@@ -92,8 +92,8 @@ def _git(folder: Path, arguments: Sequence[str], given: bytes = b"") -> subproce
     )
 
 
-def _refusal(folder: Path, said: bytes) -> str:
-    first = said.decode(errors="replace").strip().partition("\n")[0]
+def _refusal(folder: Path, errors: bytes) -> str:
+    first = errors.decode(errors="replace").strip().partition("\n")[0]
     if "not a git repository" in first:
         return f"{folder}: not a git repository, so there is nothing earlier to compare with"
     return f"git: {first}"

@@ -28,7 +28,7 @@ class RuleSettings(NamedTuple):
 
 
 class Suppression(NamedTuple):
-    """A finding that is put up with: of which record (an id, or `*` and `?` in it), of which rule, why, and how long."""
+    """A finding to suppress: of which record (an id, or `*` and `?` in it), of which rule, why, and how long."""
 
     record: str
     code: str
@@ -51,7 +51,7 @@ class Suppression(NamedTuple):
 
 
 class TimeToLive(NamedTuple):
-    """Days after which a record is stale; a domain's own figure goes before a tier's, and that before the default."""
+    """Days after which a record is stale; a domain's own figure overrides a tier's, and that the default."""
 
     default: int = 365
     tier: Mapping[str, int] = {}
@@ -59,7 +59,7 @@ class TimeToLive(NamedTuple):
 
 
 class Trust(NamedTuple):
-    """How far evidence and time bear a confidence; docs/trust.md gives the formula."""
+    """How far evidence and time support a confidence; docs/trust.md gives the formula."""
 
     ladder: tuple[str, ...] = (
         "ai_generated",
@@ -80,9 +80,9 @@ class Trust(NamedTuple):
     time_to_live: TimeToLive = TimeToLive()
 
     def ceiling(self, distinct_sources: int, tier: str) -> float:
-        """The most confidence (0…1) that so many distinct sources and this tier can bear.
+        """The cap on confidence (0…1) for so many distinct sources and this tier.
 
-        A tier is what a record says of itself: without a source that can be followed it bears nothing.
+        A tier is what a record says of itself: without a source that can be followed it adds nothing.
         """
         counted = self.ceiling_by_sources[min(distinct_sources, len(self.ceiling_by_sources) - 1)]
         return max(counted, self.ceiling_by_tier.get(tier, 0.0)) if distinct_sources else counted
@@ -105,13 +105,13 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class OwnLines:
-    """The distinct lines of a user's own ordinary output; one object for each reading, so that it is quickly told apart."""
+    """The distinct lines of a user's own ordinary output; one object for each reading, so that it is quickly compared."""
 
     lines: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str | None:
-        """What tells whether the lines are the same; None, where there are none."""
+        """The same for the same lines; None, where there are none."""
         return hashlib.sha256("\n".join(self.lines).encode(errors="replace")).hexdigest() if self.lines else None
 
 
@@ -129,25 +129,25 @@ class Export(NamedTuple):
 
 
 class ReportSettings(NamedTuple):
-    """When people are told of a rule once: it concerns more than this share of so many records or more."""
+    """When a rule is reported once: it affects more than this share of so many records or more."""
 
     common_share: float = 0.5
     common_from: int = 50
 
     def is_common(self, records: int, among: int) -> bool:
-        """Whether a rule that concerns so many of so many records is told of once."""
+        """Whether a rule that affects so many of so many records is reported once."""
         return among >= self.common_from and records > self.common_share * among
 
 
 class TierLimits(NamedTuple):
-    """What `kb gate` holds the records of a tier to; None: nothing. Of a rejected record the tier is not known."""
+    """The limits of `kb gate` for the records of a tier; None: no limit. Of a rejected record the tier is not known."""
 
     max_stale_share: float | None = None
     min_mean_effective_confidence: float | None = None
 
 
 class DomainLimits(NamedTuple):
-    """What `kb gate` holds the records of a domain to, the rejected ones too."""
+    """The limits of `kb gate` for the records of a domain, the rejected ones too."""
 
     max_stale_share: float | None = None
     min_mean_effective_confidence: float | None = None
@@ -156,7 +156,7 @@ class DomainLimits(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """What `kb gate` holds the whole base to, and single tiers and domains."""
+    """The limits of `kb gate` for the whole base, and for single tiers and domains."""
 
     max_stale_share: float | None = None
     min_mean_effective_confidence: float | None = None
@@ -261,8 +261,8 @@ def text_of(path: Path) -> str:
     except UnicodeDecodeError as error:
         wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
         line = data.count(b"\n", 0, error.start) + 1
-        found = "is UTF-16" if wide else f"line {line} is not UTF-8"
-        raise KbError(f"{path.name}: cannot be read: {found}; save it as UTF-8") from None
+        fault = "is UTF-16" if wide else f"line {line} is not UTF-8"
+        raise KbError(f"{path.name}: cannot be read: {fault}; save it as UTF-8") from None
 
 
 def load_settings(path: Path) -> Settings:
@@ -300,10 +300,10 @@ def _own_lines(match: Match, file: Path) -> OwnLines:
         steps = PurePath(pattern)
         if not pattern.strip() or steps.is_absolute() or ".." in steps.parts:
             raise KbError(f"{file.name}: `{name}` is {pattern!r}; name files below the folder of {file.name}")
-        found = [path for path in sorted(file.parent.glob(pattern)) if path.is_file()]
-        if not found:
+        paths = [path for path in sorted(file.parent.glob(pattern)) if path.is_file()]
+        if not paths:
             raise KbError(f"{file.name}: `{name}` is {pattern!r}; there is no such file")
-        for path in found:
+        for path in paths:
             try:
                 text = path.read_text(encoding="utf-8", errors="replace")
             except OSError as error:
@@ -403,7 +403,7 @@ def _check_values(settings: Settings, file: str) -> None:
     require(settings.fail_on in set(Severity), "fail_on", settings.fail_on, "choose error, warning or info")
     require(bool(settings.baseline.strip()), "baseline", settings.baseline, "name a file")
     for i, suppression in enumerate(settings.suppress):
-        blank = "say in a few words why the finding is put up with"
+        blank = "say in a few words why the finding is suppressed"
         require(bool(suppression.reason.strip()), f"suppress[{i}].reason", suppression.reason, blank)
         require(bool(suppression.record.strip()), f"suppress[{i}].record", suppression.record, "name an id, or `*`")
     rates: dict[str, float] = {
@@ -453,12 +453,12 @@ _DAY = 86_400
 
 def _limits(gate: Gate) -> Iterator[tuple[str, float]]:
     """Every limit that is set, by its full name."""
-    parts: dict[str, Limits] = {
+    tables: dict[str, Limits] = {
         "gate": gate,
         **{f"gate.tier.{tier}": limits for tier, limits in gate.tier.items()},
         **{f"gate.domain.{domain}": limits for domain, limits in gate.domain.items()},
     }
-    for prefix, limits in parts.items():
+    for prefix, limits in tables.items():
         for name, value in limits._asdict().items():
             if isinstance(value, int | float):
                 yield f"{prefix}.{name}", value

@@ -22,7 +22,7 @@ DAY_FINDINGS = "reports/day-findings.ndjson"
 """The findings below `curated/` that depend on the day; all others are in `findings.ndjson`."""
 
 MANIFEST = "manifest.json"
-"""What `curated/` says of itself: the day, the counts, the digest."""
+"""The manifest of `curated/`: the day, the counts, the digest."""
 
 OF_THE_DAY = ("reports/", MANIFEST)
 """What below `curated/` depends on the day. Git ignores it; all else depends on records and settings alone."""
@@ -64,15 +64,15 @@ class Workspace(NamedTuple):
         Raises:
             KbError: one cannot be read.
         """
-        found = {}
+        texts = {}
         for path in sorted((self.root / "rules").glob("[!.]*.sql")) if self.configured else ():
             try:
-                found[f"rules/{path.name}"] = text_of(path)
+                texts[f"rules/{path.name}"] = text_of(path)
             except OSError as error:
                 raise KbError(f"rules/{path.name}: cannot be read: {error.strerror}") from None
             except KbError as error:
                 raise KbError(f"rules/{error}") from None
-        return found
+        return texts
 
     @property
     def baseline(self) -> Path:
@@ -91,9 +91,9 @@ class Workspace(NamedTuple):
 
     def part(self, path: Path) -> str | None:
         """The part of the workspace in which a path lies, links followed: `raw/`, `kb.toml` and so on; None: in none."""
-        place = real(path)
+        target = real(path)
         for name in (*OWN, self.settings.baseline):
-            if place.is_relative_to(real(self.root / name)):
+            if target.is_relative_to(real(self.root / name)):
                 return f"{name}/" if (self.root / name).is_dir() else name
         return None
 

@@ -86,7 +86,7 @@ def test_a_change_by_hand_is_found(copy: Base, statement: str, breach: str) -> N
 )
 def test_tables_and_macros_that_are_not_ours_are_found(copy: Base, statement: str, place: str) -> None:
     alter(copy, statement)
-    with pytest.raises(KbError, match=rf"kb\.duckdb: {place} is not as this kb makes it; run `kb ingest`"):
+    with pytest.raises(KbError, match=rf"kb\.duckdb: {place} has an outdated schema; run `kb ingest`"):
         doctor(copy.workspace)
 
 

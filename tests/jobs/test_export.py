@@ -145,7 +145,9 @@ def test_without_its_file_a_record_comes_back_with_its_values_and_that_is_said(
     assert orjson.loads(found["a"]) == source
     assert found["b"] == orjson.dumps(canon("b"))
     (said,) = told
-    assert said.startswith(f"raw/{name}: not as it was ingested, so 1 record of it comes with the values that came")
+    assert said.startswith(
+        f"raw/{name}: changed since it was ingested, so 1 record of it comes with the values as ingested"
+    )
 
 
 def test_what_a_curator_edited_goes_out_as_published_and_keeps_what_was_said_of_each_item(
@@ -183,7 +185,7 @@ def test_what_fits_nothing_any_more_is_kept_apart_and_said_once(base: Base, tmp_
         assert document["url"] == slug
         assert document["kb"]["extensions"]["errorcanon"] == {"dead_ends": {"0": {"common_misconception": "x"}}}
     (said,) = told
-    assert said.startswith("4 records carried under extensions.errorcanon what fits nothing that is said now")
+    assert said.startswith("4 records carried under extensions.errorcanon what fits nothing in it now")
     assert "git/a (/kb/extensions/errorcanon/dead_ends), git/b" in said
 
 

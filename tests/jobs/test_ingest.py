@@ -479,7 +479,7 @@ def test_what_is_rejected_now_is_lost_too(base: Base) -> None:
     spoilt = record("r15", confidence=85)
     base.put("raw/x.ndjson", ndjson(*many(15), spoilt))
     words = (
-        r"3 of its 18 .*: 2 gone \(such as git/r16\) and 1 rejected \(such as git/r15\); .* `kb validate raw` says why"
+        r"3 of its 18 .*: 2 gone \(such as git/r16\) and 1 rejected \(such as git/r15\); .* `kb validate raw` shows why"
     )
     with pytest.raises(KbError, match=words):
         base.ingest()
@@ -711,7 +711,7 @@ def test_a_base_that_does_not_tell_what_it_was_judged_with_is_judged_again(base:
     (note,) = base.ingest().notes
     assert note == (
         "kb.duckdb was changed by another program (or damaged); made anew from raw/;"
-        " what it told of earlier runs is not as kb left it, so that is gone"
+        " its history of earlier runs was changed too, so that is lost"
     )
     assert base.ingest().notes == ()
 

@@ -251,4 +251,4 @@ def test_a_base_of_another_kb_is_not_asked(base: Base) -> None:
     assert note == "kb.duckdb was changed by another program (or damaged), so the records are judged among themselves"
     base.drop(".kb/seal")  # as an earlier kb left none
     (note,) = judged(base, base.root / "raw/git/a.json").notes
-    assert note == "kb.duckdb is of another kb, so the records are judged among themselves"
+    assert note == "kb.duckdb has an outdated schema, so the records are judged among themselves"

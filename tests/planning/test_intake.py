@@ -53,7 +53,7 @@ def test_a_feed_that_is_refused_leaves_the_file_of_either_suffix(base: Base) -> 
         ingest(base.workspace, paths, Request(DAY))
     new = b"[" + encoded(record("new")) + b"]"
     with (
-        pytest.raises(KbError, match=r"raw/a\.ndjson is as it was, and what came in is kept in raw/\.a\.json\.part"),
+        pytest.raises(KbError, match=r"raw/a\.ndjson is unchanged, and the input is kept in raw/\.a\.json\.part"),
         receive(base.workspace, io.BytesIO(new), "a") as paths,
     ):
         ingest(base.workspace, paths, Request(DAY))
@@ -78,7 +78,7 @@ def test_what_is_refused_does_not_take_the_place_of_what_was_there(base: Base) -
         ingest(base.workspace, paths, Request(DAY))
     with (
         pytest.raises(
-            KbError, match=r"would be lost.*; raw/a\.ndjson is as it was, and what came in is kept in raw/\.a\.ndjson"
+            KbError, match=r"would be lost.*; raw/a\.ndjson is unchanged, and the input is kept in raw/\.a\.ndjson"
         ),
         receive(base.workspace, io.BytesIO(new), "a") as paths,
     ):

@@ -156,7 +156,7 @@ OF_HISTORY = {
 
 
 NOTICED = "kb.duckdb was changed by another program (or damaged); made anew from raw/"
-HISTORY_GONE = f"{NOTICED}; what it told of earlier runs is not as kb left it, so that is gone"
+HISTORY_GONE = f"{NOTICED}; its history of earlier runs was changed too, so that is lost"
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_a_damaged_store_is_made_anew_and_what_is_lost_is_said(copy: Base, name:
     copy.drop(ELSEWHERE)
     with one_line():
         doctor(copy.workspace)
-    assert {HISTORY_GONE, f"{ELSEWHERE}: is gone, and what the base held from there with it"} <= {*copy.ingest().notes}
+    assert {HISTORY_GONE, f"{ELSEWHERE}: is gone, and its records with it"} <= {*copy.ingest().notes}
     assert runs(copy) == [1]
     assert copy.slugs() == ["a", "b", "e", "f"]
 

@@ -158,7 +158,7 @@ def test_a_record_alone_is_judged_as_it_is_among_others(start: int, monkeypatch:
         assert validate(base.workspace, [path], Request(DAY, jobs=1)) == alone
 
 
-# gate.check: if the witnesses of a table keep its contract, all rows do
+# gate.check: if the sample rows of a table keep its contract, all rows do
 
 SPOIL = (
     ("records", "confidence", ("0", "1", "-0.1", "1.5", "'nan'")),
@@ -192,7 +192,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
 
 
 @pytest.mark.parametrize("seed", range(60 if MANY > 1000 else 6))
-def test_the_witnesses_of_a_table_speak_for_all_its_rows(
+def test_the_sample_rows_of_a_table_speak_for_all_its_rows(
     base: Base, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - nothing secret
@@ -203,6 +203,6 @@ def test_the_witnesses_of_a_table_speak_for_all_its_rows(
             place = f"(SELECT rowid FROM {table} ORDER BY hash(rowid + {chance.randint(0, 99)}) LIMIT 1)"  # noqa: S608 - names of ours
             opened.query(f"UPDATE {table} SET {column} = {chance.choice(values)} WHERE rowid = {place}")  # noqa: S608 - likewise
         rules = RuleSet(Settings())
-        by_witnesses = integrity.check(opened, rules)
-        monkeypatch.setattr(integrity, "_witnesses", integrity._rows)  # noqa: SLF001 - the slow way
-        assert integrity.check(opened, rules) == by_witnesses
+        by_sample_rows = integrity.check(opened, rules)
+        monkeypatch.setattr(integrity, "_sample_rows", integrity._rows)  # noqa: SLF001 - the slow way
+        assert integrity.check(opened, rules) == by_sample_rows

@@ -140,7 +140,7 @@ def test_it_opens_with_the_riskiest_record_beside_the_queue(look: Open, address:
 def test_a_record_says_what_it_is_worth_and_what_speaks_against_it(look: Open, address: str) -> None:
     reader = look(f"{address}#record/{quote(NAN_LOSS, safe='')}").page.inner_text("#record")
     assert "0.30 = min(0.90 declared, 0.60 ceiling) × 0.50 freshness" in reader
-    assert "1 source and ai_generated bear 0.60 of 0.90" in reader
+    assert "capped at 0.60 (1 source, ai_generated)" in reader
     assert "904 days old, limit 365, so × 0.50" in reader
     assert "Risk 0.56, number 2 of 45 in the queue" in reader
     assert "0.30 findings: DED001×2, LOC001" in reader

@@ -94,7 +94,7 @@ def test_the_example_is_worth_a_third_of_what_it_declares(example: Base) -> None
         "ceiling": 0.6,
         "factor": 0.5,
         "effective": 0.3,
-        "why": "1 source and ai_generated bear 0.60 of 0.90; 904 days old, limit 365, so × 0.50",
+        "why": "capped at 0.60 (1 source, ai_generated); 904 days old, limit 365, so × 0.50",
     }
 
 
@@ -172,7 +172,7 @@ def test_the_most_overconfident_comes_first(small: Base) -> None:
     assert gaps == sorted(gaps, reverse=True)
     assert found[0]["id"] == "git/guess"
     assert (found[0]["ceiling"], found[0]["effective"]) == (0.3, 0.3)
-    assert found[0]["why"] == "0 sources and ai_generated bear 0.30 of 0.90"
+    assert found[0]["why"] == "capped at 0.30 (0 sources, ai_generated)"
 
 
 def test_who_keeps_all_needs_no_reason(small: Base) -> None:

@@ -236,7 +236,7 @@ def test_collisions_are_those_of_every_pattern_with_every_signature(
     base = Base(tmp_path_factory.mktemp("base"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rgx, "_FEW", few)
-        patch.setattr(rgx, "_CROWD", 2)
+        patch.setattr(rgx, "_LARGEST_BUCKET", 2)
         ingested(base, *(of_its_own(f"r{i}", regex=regex, signature=text) for i, (regex, text) in enumerate(drawn)))
     rows = base.query("SELECT id, regex, signature FROM records")
     expected = brute({name: regex for name, regex, _ in rows}, {name: text for name, _, text in rows})
@@ -282,7 +282,7 @@ def test_too_large_patterns_are_searched_in_parts(monkeypatch: pytest.MonkeyPatc
 
 def test_patterns_that_share_a_text_are_searched_for_all_at_once(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rgx, "_FEW", 0)
-    monkeypatch.setattr(rgx, "_CROWD", 8)
+    monkeypatch.setattr(rgx, "_LARGEST_BUCKET", 8)
     rows: list[object] = []
     plain = store.Store.stream
 

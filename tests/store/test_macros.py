@@ -117,7 +117,7 @@ def test_trust_is_what_its_formula_says(base: Store, beliefs: list[Belief]) -> N
 def test_trust_says_why(base: Store, beliefs: list[Belief]) -> None:
     fill(base, beliefs)
     for belief, row in zip(beliefs, ask(base, "trust"), strict=True):
-        assert ("2 sources and reproduced bear" in row["why"]) == (belief.declared > belief.ceiling)
+        assert ("(2 sources, reproduced)" in row["why"]) == (belief.declared > belief.ceiling)
         assert ("never confirmed" in row["why"]) == (belief.age is None)
         assert ("confirmed only later" in row["why"]) == (belief.age is not None and belief.age < 0)
         assert (" days old, limit " in row["why"]) == (seen(belief) is not None and row["factor"] < 1)

@@ -318,7 +318,7 @@ def validate(
     settings = settings._replace(fail_on=fail_on or settings.fail_on)
     if select or ignore or severity:
         chosen = RuleSet(settings, added=added)
-        request = request._replace(told={code: chosen.severities[code] for code in chosen.rules})
+        request = request._replace(reported={code: chosen.severities[code] for code in chosen.rules})
         workspace = workspace._replace(settings=with_selected(workspace.settings, _words(select), added))
     inputs = _inputs(paths, workspace)
     if output is not None and real(output) in map(real, inputs):

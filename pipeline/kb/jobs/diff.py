@@ -19,12 +19,12 @@ from kb.workspace import Workspace
 _NAMED_BY = ("action", "version", "error_id", "code")
 """The keys that say which entry of a list one is."""
 
-_UNSAID = frozenset({"/schema_version", "/curation/digest"})
-"""What kb writes into a record and what says nothing by itself."""
+_OMITTED = frozenset({"/schema_version", "/curation/digest"})
+"""What kb writes into a record, and what means nothing by itself."""
 
 
 def diff(workspace: Workspace, name: str = "HEAD") -> RecordsCompared:
-    """Hold the records in `curated/` against those that a revision has there.
+    """Compare the records in `curated/` with those that a revision has there.
 
     Raises:
         KbError: there is no repository or revision, it has no `curated/`, or a file there is no record.
@@ -38,7 +38,7 @@ def diff(workspace: Workspace, name: str = "HEAD") -> RecordsCompared:
         commit,
         tuple(sorted(now.keys() - then.keys())),
         _reasons(workspace.curated, gone),
-        {key: found for key, found in changed.items() if found},
+        {key: changes for key, changes in changed.items() if changes},
     )
 
 
@@ -110,9 +110,9 @@ def _in_object(
     before: Mapping[str, Json], after: Mapping[str, Json], at: str, entry: str | None
 ) -> Iterator[RecordEdit]:
     for key in dict.fromkeys([*after, *before]):
-        place = f"{at}/{escape(key)}"
-        if place not in _UNSAID:
-            yield from _in_value(before.get(key), after.get(key), place, entry)
+        pointer = f"{at}/{escape(key)}"
+        if pointer not in _OMITTED:
+            yield from _in_value(before.get(key), after.get(key), pointer, entry)
 
 
 def _in_value(before: Json, after: Json, at: str, entry: str | None) -> Iterator[RecordEdit]:
@@ -152,7 +152,7 @@ def _paired(before: Sequence[Json], after: Sequence[Json]) -> list[tuple[int, in
 
 
 def _name(value: Json) -> str:
-    """What an entry of a list is called: by a key of its own, else it is what it says."""
+    """What an entry of a list is called: by a key of its own, else its content."""
     if isinstance(value, dict):
         named: list[Any] = [value[key] for key in _NAMED_BY if value.get(key)]
         if named:

@@ -8,7 +8,7 @@ from kb.workspace import Workspace
 
 
 def doctor(workspace: Workspace) -> list[Breach]:
-    """Hold the store against its contracts, and every file of `curated/` against the store; no breach is health.
+    """Check the store against its contracts, and every file of `curated/` against the store; no breach is health.
 
     Raises:
         KbError: there is no base, it cannot be read, or its tables are not those of this kb.
@@ -19,8 +19,8 @@ def doctor(workspace: Workspace) -> list[Breach]:
         last = base.last_run()
         breaches = integrity.check(base, rules)
         if last is not None and not breaches:
-            wrong = curated_files.differences(base, workspace.curated, Options(last["as_of"]), rules)
-            breaches = [Breach(f"curated/{name}", "", what, 0, "") for name, what in wrong]
+            differing = curated_files.differences(base, workspace.curated, Options(last["as_of"]), rules)
+            breaches = [Breach(f"curated/{name}", "", what, 0, "") for name, what in differing]
         if state.is_changed and not breaches:
             return [Breach(state.store.name, "", "as kb left it", 0, "")]
         return breaches

@@ -1,4 +1,4 @@
-"""`kb export`: the published records in somebody else's shape."""
+"""`kb export`: the published records in another format."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -32,61 +32,61 @@ _TABLES = tuple(name for name in PUBLISHED if name in _OF_RECORDS or name == "re
 
 def export(
     base: Store,
-    form: str,
+    format_name: str,
     output: Path,
     where: str = "true",
     home: Workspace | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Write the published records that an SQL condition over `records` picks; how many they were.
 
-    The forms: `ndjson` and `json` (one file), `files` (a folder, a file for each record), `parquet` and `csv` (a folder, a
-    file for each table), and each foreign format (a folder). What came in that format comes back as it came, byte for
-    byte out of the workspace that is its `home`; `tell` is told where that can no longer be, and what fits nowhere. The
-    condition keeps the limits that are set there.
+    The formats: `ndjson` and `json` (one file), `files` (a folder, a file for each record), `parquet` and `csv` (a folder,
+    a file for each table), and each foreign format (a folder). What came in that format comes back as ingested, byte for
+    byte out of the workspace that is its `home`; `warn` gets a note where that is no longer possible, and of what fits
+    nowhere. The condition keeps the limits that are set there.
 
     Raises:
-        KbError: no such form, the condition is not SQL over the table or takes too much, the output cannot be written, or
-            the folder holds files that would pass for some of this export.
+        KbError: no such format, the condition is not SQL over the table or takes too much, the output cannot be written,
+            or the folder holds files that would pass for some of this export.
     """
     into_folder: dict[str, Callable[[Store, Path, str], None]] = {
         "files": _files,
         "parquet": _parquet,
         "csv": _csv,
-        **dict.fromkeys(formats.FORMATS, _foreign(form, home.root if home else None, tell)),
+        **dict.fromkeys(formats.FORMATS, _foreign(format_name, home.root if home else None, warn)),
     }
-    if form not in _INTO_FILE | into_folder:
-        raise KbError(f"--format {form}: {did_you_mean(form, _INTO_FILE | into_folder)}")
+    if format_name not in _INTO_FILE | into_folder:
+        raise KbError(f"--format {format_name}: {did_you_mean(format_name, _INTO_FILE | into_folder)}")
     where = _condition(where)
     picked = _count(base, where, home.settings.sql if home else _LIMITS)
     try:
-        if form in _INTO_FILE:
+        if format_name in _INTO_FILE:
             output.parent.mkdir(parents=True, exist_ok=True)
             with aside.written(output) as file:
-                file.writelines(line.encode() for line in _INTO_FILE[form](base, where))
+                file.writelines(line.encode() for line in _INTO_FILE[format_name](base, where))
         else:
-            _check_folder(base, form, output, where)
+            _check_folder(base, format_name, output, where)
             output.mkdir(parents=True, exist_ok=True)
-            into_folder[form](base, output, where)
+            into_folder[format_name](base, output, where)
     except OSError as error:
         raise KbError(f"{error.filename or output}: cannot be written: {error.strerror}") from None
     return picked
 
 
-def lines(base: Store, form: str, where: str = "true", limits: Sql = _LIMITS) -> Iterator[str]:
-    """The same records as text, in a form that is one file.
+def lines(base: Store, format_name: str, where: str = "true", limits: Sql = _LIMITS) -> Iterator[str]:
+    """The same records as text, in a format that is one file.
 
     Raises:
-        KbError: the form is none of one file, or the condition is not SQL over the table.
+        KbError: the format is none of one file, or the condition is not SQL over the table.
     """
-    if form not in _INTO_FILE:
+    if format_name not in _INTO_FILE:
         raise KbError(
-            f"--format {form} has no place on standard output; name a folder with -o, or choose"
+            f"--format {format_name} has no place on standard output; name a folder with -o, or choose"
             f" {' or '.join(_INTO_FILE)}"
         )
     where = _condition(where)
     _count(base, where, limits)
-    return _INTO_FILE[form](base, where)
+    return _INTO_FILE[format_name](base, where)
 
 
 def _condition(where: str) -> str:
@@ -100,15 +100,15 @@ def _count(base: Store, where: str, limits: Sql) -> int:
     return counted
 
 
-def _check_folder(base: Store, form: str, output: Path, where: str) -> None:
+def _check_folder(base: Store, format_name: str, output: Path, where: str) -> None:
     """Refuse a folder with files that would pass for some of this export, such as those of an earlier one."""
-    if form in {"parquet", "csv"}:
-        written, pattern = {f"{table}.{form}" for table in _TABLES}, f"*.{form}"
+    if format_name in {"parquet", "csv"}:
+        written, pattern = {f"{table}.{format_name}" for table in _TABLES}, f"*.{format_name}"
     else:
         ids = base.query(f"SELECT id FROM records WHERE {where}").rows
         written, pattern = {f"{name}.json" for (name,) in ids}, "*.json"
-    found = (path.relative_to(output).as_posix() for path in output.rglob(pattern))
-    others = sorted(name for name in found if name not in written)
+    present = (path.relative_to(output).as_posix() for path in output.rglob(pattern))
+    others = sorted(name for name in present if name not in written)
     if others:
         raise KbError(
             f"{output}: holds {count(len(others), 'file')} that this export does not write (such as {others[0]}), and"
@@ -160,26 +160,26 @@ def _csv(base: Store, output: Path, where: str) -> None:
             base.copy_to(sql, draft, "FORMAT csv, HEADER")
 
 
-def _foreign(name: str, root: Path | None, tell: Callable[[str], None]) -> Callable[[Store, Path, str], None]:
+def _foreign(name: str, root: Path | None, warn: Callable[[str], None]) -> Callable[[Store, Path, str], None]:
     def write(base: Store, output: Path, where: str) -> None:
-        came_so = {record for (record,) in base.stream(_IN_FORM.format(columns="id", where=where), {"form": name})}
-        done = _as_they_came(base, name, output, where, root, tell) if root and came_so else set()
-        form = formats.FORMATS[name]
-        changes = _changes(base, where) if came_so - done else None
+        of_format = {record for (record,) in base.stream(_IN_FORM.format(columns="id", where=where), {"form": name})}
+        done = _as_ingested(base, name, output, where, root, warn) if root and of_format else set()
+        foreign_format = formats.FORMATS[name]
+        changes = _changes(base, where) if of_format - done else None
         apart: list[str] = []
         for record, doc in base.documents(where):
             if record not in done:
                 curated = orjson.loads(doc)
                 mapped = (
-                    formats.original(curated, changes(record), form)
-                    if changes and record in came_so
-                    else form.carried(curated)
+                    formats.original(curated, changes(record), foreign_format)
+                    if changes and record in of_format
+                    else foreign_format.carried(curated)
                 )
                 _put(output / f"{record}.json", mapped.document)
                 apart += [f"{record} ({', '.join(mapped.unplaced[:2])})"] if mapped.unplaced else []
         if apart:
-            tell(
-                f"{count(len(apart), 'record')} carried under extensions.{name} what fits nothing that is said now; it is"
+            warn(
+                f"{count(len(apart), 'record')} carried under extensions.{name} what fits nothing in it now; it is"
                 f" kept apart, to be moved to where it belongs: {', '.join(apart[:3])}"
                 f"{', …' if len(apart) > 3 else ''}"
             )
@@ -193,41 +193,39 @@ _IN_FORM = """
 """
 
 
-def _as_they_came(
-    base: Store, name: str, output: Path, where: str, root: Path, tell: Callable[[str], None]
-) -> set[str]:
+def _as_ingested(base: Store, name: str, output: Path, where: str, root: Path, warn: Callable[[str], None]) -> set[str]:
     """Write the records that came in a format, out of the files that they came from; which were found there.
 
-    What the file says is not what was ingested as soon as a byte is another: then the base alone knows the record.
+    As soon as a byte of the file differs, it is not what was ingested: then only the base knows the record.
     """
-    done: set[str] = set()
+    written: set[str] = set()
     rows = base.stream(_IN_FORM.format(columns="path, position, id, digest", where=where), {"form": name})
     for file, group in groupby(rows, key=lambda row: sources.file_of(row[0])):
         wanted = {(path, position): (record, digest) for path, position, record, digest in group}
-        found = dict(_found_again(root, file, wanted))
-        for record, text in found.items():
+        texts = dict(_found_again(root, file, wanted))
+        for record, text in texts.items():
             path = output / f"{record}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             with aside.written(path) as draft:
                 draft.write(text)
-        done |= found.keys()
-        if len(found) < len(wanted):
-            tell(
-                f"{file}: not as it was ingested, so {count(len(wanted) - len(found), 'record')} of it"
-                f" {'comes' if len(wanted) - len(found) == 1 else 'come'} with the values that came, but with the keys in"
-                " kb's order; run `kb ingest` first"
+        written |= texts.keys()
+        if len(texts) < len(wanted):
+            warn(
+                f"{file}: changed since it was ingested, so {count(len(wanted) - len(texts), 'record')} of it"
+                f" {'comes' if len(wanted) - len(texts) == 1 else 'come'} with the values as ingested, but with the keys"
+                " in kb's order; run `kb ingest` first"
             )
-    return done
+    return written
 
 
 def _found_again(root: Path, file: str, wanted: dict[tuple[str, int], tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
     """The records of a file that are as they were ingested, as id and bytes: one alone in its file with all around it."""
-    place = root / file
-    if not place.is_file():
+    source = root / file
+    if not source.is_file():
         return
     left = len(wanted)
     try:
-        for origin, raw, *_ in sources.read(SourceFile(file, os.fspath(place), 0, 0, 0)):
+        for origin, raw, *_ in sources.read(SourceFile(file, os.fspath(source), 0, 0, 0)):
             record, digest = wanted.get((origin.path, origin.position), ("", ""))
             if record:
                 left -= 1
@@ -246,14 +244,14 @@ def _changes(base: Store, where: str) -> Callable[[str], list[Change]]:
 
     def of(record: str) -> list[Change]:
         nonlocal ahead
-        found = []
+        changes = []
         while ahead is not None and ahead[0] <= record:
             if ahead[0] == record:
                 _, code, pointer, before, after = ahead
-                found.append(
+                changes.append(
                     Change(code, pointer, orjson.loads(before), GONE if after is None else orjson.loads(after))
                 )
             ahead = next(rows, None)
-        return found
+        return changes
 
     return of

@@ -67,7 +67,7 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> FixPl
 def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> FixPlan:
     """The edits that do to the raw text what ingest does to each record that is fit to be published by itself.
 
-    Where the request tells of some rules alone, those of the others are left out.
+    Where the request reports some rules only, the edits of the others are left out.
 
     Raises:
         KbError: a file cannot be read, or there is no record.
@@ -75,8 +75,8 @@ def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Fi
     rules = ruleset.of(workspace, request.as_of)
     tally = _Tally([note for root in roots for note in root.passed_over])
     files = _files(roots)
-    told = rules.rules if request.told is None else request.told
-    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, told), tally.notes, request)
+    reported = rules.rules if request.reported is None else request.reported
+    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, reported), tally.notes, request)
     if not tally.read:
         raise KbError(f"{nothing_in(roots, tally.notes)}; nothing was validated")
     return FixPlan(
@@ -101,7 +101,7 @@ class _Tally:
             self.strange.append(str(incoming.origin))
             return []
         outcome = curate(incoming, rules)
-        form = _form(incoming, outcome.changes)
+        foreign_format = _form(incoming, outcome.changes)
         held = frozenset(c.code for c in outcome.changes if c.after is GONE and _says_more(c.before))
         if held:
             self.notes.append(
@@ -112,10 +112,10 @@ class _Tally:
             self.notes.append(f"{incoming.origin}: left as it is, for it holds a credential; take that out first")
             self._hide(incoming)
         wanted = [change for change in _but_traces(outcome) if change.code not in held]
-        changes = formats.worded(wanted, form)
-        if form:
+        changes = formats.worded(wanted, foreign_format)
+        if foreign_format:
             unworded = Counter(change.code for change in wanted) - Counter(change.code for change in changes)
-            self.unworded.update({(form.name, code): count for code, count in unworded.items()})
+            self.unworded.update({(foreign_format.name, code): count for code, count in unworded.items()})
         edits = edit.edits(incoming.raw, changes) if changes else []
         if changes:
             _check_gone(incoming, edits, outcome.changes, changes, rules)
@@ -123,12 +123,12 @@ class _Tally:
         self.fixed.update(change.code for change in changes)
         return edits
 
-    def repairs(self, incoming: Incoming, rules: RuleSet, told: Container[str]) -> list[Edit]:
-        """The edits that do what ingest does to one record, of the rules that are told."""
+    def repairs(self, incoming: Incoming, rules: RuleSet, reported: Container[str]) -> list[Edit]:
+        """The edits that do what ingest does to one record, of the rules that are reported."""
         outcome = curate(incoming, rules)
         self._hide(incoming)
         repairs = outcome.changes if isinstance(outcome, Curated) else ()
-        changes = [change for change in repairs if change.code in told]
+        changes = [change for change in repairs if change.code in reported]
         self.read += 1
         self.fixed.update(change.code for change in changes)
         return edit.edits(incoming.raw, changes) if changes else []
@@ -141,8 +141,8 @@ class _Tally:
 
     def result(self, files: int) -> FixResult:
         left = [
-            f"{count} of {code}: the format {form} has no word for what it writes, so the file keeps its own"
-            for (form, code), count in sorted(self.unworded.items())
+            f"{count} of {code}: the format {name} has no word for what it writes, so the file keeps its own"
+            for (name, code), count in sorted(self.unworded.items())
         ]
         return FixResult(self.read, dict(self.fixed), files, (*self.notes, *left))
 
@@ -159,7 +159,7 @@ def _files(roots: Sequence[Root]) -> list[SourceFile]:
 def _edits(
     files: Sequence[SourceFile], edits_of: Callable[[Incoming], list[Edit]], notes: list[str], request: Request
 ) -> dict[str, list[Edit]]:
-    found: dict[str, list[Edit]] = defaultdict(list)
+    edits_by_stream: dict[str, list[Edit]] = defaultdict(list)
 
     def done(reading: Reading) -> None:
         if reading.note:
@@ -169,13 +169,13 @@ def _edits(
         for incoming in sources.read(file, done):
             edits = edits_of(incoming)
             if edits:
-                found[incoming.origin.path] += [own.shifted(incoming.offset) for own in edits]
+                edits_by_stream[incoming.origin.path] += [own.shifted(incoming.offset) for own in edits]
             request.tick(1)
-    return dict(found)
+    return dict(edits_by_stream)
 
 
 def _is_record(incoming: Incoming) -> bool:
-    """Whether it is kb's to edit; what cannot be read is told of as a record that is broken."""
+    """Whether it is kb's to edit; what cannot be read is reported as a broken record."""
     try:
         return incoming.fault is not None or formats.is_record(contract.read(incoming.raw))
     except contract.UnreadableError:
@@ -191,7 +191,9 @@ def _says_more(item: Json) -> bool:
     """Whether an object of a list says what the native format has no place for."""
     carried = item.get("extensions") if isinstance(item, dict) else None
     own = [
-        value for form in (carried or {}).values() for value in (form.values() if isinstance(form, dict) else [form])
+        value
+        for extension in (carried or {}).values()
+        for value in (extension.values() if isinstance(extension, dict) else [extension])
     ]
     return any(value is not None for value in own)
 
@@ -203,11 +205,11 @@ def _but_traces(outcome: Curated | Rejected) -> list[Change]:
 
 
 def _check_gone(
-    incoming: Incoming, edits: list[Edit], found: Sequence[Change], changes: Sequence[Change], rules: RuleSet
+    incoming: Incoming, edits: list[Edit], proposed: Sequence[Change], changes: Sequence[Change], rules: RuleSet
 ) -> None:
     """Make sure that nothing which was fixed is found again after the edits, but what was left alone."""
     outcome = curate(incoming._replace(raw=edit.carried_out(incoming.raw, edits)), rules)
-    left = Counter(change.code for change in found) - Counter(change.code for change in changes)
+    left = Counter(change.code for change in proposed) - Counter(change.code for change in changes)
     back = {change.code for change in changes}.intersection(change.code for change in outcome.changes) - left.keys()
     if back:
         raise RuntimeError(f"{incoming.origin}: {', '.join(sorted(back))} would come back; nothing was written")

@@ -1,4 +1,4 @@
-"""`kb gate`: does the base keep the limits that its settings name?"""
+"""`kb gate`: does the base keep the limits in its settings?"""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from kb.workspace import Workspace
 
 
 def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
-    """Hold the figures of the base against every limit in `[gate]` of the settings, in their order.
+    """Check the figures of the base against every limit in `[gate]` of the settings, in their order.
 
     Raises:
         KbError: there is no base, or a limit is for a domain that no record has.

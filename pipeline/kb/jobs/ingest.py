@@ -15,18 +15,18 @@ from kb.planning import earlier, standing
 from kb.planning.plan import Plan, plan_for
 from kb.planning.standing import History
 from kb.publish import swap
-from kb.publish.seal import told
+from kb.publish.seal import read_object
 from kb.results import IngestResult, StateComparison
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
 from kb.settings import LAYOUTS
 from kb.sources import formats
 from kb.store import KnownFile, runs
-from kb.store.build import Draft, Moved, Ousted, change, create
+from kb.store.build import Demoted, Draft, Moved, change, create
 from kb.store.counts import Counts
 from kb.workspace import METRICS, PAGE, Workspace
 
-WithBytes = Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
+WithBytes = Callable[[list[Demoted]], list[tuple[Demoted, bytes]]]
 """Finds the bytes of records that lose their place in the base."""
 
 
@@ -41,14 +41,14 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
     if request.form is not None:
         formats.named(request.form)
     with swap.writer(workspace) as folder:
-        with standing.found(workspace) as found:
-            plan, last = plan_for(workspace, paths, rules, request, found)
-            base = found.base
+        with standing.found(workspace) as existing:
+            plan, last = plan_for(workspace, paths, rules, request, existing)
+            base = existing.base
             if base and plan.idle and last and last["as_of"] == request.as_of and _is_laid_out(workspace):
                 counted = Counts(base, [] if plan.whole else plan.scope(), whole=plan.whole)
                 as_before = StateComparison(0, 0, base.value("SELECT count(*) FROM findings"))
                 return _outcome(counted, plan, rules, as_before, written=False)
-        return _write(workspace, plan, rules, request, folder, found.history)
+        return _write(workspace, plan, rules, request, folder, existing.history)
 
 
 def _is_laid_out(workspace: Workspace) -> bool:
@@ -86,7 +86,7 @@ def _write(
         compared = settled()
         restored = swap.altered(workspace)
         request.step("checking")
-        if _hold(draft, rules, with_bytes, documents="records" if plan.fresh else "touched"):
+        if _check_contracts(draft, rules, with_bytes, documents="records" if plan.fresh else "touched"):
             draft.judge_settings(rules)
             compared = settled()
         request.step("writing")
@@ -111,7 +111,7 @@ def _write(
                 runs.take_over(draft, history)
             elif plan.fresh:
                 runs.remember_figures(draft, 0, *earlier.figures(workspace.curated, request.as_of))
-            runs.record_run(draft, rules, request.as_of, result, told(curated / METRICS))
+            runs.record_run(draft, rules, request.as_of, result, read_object(curated / METRICS))
         notes = standing.notes_of(draft)
         draft.finish()
     if not request.dry_run:
@@ -119,8 +119,8 @@ def _write(
     return result
 
 
-def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str) -> bool:
-    """Hold what is to be published against its contracts; whether records of this run had to be taken out for that.
+def _check_contracts(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str) -> bool:
+    """Check what is to be published against its contracts; whether records of this run had to be taken out for that.
 
     Raises:
         GateError: a contract is broken, and not by such records alone.
@@ -128,9 +128,9 @@ def _hold(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str
     from kb.publish import integrity  # noqa: PLC0415 - pandas and pandera: only where something is published
 
     breaches = integrity.check(draft, rules, documents=documents)
-    refused = draft.ousted_by_gate(integrity.spoken_against(breaches)) if breaches else []
+    refused = draft.demoted_by_gate(integrity.spoken_against(breaches)) if breaches else []
     if refused:
-        draft.oust(with_bytes(refused))
+        draft.demote(with_bytes(refused))
         breaches = integrity.check(draft, rules, documents=documents)
     if breaches:
         raise GateError(f"the gate refuses to publish: {breaches[0]}; nothing was published")
@@ -151,9 +151,9 @@ def _judge(
     again = [incoming for (path, _), incoming in waiting.items() if unread([sources.file_of(path)])]
     at_hand = {key: incoming.raw for key, incoming in waiting.items()}
 
-    def with_bytes(ousted: list[Ousted]) -> list[tuple[Ousted, bytes]]:
-        by_file: dict[str, list[Ousted]] = defaultdict(list)
-        for row in ousted:
+    def with_bytes(demoted: list[Demoted]) -> list[tuple[Demoted, bytes]]:
+        by_file: dict[str, list[Demoted]] = defaultdict(list)
+        for row in demoted:
             by_file[sources.file_of(row.path)].append(row)
         return [pair for file, rows in by_file.items() for pair in _fetch(workspace, file, rows, at_hand)]
 
@@ -165,7 +165,7 @@ def _judge(
     _, rejected = passes.judge(
         draft, incoming, rules, request, batches, passes.Caller(leaving, with_bytes, _fetch_gate)
     )
-    draft.oust(with_bytes(rejected))
+    draft.demote(with_bytes(rejected))
     draft.judge_settings(rules)
     draft.remember_files(plan.gone, plan.seen)
     return with_bytes
@@ -220,8 +220,8 @@ def _reading(draft: Draft, plan: Plan, again: list[Incoming], known_files: Conta
 
 
 def _fetch(
-    workspace: Workspace, name: str, rows: list[Ousted], at_hand: dict[tuple[str, int], bytes]
-) -> Iterator[tuple[Ousted, bytes]]:
+    workspace: Workspace, name: str, rows: list[Demoted], at_hand: dict[tuple[str, int], bytes]
+) -> Iterator[tuple[Demoted, bytes]]:
     """The bytes of records that lost their place in the base, read again from their file."""
     missing = {}
     for row in rows:
@@ -249,7 +249,7 @@ def _guard(counts: Counts, limit: float, hints: Sequence[str]) -> None:
         if gone + rejected > limit * was:
             fates = [f"{gone} gone (such as {gone_example})"] if gone else []
             fates += [f"{rejected} rejected (such as {rejected_example})"] if rejected else []
-            why = "; ".join(hints) or (f"`kb validate {root}` says why" if rejected else "")
+            why = "; ".join(hints) or (f"`kb validate {root}` shows why" if rejected else "")
             raise KbError(
                 f"{root}: {gone + rejected} of its {was} published records would be lost, more than {limit:.0%}:"
                 f" {' and '.join(fates)}; nothing was published.{why and f' {why[0].upper()}{why[1:]}.'}"
@@ -260,9 +260,9 @@ def _guard(counts: Counts, limit: float, hints: Sequence[str]) -> None:
 def _outcome(
     counts: Counts, plan: Plan, rules: RuleSet, compared: StateComparison | None, *, written: bool
 ) -> IngestResult:
-    """Count what stands in the base of all that was read, and hold the sums against each other (law 1)."""
+    """Count what stands in the base of all that was read, and check that the sums balance (law 1)."""
     tally = counts.tally(changed=written)
-    found = counts.findings_by_code()
+    by_code = counts.findings_by_code()
     result = IngestResult(
         read=plan.records,
         published=tally["published"],
@@ -270,13 +270,13 @@ def _outcome(
         quarantined=tally["quarantined"],
         removed=tally["removed"],
         changes=tally["changes"],
-        findings={code: times for code, times, *_ in found},
+        findings={code: times for code, times, *_ in by_code},
         written=written,
         copies=tally["copies"],
         repairs=counts.repairs_by_code(),
-        flags={code: flags for code, _, flags, *_ in found if flags},
-        flagged={code: records for code, _, _, records, _ in found if records},
-        suppressed=sum(suppressed for *_, suppressed in found),
+        flags={code: flags for code, _, flags, *_ in by_code if flags},
+        flagged={code: records for code, _, _, records, _ in by_code if records},
+        suppressed=sum(suppressed for *_, suppressed in by_code),
         about_settings=counts.about_settings(),
         compared=compared,
         names={rule.code: rule.name for rule in rules.added},

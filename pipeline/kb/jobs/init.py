@@ -95,7 +95,7 @@ def _refuse_below_the_top(folder: Path) -> None:
 
 
 def _complete(path: Path, lines: Sequence[str]) -> bool:
-    """Whether lines had to be added to a file that says something to git."""
+    """Whether lines had to be added to a file that git reads."""
     present = path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
     missing = [line for line in lines if line not in present.splitlines()]
     if not missing:

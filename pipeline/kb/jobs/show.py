@@ -26,7 +26,7 @@ _REASONS = """
 
 
 class Named(NamedTuple):
-    """The record that a name stands for, and what is to be said of it where it is not the id itself."""
+    """The record that a name stands for, and the notes to show where it is not the id itself."""
 
     id: str
     notes: tuple[str, ...] = ()
@@ -71,8 +71,8 @@ def _meant(base: Store, name: str, among: str) -> _Meant:
         ("an alias of", "SELECT id FROM records WHERE list_contains(aliases, $name) ORDER BY id"),
         ("the beginning of", f"SELECT id FROM ({among}) WHERE starts_with(id, $name) ORDER BY id"),
     ):
-        if found := base.query(query, {"name": name}).rows:
-            return _Meant(how, [row[0] for row in found])
+        if rows := base.query(query, {"name": name}).rows:
+            return _Meant(how, [row[0] for row in rows])
     return _Meant()
 
 
@@ -94,14 +94,14 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     Raises:
         KbError: no record has that id.
     """
-    found = base.query(f"SELECT doc, {_ORIGIN} FROM records WHERE id = $id", {"id": name}).records()
-    if not found:
+    rows = base.query(f"SELECT doc, {_ORIGIN} FROM records WHERE id = $id", {"id": name}).records()
+    if not rows:
         known = [row[0] for row in base.query(_PUBLISHED_IDS).rows]
         rejected = base.value("SELECT count(*) > 0 FROM quarantine WHERE record_id = $id", {"id": name})
         meant = _meant(base, name, _PUBLISHED_IDS)
         hint = f"it is in quarantine, see `kb why {name}`" if rejected else str(meant) if meant.ids else None
         raise KbError(f"no published record {name}; {hint or did_you_mean(name, known, _ALL_IDS)}")
-    origin = found[0]
+    origin = rows[0]
     where = {"path": origin["path"], "position": origin["position"]}
     changes = base.query(
         "SELECT code, pointer, before, after FROM changes WHERE path = $path AND position = $position ORDER BY seq",
@@ -147,7 +147,7 @@ _FATES = f"""
 def why(base: Store, subject: str, as_of: dt.date, root: Path | None = None) -> list[dict[str, Any]]:
     """What became of a record, or of every record of a file, an archive or a folder, or of the one around `path:line`.
 
-    Below `root` lie the files, to tell whether they have the line.
+    Below `root` lie the files, to check that they have the line.
 
     Raises:
         KbError: the base never saw such a record or file, or there is no record on that line.

@@ -52,13 +52,15 @@ def validate(
         about_settings = whole and bool(workspace.settings.suppress)
         bench = Bench(workspace, roots, list(files), [], readings)
         judged = judge(incoming, rules, request, bench, about_settings=about_settings)
-        told = rules.severities if request.told is None else request.told
-        rows = [row._replace(severity=told[row.code]) for row in judged.rows if row.code in told]
+        reported = rules.severities if request.reported is None else request.reported
+        rows = [row._replace(severity=reported[row.code]) for row in judged.rows if row.code in reported]
         standing = [row for row in rows if row.suppressed is None]
         compared = baseline.hold_against(
             request.baseline,
             [row.entry for row in standing],
-            _judged_now(judged, {code: rule for code, rule in rules.rules.items() if code in told}, files, whole=whole),
+            _judged_now(
+                judged, {code: rule for code, rule in rules.rules.items() if code in reported}, files, whole=whole
+            ),
             write=request.write_baseline,
         )
         new = list(compress(standing, compared.new))
@@ -93,19 +95,19 @@ def _noting(
 
 def _are_whole(roots: Sequence[sources.Root], workspace: Workspace) -> bool:
     """Whether the paths hold all that the base is made of: raw/, and what else was ingested."""
-    parts = [sources.name_of(workspace.raw, workspace)] if workspace.raw.exists() else []
+    ingested = [sources.name_of(workspace.raw, workspace)] if workspace.raw.exists() else []
     if workspace.store.exists():
-        from kb import store  # noqa: PLC0415 - one record with nothing to put up with does without
+        from kb import store  # noqa: PLC0415 - one record with nothing to suppress does without
 
         with store.read(workspace.store, any_layout=True) as base:
-            parts += base.roots()
-    return bool(parts) and all(any(root.holds(part) for root in roots) for part in parts)
+            ingested += base.roots()
+    return bool(ingested) and all(any(root.holds(path) for root in roots) for path in ingested)
 
 
 def _judged_now(
     judged: Judged, rules: Mapping[str, Rule], files: Mapping[str, sources.SourceFile], *, whole: bool
 ) -> Callable[[Entry], bool]:
-    """Tell of an entry of the baseline whether it would have been found again, and told, were it still there."""
+    """A test of baseline entries: would it have been found again, and reported, were it still there?"""
     rejected: dict[str, set[str]] = defaultdict(set)
     for row in judged.rows:
         if row.entry.record not in judged.published and row.path != FILE:
@@ -116,16 +118,16 @@ def _judged_now(
         if rule is None or entry.record in judged.published:
             return rule is not None
         if entry.record in rejected:
-            return _had_its_say(rule.stage, rejected[entry.record])
+            return _was_run(rule.stage, rejected[entry.record])
         return whole or sources.file_of(entry.record) in files
 
     return is_judged
 
 
-def _had_its_say(stage: Stage, found: set[str]) -> bool:
-    """Whether the rules of a stage looked at a record that was rejected for what was found."""
-    if "SCH001" in found:
+def _was_run(stage: Stage, codes: set[str]) -> bool:
+    """Whether the rules of a stage looked at a record that was rejected with some codes."""
+    if "SCH001" in codes:
         return stage is Stage.PARSE
-    if "SCH002" in found:
+    if "SCH002" in codes:
         return stage in {Stage.PARSE, Stage.VALUE, Stage.CONTRACT}
     return stage not in {Stage.TABLES, Stage.LIST, Stage.CORPUS}

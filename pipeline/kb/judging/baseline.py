@@ -28,7 +28,7 @@ Entries = Counter[Entry]
 
 
 class BaselineComparison(NamedTuple):
-    """Findings against a baseline: which are not in it, how many of its entries no longer occur, and what to say."""
+    """Findings against a baseline: which are not in it, how many of its entries no longer occur, and notes."""
 
     new: list[bool]
     gone: int = 0
@@ -36,19 +36,19 @@ class BaselineComparison(NamedTuple):
 
 
 def hold_against(
-    path: Path | None, found: Sequence[Entry], is_judged: Callable[[Entry], bool], *, write: bool
+    path: Path | None, findings: Sequence[Entry], is_judged: Callable[[Entry], bool], *, write: bool
 ) -> BaselineComparison:
-    """Tell new findings from known ones; with `write`, the baseline is first written so that all are known.
+    """Separate new findings from known ones; with `write`, the baseline is first written so that all are known.
 
-    `is_judged` says of an entry whether it would have been found again, were it still there: what was not judged now
+    `is_judged`: whether an entry would have been found again, were it still there: what was not judged now
     stays in the baseline and is not missed.
 
     Raises:
         KbError: the baseline cannot be read, or not be written.
     """
     if path is None:
-        return BaselineComparison([True] * len(found))
-    counted = Entries(found)
+        return BaselineComparison([True] * len(findings))
+    counted = Entries(findings)
     entries = Entries() if write and not path.exists() else _read(path)
     notes = []
     if write:
@@ -63,14 +63,14 @@ def hold_against(
     if gone:
         are = "entry of the baseline is" if gone == 1 else "entries of the baseline are"
         notes.append(f"{gone:,} {are} fixed; `kb validate --write-baseline` shrinks it")
-    return BaselineComparison(_beyond(entries, found), gone, tuple(notes))
+    return BaselineComparison(_beyond(entries, findings), gone, tuple(notes))
 
 
-def _beyond(entries: Entries, found: Iterable[Entry]) -> list[bool]:
+def _beyond(entries: Entries, findings: Iterable[Entry]) -> list[bool]:
     """Of each finding, whether it is not among the entries; one that occurs oftener than there is new from then on."""
     left = Entries(entries)
     new = []
-    for entry in found:
+    for entry in findings:
         left[entry] -= 1
         new.append(left[entry] < 0)
     return new
@@ -87,12 +87,12 @@ def _read(path: Path) -> Entries:
     except FileNotFoundError:
         raise KbError(f"{path.name}: no such baseline; `kb validate --write-baseline` writes one") from None
     except OSError as error:
-        raise KbError(f"{path.name}: {_BROKEN} ({error.strerror}); {_MEND}") from None
+        raise KbError(f"{path.name}: {_BROKEN} ({error.strerror}); {_REMEDY}") from None
     except ValueError as error:
-        raise KbError(f"{path.name}: {_BROKEN} ({error}); {_MEND}") from None
+        raise KbError(f"{path.name}: {_BROKEN} ({error}); {_REMEDY}") from None
     if not contract.accepts(document, SCHEMA):
         pointer, message = next(contract.violations(document, SCHEMA))
-        raise KbError(f"{path.name}: {_BROKEN} ({pointer or 'the whole'}: {message}); {_MEND}")
+        raise KbError(f"{path.name}: {_BROKEN} ({pointer or 'the whole'}: {message}); {_REMEDY}")
     entries = Entries()
     for entry in document["findings"]:
         entries[Entry(entry["record"], entry["code"], entry["fingerprint"])] += entry["count"]
@@ -100,7 +100,7 @@ def _read(path: Path) -> Entries:
 
 
 _BROKEN = "cannot be read as a baseline"
-_MEND = "restore it, or delete it and run `kb validate --write-baseline`"
+_REMEDY = "restore it, or delete it and run `kb validate --write-baseline`"
 
 
 def _write(path: Path, entries: Entries) -> None:

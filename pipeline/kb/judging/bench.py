@@ -19,7 +19,7 @@ from kb.settings import FILE
 from kb.workspace import Workspace
 
 if TYPE_CHECKING:
-    from kb.store.build import Draft, Ousted
+    from kb.store.build import Demoted, Draft
 
 _FINDINGS = """
     SELECT path, position, record_id, code, name, severity, pointer, message, fixable, fingerprint, suppressed
@@ -59,7 +59,7 @@ class Judged(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """Where records are judged together: what was given, and what there is to tell."""
+    """Where records are judged together: what was given, and the notes to show."""
 
     workspace: Workspace
     roots: Sequence[sources.Root]
@@ -68,7 +68,7 @@ class Bench(NamedTuple):
     readings: Sequence[sources.Reading] = ()
 
     def remarks(self) -> list[str]:
-        """What there is to say of the files that were read."""
+        """The notes on the files that were read."""
         return [reading.note for reading in self.readings if reading.note]
 
     def replaces(self, name: str) -> bool:
@@ -92,7 +92,7 @@ def judge(
 
 
 def _alone(record: Incoming, rules: RuleSet, request: Request, bench: Bench) -> Judged | None:
-    """The judgement of the only record, or None if a corpus rule may have a say, which takes a store."""
+    """The judgement of the only record, or None if a corpus rule may apply, which takes a store."""
     outcome = curate(record, rules)
     lonely = not bench.workspace.store.exists()
     if isinstance(outcome, Curated) and any(
@@ -104,16 +104,16 @@ def _alone(record: Incoming, rules: RuleSet, request: Request, bench: Bench) -> 
             record.origin.path,
             record.origin.position,
             outcome.id,
-            found.code,
-            rules.known[found.code].name,
-            rules.severities[found.code],
-            found.pointer,
-            found.message,
-            rules.known[found.code].kind is Kind.FIX,
-            found.fingerprint,
-            found.suppressed,
+            finding.code,
+            rules.known[finding.code].name,
+            rules.severities[finding.code],
+            finding.pointer,
+            finding.message,
+            rules.known[finding.code].kind is Kind.FIX,
+            finding.fingerprint,
+            finding.suppressed,
         )
-        for found in outcome.findings
+        for finding in outcome.findings
     ]
     return Judged(1, rows, {outcome.id} if isinstance(outcome, Curated) else set())
 
@@ -143,9 +143,9 @@ def _together(
         return Judged(read - len(again), rows, {name for (name,) in published})
 
 
-def _without_bytes(ousted: "list[Ousted]") -> "list[tuple[Ousted, bytes]]":
+def _without_bytes(demoted: "list[Demoted]") -> "list[tuple[Demoted, bytes]]":
     """What is judged for its findings alone need not be kept."""
-    return [(row, b"") for row in ousted]
+    return [(row, b"") for row in demoted]
 
 
 @contextmanager
@@ -161,7 +161,7 @@ def _scratch(bench: Bench, folder: Path) -> "Iterator[Draft]":
     elif base is not None:
         with trial(base) as copy:
             if copy.unlike_declared() is not None:
-                bench.notes.append(f"{base.name} is of another kb, so the records are judged among themselves")
+                bench.notes.append(f"{base.name} has an outdated schema, so the records are judged among themselves")
             elif not all(map(bench.replaces, copy.known_files())):
                 yield copy
                 return

@@ -19,7 +19,7 @@ from kb.workspace import Workspace
 def given(
     workspace: Workspace, paths: Sequence[Path], request: Request, standard_input: IO[bytes] | None
 ) -> Iterator[list[sources.Root]]:
-    """What lies below some paths; the path `-` stands for `standard_input`, which is kept in a file until all is said.
+    """What lies below some paths; the path `-` stands for `standard_input`, which is kept in a file until the end.
 
     Raises:
         KbError: a path is missing, or of a kind that is not read; or standard input is empty or compressed.

@@ -14,7 +14,7 @@ from kb.curate import spool
 from kb.judging.request import Request
 from kb.model import Incoming
 from kb.rules.ruleset import RuleSet
-from kb.store.build import Draft, Moved, Ousted
+from kb.store.build import Demoted, Draft, Moved
 
 
 class Leaving(NamedTuple):
@@ -26,14 +26,14 @@ class Leaving(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """What whoever asks has to say: what leaves the store, where bytes are, and what is done in the meantime.
+    """What the caller provides: what leaves the store, where bytes are, and what is done in the meantime.
 
     `leaving` is asked once every record was read; `with_bytes` finds the bytes of records that lose their id;
     `meanwhile` is done while workers are busy with the last of them.
     """
 
     leaving: Callable[[], Leaving]
-    with_bytes: Callable[[list[Ousted]], list[tuple[Ousted, bytes]]]
+    with_bytes: Callable[[list[Demoted]], list[tuple[Demoted, bytes]]]
     meanwhile: Callable[[], object] = lambda: None
 
 
@@ -44,7 +44,7 @@ def judge(
     request: Request,
     folder: Path,
     caller: Caller,
-) -> tuple[int, list[Ousted]]:
+) -> tuple[int, list[Demoted]]:
     """Judge records over a store that has begun: how many there were, and which of the base a corpus rule rejects.
 
     `folder` is made for what became of them, and is gone afterwards.
@@ -56,7 +56,7 @@ def judge(
     draft.prune(gone.dropped, gone.moved)
     if gone.is_aged:
         draft.age_anew()
-    draft.oust(caller.with_bytes(draft.contest(folder)))
+    draft.demote(caller.with_bytes(draft.contest(folder)))
     draft.load(spool.slices(folder))
     shutil.rmtree(folder)
     request.step("comparing")

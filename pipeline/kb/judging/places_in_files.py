@@ -1,4 +1,4 @@
-"""Where a person finds in the files what was found in the records."""
+"""Where in the files the findings on the records are."""
 
 import os
 from collections import defaultdict
@@ -23,15 +23,15 @@ def located(rows: list[Row], files: Mapping[str, sources.SourceFile], workspace:
 
 def _in_files(rows: list[Row], files: Mapping[str, sources.SourceFile]) -> Iterator[Located]:
     """The files are read once more, and the records with findings scanned once."""
-    found = defaultdict(list)
+    rows_of = defaultdict(list)
     for row in rows:
         if row.path != FILE:
-            found[row.path, row.position].append(row)
-    for name in sorted({sources.file_of(path) for path, _ in found}):
+            rows_of[row.path, row.position].append(row)
+    for name in sorted({sources.file_of(path) for path, _ in rows_of}):
         for incoming in sources.read(files[name]):
             path, position, *_ = incoming.origin
-            if (path, position) in found:
-                yield from _in_record(incoming, found[path, position], shown_path(incoming, files))
+            if (path, position) in rows_of:
+                yield from _in_record(incoming, rows_of[path, position], shown_path(incoming, files))
 
 
 def _in_settings(rows: list[Row], workspace: Workspace) -> Iterator[Located]:
@@ -42,9 +42,9 @@ def _in_settings(rows: list[Row], workspace: Workspace) -> Iterator[Located]:
     home = os.path.relpath(workspace.root / FILE).replace(os.sep, "/")
     lines = text_of(workspace.root / FILE).splitlines()
     starts = lines_of_suppressions(lines)
-    told = len(starts) == len(workspace.settings.suppress)
+    all_found = len(starts) == len(workspace.settings.suppress)
     for row in about:
-        line = starts[row.position] if told else 1
+        line = starts[row.position] if all_found else 1
         yield _placed(row, home, line, 1, masked_text(lines[line - 1]))
 
 

@@ -11,7 +11,7 @@ _CHECKED_OUT = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
 def from_top(result: ValidateResult, here: Path, environment: Mapping[str, str] = os.environ) -> ValidateResult:
-    """A result whose paths, which are told from `here`, are told from the top of the repository."""
+    """A result whose paths, which are relative to `here`, are relative to the top of the repository."""
     top = _top(real(here), environment)
 
     def moved(finding: Located) -> Located:
@@ -24,6 +24,6 @@ def from_top(result: ValidateResult, here: Path, environment: Mapping[str, str] 
 
 def _top(here: Path, environment: Mapping[str, str]) -> Path:
     """Where the host checked it out, else the nearest folder upwards that git knows, else the folder itself."""
-    told = [real(Path(environment[name])) for name in _CHECKED_OUT if environment.get(name)]
+    named = [real(Path(environment[name])) for name in _CHECKED_OUT if environment.get(name)]
     above = [folder for folder in (here, *here.parents) if (folder / ".git").exists()]
-    return next((folder for folder in (*told, *above) if here.is_relative_to(folder)), here)
+    return next((folder for folder in (*named, *above) if here.is_relative_to(folder)), here)

@@ -10,14 +10,14 @@ from kb.model import Severity
 
 
 class Request(NamedTuple):
-    """How to ingest: the day, how many processes (0: one for each core), what is allowed, and who hears of progress.
+    """How to ingest: the day, how many processes (0: one for each core), what is allowed, and what reports progress.
 
-    `tick` is told of records that are judged, `step` of what is done next.
-    `form` is the format that the records are said to have; without it, each is recognised. With `rehash`, files are
-    told apart by their bytes, not by size, time and inode. `baseline` is the file of known findings that `kb validate`
-    looks into, or, with `write_baseline`, writes. What it reads from standard input is judged as if it stood in the file
-    `stdin_filename`; with `origins`, it tells where every record stands, clean ones too. `told` are the rules whose
-    findings it tells, by code, with the severity of each; without it, all that judge, with theirs.
+    `tick` gets the number of records that were judged, `step` what is done next.
+    `form` is the format given for the records; without it, each is detected. With `rehash`, files are compared by
+    content hash, not by size, time and inode. `baseline` is the file of known findings that `kb validate` looks into, or,
+    with `write_baseline`, writes. What it reads from standard input is judged as if it stood in the file
+    `stdin_filename`; with `origins`, it lists where every record stands, clean ones too. `reported` are the rules whose
+    findings it reports, by code, with the severity of each; without it, all that judge, with theirs.
     """
 
     as_of: dt.date
@@ -32,7 +32,7 @@ class Request(NamedTuple):
     write_baseline: bool = False
     stdin_filename: Path | None = None
     origins: bool = False
-    told: Mapping[str, Severity] | None = None
+    reported: Mapping[str, Severity] | None = None
 
     @property
     def processes(self) -> int:

@@ -8,7 +8,7 @@ import orjson
 
 from kb.model import Severity
 from kb.publish import swap
-from kb.publish.seal import told
+from kb.publish.seal import read_object
 from kb.settings import LAYOUTS
 from kb.workspace import METRICS
 
@@ -23,7 +23,7 @@ def figures(curated: Path, today: dt.date) -> tuple[dt.date, Figures]:
     """
     if (curated / METRICS).exists():
         with suppress(KeyError, TypeError, ValueError):
-            return dt.date.fromisoformat(swap.manifest(curated)["as_of"]), told(curated / METRICS)
+            return dt.date.fromisoformat(swap.manifest(curated)["as_of"]), read_object(curated / METRICS)
     elif _has_records(curated):
         with suppress(OSError, KeyError, TypeError, ValueError):
             return today, _counted(curated)

@@ -23,7 +23,7 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Iterator[list
     """Keep what comes in on a stream as `raw/<name>.ndjson` or `.json`, so that curated/ depends on raw/ alone.
 
     A suffix that the name has already is left out. A file of that name, with either suffix, is replaced only if the base
-    was made from it, for then nothing is lost that was not ingested. Where the body refuses what came in, it is put back.
+    was made from it, for then nothing is lost that was not ingested. Where the body refuses the input, it is put back.
     Yields the file, and the one of the other suffix in whose place it is, both to be ingested.
 
     Raises:
@@ -41,9 +41,9 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Iterator[list
         for path in (target.with_name(f"{target.name.removesuffix(suffix)}{end}") for end in _ENDS)
         if path.exists()
     ]
-    for there in rivals:
-        if sources.name_of(there, workspace) not in known:
-            shown = there.relative_to(workspace.root)
+    for rival in rivals:
+        if sources.name_of(rival, workspace) not in known:
+            shown = rival.relative_to(workspace.root)
             raise KbError(
                 f"{shown}: holds something that was never ingested; move it, or choose another name with --as"
             )
@@ -56,20 +56,20 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Iterator[list
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    aside = {there.replace(there.with_name(f".{there.name}.before")): there for there in rivals}
+    aside = {rival.replace(rival.with_name(f".{rival.name}.before")): rival for rival in rivals}
     draft.replace(target)
     try:
-        yield [target, *(there for there in rivals if there != target)]
+        yield [target, *(rival for rival in rivals if rival != target)]
     except StoppedError:
         raise
     except KbError as error:
         if aside:
             target.replace(draft)
-            for before, there in aside.items():
-                before.replace(there)
+            for before, rival in aside.items():
+                before.replace(rival)
             kept = draft.relative_to(workspace.root)
-            were = " and ".join(str(there.relative_to(workspace.root)) for there in rivals)
-            error.args = (f"{error}; {were} is as it was, and what came in is kept in {kept}",)
+            were = " and ".join(str(rival.relative_to(workspace.root)) for rival in rivals)
+            error.args = (f"{error}; {were} is unchanged, and the input is kept in {kept}",)
         raise
     finally:
         for before in aside:

@@ -42,7 +42,7 @@ class Plan:
     alien: list[str] = field(default_factory=list)
 
     def misread(self, form: str | None) -> list[str]:
-        """In which files no record looks like the format that all are said to have."""
+        """In which files no record looks like the format given for all."""
         return [sources.misread(self.alien, form)] if form and self.alien else []
 
     @property
@@ -61,19 +61,19 @@ class Plan:
 
 
 def plan_for(
-    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, found: Found
+    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, existing: Found
 ) -> tuple[Plan, dict[str, Any] | None]:
-    """Hold what is on disk against what the base knows, without reading a file that looks as it did.
+    """Compare what is on disk with what the base knows, without reading a file that looks as it did.
 
     Returns:
-        The plan, and the last run of the base, if it tells of one.
+        The plan, and the last run of the base, if there was one.
 
     Raises:
         KbError: a path is missing, is kb's own or passed over in a folder, or none holds a record.
     """
     for path in paths:
         sources.check_found_again(path, workspace)
-    base = found.base
+    base = existing.base
     known: dict[str, KnownFile] = base.known_files() if base else {}
     last = base.last_run() if base else None
     again = since(base, last, rules)
@@ -87,31 +87,31 @@ def plan_for(
         for root in roots
         if root.name.startswith("..")
     ]
-    for name in base.roots() if base and again.rejudged else found.roots:
+    for name in base.roots() if base and again.rejudged else existing.roots:
         if not any(root.holds(name) for root in roots):
             if base is None and not (workspace.root / name).exists():
-                remarks.append(f"{name}: is gone, and what the base held from there with it")
+                remarks.append(f"{name}: is gone, and its records with it")
                 continue
             roots.append(_root(workspace.root / name, workspace, request._replace(form=None), known))
     roots = _outermost(roots)
-    there = {file.name: file for root in roots for file in root.files}
-    if again.rejudged or found.forms:  # what was said of a file's format still holds
-        forms = {**found.forms, **{name: file.form for name, file in known.items()}}
-        there = {n: f._replace(form=forms.get(n)) if f.form is None else f for n, f in there.items()}
+    files = {file.name: file for root in roots for file in root.files}
+    if again.rejudged or existing.forms:  # the format that was given for a file still holds
+        forms = {**existing.forms, **{name: file.form for name, file in known.items()}}
+        files = {n: f._replace(form=forms.get(n)) if f.form is None else f for n, f in files.items()}
     looks_same = _same_bytes if request.rehash else _same_stat
     same = [
         known[name]
-        for name, file in there.items()
+        for name, file in files.items()
         if name in known and not again.every and name not in again.concerned and looks_same(known[name], file)
     ]
     unread = {file.path for file in same}
-    gone = sorted(name for name in known if name not in there and any(root.holds(name) for root in roots))
-    notes = [*found.notes, *remarks, *again.notes(known), *(note for root in roots for note in root.passed_over)]
-    read = [file for file in there.values() if file.name not in unread]
+    gone = sorted(name for name in known if name not in files and any(root.holds(name) for root in roots))
+    notes = [*existing.notes, *remarks, *again.notes(known), *(note for root in roots for note in root.passed_over)]
+    read = [file for file in files.values() if file.name not in unread]
     anew = frozenset(f.name for f in read if again.every or (f.name in known and known[f.name].form != f.form))
     return Plan(
         roots, same, read, gone, notes, again.rejudged, fresh=base is None,
-        whole=known.keys() <= there.keys() | set(gone), anew=anew, concerned=again.concerned,
+        whole=known.keys() <= files.keys() | set(gone), anew=anew, concerned=again.concerned,
     ), last  # fmt: skip
 
 

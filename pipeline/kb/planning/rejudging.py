@@ -15,7 +15,7 @@ from kb.store import KnownFile, Store
 class Again(NamedTuple):
     """Every record, or what is `concerned`: by file, as path and position in the base.
 
-    `reasons` is None where it cannot be told what the records were judged with.
+    `reasons` is None where it is unknown what the records were judged with.
     """
 
     rejudged: bool
@@ -28,7 +28,7 @@ class Again(NamedTuple):
         if not self.rejudged:
             return
         if self.reasons is None:
-            yield "kb.duckdb is not as this kb lays it out, so every record is judged again"
+            yield "kb.duckdb has an outdated schema, so every record is judged again"
             return
         every, by_code, none = self.reasons
         if every:
@@ -47,7 +47,7 @@ def since(base: Store | None, last: Mapping[str, Any] | None, rules: RuleSet) ->
         rejudged = base is not None and bool(base.roots())
         return Again(rejudged, rejudged, {}, None)
     was, now = json.loads(last["judged"]), rules.judged()
-    if was.keys() != now.keys():  # of a kb that told less, or more
+    if was.keys() != now.keys():  # of a kb that noted less, or more
         return Again(rejudged=True, every=True, concerned={}, reasons=None)
     reasons = concern(was, now)
     concerned: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)

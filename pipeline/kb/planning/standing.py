@@ -18,7 +18,7 @@ History = Mapping[str, Sequence[tuple[Any, ...]]]
 
 
 class Found(NamedTuple):
-    """The base, if it can be built upon; else which paths it was made from, in which formats, and what to say.
+    """The base, if it can be built upon; else which paths it was made from, in which formats, and the notes to show.
 
     `history` is what it alone knew, where that is as kb left it.
     """
@@ -59,12 +59,12 @@ def notes_of(base: Store) -> dict[str, Any]:
 
 
 def _to_be_made_anew(state: swap.Standing) -> Found:
-    roots, history = _told_by_store(state)
+    roots, history = _read_from_store(state)
     noted = state.seal.get("history")
     is_known = noted is not None
     trusted = history is not None and _digest(history) == noted
     is_lost = is_known and not trusted
-    lost = "; what it told of earlier runs is not as kb left it, so that is gone" if is_lost else ""
+    lost = "; its history of earlier runs was changed too, so that is lost" if is_lost else ""
     return Found(
         None,
         state.seal["roots"] if is_known else roots,
@@ -76,14 +76,14 @@ def _to_be_made_anew(state: swap.Standing) -> Found:
 
 def _why(state: swap.Standing) -> str:
     if "head" not in state.seal:
-        return "has no seal of kb (.kb/seal), so it cannot be told who wrote it last"
+        return "has no seal of kb (.kb/seal), so it is unknown who wrote it last"
     if state.is_changed or state.seal["layout"] == seal.layout():
         return swap.changed(state)
-    return "is not as this kb lays it out"
+    return "has an outdated schema"
 
 
-def _told_by_store(state: swap.Standing) -> tuple[list[str], History | None]:
-    """The paths that the store says it was made from, and its history, each as far as it can be read."""
+def _read_from_store(state: swap.Standing) -> tuple[list[str], History | None]:
+    """The paths that the store was made from, and its history, each as far as it can be read."""
     roots: list[str] = []
     try:
         with store.read(state.store, any_layout=True) as base:

@@ -61,7 +61,7 @@ _LINES = {
 
 
 def _by_day(rules: RuleSet) -> str:
-    """Parts the findings: what a rule that looks at the day took the place of lasts, and would be there on another."""
+    """Split the findings: what a rule that looks at the day replaces is lasting, for it is there on another day."""
     looking = [rule for rule in rules.known.values() if rule.by_day]
     codes = [rule.code for rule in looking]
     replaced = [code for rule in looking for code in rule.replaces]
@@ -101,7 +101,7 @@ def write(
 
     Equal digests mean equal bytes.
     """
-    standing = {name for name, about in seal.entries(previous).items() if seal.is_plain(about)}
+    standing = {name for name, status in seal.entries(previous).items() if seal.is_plain(status)}
     digests = {}
 
     def old(name: str) -> Path | None:
@@ -127,8 +127,8 @@ def write(
             if not touched or not touched.ids:
                 _link(folder / _RECORDS, old(_RECORDS))
     manifest = _manifest(store, options)
-    told = [f"{name}\0{digest}\n" for name, digest in digests.items()]
-    total = f"sha256:{hashlib.sha256(''.join(told).encode() + orjson.dumps(manifest)).hexdigest()}"
+    digest_lines = [f"{name}\0{digest}\n" for name, digest in digests.items()]
+    total = f"sha256:{hashlib.sha256(''.join(digest_lines).encode() + orjson.dumps(manifest)).hexdigest()}"
     digests[MANIFEST] = _write_bytes(pretty({**manifest, "digest": total}), folder / MANIFEST, None)
     _keep_others(folder, previous)
     return Written(total, digests)
@@ -206,7 +206,7 @@ def _page(store: Store, options: Options, rules: RuleSet) -> bytes:
 
 
 def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
-    """Every report as `curated/` holds it, its figures as metrics, and what is plotted: without what earlier runs say."""
+    """Every report as `curated/` holds it, its figures as metrics, and what is plotted: without earlier runs."""
     alone = options._replace(history=False)
     sums = totals(store, alone)
     for name, report in sorted(REPORTS.items()):
@@ -258,22 +258,22 @@ def differences(store: Store, curated: Path, options: Options, rules: RuleSet) -
     with tempfile.TemporaryDirectory(prefix="kb-") as folder:
         fresh = Path(folder)
         write(store, fresh, fresh / "nothing", options, rules)
-        wanted, found = seal.entries(fresh), seal.entries(curated)
-        for name in sorted(wanted.keys() | found.keys()):
-            if wrong := _wrong(fresh / name, curated / name, wanted.get(name), found.get(name)):
+        wanted, present = seal.entries(fresh), seal.entries(curated)
+        for name in sorted(wanted.keys() | present.keys()):
+            if wrong := _wrong(fresh / name, curated / name, wanted.get(name), present.get(name)):
                 yield name, wrong
 
 
-def _wrong(fresh: Path, there: Path, wanted: os.stat_result | None, found: os.stat_result | None) -> str | None:
-    if found is None:
+def _wrong(fresh: Path, published: Path, wanted: os.stat_result | None, present: os.stat_result | None) -> str | None:
+    if present is None:
         return "there"
     if wanted is None:
         return "a file of kb's own making"
     if stat.S_ISDIR(wanted.st_mode):
         return None
-    if not seal.is_plain(found):
+    if not seal.is_plain(present):
         return "a file that can be read"
-    return None if filecmp.cmp(fresh, there, shallow=False) else "as in the store"
+    return None if filecmp.cmp(fresh, published, shallow=False) else "as in the store"
 
 
 def _keep_others(folder: Path, previous: Path) -> None:

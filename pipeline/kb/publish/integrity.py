@@ -40,7 +40,7 @@ class Breach(NamedTuple):
 
     @property
     def remedy(self) -> str:
-        """How to mend it: what earlier runs found lies in the store alone, so no more is thrown away than has to be."""
+        """How to repair it: what earlier runs found lies in the store alone, so no more is thrown away than has to be."""
         if self.column or self.table == "kb.duckdb":
             return "delete kb.duckdb and run `kb ingest` to make it anew; what earlier runs found goes with it"
         return "delete curated/manifest.json and run `kb ingest`, which writes curated/ anew"
@@ -86,18 +86,18 @@ _UNREAD = frozenset({"doc", "raw"})
 
 
 def check(store: Store, rules: RuleSet, *, documents: str = "records") -> list[Breach]:
-    """Hold every published table against its contract; an empty list is a pass.
+    """Check every published table against its contract; an empty list is a pass.
 
     `documents` names the table of the ids whose documents are looked into: where the others were looked into when they
     were published, and nobody touched the store since, there is no need to do so again.
 
-    A table is judged by its witnesses: the rows with the least and the greatest number, one row for each distinct word,
+    A table is judged by sample rows: those with the least and the greatest number, one row for each distinct word,
     and every row that lacks a value, shares a key or belongs to no record. If they keep the contract, all rows do; if
-    not, all rows are judged, so that a breach tells how many there are. So the cost does not grow with the frames.
+    not, all rows are judged, so that a breach gives their number. So the cost does not grow with the frames.
     """
     breaches = _disagreements(store, rules, documents)
     for table, schema in contracts(rules.settings.trust.ladder).items():
-        for sql in (_witnesses(table, schema), _rows(table, schema)):
+        for sql in (_sample_rows(table, schema), _rows(table, schema)):
             frame = store.frame(sql)
             if frame.empty and [*frame.columns] == [*schema.columns]:
                 break  # no row could be at fault, and pandera takes 30 ms to say so
@@ -105,9 +105,9 @@ def check(store: Store, rules: RuleSet, *, documents: str = "records") -> list[B
                 schema.validate(frame, lazy=True)
                 break
             except pa.errors.SchemaErrors as errors:
-                found = list(_breaches(table, errors.failure_cases, frame))
+                of_table = list(_breaches(table, errors.failure_cases, frame))
         else:
-            breaches += found
+            breaches += of_table
     return sorted(breaches)
 
 
@@ -119,7 +119,7 @@ def _rows(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
     return f"SELECT {', '.join(columns)} FROM {table}"
 
 
-def _witnesses(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
+def _sample_rows(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
     keys = _KEYS[table]
     alike = " AND ".join(f"t.{key} IS NOT DISTINCT FROM k.{key}" for key in keys)
     twice = f"SELECT {', '.join(keys)} FROM {table} GROUP BY ALL HAVING count(*) > 1"
@@ -146,9 +146,9 @@ def contracts(ladder: tuple[str, ...]) -> Mapping[str, Any]:
     natural = pa.Check.ge(0, error="at least 0")
     ranges: dict[tuple[str, str], list[Any]] = {
         **{
-            place: [pa.Check(one.holds, element_wise=True, error=one.words)]
-            for place, one in columns.asked(ladder).items()
-            if one is not columns.DAY  # as the type has it
+            column: [pa.Check(check.holds, element_wise=True, error=check.words)]
+            for column, check in columns.asked(ladder).items()
+            if check is not columns.DAY  # as the type has it
         },
         ("records", "evidence_ceiling"): [pa.Check.in_range(0, 1, error="between 0 and 1")],
         ("records", "distinct_sources"): [natural],
@@ -200,39 +200,39 @@ def _cases(table: str, failures: "pd.DataFrame", frame: "pd.DataFrame") -> tuple
     owners = frame[_OWNERS[table]]
     placed = failures.dropna(subset="index")
     values = zip(placed["index"], placed["failure_case"], strict=True)
-    found = [(owners.loc[place], str(value)) for place, value in values]
-    return tuple({owner: (owner, value) for owner, value in reversed(found) if isinstance(owner, str)}.values())[::-1]
+    cases = [(owners.loc[row], str(value)) for row, value in values]
+    return tuple({owner: (owner, value) for owner, value in reversed(cases) if isinstance(owner, str)}.values())[::-1]
 
 
 def spoken_against(breaches: Iterable[Breach]) -> dict[str, str]:
-    """Records that a breach is about, with what to say of each."""
-    said: dict[str, str] = {}
-    for breach in sorted(breaches, key=lambda breach: breach.check == _AS_IN_DOC):  # what says more goes first
+    """Records that a breach is about, with the message for each."""
+    messages: dict[str, str] = {}
+    for breach in sorted(breaches, key=lambda breach: breach.check == _AS_IN_DOC):  # the more specific goes first
         for record, value in breach.cases:
-            said.setdefault(record, bug(value, breach.check, f"{breach.table}.{breach.column}"))
-    return said
+            messages.setdefault(record, bug(value, breach.check, f"{breach.table}.{breach.column}"))
+    return messages
 
 
 _AS_IN_DOC = "as in doc"
 
 _AGREEMENT = f"""
-    WITH told AS (
+    WITH documents AS (
         SELECT *,
-            json_extract_string(doc, ['$.confidence', '$.verification_tier', '$.last_confirmed']) AS said,
+            json_extract_string(doc, ['$.confidence', '$.verification_tier', '$.last_confirmed']) AS declared,
             json_array_length(doc, ['$.dead_ends', '$.workarounds', '$.versions']) AS lengths
         FROM records WHERE id IN (SELECT id FROM $documents)
     ), held AS (
-        SELECT told.*, coalesce(d.n, 0) AS dead_ends, coalesce(w.n, 0) AS workarounds, coalesce(v.n, 0) AS versions
-        FROM told
+        SELECT documents.*, coalesce(d.n, 0) AS dead_ends, coalesce(w.n, 0) AS workarounds, coalesce(v.n, 0) AS versions
+        FROM documents
         LEFT JOIN (SELECT record_id, count(*) AS n FROM dead_ends GROUP BY ALL) d ON d.record_id = id
         LEFT JOIN (SELECT record_id, count(*) AS n FROM workarounds GROUP BY ALL) w ON w.record_id = id
         LEFT JOIN (SELECT record_id, count(*) AS n FROM versions GROUP BY ALL) v ON v.record_id = id
     )
     SELECT what, '{_AS_IN_DOC}', count(*), min(id), list(id ORDER BY id) FROM (
         SELECT id, unnest([
-            CASE WHEN confidence IS DISTINCT FROM TRY_CAST(said[1] AS DOUBLE) THEN 'confidence' END,
-            CASE WHEN verification_tier IS DISTINCT FROM said[2] THEN 'verification_tier' END,
-            CASE WHEN last_confirmed IS DISTINCT FROM TRY_CAST(said[3] AS DATE) THEN 'last_confirmed' END,
+            CASE WHEN confidence IS DISTINCT FROM TRY_CAST(declared[1] AS DOUBLE) THEN 'confidence' END,
+            CASE WHEN verification_tier IS DISTINCT FROM declared[2] THEN 'verification_tier' END,
+            CASE WHEN last_confirmed IS DISTINCT FROM TRY_CAST(declared[3] AS DATE) THEN 'last_confirmed' END,
             CASE WHEN dead_ends IS DISTINCT FROM lengths[1] THEN 'dead_ends' END,
             CASE WHEN workarounds IS DISTINCT FROM lengths[2] THEN 'workarounds' END,
             CASE WHEN versions IS DISTINCT FROM lengths[3] THEN 'versions' END]) AS what
@@ -250,7 +250,7 @@ _AGREEMENT = f"""
 
 
 def _disagreements(store: Store, rules: RuleSet, documents: str) -> list[Breach]:
-    """What one frame cannot show: typed columns against the document, dates against their findings."""
+    """What a single frame cannot show: typed columns against the document, dates against their findings."""
     judged = "true" if "DAT002" in rules.rules else "false"
     sql = _AGREEMENT.replace("$dates_judged", judged).replace("$documents", documents)
     disagreeing = [

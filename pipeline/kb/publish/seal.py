@@ -1,6 +1,6 @@
 """The seal: how kb left its store and the files of `curated/`, so that a change by others is noticed and never built upon.
 
-What looks as it did (size, time, inode) is as it was; of what does not, digests tell.
+What looks as it did (size, time, inode) is unchanged; of anything else, digests decide.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _MAIN = 4096
 """The header that is written once, when a database is made: no two databases share it."""
 
 
-def told(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
     """The object in a JSON file; empty where there is none that can be read."""
     try:
         parsed = json.loads(path.read_bytes()) if path.is_file() else {}
@@ -33,12 +33,12 @@ def told(path: Path) -> dict[str, Any]:
 
 
 def look(path: Path) -> list[int] | None:
-    """What tells at a glance whether a file was touched; it stays as it is when the file is renamed."""
+    """Size, time and inode: they change when a file is touched, and stay the same when it is renamed."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return [found.st_size, found.st_mtime_ns, found.st_ino]
+    return [status.st_size, status.st_mtime_ns, status.st_ino]
 
 
 # ---- the store -------------------------------------------------------------------------------------------------------
@@ -120,35 +120,35 @@ def _digest(path: Path) -> str | None:
 
 
 def entries(curated: Path) -> dict[str, os.stat_result]:
-    """All below `curated/` that bears a name of kb's own, links not followed; the name of a folder ends in `/`."""
+    """All below `curated/` that has a name of kb's own, links not followed; the name of a folder ends in `/`."""
     return dict(_entries(str(curated)))
 
 
 def _entries(folder: str, prefix: str = "") -> Iterator[tuple[str, os.stat_result]]:
     try:
         with os.scandir(folder) as listed:
-            found = [] if not prefix and Path(folder).is_symlink() else list(listed)
+            children = [] if not prefix and Path(folder).is_symlink() else list(listed)
     except OSError:
         return
-    for entry in found:
+    for entry in children:
         if not prefix and entry.name not in OWNED:
             continue
-        name, about = f"{prefix}{entry.name}", entry.stat(follow_symlinks=False)
-        if stat.S_ISDIR(about.st_mode):
-            yield f"{name}/", about
+        name, status = f"{prefix}{entry.name}", entry.stat(follow_symlinks=False)
+        if stat.S_ISDIR(status.st_mode):
+            yield f"{name}/", status
             yield from _entries(entry.path, f"{name}/")
         else:
-            yield name, about
+            yield name, status
 
 
-def is_plain(about: os.stat_result) -> bool:
+def is_plain(status: os.stat_result) -> bool:
     """Whether it is a file that can be read."""
-    return stat.S_ISREG(about.st_mode) and bool(about.st_mode & stat.S_IRUSR)
+    return stat.S_ISREG(status.st_mode) and bool(status.st_mode & stat.S_IRUSR)
 
 
 def write_looks(path: Path, curated: Path, digests: Mapping[str, str]) -> None:
     """Note how everything below `curated/` looks, and the digests of the files, which are rarely needed, in another line."""
-    looks = {name: _look(about) for name, about in _entries(str(curated))}
+    looks = {name: _look(status) for name, status in _entries(str(curated))}
     path.write_bytes(orjson.dumps(looks) + b"\n" + orjson.dumps(digests))
 
 
@@ -156,8 +156,8 @@ def look_alike(noted: Path, curated: Path) -> bool:
     """Whether everything below `curated/` looks as it was noted, and nothing came or went."""
     then = _read_line(noted, 0)
     count = 0
-    for name, about in _entries(str(curated)):
-        if then.get(name) != _look(about):
+    for name, status in _entries(str(curated)):
+        if then.get(name) != _look(status):
             return False
         count += 1
     return count == len(then) > 0
@@ -191,7 +191,7 @@ def _read_line(path: Path, number: int) -> dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _look(about: os.stat_result) -> list[int]:
-    if stat.S_ISDIR(about.st_mode):
+def _look(status: os.stat_result) -> list[int]:
+    if stat.S_ISDIR(status.st_mode):
         return [0]
-    return [about.st_size, about.st_mtime_ns, about.st_ino, about.st_mode]
+    return [status.st_size, status.st_mtime_ns, status.st_ino, status.st_mode]

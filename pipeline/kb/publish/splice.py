@@ -34,10 +34,10 @@ def _place(lines: mmap.mmap, name: bytes, low: int) -> tuple[int, int]:
     while low < high:
         start = lines.rfind(b"\n", low, (low + high) // 2) + 1 or low
         end = lines.find(b"\n", start) + 1
-        found = _name(lines, start)
-        if found == name:
+        present = _name(lines, start)
+        if present == name:
             return start, end
-        if found < name:
+        if present < name:
             low = end
         else:
             high = start

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kb.aside import sync
 from kb.errors import KbError, StoppedError
 from kb.publish import seal
-from kb.publish.seal import told
+from kb.publish.seal import read_object
 from kb.settings import Sql
 from kb.workspace import MANIFEST, OF_THE_DAY, Workspace
 
@@ -77,7 +77,7 @@ def _cannot_write(error: OSError, workspace: Workspace) -> str:
 
 
 def _writer(scratch: Path) -> str:
-    """The process that holds the lock, as far as it told."""
+    """The process that holds the lock, as far as it is known."""
     try:
         return f" (process {int((scratch / _WRITER).read_text(encoding='utf-8'))})"
     except (OSError, ValueError):
@@ -118,7 +118,7 @@ def commit(
     `notes` of the store are kept beside it, and the `digests` of the files of `curated/`.
 
     Raises:
-        KbError: the disk refuses; the state is the old one then, or it is said which it is.
+        KbError: the disk refuses; the state is the old one then, or the message names it.
         StoppedError: a person stopped kb; all is in place.
     """
     scratch, folder = workspace.scratch, workspace.scratch / _NEXT
@@ -143,10 +143,10 @@ def commit(
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Put off what would stop kb for the moments in which both stores change places."""
-    came: list[int] = []
+    received: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
-        came.append(number)
+        received.append(number)
 
     before = {}
     with suppress(ValueError):  # in another thread than the first, where no signal comes
@@ -158,7 +158,7 @@ def _undisturbed() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    for number in came[:1]:
+    for number in received[:1]:
         signal.raise_signal(number)
 
 
@@ -269,9 +269,10 @@ def standing(workspace: Workspace) -> Standing:
     store, noted = workspace.store, scratch / _SEAL
     if _is_half_way(workspace):
         store, noted = (
-            path if path.exists() else there for path, there in ((folder / store.name, store), (folder / _SEAL, noted))
+            path if path.exists() else published
+            for path, published in ((folder / store.name, store), (folder / _SEAL, noted))
         )
-    return Standing(store, told(noted))
+    return Standing(store, read_object(noted))
 
 
 def _is_half_way(workspace: Workspace) -> bool:
@@ -379,9 +380,9 @@ def is_curated_as_left(workspace: Workspace) -> bool:
 
 def are_records_as_left(workspace: Workspace) -> bool:
     """Whether `records.ndjson` looks as kb left it."""
-    return seal.records_hold(told(workspace.scratch / _SEAL), workspace.curated)
+    return seal.records_hold(read_object(workspace.scratch / _SEAL), workspace.curated)
 
 
 def manifest(curated: Path) -> dict[str, Any]:
-    """What `curated/` says of itself; empty where there is none, or none that can be read."""
-    return told(curated / MANIFEST)
+    """The manifest of `curated/`; empty where there is none, or none that can be read."""
+    return read_object(curated / MANIFEST)

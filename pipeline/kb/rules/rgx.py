@@ -241,7 +241,7 @@ _MOST = 100
 _FEW = 500_000
 """Up to so many pairs it is quicker to look for every required literal in every signature than to make an index."""
 
-_BUCKET = 256
+_LARGEST_BUCKET = 256
 """A literal whose bucket has more signatures leads to none of them: its patterns are searched for all at once."""
 
 _AT_ONCE = 250
@@ -320,7 +320,7 @@ def _indexed(width: int, below: int) -> str:
             SELECT DISTINCT first, part FROM (SELECT first, {_windows("text", width)} AS part FROM texts)
             SEMI JOIN windows{width} USING (part)
         ), busy{width} AS (
-            SELECT part FROM spots{width} GROUP BY part HAVING count(*) > {_BUCKET}
+            SELECT part FROM spots{width} GROUP BY part HAVING count(*) > {_LARGEST_BUCKET}
         )
     """
 

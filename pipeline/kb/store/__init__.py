@@ -21,7 +21,7 @@ PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "
              "quarantine", "copies", "finding_changes", "files", "runs", "figures")  # fmt: skip
 
 Error = duckdb.Error
-"""What DuckDB says against a store that others changed."""
+"""What DuckDB raises for a store that others changed."""
 
 
 class KnownFile(NamedTuple):
@@ -105,19 +105,19 @@ class Store:
     def documents(self, where: str = "true") -> Iterator[tuple[str, str]]:
         """Id and document of the records that an SQL condition picks, in the order of ids.
 
-        Part by part, for to put documents in order at once takes more memory than they do.
+        Range by range: sorting all documents at once takes more memory than they do.
         """
-        parts = self.query(
+        ranges = self.query(
             f"""SELECT min(id), max(id), min(place), max(place) FROM (
                 SELECT id, rowid AS place, (row_number() OVER (ORDER BY id) - 1) // {_PART} AS part
                 FROM records WHERE ({where}\n)) GROUP BY part ORDER BY part"""
         ).rows
-        with self.cursor() as cursor:  # so that the store can be asked other things between two parts
-            for part in parts:
+        with self.cursor() as cursor:  # so that the store can be asked other things between two ranges
+            for id_range in ranges:
                 yield from cursor.execute(
                     f"""SELECT id, doc FROM records
                     WHERE id BETWEEN $1 AND $2 AND rowid BETWEEN $3 AND $4 AND ({where}\n) ORDER BY id""",
-                    part,
+                    id_range,
                 ).fetchall()
 
     def copy_to(self, sql: str, path: Path, options: str) -> None:
@@ -137,7 +137,7 @@ class Store:
         return {row[0]: KnownFile(*row) for row in rows}
 
     def roots(self) -> list[str]:
-        """The paths that were ingested; also of a store of another layout, as far as it tells."""
+        """The paths that were ingested; also of a store of another layout, as far as it can be read."""
         try:
             return [row[0] for row in self.query("SELECT DISTINCT root FROM files ORDER BY root").rows]
         except duckdb.Error:
@@ -159,8 +159,8 @@ class Store:
     def unlike_declared(self) -> str | None:
         """The first column of a table of ours that is not as the scripts declare it, or None."""
         for table, (_, columns) in (tables() | working_tables()).items():
-            declared, found = {column.name: column.type for column in columns}, self._columns(table)
-            odd = next((name for name in [*declared, *found] if declared.get(name) != found.get(name)), None)
+            declared, present = {column.name: column.type for column in columns}, self._columns(table)
+            odd = next((name for name in [*declared, *present] if declared.get(name) != present.get(name)), None)
             if odd:
                 return f"{table}.{odd}"
         return next((name for name, odd in self._macros_apart() if odd), None)
@@ -178,8 +178,8 @@ class Store:
             for name in ("schema.sql", "working.sql", "macros.sql"):
                 fresh.execute(script(name))
             declared = fresh.execute(_DEFINED).fetchall()
-        found = set(self.query(_DEFINED).rows)
-        return ((row[0], row not in found) for row in declared)
+        present = set(self.query(_DEFINED).rows)
+        return ((row[0], row not in present) for row in declared)
 
     def history(self) -> dict[str, list[tuple[Any, ...]]]:
         """What the base alone knows: which runs there were, and what the figures were after each."""
@@ -199,7 +199,7 @@ _DEFINED = """
 def read(path: Path, *, files: bool = False, any_layout: bool = False, limits: Sql | None = None) -> Iterator[Store]:
     """An existing store, read-only, without access to the network, and without access to files but for `files`.
 
-    With `limits`, what a stranger asks takes no more than their memory, and no disk.
+    With `limits`, a query of a stranger uses no more than their memory, and no disk.
 
     Raises:
         KbError: there is none, or it cannot be opened, or (but for `any_layout`) its tables are not those of this kb.
@@ -212,7 +212,7 @@ def read(path: Path, *, files: bool = False, any_layout: bool = False, limits: S
         store = Store(connection)
         odd = None if any_layout else store.unlike_declared()
         if odd:
-            raise KbError(_of_another(path, store) or f"{path.name}: {odd} is not as this kb makes it; {_ANEW}")
+            raise KbError(_of_another(path, store) or f"{path.name}: {odd} has an outdated schema; {_ANEW}")
         yield store
 
 
@@ -230,7 +230,7 @@ def check_kind(path: Path) -> None:
             path.open("rb").close()
         except OSError as error:
             raise KbError(
-                f"{path.name}: cannot be read: {error.strerror}; give yourself leave to (chmod u+rw), or move it away and"
+                f"{path.name}: cannot be read: {error.strerror}; allow it (chmod u+rw), or move it away and"
                 " run `kb ingest`"
             ) from None
     elif path.exists():
@@ -243,11 +243,11 @@ def check_kind(path: Path) -> None:
 def check_own(path: Path, *, is_same: bool, is_as_large: bool) -> None:
     """Make sure that a file may be replaced: that it is a base, or what became of one; never overwrite what others made.
 
-    `is_same` tells that it is, by its first header, the database that kb left; `is_as_large`, of a file that cannot be
-    opened, that it may be.
+    `is_same`: it is, by its first header, the database that kb left; `is_as_large`: a file that cannot be
+    opened may be.
 
     Raises:
-        KbError: it is another program's, or cannot be told from that; or another program has it open.
+        KbError: it is another program's, or cannot be distinguished from that; or another program has it open.
     """
     check_kind(path)
     if path.stat().st_size == 0:
@@ -256,7 +256,7 @@ def check_own(path: Path, *, is_same: bool, is_as_large: bool) -> None:
         other = _of_another_in(path)
     except (BrokenStoreError, duckdb.Error) as error:
         if not (is_same or is_as_large):
-            raise KbError(f"{str(error).split(';')[0]}, and it cannot be told to be kb's; {_MOVE}") from None
+            raise KbError(f"{str(error).split(';')[0]}, and it may not be kb's; {_MOVE}") from None
     else:
         if other and not is_same:
             raise KbError(other)
@@ -274,11 +274,11 @@ def _of_another_in(path: Path) -> str | None:
 
 
 def _of_another(path: Path, store: Store) -> str | None:
-    """What to say of a database that holds tables, but most of ours are not among them."""
-    found = {row[0] for row in store.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal").rows}
-    if not found or len(found.intersection(PUBLISHED)) >= len(PUBLISHED) / 2:
+    """The message for a database that holds tables, but few of ours; None for any other."""
+    present = {row[0] for row in store.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal").rows}
+    if not present or len(present.intersection(PUBLISHED)) >= len(PUBLISHED) / 2:
         return None
-    strange = min(found - tables().keys() - working_tables().keys(), default=min(found))
+    strange = min(present - tables().keys() - working_tables().keys(), default=min(present))
     return f"{path.name}: is another program's database (it has the table {brief(strange)}); {_MOVE}"
 
 

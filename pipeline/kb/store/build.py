@@ -29,7 +29,7 @@ class Moved(NamedTuple):
     line: int | None
 
 
-class Ousted(NamedTuple):
+class Demoted(NamedTuple):
     """A record that lost its id: to a copy of itself (`code` is None), or to another."""
 
     path: str
@@ -47,7 +47,7 @@ class Draft(Store):
     """A store that an ingest, or a validation, fills."""
 
     def inputs_of(self, file: str) -> list[tuple[str, str, int, int | None]]:
-        """Path, digest, position and line of what one file gave, but for what hangs on other records."""
+        """Path, digest, position and line of what one file gave, but for what depends on other records."""
         return self.query(
             """SELECT path, digest, position, line FROM records WHERE file_of(path) = $file
             UNION ALL
@@ -61,7 +61,7 @@ class Draft(Store):
         self.connection.execute(script("age.sql"))
 
     def judged_by_others(self) -> list[Incoming]:
-        """Every input whose fate hangs on other records, as it came."""
+        """Every input whose outcome depends on other records, as ingested."""
         forms = {path: file.form for path, file in self.known_files().items()}
         rows = self.query(
             """SELECT path, position, line, raw FROM copies
@@ -106,7 +106,7 @@ class Draft(Store):
     def _lay_out_suppressions(self, rules: RuleSet) -> None:
         """What kb.toml suppresses, in its order.
 
-        `rank` is the order in which those that hold give their reasons, `asked` is whether the rule is run.
+        `rank` is the order in which those in force give their reasons; `asked`: the rule is run.
         """
         ranks = {suppression: rank for rank, suppression in enumerate(rules.suppressions)}
         columns = {"number": "BIGINT", "record": "VARCHAR", "code": "VARCHAR", "pattern": "VARCHAR", "reason": "VARCHAR",
@@ -134,7 +134,7 @@ class Draft(Store):
             [list(paths)],
         ).rows
 
-    def contest(self, folder: Path) -> list[Ousted]:
+    def contest(self, folder: Path) -> list[Demoted]:
         """Which records lose their id to another with a better right to it (IDN003), or to a copy of themselves.
 
         `folder` holds what the record stage wrote.
@@ -150,32 +150,32 @@ class Draft(Store):
             FROM ({rule.sql}) f JOIN candidates c USING (path, position)
             ORDER BY 1, 2"""
         ).rows
-        return [_with_fingerprint(Ousted(*row)) for row in rows]
+        return [_with_fingerprint(Demoted(*row)) for row in rows]
 
-    def oust(self, ousted: Sequence[tuple[Ousted, bytes]]) -> None:
-        """Put records that lost their id, or that a corpus rule speaks against, into quarantine or among the copies."""
-        self.lay_out("ousted", _OUSTED, [(*row, raw) for row, raw in ousted])
-        if ousted:
-            self.connection.execute(script("oust.sql"))
+    def demote(self, demoted: Sequence[tuple[Demoted, bytes]]) -> None:
+        """Move records that lost their id, or that a corpus rule rejects, into quarantine or among the copies."""
+        self.lay_out("demoted", _DEMOTED, [(*row, raw) for row, raw in demoted])
+        if demoted:
+            self.connection.execute(script("demote.sql"))
             self.connection.execute(script("orphans.sql"))
 
-    def ousted_by_gate(self, told: Mapping[str, str]) -> list[Ousted]:
-        """The records of some ids that this run judged, each with what the gate says of it (SCH004).
+    def demoted_by_gate(self, messages: Mapping[str, str]) -> list[Demoted]:
+        """The records of some ids that this run judged, each with the message of the gate (SCH004).
 
         What an earlier run judged has passed the gate: where it does not any more, somebody changed the store since.
         """
         rows = self.query(
             """SELECT DISTINCT path, position, line, digest, id FROM records
             WHERE id IN (SELECT unnest($1::VARCHAR[])) AND id IN (FROM touched) ORDER BY ALL""",
-            [list(told)],
+            [list(messages)],
         ).rows
         return [
-            _with_fingerprint(Ousted(path, position, line, digest, name, "SCH004", "", told[name]))
+            _with_fingerprint(Demoted(path, position, line, digest, name, "SCH004", "", messages[name]))
             for path, position, line, digest, name in rows
         ]
 
     def load(self, slices: Iterable[tuple[Path, int]]) -> None:
-        """Publish what the record stage wrote, but for the ousted; each slice goes to the disk, so memory is bounded.
+        """Publish what the record stage wrote, but for the demoted; each slice goes to the disk, so memory is bounded.
 
         A slice is a file, and the length of its longest line.
         """
@@ -188,8 +188,8 @@ class Draft(Store):
             self.connection.execute(script("match_keys.sql"))
         self.connection.execute("DROP VIEW IF EXISTS slice; DROP TABLE IF EXISTS staged")
 
-    def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Ousted]:
-        """Run the corpus rules over the published records; those that a rule set to error speaks against are returned."""
+    def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Demoted]:
+        """Run the corpus rules over the published records; those with an error are returned."""
         corpus.judge(self, rules, as_of)
         self.connection.execute(script("suppress.sql"))
         corpus.withhold(self, rules)
@@ -198,7 +198,7 @@ class Draft(Store):
             ON r.path = f.path AND r.position = f.position WHERE f.severity = 'error' AND f.suppressed IS NULL
             GROUP BY ALL ORDER BY 1, 2"""
         ).rows
-        return [Ousted(*row) for row in rows]
+        return [Demoted(*row) for row in rows]
 
     def judge_settings(self, rules: RuleSet) -> None:
         """Run the rules about kb.toml; they need every finding on the records of the base."""
@@ -210,13 +210,13 @@ class Draft(Store):
             "message": "VARCHAR",
             "fingerprint": "VARCHAR",
         }
-        found = []
+        findings = []
         for rule in rules.about_settings:
             for number, pointer, message in self.query(rule.sql).rows:
                 entry = rules.settings.suppress[number]
                 (key,) = fingerprints(SETTINGS, None, [(rule.code, "/suppress", f"{entry.code} {entry.record}")])
-                found.append((number, rule.code, pointer, one_line(message), key))
-        self.lay_out("about_settings", columns, found)
+                findings.append((number, rule.code, pointer, one_line(message), key))
+        self.lay_out("about_settings", columns, findings)
         self.connection.execute(
             f"""INSERT INTO findings BY NAME
             SELECT '{SETTINGS}' AS path, number AS position, code, name, severity, pointer, message, fixable, fingerprint,
@@ -238,7 +238,7 @@ class Draft(Store):
             )
 
     def compare(self, previous: Path) -> StateComparison:
-        """Hold the findings against those of the store that this one is to replace, and keep what came and went."""
+        """Compare the findings with those of the store that this one is to replace, and keep what came and went."""
         name = str(previous).replace("'", "''")
         self.connection.execute(f"ATTACH '{name}' AS before (READ_ONLY)")
         self.connection.execute(script("compare.sql"))
@@ -252,7 +252,7 @@ class Draft(Store):
     def touched(self) -> tuple[list[str], dict[str, str]] | None:
         """The ids of the records that came, went or changed, in order, with the documents that are published now.
 
-        None where they are too many to be told one by one.
+        None where they are too many to list.
         """
         ids = [row[0] for row in self.query(f"SELECT DISTINCT id FROM touched ORDER BY id LIMIT {_FEW + 1}").rows]
         if len(ids) > _FEW:
@@ -264,12 +264,12 @@ class Draft(Store):
         self.connection.execute("CHECKPOINT")
 
 
-def _with_fingerprint(ousted: Ousted) -> Ousted:
-    """What a corpus rule says of a record that is not in the store is about its id."""
-    if ousted.code is None or ousted.pointer is None:
-        return ousted
-    (key,) = fingerprints(ousted.record_id, {"id": ousted.record_id}, [(ousted.code, ousted.pointer, AT_POINTER)])
-    return ousted._replace(fingerprint=key, message=one_line(ousted.message or ""))
+def _with_fingerprint(demoted: Demoted) -> Demoted:
+    """Fingerprint what a corpus rule reports on a record that is not in the store: it is about its id."""
+    if demoted.code is None or demoted.pointer is None:
+        return demoted
+    (key,) = fingerprints(demoted.record_id, {"id": demoted.record_id}, [(demoted.code, demoted.pointer, AT_POINTER)])
+    return demoted._replace(fingerprint=key, message=one_line(demoted.message or ""))
 
 
 _BULK = """
@@ -320,7 +320,7 @@ _FEW = 4096
 _SHORT = 4 << 20
 """DuckDB keeps twice the longest line for each thread; no less than twice this."""
 
-_OUSTED = {
+_DEMOTED = {
     "path": "VARCHAR",
     "position": "BIGINT",
     "line": "BIGINT",

@@ -1,4 +1,4 @@
-"""How a store is opened, and what is said where that cannot be."""
+"""How a store is opened, and the messages where that fails."""
 
 import shutil
 import tempfile
@@ -33,23 +33,26 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         KbError: it cannot be opened, or the disk or the memory is full.
         KeyboardInterrupt: a person stopped a query.
     """
-    with _within_reach(path, read_only=read_only) as place, _opened(place, config, read_only=read_only) as connection:
+    with (
+        _within_reach(path, read_only=read_only) as reachable,
+        _opened(reachable, config, read_only=read_only) as connection,
+    ):
         yield connection
 
 
 @contextmanager
 def _within_reach(path: str, *, read_only: bool) -> Iterator[str]:
-    """Where DuckDB finds a store: of the name of a folder it takes what follows a `?` for options."""
+    """Where DuckDB finds a store: in the name of a folder it takes what follows a `?` for options."""
     if "?" not in path:
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="kb-") as folder:
-        place = Path(folder) / Path(path).name
+        copy = Path(folder) / Path(path).name
         if Path(path).exists():
-            shutil.copyfile(path, place)
-        yield str(place)
+            shutil.copyfile(path, copy)
+        yield str(copy)
         if not read_only:
-            shutil.copyfile(place, path)
+            shutil.copyfile(copy, path)
 
 
 @contextmanager
@@ -97,9 +100,9 @@ def _unopened(name: str, reason: str) -> KbError:
 def _fault(name: str, error: duckdb.Error) -> KbError | None:
     """What a disk, the memory or a store that others changed can cause; None where it is another thing."""
     reason = first_line(error)
-    told_by_checksum = "checksum" in reason.lower() or "corrupt" in reason.lower()
+    checksum_failed = "checksum" in reason.lower() or "corrupt" in reason.lower()
     if isinstance(error, duckdb.SerializationException | duckdb.FatalException) or (
-        told_by_checksum and (isinstance(error, duckdb.IOException) or type(error) is duckdb.Error)
+        checksum_failed and (isinstance(error, duckdb.IOException) or type(error) is duckdb.Error)
     ):
         return BrokenStoreError(f"{name}: is damaged ({reason[:_MOST]}); {_DELETE}")
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):

@@ -1,4 +1,4 @@
-"""The corpus rules: what the records of a store say against each other.
+"""The corpus rules: findings on the records of a store, held against each other.
 
 Every finding is worked out anew on every run; what makes that cheap is kept beside the records (sql/working.sql).
 """
@@ -27,7 +27,7 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
     columns = ", ".join(f"{name} {kind}" for name, kind in _FOUND.items())
     base.query(f"CREATE OR REPLACE TEMP TABLE found ({columns})")
     for rule in rules.corpus:
-        if rule.code != "IDN003":  # that one has its say before anything is published
+        if rule.code != "IDN003":  # that one runs before anything is published
             _find(base, rule, as_of, rules)
     _shorten_messages(base)
     _lay_out_places(base)
@@ -93,7 +93,7 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
         base.query(_REOPENED, {"code": rule.code, "most": rule.most})
     for table, column in (("pairs", "record_id"), ("pairs", "other_id"), ("crowds", "record_id")):
         base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM match_keys WHERE compared)")
-    base.query(_CROWDS)
+    base.query(_BUCKETS)
     for rule in rules:
         for batch in _batches(rule.run(_asking(base))):
             base.insert("pairs", ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE"), [(rule.code, *pair) for pair in batch])
@@ -108,7 +108,7 @@ _REOPENED = """
         HAVING count(*) > $most AND bool_or(other_id NOT IN (SELECT record_id FROM match_keys WHERE compared)))
 """
 
-_CROWDS = """
+_BUCKETS = """
     WITH having_new AS (
         SELECT band, record_id FROM (SELECT unnest(bands) AS band, record_id FROM match_keys)
         SEMI JOIN (SELECT unnest(bands) AS band FROM match_keys WHERE NOT compared) USING (band)
@@ -144,7 +144,7 @@ def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]
 
 
 def _lay_out_places(base: Store) -> None:
-    """Where the pointers of what is found on foreign records point to in those as they came."""
+    """Where the pointers of findings on foreign records point to in those as ingested."""
     rows = base.query(
         "SELECT DISTINCT form, pointer FROM found JOIN match_keys ON record_id = id WHERE form IS NOT NULL ORDER BY ALL"
     ).rows
@@ -176,7 +176,7 @@ def _write_what_differs(base: Store) -> None:
 def _stamped(rows: list[tuple[str, str, int, str]], documents: dict[str, str]) -> Iterator[tuple[str, str, int, str]]:
     """The fingerprint of each finding; the findings of one record stand together."""
     for name, group in groupby(rows, key=lambda row: row[0]):
-        custom_queries = list(group)
+        findings = list(group)
         document = orjson.loads(documents[name])
-        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native in custom_queries))
-        yield from ((name, code, seq, key) for (_, code, seq, _), key in zip(custom_queries, keys, strict=True))
+        keys = fingerprints(name, document, ((code, native, AT_POINTER) for _, code, _, native in findings))
+        yield from ((name, code, seq, key) for (_, code, seq, _), key in zip(findings, keys, strict=True))

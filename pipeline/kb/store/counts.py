@@ -31,7 +31,7 @@ class Counts:
         store.lay_out("was", {"root": "VARCHAR", "id": "VARCHAR", "path": "VARCHAR", "position": "BIGINT"}, [])
 
     def remember_published(self) -> None:
-        """Note what is published of the scope, to tell later what is gone."""
+        """Note what is published of the scope, to find later what is gone."""
         self._store.connection.execute(
             "INSERT INTO was SELECT root, id, r.path, position FROM records r JOIN scope s ON s.path = file_of(r.path)"
         )
@@ -83,9 +83,9 @@ class Counts:
         return dict(self._store.query(sql).rows)
 
     def findings_by_code(self) -> list[tuple[str, int, int, int, int]]:
-        """How often each code was found in the scope, stands against records that are not rejected, and is suppressed.
+        """How often each code was found in the scope, counts against records that are not rejected, and is suppressed.
 
-        Between the two last: against how many records it stands.
+        Between the two last: how many records it affects.
         """
         return self._store.query(
             f"""SELECT code, count(*), count(*) FILTER (stands), count(DISTINCT (path, position)) FILTER (stands), count(suppressed)

@@ -102,7 +102,7 @@ def _read(base: Store, sql: str, rule: Rule, as_of: dt.date, limits: Sql) -> lis
 
 
 def _faults(base: Store, sql: str) -> Iterator[str]:
-    """What speaks against running a query."""
+    """Why a query is not run."""
     statements = duckdb.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         yield "is more or other than a query; write one SELECT"
@@ -134,7 +134,7 @@ def _faults_of(node: dict[str, Any], own: set[str]) -> Iterator[str]:
     ):
         yield f"reads {node['table_name']!r}; there are {', '.join(sorted(_TABLES))}"
     elif kind == "SHOW_REF":
-        yield "asks what the tables are; docs/tables.md says that"
+        yield "lists the tables; docs/tables.md has them"
     elif node.get("sample") is not None:
         yield "takes a sample, which differs from run to run"
     elif kind == "COLUMN_REF" and node["column_names"][-1].lower() in _OUTSIDE:
@@ -142,7 +142,7 @@ def _faults_of(node: dict[str, Any], own: set[str]) -> Iterator[str]:
 
 
 def _calls(base: Store, calls: list[dict[str, Any]], kinds: list[str]) -> Iterator[str]:
-    """The calls of functions whose answer does not hang on their arguments alone, or may not."""
+    """The calls of functions whose answer does not depend on their arguments alone, or may not."""
     rows = base.query(
         """SELECT DISTINCT function_name, function_type, coalesce(stability, '') FROM duckdb_functions()
         WHERE internal AND function_name IN (SELECT unnest($names::VARCHAR[]))

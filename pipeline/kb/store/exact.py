@@ -17,32 +17,32 @@ _MOMENTS = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"
 
 def columns(kinds: Sequence[Any]) -> str | None:
     """The columns of an answer for a SELECT from it, given their types; None where all are kept as they are."""
-    wanted = [_column(f"#{place}", kind) for place, kind in enumerate(kinds, start=1)]
-    return None if all(text == f"#{place}" for place, text in enumerate(wanted, start=1)) else ", ".join(wanted)
+    wanted = [_column(f"#{number}", kind) for number, kind in enumerate(kinds, start=1)]
+    return None if all(text == f"#{number}" for number, text in enumerate(wanted, start=1)) else ", ".join(wanted)
 
 
 def _column(name: str, kind: Any) -> str:  # noqa: ANN401 - a type of DuckDB
     if kind.id in _MOMENTS:  # as ISO 8601 writes it
         return rf"regexp_replace(CAST({name} AS VARCHAR), '^(\d+-\d\d-\d\d) ', '\1T')"
-    told = _told(kind)
-    return name if told == str(kind) else f"CAST({name} AS {told})"
+    lossless = _lossless(kind)
+    return name if lossless == str(kind) else f"CAST({name} AS {lossless})"
 
 
-def _told(kind: Any) -> str:  # noqa: ANN401, PLR0911 - likewise; a case for each kind
-    """The type as which one is asked for."""
+def _lossless(kind: Any) -> str:  # noqa: ANN401, PLR0911 - likewise; a case for each kind
+    """The type to ask for, so that nothing is lost."""
     if kind.id in _KEPT:
         return str(kind)
-    parts = {name: _told(part) for name, part in kind.children if name != "size"} if kind.id in _NESTED else {}
+    children = {name: _lossless(child) for name, child in kind.children if name != "size"} if kind.id in _NESTED else {}
     match kind.id:
         case "list":
-            return f"{parts['child']}[]"
+            return f"{children['child']}[]"
         case "array":
-            return f"{parts['child']}[{dict(kind.children)['size']}]"
+            return f"{children['child']}[{dict(kind.children)['size']}]"
         case "map":
-            return f"MAP(VARCHAR, {parts['value']})"  # the keys of a JSON object are texts
+            return f"MAP(VARCHAR, {children['value']})"  # the keys of a JSON object are texts
         case "struct":
-            return f"STRUCT({', '.join(f'{_quoted(name)} {told}' for name, told in parts.items())})"
-        case "tuple" | "union" if all(str(part) == _told(part) for _, part in kind.children):
+            return f"STRUCT({', '.join(f'{_quoted(name)} {child}' for name, child in children.items())})"
+        case "tuple" | "union" if all(str(child) == _lossless(child) for _, child in kind.children):
             return str(kind)
         case _:
             return "VARCHAR"

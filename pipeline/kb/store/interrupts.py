@@ -1,4 +1,4 @@
-"""Ctrl-C while DuckDB works. Python tells of a signal when a call returns, and a query may take hours to: it is stopped."""
+"""Ctrl-C while DuckDB works. Python reports a signal when a call returns, and a query may take hours: it is stopped."""
 
 import os
 import select
@@ -23,7 +23,7 @@ class Stoppable(Protocol):
 
 @contextmanager
 def stopped_by_signals(connection: Stoppable) -> Iterator[None]:
-    """Stop whatever a connection does when the process is told to stop; the handler of the signal runs after that.
+    """Stop whatever a connection does when a signal asks the process to stop; the handler of the signal runs after that.
 
     Signals are the main thread's business: of a connection of another thread nothing is stopped. Nor is it on Windows, where
     Ctrl-C waits for the end of the query.
@@ -31,26 +31,26 @@ def stopped_by_signals(connection: Stoppable) -> Iterator[None]:
     if os.name == "nt" or threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard, told = os.pipe()
-    os.set_blocking(told, False)
-    listener = threading.Thread(target=_stop, args=(heard, connection), daemon=True)
+    signals, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    listener = threading.Thread(target=_stop, args=(signals, connection), daemon=True)
     listener.start()
-    before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    before = signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
     try:
         yield
     finally:
         signal.set_wakeup_fd(before)
-        os.close(told)
+        os.close(wakeup)
         listener.join()
-        os.close(heard)
+        os.close(signals)
 
 
-def _stop(heard: int, connection: Stoppable) -> None:
+def _stop(signals: int, connection: Stoppable) -> None:
     """Wait for the number of a signal that stops a process; then stop the connection until the other end is closed."""
-    while numbers := os.read(heard, 64):
+    while numbers := os.read(signals, 64):
         if _STOPPING.intersection(numbers):
             break
     while numbers:
         connection.interrupt()
-        if select.select([heard], [], [], _AGAIN)[0]:
-            numbers = os.read(heard, 64)
+        if select.select([signals], [], [], _AGAIN)[0]:
+            numbers = os.read(signals, 64)

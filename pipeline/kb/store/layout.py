@@ -40,6 +40,7 @@ TEMPORARY = {
     "candidates": "records that want one id, the one with the best right to it first",
     "days_by_domain": "time to live of a domain, from kb.toml",
     "days_by_tier": "time to live of a tier, from kb.toml",
+    "demoted": "records that lose their id, with what is said of them",
     "departed": "records that left the store in this run, with a hash of what they said",
     "differing": "findings of corpus rules that are not what they were",
     "dropped": "inputs that are gone, or judged again",
@@ -50,7 +51,6 @@ TEMPORARY = {
     "leaving": "records that are about to leave their table",
     "moved": "records at their new place",
     "orphans": "records whose other one, which they were compared with, is gone",
-    "ousted": "records that lose their id, with what is said of them",
     "places": "where each record stands, for the findings on it",
     "rule_meta": "code, name, severity and kind of every rule",
     "scope": "the files that a run is about",
@@ -95,13 +95,13 @@ def working_tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
 
 @cache
 def _declared(name: str) -> dict[str, tuple[str, tuple[Column, ...]]]:
-    found: dict[str, tuple[str, list[Column]]] = {}
+    declared: dict[str, tuple[str, list[Column]]] = {}
     for line in script(name).splitlines():
         if table := _TABLE.fullmatch(line):
-            found[table[1]] = (table[2], columns := [])
+            declared[table[1]] = (table[2], columns := [])
         elif column := _COLUMN.fullmatch(line):
             columns.append(Column(column[1], column[2], column["required"] is None, column[4]))
-    return {name: (comment, tuple(columns)) for name, (comment, columns) in found.items()}
+    return {name: (comment, tuple(columns)) for name, (comment, columns) in declared.items()}
 
 
 @cache

@@ -20,7 +20,7 @@ _EVERY = 0.01
 """So often, in seconds, it is looked at what a statement took."""
 
 _SIZES = Path("/proc/self/statm")
-"""What this process takes, in pages: of address space, and of memory. Only Linux tells."""
+"""What this process takes, in pages: of address space, and of memory. Only Linux shows it."""
 
 _BESIDE = 1 << 30
 """Address space for all that is no memory of a statement, in bytes: threads, libraries, what is only reserved."""

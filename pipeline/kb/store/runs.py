@@ -33,11 +33,11 @@ def take_over(store: Store, history: Mapping[str, Sequence[tuple[object, ...]]])
 
 
 def remember_figures(store: Store, run: int, as_of: dt.date, figures: Mapping[str, object]) -> None:
-    """Note what the figures of a published state were, so that a later report can tell what moved."""
-    known = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
-    if not known:
+    """Note what the figures of a published state were, so that a later report can show what moved."""
+    numbers = {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+    if not numbers:
         return
     store.connection.execute(
         "INSERT INTO figures SELECT $1, $2, unnest($3::VARCHAR[]), unnest($4::DOUBLE[])",
-        [run, as_of, list(known), list(known.values())],
+        [run, as_of, list(numbers), list(numbers.values())],
     )

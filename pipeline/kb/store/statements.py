@@ -20,7 +20,7 @@ def select(store: Store, sql: str, limits: Sql = _LIMITS) -> Table:
     """Answer a question of a person: one statement that reads, and keeps the limits.
 
     Raises:
-        KbError: it is none, or DuckDB refuses it; the first line of its reason is told.
+        KbError: it is none, or DuckDB refuses it; the message is the first line of its reason.
     """
 
     def ask() -> Table:
@@ -67,13 +67,13 @@ def _whole(store: Store, sql: str) -> Table:
         shape = store.connection.execute(f"FROM ({sql}\n) LIMIT 0").description
     except duckdb.InterruptException:
         raise
-    except duckdb.Error:  # an EXPLAIN, or a mistake, of which DuckDB tells better where nothing stands around it
+    except duckdb.Error:  # an EXPLAIN, or a mistake, which DuckDB reports better where nothing stands around it
         return store.query(sql)
-    retold = exact.columns([kind for _, kind, *_ in shape])
-    if retold is None:
+    columns = exact.columns([kind for _, kind, *_ in shape])
+    if columns is None:
         return store.query(sql)
     names = tuple(name for (name,) in store.query(f"SELECT column_name FROM (DESCRIBE {sql}\n)").rows)
-    return Table(names, store.query(f"SELECT {retold} FROM ({sql}\n)").rows)
+    return Table(names, store.query(f"SELECT {columns} FROM ({sql}\n)").rows)
 
 
 def _without_its_end(sql: str) -> str:

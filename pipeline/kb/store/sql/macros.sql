@@ -70,7 +70,7 @@ CREATE MACRO told_of_age(age, last_confirmed) AS -- An age in words, and why the
         ELSE age || CASE age WHEN 1 THEN ' day' ELSE ' days' END
     END;
 
-CREATE MACRO trust(as_of) AS TABLE -- How far each published record deserves belief on a day: effective = least(declared, ceiling) × factor.
+CREATE MACRO trust(as_of) AS TABLE -- The effective confidence of each published record on a day: effective = least(declared, ceiling) × factor.
     SELECT
         id, domain, tier, declared, distinct_sources, ceiling, last_confirmed, age, time_to_live,
         freshness(age, time_to_live) AS freshness,
@@ -79,8 +79,8 @@ CREATE MACRO trust(as_of) AS TABLE -- How far each published record deserves bel
         round(declared - round(least(declared, ceiling) * kept, 6), 6) AS overconfidence,
         concat_ws('; ',
             CASE WHEN declared > ceiling THEN
-                distinct_sources || CASE distinct_sources WHEN 1 THEN ' source' ELSE ' sources' END || ' and ' || tier
-                || ' bear ' || printf('%.2f', ceiling) || ' of ' || printf('%.2f', declared) END,
+                'capped at ' || printf('%.2f', ceiling) || ' (' || distinct_sources
+                || CASE distinct_sources WHEN 1 THEN ' source, ' ELSE ' sources, ' END || tier || ')' END,
             CASE
                 WHEN age IS NULL THEN told_of_age(age, last_confirmed) || ', so × 0.50'
                 WHEN kept < 1 THEN age || ' days old, limit ' || time_to_live || ', so × '
@@ -135,14 +135,14 @@ CREATE MACRO bare(action, how) AS -- Whether a workaround says what to do, but n
 
 CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day. The risk, 0 to 1, is a sum of five parts, each of which has its cap; `why` gives them. `place` breaks ties: first what more records point to, then what claims more than it is worth.
     WITH weighed AS NOT MATERIALIZED (
-        SELECT path, position, code, code || CASE WHEN count(*) > 1 THEN '×' || count(*) ELSE '' END AS told,
+        SELECT path, position, code, code || CASE WHEN count(*) > 1 THEN '×' || count(*) ELSE '' END AS label,
             least(count(*), 2) * max(weight_of(code, severity)) AS weight
         FROM judgements() WHERE published AND NOT repaired
         GROUP BY path, position, code
     ), found AS NOT MATERIALIZED (
         SELECT path, position, sum(weight) AS weight,
-            list(told ORDER BY weight DESC, code) FILTER (weight > 0) AS heavy,
-            list(told ORDER BY code) FILTER (code IN ('EVD003', 'EVD009')) AS weak
+            list(label ORDER BY weight DESC, code) FILTER (weight > 0) AS heavy,
+            list(label ORDER BY code) FILTER (code IN ('EVD003', 'EVD009')) AS weak
         FROM weighed
         GROUP BY path, position
     ), done AS NOT MATERIALIZED (

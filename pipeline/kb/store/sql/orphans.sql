@@ -1,4 +1,4 @@
--- A copy of a record that a corpus rule speaks against is rejected for the same reasons.
+-- A copy of a record that a corpus rule rejects is rejected for the same reasons.
 
 CREATE OR REPLACE TEMP TABLE orphans AS
 SELECT c.*, q.path AS other_path, q.position AS other_position, q.codes

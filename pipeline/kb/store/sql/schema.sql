@@ -22,7 +22,7 @@ CREATE TABLE records ( -- One row for each published record.
     last_confirmed DATE, -- Day the record was last confirmed; age is counted from it.
     last_updated DATE, -- Day the record was last edited.
     evidence_count BIGINT, -- Pieces of evidence, as declared.
-    tags VARCHAR[], -- Free key words.
+    tags VARCHAR[], -- Free keywords.
     locale VARCHAR, -- Language of the main text.
     aliases VARCHAR[], -- Other ids of this record.
     os_specific JSON, -- Notes by operating system, free in form.
@@ -123,7 +123,7 @@ CREATE TABLE quarantine ( -- Rejected records, whole; the reasons are in `findin
     line BIGINT, -- Line it starts on, from 1; null where the file holds one record.
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
     codes VARCHAR[] NOT NULL, -- Codes of the errors that rejected it.
-    by_corpus BOOLEAN NOT NULL, -- Whether only other records, or the day, speak against it.
+    by_corpus BOOLEAN NOT NULL, -- Whether only other records, or the day, are the reason.
     raw BLOB NOT NULL -- The bytes as ingested, with an asterisk for each byte of a credential (SAF001).
 );
 
@@ -155,7 +155,7 @@ CREATE TABLE files ( -- The files that were read, so that an unchanged one need 
     size BIGINT NOT NULL, -- Size in bytes.
     modified TIMESTAMP_NS NOT NULL, -- Time of the last change, UTC.
     inode UBIGINT NOT NULL, -- Inode, or 0.
-    form VARCHAR, -- Format that was said to be that of its records; null: each was recognised.
+    form VARCHAR, -- Format given for its records; null: detected for each.
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
     records BIGINT NOT NULL -- How many records it holds.
 );
@@ -164,7 +164,7 @@ CREATE TABLE runs ( -- One row for each ingest that changed something; the newes
     run INTEGER NOT NULL, -- Number of the run, from 1. Unique.
     version VARCHAR NOT NULL, -- Version of kb.
     fingerprint VARCHAR NOT NULL, -- Digest of what the records were judged with.
-    judged JSON NOT NULL, -- What they were judged with: version of kb, rules with version and severity, settings. Where it differs, those concerned are judged again.
+    judged JSON NOT NULL, -- What they were judged with: version of kb, rules with version and severity, settings. Where it differs, the affected records are judged again.
     as_of DATE NOT NULL, -- The day that age was counted to.
     read BIGINT NOT NULL, -- Records read: published + unchanged + quarantined.
     published BIGINT NOT NULL, -- New or changed records.

@@ -1,4 +1,4 @@
--- Mark what corpus rules found and `suppressions` speaks for; the record stage marks its own findings. The reason is
+-- Mark the findings of corpus rules that `suppressions` covers; the record stage marks its own findings. The reason is
 -- that of the first in rank.
 
 UPDATE findings SET suppressed = NULL WHERE is_of_corpus(seq) AND suppressed IS NOT NULL;

@@ -22,7 +22,7 @@ CREATE TABLE crowds ( -- Records that share a MinHash band with another.
     record_id VARCHAR NOT NULL -- Id of a record that has it.
 );
 
-CREATE TABLE withheld ( -- Findings of single records that a corpus rule found the cause of: told again where it no longer does.
+CREATE TABLE withheld ( -- Findings of single records that a corpus rule found the cause of: reported again once it no longer does.
     record_id VARCHAR, -- Id of the record; null where none could be read.
     path VARCHAR NOT NULL, -- File the record came from; kb.toml for a finding about a suppression.
     position BIGINT NOT NULL, -- Place of the record in its file, from 0; of the suppression in kb.toml.
@@ -30,10 +30,10 @@ CREATE TABLE withheld ( -- Findings of single records that a corpus rule found t
     code VARCHAR NOT NULL, -- Code of the rule; `kb explain CODE` says more.
     name VARCHAR NOT NULL, -- Name of the rule.
     severity VARCHAR NOT NULL, -- error, warning or info.
-    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as it came in.
+    pointer VARCHAR NOT NULL, -- RFC 6901 JSON Pointer into the document as ingested.
     message VARCHAR NOT NULL, -- What is wrong, with the value, then what to do.
     fixable BOOLEAN NOT NULL, -- Whether it is a fix's; of a published record, `changes` then has a row of the same code and pointer, unless it is suppressed.
     fingerprint VARCHAR NOT NULL, -- Key of 16 hexadecimal digits; the same in every run while the record says the same at that place.
-    suppressed VARCHAR, -- Why it is put up with, as kb.toml says under [[suppress]]; null: it stands.
+    suppressed VARCHAR, -- Why it is suppressed, as in [[suppress]] of kb.toml; null: it is not.
     seq BIGINT NOT NULL -- Order among the findings of its record, from 0.
 );

@@ -1,7 +1,7 @@
--- Put those that lost their id where they belong. `ousted` holds them with their bytes and, for the quarantine, the reason.
+-- Put those that lost their id where they belong. `demoted` holds them with their bytes and, for the quarantine, the reason.
 
 CREATE OR REPLACE TEMP TABLE leaving AS
-SELECT id, path, position, hash(doc) AS doc FROM records WHERE (path, position) IN (SELECT path, position FROM ousted);
+SELECT id, path, position, hash(doc) AS doc FROM records WHERE (path, position) IN (SELECT path, position FROM demoted);
 INSERT INTO departed SELECT id, doc FROM leaving;
 INSERT INTO touched SELECT id FROM leaving;
 
@@ -15,11 +15,11 @@ DELETE FROM changes WHERE (path, position) IN (SELECT path, position FROM leavin
 DELETE FROM records WHERE (path, position) IN (SELECT path, position FROM leaving);
 
 INSERT INTO quarantine BY NAME
-SELECT record_id, path, position, line, digest, [code] AS codes, true AS by_corpus, raw FROM ousted WHERE code IS NOT NULL;
+SELECT record_id, path, position, line, digest, [code] AS codes, true AS by_corpus, raw FROM demoted WHERE code IS NOT NULL;
 
 INSERT INTO findings BY NAME
 SELECT record_id, path, position, line, code, name, severity, pointer, message, fixable, fingerprint, corpus_seq(0) AS seq
-FROM ousted JOIN rule_meta USING (code) WHERE pointer IS NOT NULL;
+FROM demoted JOIN rule_meta USING (code) WHERE pointer IS NOT NULL;
 
 INSERT INTO copies BY NAME
-SELECT record_id, path, position, line, digest, raw FROM ousted WHERE code IS NULL;
+SELECT record_id, path, position, line, digest, raw FROM demoted WHERE code IS NULL;
