@@ -19,7 +19,7 @@ from tests.sessions import ROOT
 PAGE = (ROOT / "docs/contributing.md").read_text(encoding="utf-8")
 
 SHOUTED = with_changes({"/workarounds/0/action": "CHANGE INTO THE CLONED FOLDER FIRST"})
-OTHER = with_changes({"/id": "git/other", "/category": "Usage_Error"})
+OTHER = with_changes({"/id": "git/other", "/category": "Usage_Error", "/component": "index"})
 FAQ = {
     "key": "npm/peer",
     "question": "ERESOLVE unable to resolve dependency tree",
@@ -98,7 +98,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 def test_there_is_a_recipe_for_each_thing() -> None:
     assert {heading.removeprefix("Add a ") for heading in HEADINGS} == {
         "rule", "corpus rule", "report", "format of findings", "setting", "command", "format of export",
-        "format of records",
+        "format of records", "field of records",
     }  # fmt: skip
 
 
@@ -179,6 +179,15 @@ def test_a_format_of_records_is_read_and_comes_back_as_it_came(tree: Tree) -> No
     tree.kb("export", "--format", "faq", "-o", "out", "--where", "domain = 'npm'")
     back = (tree.base / "out/npm/peer.json").read_bytes()
     assert back == (tree.base / "raw/npm/peer.json").read_bytes()
+
+
+def test_a_field_of_records_is_published_in_order_and_asked_for(tree: Tree) -> None:
+    curated = json.loads((tree.base / "curated/records/git/other.json").read_text(encoding="utf-8"))
+    keys = list(curated)
+    assert (keys[keys.index("locale") + 1], curated["component"]) == ("component", "index")
+    answer = tree.kb("sql", "SELECT component FROM records WHERE component IS NOT NULL", "--format", "csv")
+    assert answer.splitlines() == ["component", "index"]
+    assert "| `component` | VARCHAR | yes | The part of the tool that fails. |" in tree.page("tables.md")
 
 
 # what is left out
