@@ -1,7 +1,8 @@
 """Terminal sessions in the docs: blocks of `$ kb …` lines, each with what it prints.
 
-A line `…` stands for any lines. A block with a title is a file of that name, or, as a diff, an edit of it. A page is
-followed from its beginning to its end. `python -m tests.sessions` writes the output of every command anew.
+A line `…` stands for any lines. A block with a title is a file of that name, or, as a diff, an edit of it; Python goes to
+the end of a file that is there. A page is followed from its beginning to its end. `python -m tests.sessions` writes the
+output of every command anew.
 """
 
 import difflib
@@ -95,9 +96,15 @@ def follow(text: str, folder: Path) -> Iterator[Followed]:
         if title and kind == "diff":
             _edit(here / title, body)
         elif title:
-            (here / title).parent.mkdir(parents=True, exist_ok=True)
-            (here / title).write_text(body, encoding="utf-8")
+            _write(here / title, body, after=kind == "python")
         yield Followed(block.span(), ran)
+
+
+def _write(path: Path, body: str, *, after: bool) -> None:
+    """Make a file, or put the body after what is there, two lines below."""
+    before = f"{path.read_text(encoding='utf-8')}\n\n" if after and path.exists() else ""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(before + body, encoding="utf-8")
 
 
 def _edit(path: Path, diff: str) -> None:

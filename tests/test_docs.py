@@ -1,15 +1,16 @@
 """The docs say what is: generated pages are current, sessions and queries run, worked examples add up."""
 
 import datetime as dt
-import inspect
 import re
 from pathlib import Path
 
 import pytest
 
+import kb
 from kb import __version__, settings, store
 from kb.contract import shapes
-from kb.rules import catalogue, ded
+from kb.render import validations
+from kb.rules import catalogue
 from kb.settings import TimeToLive, Trust
 from kb.store import statements
 from tests import sessions
@@ -42,7 +43,7 @@ def rows(text: str, heading: str) -> list[list[str]]:
 
 
 def test_generated_pages_are_current() -> None:
-    assert docs.outdated() == []
+    assert docs.outdated() == [], "run `make docs`"
 
 
 @pytest.mark.parametrize("example", docs.examples(), ids=lambda example: example.name)
@@ -219,16 +220,22 @@ def test_record_page_names_every_key() -> None:
 
 def test_design_page_names_every_room() -> None:
     text = page("docs/design.md")
-    package = Path(docs.__file__).parent
+    package = Path(kb.__file__).parent
     rooms = [f"{path.name}/" if path.is_dir() else path.name for path in package.iterdir() if path.name[0] not in "_."]
     rooms = [room for room in rooms if room.endswith((".py", "/"))]
     assert [room for room in rooms if f"`{room}`" not in text] == []
 
 
-def test_contributing_shows_a_rule_as_it_stands() -> None:
-    source = Path(inspect.getfile(ded)).read_text(encoding="utf-8")
-    block = page("CONTRIBUTING.md").partition("```python\n")[2].partition("```")[0]
-    assert block in source
+def test_the_page_of_ci_says_whom_each_form_of_findings_is_for() -> None:
+    told = {
+        form for line in re.findall(r"^\| (`.+?) \|", page("docs/ci.md"), re.MULTILINE) for form in line.split(", ")
+    }
+    missing = [form for form in validations.FORMATS if f"`{form}`" not in told]
+    assert not missing, f"list {', '.join(missing)} in the first table of docs/ci.md"
+
+
+def test_every_setting_stands_in_the_template() -> None:
+    assert docs.unexplained() == [], "list them in pipeline/kb/kb.toml.template, with their defaults"
 
 
 def test_settings_of_the_template_are_the_defaults(tmp_path: Path) -> None:

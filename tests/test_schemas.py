@@ -43,6 +43,8 @@ def test_each_output_has_a_schema() -> None:
         "validate-line.v1",
         "validate.v1",
     ]
+    missing = {f"report.{name}.v1" for name in reports.REPORTS} - set(NAMES)
+    assert not missing, f"write {', '.join(f'schemas/{name}.json' for name in sorted(missing))}"
     assert sorted([*kinds, *(f"report.{name}.v1" for name in reports.REPORTS), contract.CURATED]) == OUTPUTS
 
 
@@ -323,7 +325,8 @@ def test_a_mutation_is_refused(
 
 
 def test_every_schema_is_mutated() -> None:
-    assert {name for name, _ in MUTATIONS} == set(OUTPUTS)
+    missing = set(OUTPUTS) - {name for name, _ in MUTATIONS}
+    assert not missing, f"list a change that they refuse in MUTATIONS, for {', '.join(sorted(missing))}"
 
 
 def _without_each_key(name: str, documents: list[Document]) -> Iterator[tuple[str, Document]]:

@@ -5,7 +5,8 @@ For contributors, from a checkout; nothing in `kb` uses it. It stands above the 
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,9 +14,10 @@ from typing import Any, NamedTuple
 import typer
 
 from kb.cli.app import app
+from kb.cli.lists import fill
 from kb.render import rule_pages
 from kb.reports import REPORTS
-from kb.settings import template
+from kb.settings import Settings, as_table, template
 from kb.store import layout
 
 FOLDER = Path(__file__).parent.parent / "docs"
@@ -194,6 +196,7 @@ def _cli() -> Iterator[str]:
         *_parameters(group, context),
     )
     for name, command in group.commands.items():
+        fill(command)
         yield from (f"## kb {name}", "", _paragraphs(command.help), "")
         own = command.make_context(name, [], parent=context, resilient_parsing=True)
         yield from ("```text", " ".join([own.command_path, *command.collect_usage_pieces(own)]), "```", "")
@@ -222,6 +225,20 @@ def _grid(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
     yield ""
 
 
+def unexplained() -> list[str]:
+    """The settings that the template does not show."""
+    shown = tomllib.loads(re.sub(r"^# (\w+ = |\[\[)", r"\1", template(), flags=re.MULTILINE))
+    return list(_absent(as_table(Settings()), shown, ""))
+
+
+def _absent(values: Mapping[str, Any], shown: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for key, value in values.items():
+        if key not in shown:
+            yield f"{prefix}{key}"
+        elif isinstance(value, Mapping):
+            yield from _absent(value, shown[key], f"{prefix}{key}.")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "reports.md": reports,
@@ -247,7 +264,11 @@ def outdated() -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the pages; with --check, say which are not current."""
+    """Write the pages; with --check, say which are not current. A setting that no page would tell of is an error."""
+    for name in unexplained():
+        sys.stderr.write(f"list `{name}` in pipeline/kb/kb.toml.template, with its default and what it means\n")
+    if unexplained():
+        return 1
     if arguments == ["--check"]:
         old = outdated()
         for name in old:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.render import validations
 from tests.bases import Base, ndjson, record, sha256
 from tests.specimens import AWS, CREDENTIALS, KINDS, escaped, specimen
 from tests.terminal import kb, kb_on_terminal
@@ -176,7 +177,7 @@ def test_no_file_and_no_column_holds_any(crowded: Base) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *(f"validate raw --format {form}" for form in ("full", "json", "sarif", "github", "gitlab", "junit")),
+        *(f"validate raw --format {form}" for form in validations.FORMATS),
         "validate raw --diff",
         "fix raw --diff",
         "quarantine",

@@ -165,6 +165,7 @@ def test_the_clean_record_gives_no_finding_and_no_change() -> None:
 
 @every_rule
 def test_a_rule_is_what_was_promised(rule: Rule) -> None:
+    assert rule.code in PROMISES, f"list {rule.code} in PROMISES of tests/rules/test_examples.py"
     assert (rule.name, rule.kind, rule.severity) == PROMISES[rule.code]
     assert rule.locked == (rule.code in ALWAYS)
 

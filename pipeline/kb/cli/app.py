@@ -217,7 +217,7 @@ def validate(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="full (default on a terminal), concise (default elsewhere), json, ndjson, sarif, github, gitlab or junit.",
+            help="{forms_of_findings}.",
         ),
     ] = None,
     output: Output = None,
@@ -243,7 +243,7 @@ def validate(
         typer.Option(
             "--group-by",
             metavar="WHAT",
-            help="record (default), rule or file: what is put together; in full and concise.",
+            help="{groups}: what is put together; in full and concise.",
             autocompletion=complete_groups,
         ),
     ] = None,
@@ -515,8 +515,7 @@ def report(
         str,
         typer.Argument(
             metavar="REPORT",
-            help="quality, queue, stale, confidence, tiers, sources or findings; html: a page of it all, for a browser; "
-            "all: each as JSON into the folder of --output.",
+            help="{reports}; html: a page of it all, for a browser; all: each as JSON into the folder of --output.",
             autocompletion=complete_reports,
         ),
     ],
@@ -548,9 +547,7 @@ def report(
         str | None,
         typer.Option("--section", metavar="NAME", help="Only this section; csv holds one, by default the first."),
     ] = None,
-    format_name: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="table, json, csv, md or html.")
-    ] = "table",
+    format_name: Annotated[str, typer.Option("--format", metavar="FORMAT", help="{forms_of_reports}.")] = "table",
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -563,10 +560,8 @@ def report(
 ) -> None:
     """Report on quality, confidence, tiers and staleness.
 
-    quality: the state of the whole base, and what moved. queue: what to review next. stale: what nobody confirmed in
-    time. confidence: what the declared one is worth. tiers: how records were verified. sources: what they rest on.
-    findings: what the newest ingest brought and fixed. html: the quality, the queue and every record, as one page for
-    a browser; --limit says how many it has whole. docs/reports.md describes their sections and columns.
+    {what_reports_say} html: the quality, the queue and every record, as one page for a browser; --limit says how many
+    it has whole. docs/reports.md describes their sections and columns.
     """
     from kb import reports
     from kb.render import text
@@ -752,12 +747,10 @@ def export(
             "-o",
             metavar="PATH",
             callback=_free,
-            help="A file for ndjson and json, or - for standard output; a folder for all else.",
+            help="A file for {exports_in_one_file}, or - for standard output; a folder for all else.",
         ),
     ],
-    format_name: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="files, ndjson, json, parquet, csv or errorcanon.")
-    ] = "files",
+    format_name: Annotated[str, typer.Option("--format", metavar="FORMAT", help="{forms_of_exports}.")] = "files",
     condition: Annotated[
         str, typer.Option("--where", metavar="CONDITION", help="Which ones: SQL over the table records.")
     ] = "true",

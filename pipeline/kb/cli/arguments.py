@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 from typer import BadParameter
 from typer.core import TyperGroup
 
+from kb.cli.lists import fill
 from kb.words import brief
 
 
@@ -26,6 +27,12 @@ class Group(TyperGroup):
         command = super().get_command(ctx, cmd_name)
         _equip(command.get_params(ctx) if command else ())
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - likewise
+        name, command, rest = super().resolve_command(ctx, args)
+        if command:
+            fill(command)
+        return name, command, rest
 
 
 class _Converter(NamedTuple):

@@ -98,7 +98,7 @@ def complete_codes() -> list[str]:
 
 FormatOfRecords = Annotated[
     str | None,
-    typer.Option("--from", metavar="FORMAT", help="native or errorcanon; default: each record's is recognised."),
+    typer.Option("--from", metavar="FORMAT", help="{forms_of_records}; default: each record's is recognised."),
 ]
 
 

@@ -49,14 +49,8 @@ def export(
         KbError: no such format, the condition is not SQL over the table or takes too much, the output cannot be written,
             or the folder holds files that would pass for some of this export.
     """
-    into_folder: dict[str, Callable[[Store, Path, str], None]] = {
-        "files": _files,
-        "parquet": _parquet,
-        "csv": _csv,
-        **dict.fromkeys(formats.FORMATS, _foreign(format_name, home.root if home else None, warn)),
-    }
-    if format_name not in _INTO_FILE | into_folder:
-        raise KbError(f"--format {format_name}: {did_you_mean(format_name, _INTO_FILE | into_folder)}")
+    if format_name not in FORMATS:
+        raise KbError(f"--format {format_name}: {did_you_mean(format_name, FORMATS)}")
     where = _condition(where)
     picked = _count(base, where, home.settings.sql if home else _LIMITS)
     try:
@@ -67,7 +61,8 @@ def export(
         else:
             _check_folder(base, format_name, output, where)
             output.mkdir(parents=True, exist_ok=True)
-            into_folder[format_name](base, output, where)
+            write = _INTO_FOLDER.get(format_name) or _foreign(format_name, home.root if home else None, warn)
+            write(base, output, where)
     except OSError as error:
         raise KbError(f"{error.filename or output}: cannot be written: {error.strerror}") from None
     return picked
@@ -158,6 +153,12 @@ def _csv(base: Store, output: Path, where: str) -> None:
     for table, sql in _tables(where):
         with aside.drafted(output / f"{table}.csv") as draft:
             base.copy_to(sql, draft, "FORMAT csv, HEADER")
+
+
+_INTO_FOLDER: dict[str, Callable[[Store, Path, str], None]] = {"files": _files, "parquet": _parquet, "csv": _csv}
+
+IN_ONE_FILE = tuple(_INTO_FILE)
+FORMATS = (*IN_ONE_FILE, *_INTO_FOLDER, *formats.FORMATS)
 
 
 def _foreign(name: str, root: Path | None, warn: Callable[[str], None]) -> Callable[[Store, Path, str], None]:

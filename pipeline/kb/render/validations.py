@@ -1,7 +1,8 @@
 """What `kb validate` found, in every form that a person, a code host or an editor asks for."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from kb.errors import KbError
 from kb.model import Document
@@ -14,25 +15,102 @@ from kb.rules.base import Rule
 from kb.settings import Settings
 from kb.words import did_you_mean, escaped
 
-FORMATS = ("full", "concise", "json", "ndjson", "sarif", "github", "gitlab", "junit")
-
 WIDTH = 120
 """How wide lines of the source are shown where there is no terminal."""
 
-FOR_PEOPLE = ("full", "concise")
-"""The formats that people read: where findings can be hidden, grouped, and reported once."""
 
-ON_A_HOST = ("sarif", "github", "gitlab")
-"""The formats that the host of a repository reads, which knows its files from the top."""
+class Asked(NamedTuple):
+    """What was found, and how it is asked for."""
 
-LISTED = ("full", "concise", "json", "ndjson", "sarif")
-"""The formats that can list what is suppressed; SARIF always does, and says so of each."""
-
-COUNTED = ("full", "concise", "json")
-"""The formats that can show statistics."""
+    result: ValidateResult
+    settings: Settings
+    added: Sequence[Rule]
+    suppressed: bool
+    look: Look
 
 
-def render(  # noqa: PLR0911 - a case for each format
+def _people(asked: Asked) -> str:
+    return "".join(
+        f"{line}\n" for line in listing(asked.result, asked.look, suppressed=asked.suppressed, added=asked.added)
+    )
+
+
+def _full(asked: Asked) -> str:
+    return _people(asked._replace(look=asked.look._replace(source=asked.look.fit or WIDTH)))
+
+
+def _concise(asked: Asked) -> str:
+    return _people(asked._replace(look=asked.look._replace(fit=None)))
+
+
+def _as_json(asked: Asked) -> str:
+    return _json(asked.result.document(suppressed=asked.suppressed))
+
+
+def _ndjson(asked: Asked) -> str:
+    return "".join(f"{_line(finding.document())}\n" for finding in asked.result.listed(suppressed=asked.suppressed))
+
+
+def _sarif(asked: Asked) -> str:
+    from kb.render import sarif  # noqa: PLC0415 - most runs need none of the forms for machines
+
+    return sarif.render(asked.result, asked.settings, asked.added)
+
+
+def _github(asked: Asked) -> str:
+    from kb.render import github  # noqa: PLC0415
+
+    return github.render(asked.result)
+
+
+def _gitlab(asked: Asked) -> str:
+    from kb.render import gitlab  # noqa: PLC0415
+
+    return gitlab.render(asked.result)
+
+
+def _junit(asked: Asked) -> str:
+    from kb.render import junit  # noqa: PLC0415
+
+    return junit.render(asked.result, asked.settings)
+
+
+class Form(NamedTuple):
+    """A form of what was found: its function, and what goes with it."""
+
+    render: Callable[[Asked], str]
+    note: str = ""
+    """What the help says of it."""
+    for_people: bool = False
+    """People read it: findings can be hidden, grouped, and told of once."""
+    on_a_host: bool = False
+    """The host of a repository reads it, which knows its files from the top."""
+    lists_suppressed: bool = False
+    """It can list what is suppressed; SARIF always does, and says so of each."""
+    counts: bool = False
+    """It can show statistics."""
+
+
+FORMS = {
+    "full": Form(_full, "default on a terminal", for_people=True, lists_suppressed=True, counts=True),
+    "concise": Form(_concise, "default elsewhere", for_people=True, lists_suppressed=True, counts=True),
+    "json": Form(_as_json, lists_suppressed=True, counts=True),
+    "ndjson": Form(_ndjson, lists_suppressed=True),
+    "sarif": Form(_sarif, on_a_host=True, lists_suppressed=True),
+    "github": Form(_github, on_a_host=True),
+    "gitlab": Form(_gitlab, on_a_host=True),
+    "junit": Form(_junit),
+}
+"""What `--format` of `kb validate` takes. The checks of options, the help and the tests of forms are derived from it."""
+
+FORMATS = tuple(FORMS)
+FOR_PEOPLE = tuple(name for name, form in FORMS.items() if form.for_people)
+ON_A_HOST = tuple(name for name, form in FORMS.items() if form.on_a_host)
+LISTED = tuple(name for name, form in FORMS.items() if form.lists_suppressed)
+COUNTED = tuple(name for name, form in FORMS.items() if form.counts)
+
+
+def render(
     result: ValidateResult,
     format_name: str,
     settings: Settings,
@@ -46,33 +124,9 @@ def render(  # noqa: PLR0911 - a case for each format
     Raises:
         KbError: there is no such format.
     """
-    match format_name:
-        case "full" | "concise":
-            look = look or Look(common=settings.report)
-            look = look._replace(source=look.fit or WIDTH) if format_name == "full" else look._replace(fit=None)
-            return "".join(f"{line}\n" for line in listing(result, look, suppressed=suppressed, added=added))
-        case "json":
-            return _json(result.document(suppressed=suppressed))
-        case "ndjson":
-            return "".join(f"{_line(finding.document())}\n" for finding in result.listed(suppressed=suppressed))
-        case "sarif":
-            from kb.render import sarif  # noqa: PLC0415 - most runs need none of the forms for machines
-
-            return sarif.render(result, settings, added)
-        case "github":
-            from kb.render import github  # noqa: PLC0415
-
-            return github.render(result)
-        case "gitlab":
-            from kb.render import gitlab  # noqa: PLC0415
-
-            return gitlab.render(result)
-        case "junit":
-            from kb.render import junit  # noqa: PLC0415
-
-            return junit.render(result, settings)
-        case _:
-            raise KbError(f"--format {format_name}: {did_you_mean(format_name, FORMATS)}")
+    if format_name not in FORMS:
+        raise KbError(f"--format {format_name}: {did_you_mean(format_name, FORMATS)}")
+    return FORMS[format_name].render(Asked(result, settings, added, suppressed, look or Look(common=settings.report)))
 
 
 def statistics(result: ValidateResult, format_name: str, *, terminal: bool = False) -> str:

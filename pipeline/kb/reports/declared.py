@@ -27,6 +27,7 @@ _HISTOGRAM = {"range": "effective confidence, from and to; a value on a border c
 _QUALITY = Report(
     "quality",
     "The state of the base",
+    "the state of the whole base, and what moved",
     (
         Section(
             "figures",
@@ -149,6 +150,7 @@ _QUALITY = Report(
 _QUEUE = Report(
     "queue",
     "What to review next, the riskiest first",
+    "what to review next",
     (
         Section(
             "rows",
@@ -187,6 +189,7 @@ _QUEUE = Report(
 _SOURCES = Report(
     "sources",
     "What the records rest on",
+    "what they rest on",
     (
         Section(
             "hosts",
@@ -221,6 +224,7 @@ _SOURCES = Report(
 _STALE = Report(
     "stale",
     "Records that nobody confirmed within their time to live",
+    "what nobody confirmed in time",
     (
         Section(
             "rows",
@@ -271,6 +275,7 @@ _STALE = Report(
 _CONFIDENCE = Report(
     "confidence",
     "What declared confidence is worth",
+    "what the declared one is worth",
     (
         Section(
             "rows",
@@ -299,6 +304,7 @@ _CONFIDENCE = Report(
 _TIERS = Report(
     "tiers",
     "Verification tiers, domain by domain",
+    "how records were verified",
     (
         Section(
             "rows",
@@ -322,6 +328,7 @@ _TIERS = Report(
 _FINDINGS = Report(
     "findings",
     "Findings, and what became of them with the newest ingest",
+    "what the newest ingest brought and mended",
     (
         Section(
             "codes",

@@ -76,6 +76,8 @@ class Report(NamedTuple):
 
     name: str
     title: str
+    brief: str
+    """What it tells, in the words of `kb report --help`."""
     sections: tuple[Section, ...]
     totals: bool = True
     """Whether it ends with how many records it is about, and what they are worth."""

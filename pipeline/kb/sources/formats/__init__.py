@@ -51,6 +51,8 @@ FORMATS = {
     )
 }
 
+NAMES = (NATIVE, *FORMATS)
+
 
 def detect(document: Document) -> Format | None:
     """The foreign format of a record, or None if it is native, or none that is known."""
@@ -81,7 +83,7 @@ def named(name: str | None) -> Format | None:
     if name == NATIVE:
         return None
     if name not in FORMATS:
-        raise KbError(f"no format {name}; {did_you_mean(name or '', [NATIVE, *FORMATS])}")
+        raise KbError(f"no format {name}; {did_you_mean(name or '', NAMES)}")
     return FORMATS[name]
 
 
