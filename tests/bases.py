@@ -87,8 +87,8 @@ class Base:
     """A workspace. Names are paths relative to it.
 
     Only one that is `gated` has what it publishes held against the contracts of the tables, has reports in `curated/` and
-    comments in its store, and waits for the disk, which takes two thirds of a small ingest: the tests that look at these,
-    and those of equal bases, ask for it; what runs `kb` has it in any case.
+    comments in its store, which takes half of a small ingest: the tests that look at these, and those of equal bases, ask
+    for it; what runs `kb` has it in any case. None waits for the disk: a test of that runs `kb`.
     """
 
     root: Path
@@ -125,11 +125,11 @@ class Base:
         """Ingest some paths (default: `raw`) with one process."""
         request = Request(as_of=as_of, jobs=1, allow_removals=allow_removals, dry_run=dry_run)
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("os.sync", lambda: None)
             if not self.is_gated:
                 patch.setattr("kb.jobs.ingest._check_contracts", lambda *_, **__: False)
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
                 patch.setattr("kb.store.build.comments", lambda: ["SELECT 1"])
-                patch.setattr("os.sync", lambda: None)
                 patch.setitem(connection.OFFLINE, "threads", 1)
             return ingest(self.workspace, [self.root / name for name in names or ("raw",)], request)
 
