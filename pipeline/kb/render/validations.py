@@ -19,7 +19,7 @@ WIDTH = 120
 """How wide lines of the source are shown where there is no terminal."""
 
 
-class Asked(NamedTuple):
+class Answered(NamedTuple):
     """What was found, and how it is asked for."""
 
     result: ValidateResult
@@ -29,56 +29,56 @@ class Asked(NamedTuple):
     look: Look
 
 
-def _people(asked: Asked) -> str:
+def _people(asked: Answered) -> str:
     return "".join(
         f"{line}\n" for line in listing(asked.result, asked.look, suppressed=asked.suppressed, added=asked.added)
     )
 
 
-def _full(asked: Asked) -> str:
+def _full(asked: Answered) -> str:
     return _people(asked._replace(look=asked.look._replace(source=asked.look.fit or WIDTH)))
 
 
-def _concise(asked: Asked) -> str:
+def _concise(asked: Answered) -> str:
     return _people(asked._replace(look=asked.look._replace(fit=None)))
 
 
-def _as_json(asked: Asked) -> str:
+def _as_json(asked: Answered) -> str:
     return _json(asked.result.document(suppressed=asked.suppressed))
 
 
-def _ndjson(asked: Asked) -> str:
+def _ndjson(asked: Answered) -> str:
     return "".join(f"{_line(finding.document())}\n" for finding in asked.result.listed(suppressed=asked.suppressed))
 
 
-def _sarif(asked: Asked) -> str:
+def _sarif(asked: Answered) -> str:
     from kb.render import sarif  # noqa: PLC0415 - most runs need none of the forms for machines
 
     return sarif.render(asked.result, asked.settings, asked.added)
 
 
-def _github(asked: Asked) -> str:
+def _github(asked: Answered) -> str:
     from kb.render import github  # noqa: PLC0415
 
     return github.render(asked.result)
 
 
-def _gitlab(asked: Asked) -> str:
+def _gitlab(asked: Answered) -> str:
     from kb.render import gitlab  # noqa: PLC0415
 
     return gitlab.render(asked.result)
 
 
-def _junit(asked: Asked) -> str:
+def _junit(asked: Answered) -> str:
     from kb.render import junit  # noqa: PLC0415
 
     return junit.render(asked.result, asked.settings)
 
 
-class Form(NamedTuple):
+class FindingsFormat(NamedTuple):
     """A form of what was found: its function, and what goes with it."""
 
-    render: Callable[[Asked], str]
+    render: Callable[[Answered], str]
     note: str = ""
     """What the help says of it."""
     for_people: bool = False
@@ -92,14 +92,14 @@ class Form(NamedTuple):
 
 
 FORMS = {
-    "full": Form(_full, "default on a terminal", for_people=True, lists_suppressed=True, counts=True),
-    "concise": Form(_concise, "default elsewhere", for_people=True, lists_suppressed=True, counts=True),
-    "json": Form(_as_json, lists_suppressed=True, counts=True),
-    "ndjson": Form(_ndjson, lists_suppressed=True),
-    "sarif": Form(_sarif, on_a_host=True, lists_suppressed=True),
-    "github": Form(_github, on_a_host=True),
-    "gitlab": Form(_gitlab, on_a_host=True),
-    "junit": Form(_junit),
+    "full": FindingsFormat(_full, "default on a terminal", for_people=True, lists_suppressed=True, counts=True),
+    "concise": FindingsFormat(_concise, "default elsewhere", for_people=True, lists_suppressed=True, counts=True),
+    "json": FindingsFormat(_as_json, lists_suppressed=True, counts=True),
+    "ndjson": FindingsFormat(_ndjson, lists_suppressed=True),
+    "sarif": FindingsFormat(_sarif, on_a_host=True, lists_suppressed=True),
+    "github": FindingsFormat(_github, on_a_host=True),
+    "gitlab": FindingsFormat(_gitlab, on_a_host=True),
+    "junit": FindingsFormat(_junit),
 }
 """What `--format` of `kb validate` takes. The checks of options, the help and the tests of forms are derived from it."""
 
@@ -126,7 +126,9 @@ def render(
     """
     if format_name not in FORMS:
         raise KbError(f"--format {format_name}: {did_you_mean(format_name, FORMATS)}")
-    return FORMS[format_name].render(Asked(result, settings, added, suppressed, look or Look(common=settings.report)))
+    return FORMS[format_name].render(
+        Answered(result, settings, added, suppressed, look or Look(common=settings.report))
+    )
 
 
 def statistics(result: ValidateResult, format_name: str, *, terminal: bool = False) -> str:
