@@ -210,6 +210,10 @@ class GateResult(NamedTuple):
         }
 
 
+NAMED_BY = ("action", "version", "error_id", "code")
+"""The keys that say which entry of a list one is."""
+
+
 class RecordEdit(NamedTuple):
     """What became of one value of a record: it was added, removed or changed, or a list was reordered.
 

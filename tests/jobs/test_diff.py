@@ -247,6 +247,13 @@ def test_what_is_no_record_is_named(kept: Base) -> None:
         diff(kept.workspace)
 
 
+def test_a_broken_list_of_what_is_rejected_is_named(kept: Base) -> None:
+    kept.drop("curated/records/git/a.json")
+    (kept.workspace.curated / "quarantine.ndjson").write_bytes(b"<<<<<<< HEAD\n")
+    with pytest.raises(KbError, match=r"^curated/quarantine\.ndjson: has a broken line"):
+        diff(kept.workspace)
+
+
 def test_git_has_to_be_there(kept: Base, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(KbError, match="git is not on the PATH"):

@@ -12,12 +12,9 @@ from kb import revision
 from kb.errors import KbError
 from kb.model import Document, Json, Severity
 from kb.pointer import escape
-from kb.results import RecordEdit, RecordsCompared
+from kb.results import NAMED_BY, RecordEdit, RecordsCompared
 from kb.settings import LAYOUTS
 from kb.workspace import Workspace
-
-_NAMED_BY = ("action", "version", "error_id", "code")
-"""The keys that say which entry of a list one is."""
 
 _OMITTED = frozenset({"/schema_version", "/curation/digest"})
 """What kb writes into a record, and what means nothing by itself."""
@@ -91,10 +88,15 @@ def _reasons(curated: Path, gone: Sequence[str]) -> dict[str, list[Document]]:
     if gone and path.is_file():
         with path.open("rb") as lines:
             for line in lines:
-                rejected = orjson.loads(line)
-                if rejected["record"] in why:
-                    errors = [f for f in rejected["findings"] if f["severity"] == Severity.ERROR]
-                    why[rejected["record"]] += [{k: f[k] for k in ("code", "pointer", "message")} for f in errors]
+                try:
+                    rejected = orjson.loads(line)
+                    if rejected["record"] in why:
+                        errors = [f for f in rejected["findings"] if f["severity"] == Severity.ERROR]
+                        why[rejected["record"]] += [{k: f[k] for k in ("code", "pointer", "message")} for f in errors]
+                except (ValueError, KeyError, TypeError):
+                    raise KbError(
+                        f"{curated.name}/{path.name}: has a broken line; `kb ingest` writes it anew"
+                    ) from None
     return why
 
 
@@ -154,7 +156,7 @@ def _paired(before: Sequence[Json], after: Sequence[Json]) -> list[tuple[int, in
 def _name(value: Json) -> str:
     """What an entry of a list is called: by a key of its own, else its content."""
     if isinstance(value, dict):
-        named: list[Any] = [value[key] for key in _NAMED_BY if value.get(key)]
+        named: list[Any] = [value[key] for key in NAMED_BY if value.get(key)]
         if named:
             return " ".join([str(named[0]), *([str(value["pointer"])] if "pointer" in value else [])])
     return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

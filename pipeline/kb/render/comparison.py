@@ -7,7 +7,7 @@ from kb.model import Json
 from kb.pointer import tokens
 from kb.render.tables import as_json, plain
 from kb.render.text import count, paint
-from kb.results import RecordEdit, RecordsCompared
+from kb.results import NAMED_BY, RecordEdit, RecordsCompared
 from kb.words import visible
 
 _ONE_OF = {
@@ -21,8 +21,6 @@ _ONE_OF = {
     "flags": "flag",
     "changes": "repair",
 }
-
-_NAMED_BY = ("action", "version", "error_id")
 
 _ROOM = 60
 
@@ -70,7 +68,7 @@ def _named(value: Json) -> str:
     if isinstance(value, dict):
         if "code" in value and "pointer" in value:
             return f"{value['code']} {value['pointer']}"
-        value = next((value[key] for key in _NAMED_BY if value.get(key)), value)
+        value = next((value[key] for key in NAMED_BY if value.get(key)), value)
     return _cut(value)
 
 
