@@ -24,7 +24,7 @@ class IngestResult(NamedTuple):
 
     `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and the
     findings that remain, `flagged` the records that have those; `about_settings` counts the findings on kb.toml.
-    `names` are those of a user's own rules.
+    `names` are those of custom rules.
     `compared` is None for the first run. `of_the_day`: what was written is what depends on the day, and nothing else.
     """
 
@@ -114,7 +114,7 @@ class ValidateResult(NamedTuple):
     """What `kb validate` found in how many records.
 
     `findings` are those that are neither `suppressed` nor in the baseline; `clean` records have none of them. `known`
-    counts those in the baseline, `mended` the entries of it that no longer occur. `origins` gives path and line of every
+    counts those in the baseline, `fixed` the entries of it that no longer occur. `origins` gives path and line of every
     record, where that was asked for. `hidden` are findings that count as the others do, and are not shown.
     """
 
@@ -124,7 +124,7 @@ class ValidateResult(NamedTuple):
     notes: tuple[str, ...] = ()
     suppressed: tuple[Located, ...] = ()
     known: int = 0
-    mended: int = 0
+    fixed: int = 0
     origins: tuple[tuple[str, int | None], ...] = ()
     hidden: tuple[Located, ...] = ()
 
@@ -169,7 +169,7 @@ class ValidateResult(NamedTuple):
             "fixable": self.fixable,
             "suppressed": len(self.suppressed),
             "baseline": self.known,
-            "mended": self.mended,
+            "fixed": self.fixed,
         }
 
 

@@ -59,7 +59,7 @@ class Workspace(NamedTuple):
         return self.root / "raw"
 
     def rule_files(self) -> dict[str, str]:
-        """The user's own rules, as written: what is in each `rules/*.sql`, by that name.
+        """The custom rules, as written: what is in each `rules/*.sql`, by that name.
 
         Raises:
             KbError: one cannot be read.

@@ -44,7 +44,7 @@ def test_the_example_has_exactly_its_findings_whatever_the_day(base: Base, as_of
     assert {(f.code, f.pointer, str(f.severity), f.fixable) for f in result.findings} == EXAMPLE
     assert len(result.findings) == len(EXAMPLE)
     assert result.document()["summary"] == {
-        "read": 1, "clean": 0, "errors": 0, "warnings": 4, "infos": 11, "fixable": 4, "suppressed": 0, "baseline": 0, "mended": 0,
+        "read": 1, "clean": 0, "errors": 0, "warnings": 4, "infos": 11, "fixable": 4, "suppressed": 0, "baseline": 0, "fixed": 0,
     }  # fmt: skip
     assert result.reaches(Severity.WARNING)
     assert not result.reaches(Severity.ERROR)

@@ -99,7 +99,7 @@ def test_edits_elsewhere_do_not_revive_old_findings(inherited: Base) -> None:
     path = inherited.root / "raw/inherited.ndjson"
     path.write_bytes(b"\n".join(reversed(path.read_bytes().splitlines())))
     result = judged(inherited)
-    assert (found(result), result.known, result.mended) == ([], 200, 0)
+    assert (found(result), result.known, result.fixed) == ([], 200, 0)
 
 
 def test_a_record_may_move_to_another_file(inherited: Base) -> None:
@@ -130,7 +130,7 @@ def test_a_finding_that_occurs_oftener_than_before_is_new(base: Base) -> None:
 def test_a_part_of_the_base_says_nothing_of_the_rest(inherited: Base) -> None:
     inherited.record("other", **UNNAMED)
     result = judged(inherited, "raw/git")
-    assert (found(result), result.known, result.mended) == ([("git/other", "DED001")], 0, 0)
+    assert (found(result), result.known, result.fixed) == ([("git/other", "DED001")], 0, 0)
     judged(inherited, "raw/git", write=True)
     assert len(entries(inherited)) == 201
 
@@ -143,8 +143,8 @@ def test_a_part_tells_what_is_mended_in_it_alone(base: Base, ingested: bool) -> 
         base.ingest()
     judged(base, write=True)
     base.record("a")
-    assert judged(base, "raw/git/a.json").mended == 1
-    assert judged(base, "raw/git/b.json").mended == 0
+    assert judged(base, "raw/git/a.json").fixed == 1
+    assert judged(base, "raw/git/b.json").fixed == 0
 
 
 def test_a_record_that_is_gone_takes_its_entries_with_it(base: Base) -> None:
@@ -152,20 +152,20 @@ def test_a_record_that_is_gone_takes_its_entries_with_it(base: Base) -> None:
     base.record("b")
     judged(base, write=True)
     base.drop("raw/git/a.json")
-    assert judged(base, "raw/git/b.json").mended == 0
-    assert judged(base).mended == 1
+    assert judged(base, "raw/git/b.json").fixed == 0
+    assert judged(base).fixed == 1
 
 
 def test_rules_that_did_not_run_miss_nothing(base: Base) -> None:
     base.record("a", **UNNAMED, last_updated="2027-01-15")
     judged(base, write=True)
     base.configure('[rules]\nignore = ["DED001"]')
-    assert judged(base).mended == 0
+    assert judged(base).fixed == 0
     base.configure("")
     base.record("a", **UNNAMED, last_updated="2027-01-15", confidence=85)
-    assert (found(judged(base)), judged(base).mended) == ([("git/a", "RAT001")], 0), "corpus rules saw it not"
+    assert (found(judged(base)), judged(base).fixed) == ([("git/a", "RAT001")], 0), "corpus rules saw it not"
     base.record("a", **UNNAMED, signature=7)
-    assert judged(base).mended == 0, "no check saw it"
+    assert judged(base).fixed == 0, "no check saw it"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_file_without_an_id_is_known_by_its_path(base: Base) -> None:
     assert [(entry["record"], entry["code"]) for entry in entries(base)] == [("raw/broken.json", "SCH001")]
     assert found(judged(base)) == []
     base.put("raw/broken.json", record("broken"))
-    assert judged(base, "raw/broken.json").mended == 1
+    assert judged(base, "raw/broken.json").fixed == 1
 
 
 def test_what_is_suppressed_needs_no_entry(base: Base) -> None:
@@ -214,7 +214,7 @@ def test_what_is_suppressed_needs_no_entry(base: Base) -> None:
     judged(base, write=True)
     base.configure(suppressions({"record": "git/a", "code": "DED001", "reason": "no step is known"}))
     result = judged(base)
-    assert (len(result.suppressed), result.known, result.mended) == (1, 0, 1)
+    assert (len(result.suppressed), result.known, result.fixed) == (1, 0, 1)
 
 
 # the file

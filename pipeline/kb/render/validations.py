@@ -82,7 +82,7 @@ class FindingsFormat(NamedTuple):
     note: str = ""
     """What the help says of it."""
     for_people: bool = False
-    """People read it: findings can be hidden, grouped, and told of once."""
+    """People read it: findings can be hidden, grouped, and reported once."""
     on_a_host: bool = False
     """The host of a repository reads it, which knows its files from the top."""
     lists_suppressed: bool = False

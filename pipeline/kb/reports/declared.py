@@ -328,7 +328,7 @@ _TIERS = Report(
 _FINDINGS = Report(
     "findings",
     "Findings, and what became of them with the newest ingest",
-    "what the newest ingest brought and mended",
+    "what the newest ingest brought and fixed",
     (
         Section(
             "codes",

@@ -1,4 +1,4 @@
-"""A user's own rules: SQL files whose header says what a rule of kb says in Python. Nothing is read or run here."""
+"""Custom rules: SQL files whose header says what a rule of kb says in Python. Nothing is read or run here."""
 
 import datetime as dt
 import hashlib

@@ -182,14 +182,14 @@ _LONGEST = 20_000
 
 _CANDIDATES = f"""
     errors AS (
-        SELECT band, {slug("record_id")} AS slug, min(record_id) AS first FROM crowds GROUP BY ALL
+        SELECT band, {slug("record_id")} AS slug, min(record_id) AS first FROM buckets GROUP BY ALL
     ), firsts AS (
         SELECT band, min(first, {_NEAREST + 1}) AS others FROM errors GROUP BY band HAVING count(*) > 1
     ), candidates AS (
         SELECT DISTINCT record_id, other_id
         FROM (SELECT record_id,
                 unnest([other FOR other IN others IF {slug("other")} <> {slug("record_id")}][:{_NEAREST}]) AS other_id
-            FROM crowds JOIN firsts USING (band))
+            FROM buckets JOIN firsts USING (band))
     )
 """
 

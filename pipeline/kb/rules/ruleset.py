@@ -116,7 +116,7 @@ def overridden(
     """The settings under what was said on the command line, which overrides them: what is reported, and how severely.
 
     What `select` names is reported, whatever the settings select and ignore; `ignore` takes out more; `severity` of a rule
-    overrides all that the settings say of that rule. `added` are a user's own rules. Records are judged by the
+    overrides all that the settings say of that rule. `added` are custom rules. Records are judged by the
     settings themselves, `with_selected`: a rule that is not reported would else find what its fix repairs.
 
     Raises:

@@ -91,7 +91,7 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
     """Bring `pairs` up to date: what is known of pairs with a record that went or changed is worked out anew."""
     for rule in rules:
         base.query(_REOPENED, {"code": rule.code, "most": rule.most})
-    for table, column in (("pairs", "record_id"), ("pairs", "other_id"), ("crowds", "record_id")):
+    for table, column in (("pairs", "record_id"), ("pairs", "other_id"), ("buckets", "record_id")):
         base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM match_keys WHERE compared)")
     base.query(_BUCKETS)
     for rule in rules:
@@ -113,10 +113,10 @@ _BUCKETS = """
         SELECT band, record_id FROM (SELECT unnest(bands) AS band, record_id FROM match_keys)
         SEMI JOIN (SELECT unnest(bands) AS band FROM match_keys WHERE NOT compared) USING (band)
     )
-    INSERT INTO crowds
+    INSERT INTO buckets
     SELECT band, record_id FROM having_new
     WHERE band IN (SELECT band FROM having_new GROUP BY band HAVING count(*) > 1)
-        AND (band, record_id) NOT IN (SELECT band, record_id FROM crowds)
+        AND (band, record_id) NOT IN (SELECT band, record_id FROM buckets)
 """
 
 _SURPLUS = """

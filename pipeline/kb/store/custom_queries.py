@@ -1,4 +1,4 @@
-"""A user's own rules, run so that they can do nothing but read the records.
+"""Custom rules, run so that they can do nothing but read the records.
 
 Two fences stand one behind the other: only a query made of known parts is run at all, and it is run in a transaction
 that cannot write.

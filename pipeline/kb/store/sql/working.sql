@@ -17,7 +17,7 @@ CREATE TABLE pairs ( -- What comparing two published records came to, where that
     score DOUBLE NOT NULL -- How far the rule's question is answered by yes, 0 to 1.
 );
 
-CREATE TABLE crowds ( -- Records that share a MinHash band with another.
+CREATE TABLE buckets ( -- Records that share a MinHash band with another.
     band UINTEGER NOT NULL, -- The band.
     record_id VARCHAR NOT NULL -- Id of a record that has it.
 );
