@@ -147,7 +147,7 @@ def test_repro_runs_again_when_a_record_changes(confirmed: Clone) -> None:
 
 @needs_dvc
 def test_repro_runs_again_when_a_setting_changes_and_metrics_and_params_show_it(clone: Path) -> None:
-    configure(clone, "\nignore = []", '\nignore = ["DED"]')
+    configure(clone, "\nas_of = 2026-11-22\n", '\nas_of = 2026-11-22\n[rules]\nignore = ["DED"]\n')
     assert repro(clone) == ["ingest", "report", "gate"]
     metrics = json.loads(dvc(clone, "metrics", "diff", "--json").stdout)[METRICS]
     assert metrics["warnings"]["diff"] < 0
@@ -194,8 +194,7 @@ def test_a_year_later_the_gate_fails_though_nothing_changed_and_the_reports_are_
     def on(programs: Path) -> subprocess.CompletedProcess[str]:
         return call(clone, sys.executable, "-m", "dvc", "repro", programs=programs)
 
-    configure(clone, "\nas_of = 2026-11-22\n", "\n")
-    configure(clone, "\n[gate]\n", "\n[gate]\nmax_stale_share = 0.4\n")
+    configure(clone, "\nas_of = 2026-11-22\n", "\n[gate]\nmax_stale_share = 0.4\n")
     confirm(clone)
     done = on(on_a_day("2026-11-22", tmp_path / "today"))
     assert done.returncode == 0, done.stdout

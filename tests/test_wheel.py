@@ -15,6 +15,7 @@ from kb.cli.app import app
 from kb.settings import Settings
 from tests.bases import Base
 from tests.conftest import ROOT
+from tests.git import commit, git
 from tests.terminal import ARGV, environment
 
 EXAMPLE = ROOT / "raw/tensorflow/optimizer-nan-loss.json"
@@ -76,7 +77,7 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
 
     day, name = ("--as-of", "2026-11-22"), "tensorflow/optimizer-nan-loss"
     assert "4 [fix]: `kb fix` repairs the file" in kb("validate", str(EXAMPLE))
-    assert kb("init", ".").startswith("made kb.toml, raw/.gitkeep, dvc.yaml, .gitignore in ./")
+    assert kb("init", ".").startswith("made kb.toml, raw/.gitkeep, dvc.yaml, .gitignore, .gitattributes in ./")
     written = (tmp_path / "kb.toml").read_text(encoding="utf-8")
     explained = tomllib.loads(re.sub(r"^# (?=\w+ = |\[\[)", "", written, flags=re.MULTILINE))
     assert explained.keys() == set(Settings._fields) - {"own_lines"}
@@ -86,6 +87,8 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
     base.put("raw/broken.json", b"{")
     assert kb("validate", "--diff", code=1).count("\n+") == 5
     assert "published 1" in kb("ingest", *day)
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path)
     assert "904 days, limit 365" in kb("report", "stale", *day)
     assert kb("sql", "SELECT count(*) AS n FROM records", "--format", "csv").split() == ["n", "1"]
     assert kb("show", name, *day).startswith(f"{name}  published")
@@ -101,5 +104,6 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
     assert kb("fix", "--diff", code=1).count("\n+") == 5
     assert kb("fix").startswith("fixed 4 findings in 1 file (TXT003 empty-means-null 3, WRK001 how-repeats-action 1)")
     assert "repaired" not in kb("ingest", *day)
+    assert "0 added, 0 removed, 1 changed" in kb("diff")
 
     assert ran == {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}

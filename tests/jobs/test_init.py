@@ -83,8 +83,9 @@ def test_hooks_and_workflows_are_refused_where_nothing_reads_them(tmp_path: Path
 def test_git_ignores_what_kb_and_dvc_make(tmp_path: Path) -> None:
     init(tmp_path)
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
-    made = ["kb.duckdb", ".kb/lock", ".dvc/tmp/lock", ".dvc/cache/files/a", ".dvc/config.local", "dvc_plots/index.html"]
-    shared = ["raw/a.json", "kb.toml", "dvc.lock", ".dvc/config", "curated/manifest.json"]
+    made = ["kb.duckdb", ".kb/lock", ".dvc/tmp/lock", ".dvc/cache/files/a", ".dvc/config.local", "dvc_plots/index.html",
+            "curated/manifest.json", "curated/reports/quality.json"]  # fmt: skip
+    shared = ["raw/a.json", "kb.toml", "dvc.lock", ".dvc/config", "curated/findings.ndjson"]
     asked = subprocess.run(
         ["git", "-C", str(tmp_path), "check-ignore", *made, *shared], capture_output=True, text=True, check=True
     )
