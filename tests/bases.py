@@ -86,12 +86,14 @@ def contents(folder: Path) -> dict[str, bytes]:
 class Base:
     """A workspace. Names are paths relative to it.
 
-    Only one that is `gated` has what it publishes held against the contracts of the tables, has reports in `curated/` and
-    comments in its store, which takes half of a small ingest: the tests that look at these, and those of equal bases, ask
-    for it; what runs `kb` has it in any case. None waits for the disk: a test of that runs `kb`.
+    Only one that is `whole` has reports in `curated/` and comments in its store; only one that is `gated` has what it
+    publishes held against the contracts of the tables too. These take two thirds of a small ingest: the tests that look at
+    them, and those of equal bases, ask for them; what runs `kb` has them in any case. None waits for the disk: a test of
+    that runs `kb`.
     """
 
     root: Path
+    is_whole: bool = False
     is_gated: bool = False
 
     @property
@@ -128,6 +130,7 @@ class Base:
             patch.setattr("os.sync", lambda: None)
             if not self.is_gated:
                 patch.setattr("kb.jobs.ingest._check_contracts", lambda *_, **__: False)
+            if not (self.is_gated or self.is_whole):
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
                 patch.setattr("kb.store.build.comments", lambda: ["SELECT 1"])
                 patch.setitem(connection.OFFLINE, "threads", 1)
@@ -142,7 +145,7 @@ class Base:
             elif source.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
-        fresh = Base(folder, self.is_gated)
+        fresh = Base(folder, self.is_whole or self.is_gated)
         fresh.ingest(*names, as_of=as_of)
         return fresh
 

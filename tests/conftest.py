@@ -102,16 +102,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def base(request: pytest.FixtureRequest, tmp_path: Path) -> Base:
-    """An empty workspace; in a module that is marked `gated`, it is."""
+    """An empty workspace; where a module or a test is marked `whole` or `gated`, it is."""
     root = tmp_path / "base"
     root.mkdir()
-    return Base(root, is_gated=request.node.get_closest_marker("gated") is not None)
+    whole, gated = (request.node.get_closest_marker(mark) is not None for mark in ("whole", "gated"))
+    return Base(root, is_whole=whole, is_gated=gated)
 
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """What `kb ingest` makes of this project's own raw/. It is for reading: whoever changes it copies it first."""
-    base = Base(tmp_path_factory.mktemp("example"), is_gated=True)
+    base = Base(tmp_path_factory.mktemp("example"), is_whole=True)
     shutil.copytree(ROOT / "raw", base.root / "raw")
     base.configure(f"as_of = {DAY}")
     base.ingest()

@@ -31,7 +31,7 @@ from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT, default_rules
 from tests.strategies import mutated
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 COUNT = 40

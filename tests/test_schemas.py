@@ -21,7 +21,7 @@ from kb.store import build
 from tests.bases import DAY, Base
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 NAMES = sorted(path.name.removesuffix(".json") for path in (ROOT / "schemas").iterdir())
@@ -149,7 +149,7 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     for name in reports.REPORTS:
         kept = [json.loads(files[f"reports/{name}.json"])] if f"reports/{name}.json" in files else []
         found[f"report.{name}.v1"] = [*kept, *printed(example, name)]
-    found["report.findings.v1"][:0] = printed(moved(Base(tmp_path_factory.mktemp("moved"), is_gated=True)), "findings")
+    found["report.findings.v1"][:0] = printed(moved(Base(tmp_path_factory.mktemp("moved"), is_whole=True)), "findings")
     return found
 
 

@@ -11,14 +11,14 @@ from kb.errors import KbError
 from kb.jobs.doctor import doctor
 from tests.bases import Base
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 @pytest.fixture
 def copy(example: Base, tmp_path: Path) -> Base:
     """A copy of the example, to be broken."""
     shutil.copytree(example.root, tmp_path / "copy")
-    return Base(tmp_path / "copy", is_gated=True)
+    return Base(tmp_path / "copy", is_whole=True)
 
 
 def alter(base: Base, *statements: str) -> None:

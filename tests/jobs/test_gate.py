@@ -14,7 +14,7 @@ from kb.results import GateResult
 from tests.bases import DAY, Base, record
 from tests.terminal import kb
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 def held(base: Base, limits: str, as_of: dt.date = DAY) -> GateResult:
@@ -29,7 +29,7 @@ def verdicts(base: Base, limits: str) -> list[tuple[str, str, float | None, floa
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """Four records, one of them stale and one never confirmed, and a rejected one; two domains, two tiers."""
-    base = Base(tmp_path_factory.mktemp("gate"), is_gated=True)
+    base = Base(tmp_path_factory.mktemp("gate"), is_whole=True)
     base.configure("")
     base.record("fresh", confidence=0.8)
     base.record("stale", confidence=0.8, last_confirmed=str(DAY - dt.timedelta(days=1000)))
@@ -126,7 +126,7 @@ def test_each_limit_is_told_and_a_broken_one_fails(base: Base) -> None:
 
 @pytest.fixture
 def growing(tmp_path: Path) -> Base:
-    base = Base(tmp_path, is_gated=True)
+    base = Base(tmp_path, is_whole=True)
     base.configure("[gate]\nmax_new_errors = 0")
     base.record("good")
     base.record("bad", confidence=2)

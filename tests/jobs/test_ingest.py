@@ -636,7 +636,7 @@ def diverse(base: Base) -> None:
     base.put("raw/x.ndjson", ndjson(record("f"), record("f", **OLDER), UNREADABLE))
 
 
-@pytest.mark.gated
+@pytest.mark.whole
 @pytest.mark.parametrize("text", CHANGES.values(), ids=CHANGES)
 def test_a_change_of_settings_judges_again(base: Base, tmp_path: Path, text: str) -> None:
     diverse(base)

@@ -25,7 +25,7 @@ from kb.sources.formats import NATIVE
 from kb.workspace import Workspace
 from tests.bases import DAY, Base, contents, ndjson, record
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 LONG = bool(os.environ.get("KB_LONG"))
@@ -39,7 +39,7 @@ ELSEWHERE = "inbox"
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """A base with something in every table, made in two runs from two places, one in a format that was named."""
-    base = Base(tmp_path_factory.mktemp("published"), is_gated=True)
+    base = Base(tmp_path_factory.mktemp("published"), is_whole=True)
     base.record("a", category=" usage_error ", aliases=["git/z"])
     base.put("raw/copy.json", record("a", category=" usage_error ", aliases=["git/z"]))
     base.put(
@@ -56,7 +56,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Base:
 @pytest.fixture(scope="module")
 def fresh(published: Base, tmp_path_factory: pytest.TempPathFactory) -> Base:
     """What is made of the same files in the places where there was nothing."""
-    base = Base(tmp_path_factory.mktemp("fresh"), is_gated=True)
+    base = Base(tmp_path_factory.mktemp("fresh"), is_whole=True)
     for name in ("raw", ELSEWHERE):
         shutil.copytree(published.root / name, base.root / name)
     ingest(base.workspace, [base.root / ELSEWHERE], Request(as_of=DAY, jobs=1, form=NATIVE))
@@ -68,7 +68,7 @@ def fresh(published: Base, tmp_path_factory: pytest.TempPathFactory) -> Base:
 def copy(published: Base, tmp_path: Path) -> Base:
     """A copy of the base, to be harmed."""
     shutil.copytree(published.root, tmp_path / "copy")
-    return Base(tmp_path / "copy", is_gated=True)
+    return Base(tmp_path / "copy", is_whole=True)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def alone(published: Base, tmp_path: Path) -> Base:
     """A copy of the store and its seal, without the files, to be harmed."""
     shutil.copytree(published.workspace.scratch, tmp_path / "alone/.kb")
     shutil.copy2(published.workspace.store, tmp_path / "alone")
-    return Base(tmp_path / "alone", is_gated=True)
+    return Base(tmp_path / "alone", is_whole=True)
 
 
 def what_is_found(base: Base) -> standing.Found:
@@ -391,7 +391,7 @@ input()
 
 
 def test_a_store_that_another_process_holds_open_is_one_line(alone: Base, tmp_path: Path) -> None:
-    another = Base(tmp_path / "another", is_gated=True)
+    another = Base(tmp_path / "another", is_whole=True)
     another.root.mkdir()
     stores = [alone.workspace.store, another.workspace.store]
     with subprocess.Popen([sys.executable, "-c", HOLD, *stores], stdin=-1, stdout=-1, text=True) as process:
@@ -493,4 +493,4 @@ def test_a_folder_that_is_a_link_is_left_where_it_leads(copy: Base, published: B
 
 def test_of_a_copy_that_is_the_same_nothing_is_said(published: Base, tmp_path: Path) -> None:
     shutil.copytree(published.root, tmp_path / "copy", copy_function=shutil.copyfile)
-    assert swap.altered(Base(tmp_path / "copy", is_gated=True).workspace) == []
+    assert swap.altered(Base(tmp_path / "copy", is_whole=True).workspace) == []

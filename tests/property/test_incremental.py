@@ -15,7 +15,7 @@ from kb.errors import KbError
 from kb.model import Json
 from tests.bases import DAY, Base, contents, encoded, ndjson, record, suppressions
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 FOLDERS = ("raw", "inbox")
@@ -143,7 +143,7 @@ class Trial:
 
     def fresh(self, root: Path) -> Base | None:
         """A base made at once of the files that this one should hold; None where they hold no record."""
-        fresh = Base(root, is_gated=True)
+        fresh = Base(root, is_whole=True)
         for folder in FOLDERS:
             (root / folder).mkdir(parents=True)
         for name, data in self.held.items():

@@ -15,7 +15,7 @@ from kb.store import build
 from tests.bases import DAY, Base, contents, ndjson, record, sha256
 from tests.conftest import default_rules
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 @pytest.fixture

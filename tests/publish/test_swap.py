@@ -22,7 +22,7 @@ from kb.store import build
 from kb.workspace import Workspace, find
 from tests.bases import Base, contents, record
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 State = tuple[str, str]

@@ -25,7 +25,7 @@ from tests.bases import DAY, Base, record
 from tests.render import pages
 from tests.render.pages import held
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 @pytest.mark.parametrize("missing", ["altair", "vl_convert"])
@@ -72,7 +72,7 @@ def html(example: Base) -> str:
 
 @pytest.fixture(scope="module")
 def harmful(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return pages.of(pages.fill_with_harm(Base(tmp_path_factory.mktemp("harm"), is_gated=True)))
+    return pages.of(pages.fill_with_harm(Base(tmp_path_factory.mktemp("harm"), is_whole=True)))
 
 
 def quality(base: Base) -> reports.Answer:

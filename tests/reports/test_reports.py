@@ -17,7 +17,7 @@ from kb.rules.example import with_changes
 from kb.settings import Settings
 from tests.bases import DAY, Base
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
@@ -54,7 +54,7 @@ def counts(base: Base, name: str, condition: str, **options: Any) -> int:  # noq
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """Records of every age, in two domains; what is in `npm` lives for 100 days."""
-    base = Base(tmp_path_factory.mktemp("reports"), is_gated=True)
+    base = Base(tmp_path_factory.mktemp("reports"), is_whole=True)
     base.configure(f"[trust.time_to_live.domain]\nnpm = {TTL}")
     ages = {"half": 50, "over-half": 51, "limit": 100, "over": 101, "twice": 200, "beyond": 5000, "ahead": -3}
     for name, age in ages.items():
@@ -324,7 +324,7 @@ def test_without_spread_there_is_no_plan(small: Base) -> None:
 @pytest.fixture(scope="module")
 def citing(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """Records that cite two pages of one host, one page, one page each of two hosts, and nothing."""
-    base = Base(tmp_path_factory.mktemp("citing"), is_gated=True)
+    base = Base(tmp_path_factory.mktemp("citing"), is_whole=True)
     pages = {
         "deep": ["https://a.example.org/1", "https://a.example.org/2"],
         "one": ["https://a.example.org/1"],

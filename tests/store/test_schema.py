@@ -85,7 +85,7 @@ def test_the_temporary_tables_and_variables_are_those_that_are_declared() -> Non
 def test_every_column_is_filled(example: Base, tmp_path: Path) -> None:
     """A column that is declared and that nothing fills would pass every other test."""
     shutil.copytree(example.root, tmp_path / "base")
-    base = Base(tmp_path / "base", is_gated=True)
+    base = Base(tmp_path / "base", is_whole=True)
     entry = {"record": "*", "code": "TXT007", "reason": "said on purpose"}
     base.configure(f"as_of = {DAY}\n{suppressions(entry)}")
     versions = [{"version": "2.1", "status": "removed", "removed": "2.9"}]

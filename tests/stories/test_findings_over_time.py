@@ -12,7 +12,7 @@ from kb.store import read
 from tests.bases import DAY, Base, ndjson, record, suppressions
 from tests.terminal import kb
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 UNNAMED = {"dead_ends/0/action": ""}

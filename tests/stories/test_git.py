@@ -48,7 +48,7 @@ def changed(base: Base) -> str:
 # the day
 
 
-@pytest.mark.gated
+@pytest.mark.whole
 @in_both_layouts
 def test_on_another_day_an_idle_ingest_rewrites_nothing_that_is_committed(kept: Base) -> None:
     before, files = kept.footprint(), committed(kept)

@@ -39,7 +39,7 @@ class Scene:
 
     def __init__(self, folder: Path, *, fresh: bool, lines: int = 0) -> None:
         self.folder = folder
-        self.origin = Base(folder / "origin", is_gated=True)
+        self.origin = Base(folder / "origin", is_whole=True)
         self.origin.configure("as_of = 2026-11-22\nmax_removals = 1\n")
         for slug in ("a", "b", "c"):
             self.origin.record(slug, category=" usage_error ")
@@ -64,7 +64,7 @@ class Scene:
         root = self.folder / "base"
         shutil.rmtree(root, ignore_errors=True)
         shutil.copytree(self.origin.root, root)
-        return Base(root, is_gated=True)
+        return Base(root, is_whole=True)
 
 
 @pytest.fixture(params=["fresh", "incremental"])

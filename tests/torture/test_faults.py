@@ -24,7 +24,7 @@ from tests.torture.conftest import Count, Scene
 from tests.torture.test_kills import INGEST, is_untouched, started
 from tests.torture.trials import FAULTS, LONG, Trials, hold, is_one_line, points, state
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[errno.errorcode[fault] for fault in FAULTS])
@@ -68,7 +68,7 @@ def test_a_small_disk(tmp_path: Path, count: Count) -> None:
     if mounted.returncode:
         pytest.skip("this process may not mount a disk")
     try:
-        base = Base(disk / "base", is_gated=True)
+        base = Base(disk / "base", is_whole=True)
         base.root.mkdir()
         base.configure("as_of = 2026-11-22\n")
         base.record("a")

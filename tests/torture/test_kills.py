@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.torture.conftest import Count, Scene
 from tests.torture.trials import KILL, KILL_GROUP, LONG, TEAR, Ended, Trials, hold, is_one_line, points
 
-pytestmark = pytest.mark.gated
+pytestmark = pytest.mark.whole
 
 INGEST = ("ingest", "raw", "--jobs", "1")
 IN_TWO = ("ingest", "raw", "--jobs", "2")
@@ -120,7 +120,7 @@ OTHERS: dict[str, tuple[Prepare, tuple[str, ...]]] = {
 def test_any_other_command_killed_at_a_call(trials: Trials, tmp_path: Path, count: Count, name: str) -> None:
     """A file is as it was or as it should be, and what is left aside, the next run takes away."""
     prepare, argv = OTHERS[name]
-    origin = Base(tmp_path / "origin", is_gated=True)
+    origin = Base(tmp_path / "origin", is_whole=True)
     origin.root.mkdir()
     prepare(origin)
     old = contents(origin.root)
