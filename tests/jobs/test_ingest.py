@@ -1027,3 +1027,19 @@ def test_a_change_by_hand_to_another_record_is_made_anew_even_so(base: Base, tmp
     fresh = base.again(tmp_path / "fresh")
     assert base.curated() == fresh.curated()
     assert base.tables() == fresh.tables()
+
+
+def test_where_another_branch_was_checked_out_the_guard_says_what_to_delete(base: Base) -> None:
+    base.record("a")
+    base.record("b")
+    base.ingest()
+    base.drop("raw/git/b.json")
+    with pytest.raises(KbError) as gone:
+        base.ingest()
+    assert "another branch" not in str(gone.value), "a record was deleted, and that is all"
+    base.drop("curated/records/git/b.json")
+    with pytest.raises(KbError, match=r"if kb\.duckdb is of another branch, delete it and ingest again"):
+        base.ingest()
+    base.drop("kb.duckdb")
+    base.ingest()
+    assert base.slugs() == ["a"]

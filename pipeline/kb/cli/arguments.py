@@ -55,6 +55,8 @@ def _equip(params: Iterable[Any]) -> None:
         if convert:
             # Typer makes a converter when it finds none here; should it look elsewhere one day, only time is lost
             param._runtime_param = _Converter(convert)  # noqa: SLF001
+        if param.param_type_name == "argument":
+            param.display_type = lambda ctx: None  # noqa: ARG005 - its name says what it is; a type of Python says nothing
 
 
 def _conversion(annotation: Any, declared: Any) -> Callable[[str], Any] | None:  # noqa: ANN401 - a type; a ParameterInfo

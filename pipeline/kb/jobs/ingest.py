@@ -26,6 +26,10 @@ from kb.store.build import Demoted, Draft, Moved, change, create
 from kb.store.counts import Counts
 from kb.workspace import METRICS, PAGE, Workspace
 
+_OF_ANOTHER_BRANCH = (
+    "curated/ changed since, as by a checkout: if kb.duckdb is of another branch, delete it and ingest again"
+)
+
 WithBytes = Callable[[list[Demoted]], list[tuple[Demoted, bytes]]]
 """Finds the bytes of records that lose their place in the base."""
 
@@ -78,13 +82,15 @@ def _write(
         if not (plan.records or plan.gone or plan.dropped):
             raise KbError(f"{sources.nothing_in(plan.roots, plan.notes)}; nothing was done")
 
+        restored = swap.altered(workspace)
+        hints = [*misread, *([_OF_ANOTHER_BRANCH] if restored and not plan.fresh else [])]
+
         def settled() -> StateComparison | None:
             if not request.allow_removals:
-                _guard(counts, workspace.settings.max_removals, misread)
+                _guard(counts, workspace.settings.max_removals, hints)
             return None if plan.fresh else draft.compare(workspace.store)
 
         compared = settled()
-        restored = swap.altered(workspace)
         request.step("checking")
         if _check_contracts(draft, rules, with_bytes, documents="records" if plan.fresh else "touched"):
             draft.judge_settings(rules)
