@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,7 @@ class Base:
             elif source.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
-        fresh = Base(folder, self.is_whole or self.is_gated)
+        fresh = replace(self, root=folder)
         fresh.ingest(*names, as_of=as_of)
         return fresh
 
