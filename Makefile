@@ -9,6 +9,8 @@ ALONE := .venv-constraints
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Empty, so that compiled modules are kept: the tests start kb hundreds of times.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help ingest test torture mutants lint docs site bench constraints clean
 .NOTPARALLEL:

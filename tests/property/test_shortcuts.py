@@ -8,20 +8,25 @@ import os
 import random
 import tempfile
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 
 import orjson
 import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kb import columns, contract
-from kb.analysis import urls
+from kb.analysis import active, encodings, harm, losses, orders, placeholders, remote, urls
+from kb.analysis.phrases import PhraseTable
 from kb.contract import UnreadableError
 from kb.jobs.validate import validate
 from kb.judging import bench
 from kb.judging.request import Request
 from kb.model import Curated, Document, Json, Kind, Rejected
 from kb.publish import integrity
-from kb.rules import catalogue
+from kb.rules import catalogue, places
 from kb.rules.base import Record
 from kb.rules.ruleset import RuleSet
 from kb.settings import RuleSettings, Settings
@@ -82,6 +87,59 @@ ODD = (
 def test_a_plain_record_is_read_as_any_other() -> None:
     for raw in [*raws(), *ODD, *(raw[: len(raw) // 2] for raw in raws()[:50])]:
         assert _read(raw) == _read(b" " + raw), raw
+
+
+# what is looked for in all texts of a record at once is in none of them where it is not found so
+
+
+def _texts() -> list[list[str]]:
+    """The texts of records, and of each record one put into a sentence, for where a text begins and ends counts."""
+    as_they_are = [[text for _, text in places.texts(document)] for document in documents()]
+    return as_they_are + [
+        [*texts, f"Then {texts[n % len(texts)]} again"] for n, texts in enumerate(as_they_are) if texts
+    ]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [orders.ORDERS, orders.TAGS, active.TAGS, harm.PHRASES, remote.PHRASES],
+    ids=["orders", "roles", "html", "harm", "remote"],
+)
+def test_a_phrase_that_is_in_none_of_some_texts_is_in_none_of_them_alone(table: PhraseTable) -> None:
+    joined = ["\0".join(texts) for texts in _texts()]
+    for _ in table.phrases:  # so that it is sure to be asked often enough for the automaton
+        table.is_in_none("")
+    missing = [texts for texts, together in zip(_texts(), joined, strict=True) if table.is_in_none(together)]
+    assert 0 < len(missing) < len(joined)
+    for texts in missing:
+        assert [text for text in texts if next(table.places(text), None)] == []
+
+
+def test_html_that_is_in_none_of_some_texts_is_in_none_of_them_alone() -> None:
+    for texts in _texts():
+        if active.is_in_none("\0".join(texts)):
+            assert [text for text in texts if active.active(text) is not None] == []
+
+
+def test_what_begins_as_no_placeholder_holds_no_place() -> None:
+    for texts in _texts():
+        told = [(f"/{n}", text) for n, text in enumerate(texts)]
+        assert list(placeholders.holding(told)) == [(p, text) for p, text in told if placeholders.holds_a_place(text)]
+
+
+def test_code_that_cannot_be_empty_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = [" ".join(parts) for parts in permutations(["`git log`", "`git push `", "``", "` `", "`", "a ` b"], 3)]
+    texts = [text for texts in _texts() for text in texts if "`" in text] + ticks
+    quick = [list(losses.losses(text)) for text in texts]
+    monkeypatch.setattr(losses, "_may_lack_code", lambda _: True)
+    assert quick == [list(losses.losses(text)) for text in texts]
+
+
+@given(st.text(st.sampled_from("文件没有权限命令错误�目录请先运行编码，。a ' é"), max_size=8))
+def test_text_in_the_wrong_encoding_passes_the_screen(right: str) -> None:
+    for wrong in (right.encode().decode(code, "replace") for code in ("gb18030", "cp1252", "latin-1", "cp1251")):
+        if encodings.meant(wrong) or encodings.lost(wrong, ""):
+            assert re2.search(encodings.SCREEN, orjson.dumps({"a": wrong})), wrong
 
 
 # contract.accepts: the fast validator says what the one that explains says

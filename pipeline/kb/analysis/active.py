@@ -49,6 +49,11 @@ SCREEN = f"{TAGS.screen}|(?i:{_split(_INSIDE_JSON)}|{_TO_ADDRESSES})"
 """What every text has in it, as JSON spells it, in which `active` finds anything."""
 
 
+def is_in_none(joined: str) -> bool:
+    """Whether certainly none of some texts, joined by NUL characters, is active."""
+    return TAGS.is_in_none(joined) and compiled(_HAS_ADDRESS).search(joined) is None
+
+
 def active(text: str) -> str | None:
     """The first active HTML in a text, or the first address that runs code."""
     span = next(TAGS.places(text), None)

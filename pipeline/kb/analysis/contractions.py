@@ -25,8 +25,8 @@ _LOST = (
 )
 """A word of its own: no part of a name, a path, an option or an assignment, and not in quotes."""
 
-SCREEN = rf"(?i)(?:{'|'.join(_RIGHT)}|(?:{'|'.join(_APART)})[ ?]t)\b"
-"""What a text with one of them holds, as an RE2 pattern. JSON writes letters as they are, and no letter follows them."""
+SCREEN = rf"(?i:(?:[^a-z\d_-]|\\[bfnrt]|\\u00[01].)(?:{'|'.join(_RIGHT)}|(?:{'|'.join(_APART)})[ ?]t)\b)"
+"""What a text with one of them has in it, as JSON spells it, as an RE2 pattern: no letter stands beside them."""
 
 _FOREIGN = r"(?i)\b(?:le|la|les|des|du|est|une|et|pour|qui|que|el|els|amb|het|een|niet|der|die|und)\b"
 _SEVERAL = 2

@@ -26,6 +26,14 @@ _RUN = "[^\x00-\x7f]{3,}"
 
 _CHINESE = "[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]{2,}"
 
+_FIRST_AS_GBK = "".join(
+    bytes([lead, trail]).decode("gb18030") for lead in (*range(0xE3, 0xEA), 0xEF) for trail in range(0x80, 0xC0)
+)
+"""What the first two bytes of a Chinese character of UTF-8 are in GBK: so begins every run that was read as that."""
+
+SCREEN = rf"{_MIXED_UP}|{_LOST}|[\x00-\x7f][{_FIRST_AS_GBK}]"
+"""What every text has in it, as JSON spells it, in which `meant` or `lost` finds anything, as an RE2 pattern."""
+
 _FEW = 20
 _AROUND = "\"'`.,;:()[]<>“”‘’«»"
 

@@ -164,13 +164,18 @@ def _empty_names(text: str) -> Iterator[tuple[int, int]]:
 def _empty_code(text: str) -> Iterator[tuple[int, int]]:
     if "`` `" not in text:  # there, two backticks stand around one
         yield from (match.span() for match in compiled(_EMPTY_TICKS).finditer(text))
-    if text.count("`") % 2 == 0:
+    if text.count("`") % 2 == 0 and _may_lack_code(text):
         for start, end in backticked(text):
             code = text[start:end]
             if not code.strip():
                 yield start - 1, end + 1
             elif code[-1] == " " and code[0] != " " and is_command(code):
                 yield start, end
+
+
+def _may_lack_code(text: str) -> bool:
+    """Whether code in it may be empty or end in a blank; where ticks stand alone, every second piece is code."""
+    return "``" in text or any(not code or code[-1].isspace() for code in text.split("`")[1::2])
 
 
 def _end(text: str) -> Iterator[tuple[int, int]]:

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 
 from kb.analysis.lazily import lazily
@@ -324,6 +325,11 @@ def speak_of_attacks(texts: Sequence[str]) -> bool:
     return any(compiled(_ABOUT).search(text) is not None for text in texts)
 
 
+def are_silent(joined: str) -> bool:
+    """Whether certainly none of some texts, joined by NUL characters, speaks to an agent."""
+    return _ALL.is_in_none(joined)
+
+
 def may_speak(texts: Sequence[str]) -> list[int]:
     """The numbers of the texts that are worth to look closer at: those with the very words of the tables."""
     return _ALL.holding(texts)
@@ -334,18 +340,23 @@ def spoken(text: str, *, quotes_are_examples: bool) -> Iterator[tuple[int, int]]
 
     A tag that stands alone in quotes is only named. Where `quotes_are_examples`, nothing in quotes is an order.
     """
-    quoted = [match.span() for match in _QUOTED.finditer(text)]
     for start, end in TAGS.places(text):
-        around = _around(quoted, start, end)
+        around = _around(text, start, end)
         if around is None or not (quotes_are_examples or around[1] - around[0] <= end - start + 4):
             yield start, end
     for start, end in ORDERS.places(text):
-        if (not quotes_are_examples or _around(quoted, start, end) is None) and _is_order(text, start, end):
+        if (not quotes_are_examples or _around(text, start, end) is None) and _is_order(text, start, end):
             yield start, end
 
 
-def _around(quoted: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int] | None:
-    """The quotation in which a place lies."""
+@lru_cache(maxsize=4)
+def _quotations(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _QUOTED.finditer(text)]
+
+
+def _around(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The quotation in which a place of a text lies."""
+    quoted = _quotations(text)
     last = bisect_right(quoted, start, key=lambda span: span[0]) - 1
     return quoted[last] if last >= 0 and end <= quoted[last][1] else None
 

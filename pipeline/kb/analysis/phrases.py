@@ -20,6 +20,15 @@ GAP = r"[\s*_\"'`“”‘’,:-]+"
 
 _GAP_IN_JSON = r"(?:[^A-Za-z0-9\\]|\\u[0-9a-fA-F]{4}|\\.)+"
 
+_ANCHOR = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|([\^$])", re.DOTALL)
+"""A beginning or an end of a text; what is escaped, or in a class, is none."""
+
+_PAYS_AFTER = 8
+"""One automaton of n phrases takes as long to make as it saves on n divided by so many records."""
+
+_LONG = 20_000
+"""Longer texts are searched phrase by phrase: each makes a small automaton, whatever the texts hold."""
+
 
 class Phrase(NamedTuple):
     """An RE2 pattern, and keys of which a text has to hold one, in any case, for the pattern to be tried on it.
@@ -47,6 +56,7 @@ class PhraseTable:
 
     def __init__(self, *phrases: Phrase) -> None:
         self.phrases = phrases
+        self._asked = 0
         every = tuple(key for each in phrases for key in each.keys)
         self.screen = _any_key(every, _GAP_IN_JSON)
         """An RE2 pattern for the JSON of every text in which one of the phrases can be."""
@@ -55,9 +65,16 @@ class PhraseTable:
 
     def holding(self, texts: Sequence[str]) -> list[int]:
         """The numbers of those of some texts in which one of the phrases can be: all are searched at once."""
-        ends = list(accumulate(len(text) + 1 for text in texts))
         joined = "\0".join(texts)  # which is in no key, and parts no words
+        ends = list(accumulate(len(text) + 1 for text in texts))
         return sorted({bisect_right(ends, match.start()) for match in compiled(self.words).finditer(joined)})
+
+    def is_in_none(self, joined: str) -> bool:
+        """Whether certainly no phrase is in any of some texts, joined by NUL characters."""
+        self._asked += 1
+        if self._asked * _PAYS_AFTER < len(self.phrases) or len(joined) > _LONG:
+            return False
+        return not self._patterns.found(joined.encode())
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Where the phrases are in a text: beginning and end, phrase by phrase."""
@@ -66,9 +83,18 @@ class PhraseTable:
                 yield match.span()
 
     @cached_property
+    def _patterns(self) -> Automaton:
+        return Automaton(_in_joined(each.pattern) for each in self.phrases)
+
+    @cached_property
     def _keys(self) -> Automaton:
         """The keys of each phrase, which show the phrases that can be in a text."""
         return Automaton(_any_key(each.keys, GAP) for each in self.phrases)
+
+
+def _in_joined(pattern: str) -> str:
+    """The pattern for texts joined by NUL characters: there, a text begins and ends at one, too."""
+    return _ANCHOR.sub(lambda match: f"(?:{match[1]}|\\x00)" if match[1] else match[0], pattern)
 
 
 @cache

@@ -1,5 +1,6 @@
 """What stands where a text belongs: words that say that there is none, in some languages."""
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 
@@ -47,6 +48,26 @@ _RUN_OF_X = lazily(r"[xX]{3,}")
 _AROUND = " \t\n.,;:!?…*~_/\\-–—|()[]{}<>\"'`“”‘’«»。，；：！？（）【】「」"
 
 _LEFT_OVER = lazily(r"^\W*(?:TODO|FIXME|TBD)\s*[:(\-–—]|[\[<](?:TODO|FIXME|TBD)\b[^\]>]{0,80}[\]>]|\(TBD\)")
+
+
+_BEGINNINGS = frozenset({"x", "xx", *(words[:2] for words in _ALL_THERE_IS)})
+
+_MARKS = ("TODO", "FIXME", "TBD")
+
+
+def holding(texts: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those of some texts, each with its pointer, that are all placeholder, or mark what is missing in them."""
+    joined = "\n".join([text for _, text in texts])
+    is_marked = any(mark in joined for mark in _MARKS) or "lorem ipsum" in joined.lower()
+    for pointer, text in texts:
+        if (is_marked or (len(text) <= _LONGEST and _may_say_nothing(text))) and holds_a_place(text):
+            yield pointer, text
+
+
+def _may_say_nothing(text: str) -> bool:
+    """Whether a text begins as one that says nothing; a sign before its first word may be left out."""
+    beginning = text[:2].lower()
+    return beginning in _BEGINNINGS or not beginning.isalnum()
 
 
 @lru_cache(maxsize=2048)

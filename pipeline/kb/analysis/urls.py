@@ -282,10 +282,11 @@ def _front_of_parts(parts: SplitResult) -> str | None:
 
 
 def _front(host: str, path: str) -> str | None:
-    steps = [step for step in path.lower().split("/") if step]
-    way = "".join(f"/{step}" for step in steps)
-    if steps and host not in _FORGES and not _LAST.fullmatch(steps[-1]) and "tagged" not in steps:
+    path = path.lower()
+    last = path.rstrip("/").rpartition("/")[2]
+    if last and host not in _FORGES and not _LAST.fullmatch(last) and "/tagged/" not in path:
         return None  # so do nearly all
+    way = "".join(f"/{step}" for step in path.split("/") if step)
     if _HOME_PATH.fullmatch(way):
         return HOME
     if host in _FORGES:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from kb.analysis import urls
@@ -121,6 +121,14 @@ _PROSE_KEYS_IN = {
     "versions": ("behavior_change",),
 }
 
+_PROSE = tuple((key, f"/{key}") for key in _PROSE_KEYS)
+
+
+@lru_cache(maxsize=256)
+def _prose_in(key: str, place: int) -> tuple[tuple[str, str], ...]:
+    """The keys of an item of a list that hold prose, each with its pointer."""
+    return tuple((name, f"/{key}/{place}/{name}") for name in _PROSE_KEYS_IN[key])
+
 
 class Record:
     """One record as the checks see it: accepted, complete, its values repaired; lists are still as ingested."""
@@ -182,17 +190,36 @@ class Record:
     @cached_property
     def told(self) -> list[tuple[str, str]]:
         """Every text that is written to be read, with its pointer."""
-        candidates: list[tuple[str, str | None]] = [(f"/{key}", self.document[key]) for key in _PROSE_KEYS]
-        for key, texts in _PROSE_KEYS_IN.items():
+        told = [(pointer, self.document[key]) for key, pointer in _PROSE if self.document[key]]
+        for key in _PROSE_KEYS_IN:
             for i, item in enumerate(self.document[key]):
-                candidates += [(f"/{key}/{i}/{text}", item[text]) for text in texts]
-        candidates += [(f"/workarounds_zh/{i}", text) for i, text in enumerate(self.document["workarounds_zh"])]
+                told += [(pointer, item[name]) for name, pointer in _prose_in(key, i) if item[name]]
+        told += [(f"/workarounds_zh/{i}", text) for i, text in enumerate(self.document["workarounds_zh"]) if text]
         for pointer, entry in self.transitions():
-            candidates += [
-                (f"{pointer}/condition", entry["condition"]),
-                (f"{pointer}/distinction", entry["distinction"]),
-            ]
-        return [(pointer, text) for pointer, text in candidates if text]
+            told += [(f"{pointer}/{name}", entry[name]) for name in ("condition", "distinction") if entry[name]]
+        return told
+
+    @cached_property
+    def joined(self) -> str:
+        """Every text, but for the regex, joined by NUL characters: what is in none of them is not looked for in each."""
+        return "\0".join(places.strings(self.document))
+
+    @cached_property
+    def instructions(self) -> list[tuple[str, str]]:
+        """Every text that says what to do, with its pointer."""
+        instructions = [
+            (pointer, item[name])
+            for i, item in enumerate(self.workarounds)
+            for name, pointer in _prose_in("workarounds", i)[:2]
+            if item[name]
+        ]
+        instructions += [(f"/workarounds_zh/{i}", t) for i, t in enumerate(self.document["workarounds_zh"]) if t]
+        return instructions
+
+    @cached_property
+    def joined_instructions(self) -> bytes:
+        """The same texts as UTF-8, a line each at least."""
+        return "\n".join([text for _, text in self.instructions]).encode()
 
     @cached_property
     def links(self) -> list[tuple[str, str, urls.ReadUrl]]:

@@ -109,10 +109,9 @@ def _advised(r: Record, words: str, seek: Callable[[Reader], list[tuple[int, int
 
     `words` are in every text in which anything is sought.
     """
-    instructions = list(_instructions(r))
-    if compiled(words).search("\n".join(text for _, text in instructions)) is None:
+    if compiled(words).search(r.joined_instructions) is None:
         return
-    for pointer, text in instructions:
+    for pointer, text in r.instructions:
         reader = Reader(text)
         previous, is_warning = 0, False
         places = seek(reader)
@@ -126,17 +125,6 @@ def _advised(r: Record, words: str, seek: Callable[[Reader], list[tuple[int, int
         else:
             if reader.spent or len(places) > _MOST_PLACES:
                 yield pointer, "the text holds more commands than are judged; split it, or take out what is not needed"
-
-
-def _instructions(r: Record) -> Iterator[tuple[str, str]]:
-    """Every text that instructs a reader, with its pointer."""
-    for i, item in enumerate(r.workarounds):
-        for key in ("action", "how"):
-            if item[key]:
-                yield f"/workarounds/{i}/{key}", item[key]
-    for i, text in enumerate(r.document["workarounds_zh"]):
-        if text:
-            yield f"/workarounds_zh/{i}", text
 
 
 @check(
@@ -234,11 +222,12 @@ def agent_directive(r: Record) -> Found:
     Where the record is about such attacks, by its signature, root cause or category, what stands in quotes or in code is an
     example, and no order.
     """
-    is_about = None
-    for number in orders.may_speak([text for _, text in r.texts]):
+    if orders.are_silent(r.joined):
+        return
+    speaking = orders.may_speak([text for _, text in r.texts])
+    is_about = bool(speaking) and orders.speak_of_attacks([r.document[key] or "" for key in _SUBJECT])
+    for number in speaking:
         pointer, text = r.texts[number]
-        if is_about is None:
-            is_about = orders.speak_of_attacks([r.document[key] or "" for key in _SUBJECT])
         span = next(orders.spoken(text, quotes_are_examples=is_about), None)
         if span is not None:
             words = show(text[slice(*span)].strip())
@@ -274,6 +263,8 @@ def markup(r: Record) -> Found:
     addresses would then run with the reader's rights. To name a tag (`<script>`) is no markup; an example can be
     written so that it does not run.
     """
+    if active.is_in_none(r.joined):
+        return
     for pointer, text in r.texts:
         snippet = active.active(text)
         if snippet is not None:

@@ -16,7 +16,7 @@ from kb.analysis.characters import (
 )
 from kb.analysis.content_words import content_words
 from kb.analysis.losses import kinds_in, losses
-from kb.analysis.placeholders import holds_a_place
+from kb.analysis.placeholders import holding, holds_a_place
 from kb.contract import shapes
 from kb.model import Json, Severity
 from kb.rules.base import At, Found, Record, check, corpus, fix, fold
@@ -172,7 +172,7 @@ def not_nfc(text: str, beside: Spellings | None = None) -> str:
     "TXT005",
     "mojibake",
     Severity.WARNING,
-    screen=r"[^\x00-\x7f]",
+    screen=encodings.SCREEN,
     good=[
         {},
         {"/root_cause": "Décodé à l'entrée, « CAFÉ » et Übergröße; плохая кодировка; 编码错误。"},
@@ -244,9 +244,8 @@ def placeholder_text(r: Record) -> Found:
     A reader, or a program, takes it for an answer. A text that speaks of such words is not meant: they count where they
     are all that is said, or where they mark what is missing (`TODO: …`, `[TBD]`).
     """
-    for pointer, text in r.told:
-        if holds_a_place(text):
-            yield pointer, f"{show(text)} holds the place of a text; write it, or say null where that may be"
+    for pointer, text in holding(r.told):
+        yield pointer, f"{show(text)} holds the place of a text; write it, or say null where that may be"
 
 
 _OTHERS = 5
@@ -400,7 +399,7 @@ def lost_text(r: Record) -> Found:
 def _gaps(r: Record) -> Iterator[tuple[str, str, list[str]]]:
     """Each text with gaps but the signatures, which are the output of tools, and a piece around each gap."""
     originals = [
-        (pointer, r.as_it_came(pointer, text), text) for pointer, text in r.told if "/signature" not in pointer
+        (pointer, r.as_it_came(pointer, text), text) for pointer, text in r.told if not pointer.startswith("/signature")
     ]
     kinds = kinds_in([text for _, text, _ in originals])
     for pointer, text, now in originals if kinds else ():
