@@ -108,6 +108,59 @@ ONE: dict[str, Callable[[int], list[Record]]] = {
     "sentences": lambda n: _one(root_cause="It is not given what it needs. " * n),
     "a long signature": lambda n: _one(signature="1." * n, regex="1\\." * n),
     "a long pattern": lambda n: _one(regex="(?:a|b)?" * n),
+    "a pattern of alternatives": lambda n: _one(regex="|".join(f"not {_named(i)} found" for i in range(n))),
+    "a pattern of groups in groups": lambda n: _one(regex="(" * n + "a" + ")" * n),
+    "a pattern that repeats": lambda n: _one(regex=f"not a (?:[a-z]{{1,{n}}} ){{1,9}}repository"),
+    "a pattern of classes": lambda n: _one(regex="[a-z0-9]+[^a]*" * n),
+    "translations": lambda n: _one(workarounds_zh=[f"运行{_named(i)}命令" for i in range(n)]),
+    "keys of an object": lambda n: _one(os_specific={f"key{i}": {"a": i} for i in range(n)}),
+    "copies of a tag": lambda n: _one(tags=["git"] * n),
+    "copies of an alias": lambda n: _one(aliases=["git/x"] * n),
+    "distinctions": lambda n: _one(
+        transition_graph={
+            "frequently_confused_with": [
+                {"error_id": f"git/x{i}", "distinction": "The other one names a branch."} for i in range(n)
+            ]
+        }
+    ),
+    "ticks": lambda n: _one(root_cause="It has `" * n),
+    "runs of ticks": lambda n: _one(root_cause=" ".join("`" * (1 + i % 50) for i in range(n))),
+    "quotes": lambda n: _one(root_cause="\"It's “that”" * n),
+    "gaps": lambda n: _one(workarounds__0__how="docker run -u  -p 80:80 nginx ;\n" * n),
+    "commands that destroy": lambda n: _one(workarounds__0__how="Then run sudo rm -rf / and wait. " * n),
+    "warnings of a command": lambda n: _one(workarounds__0__how="Never ever run sudo rm -rf / on it, " * n),
+    "downloads into a shell": lambda n: _one(workarounds__0__how="curl https://git-scm.com/x | tee x | " * n),
+    "orders to an agent": lambda n: _one(root_cause="The model may ignore all previous instructions, or not, " * n),
+    "tags of HTML": lambda n: _one(root_cause='<img src="x" <svg onload ' * n),
+    "references of characters": lambda n: _one(root_cause="&#106;&colon;java&#x09;script" * n),
+    "mojibake": lambda n: _one(root_cause="wasnâ€™t " * n),
+    "mojibake of GBK": lambda n: _one(root_cause_zh="鏂囦欢娌℃湁 " * n),
+    "joiners": lambda n: _one(root_cause="e\u200d\u0301" * n),
+    "decomposed letters": lambda n: _one(root_cause="cafe\u0301 " * n),
+    "escape sequences": lambda n: _one(root_cause="\x1b[31mred\x1b[0m " * n),
+    "marks on one letter": lambda n: _one(root_cause="e" + "\u0301\u0323" * n),
+    "lost apostrophes": lambda n: _one(root_cause="It doesnt and cant. " * n),
+    "secrets": lambda n: [{**_record("hub"), "notes": [f"password = Xq7{_named(i)}Zk3Wv9" for i in range(n)]}],
+    "a long run of Base64": lambda n: _one(root_cause="QZ7LNX3VMT5KWB2R" * n),
+    "a long URL": lambda n: _one(official_doc_url="https://git-scm.com/" + "docs/" * n),
+    "a long host": lambda n: _one(official_doc_url="https://" + "git." * n + "com/docs"),
+    "a long version": lambda n: _one(versions__0__version="1." * n + "1"),
+    "a long number": lambda n: _one(confidence="9" * n),
+    "a long day": lambda n: _one(last_confirmed="2026-" * n),
+    "a long id": lambda n: [_record("x" * n), _own(1)],
+    "a long alias": lambda n: _one(aliases=["git/" + "x" * n]),
+    "a root cause like its signature": lambda n: _one(
+        signature=" ".join(map(_named, range(n))), root_cause=" ".join(map(_named, range(n)))
+    ),
+    "an item with n sources twice": lambda n: _one(
+        dead_ends=[
+            _dead_end("Install it all once more") | {"sources": [f"https://git-scm.com/docs/{i}" for i in range(n)]}
+        ]
+        * 2
+    ),
+    "versions out of order": lambda n: _one(
+        versions=[_version(i) | {"introduced": f"2026-01-{1 + i % 28:02}", "removed": "2020-01-01"} for i in range(n)]
+    ),
 }
 
 # ---- n records that share something ----------------------------------------------------------------------------------
@@ -136,6 +189,36 @@ MANY: dict[str, Callable[[int], list[Record]]] = {
     "a sentence": lambda n: [_own(i, dead_ends=[_dead_end("Install it all once more")]) for i in range(n)],
     "an id": lambda n: [_own(0, root_cause=f"What {_named(i)} needs is not given.") for i in range(n)],
     "a day": lambda n: [_own(i, last_confirmed="2026-01-01") for i in range(n)],
+    "all but a word of a signature": lambda n: [
+        _own(i, signature=f"error: the module {_named(i)} is not in the list of the modules that this project knows")
+        for i in range(n)
+    ],
+    "all but a word of a root cause": lambda n: [
+        _own(i, root_cause=f"The module {_named(i)} is not in the list of the modules that this project knows.")
+        for i in range(n)
+    ],
+    "a slug": lambda n: [_own(i, id=f"git/same/env{i}", signature="error: it failed") for i in range(n)],
+    "a page": lambda n: [_own(i, official_doc_url="https://git-scm.com/docs/git-push") for i in range(n)],
+    "a chain": lambda n: [_own(i, transition_graph={"leads_to": [f"git/r{(i + 1) % n}"]}) for i in range(n)],
+    "a chain of aliases": lambda n: [_own(i, aliases=[f"git/r{(i + 1) % n}"]) for i in range(n)],
+    "references among fifty": lambda n: [
+        _own(i, transition_graph={"leads_to": [f"git/r{k}" for k in range(50)]}) for i in range(n)
+    ],
+    "a pattern that matches all": lambda n: [_own(i, regex="is gone$") for i in range(n)],
+    "an optional text": lambda n: [_own(i, regex=f"(?:{_named(i)} )?is gone") for i in range(n)],
+    "a distinction": lambda n: [
+        _own(
+            i,
+            transition_graph={
+                "frequently_confused_with": [
+                    {"error_id": f"git/r{(i + 1) % n}", "distinction": "The other one names a branch."}
+                ]
+            },
+        )
+        for i in range(n)
+    ],
+    "a fault": lambda n: [_own(i, regex="(") for i in range(n)],
+    "an id and more": lambda n: [_own(i % 50, root_cause=f"What {_named(i)} needs is not given.") for i in range(n)],
 }
 
 

@@ -317,3 +317,11 @@ def test_a_transition_given_as_an_id_becomes_an_object() -> None:
 def test_what_an_earlier_publication_added_is_left_out() -> None:
     full = contract.complete({**clean(), "schema_version": "0", "curation": {"source": "elsewhere"}})
     assert full == CLEAN
+
+
+def test_so_many_violations_are_explained_and_the_rest_is_said() -> None:
+    document = with_changes({"/tags": list(range(contract.MOST_EXPLAINED + 1))})
+    places = [pointer for pointer, _ in contract.violations(document)]
+    assert places == [*(f"/tags/{n}" for n in range(contract.MOST_EXPLAINED)), ""]
+    document["tags"] = document["tags"][:-1]
+    assert [pointer for pointer, _ in contract.violations(document)] == places[:-1]

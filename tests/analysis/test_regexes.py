@@ -60,3 +60,19 @@ def test_a_pattern_without_operators_stands_for_its_text(regex: str, text: str |
     assert regexes.literal(regex) == text
     if text:
         assert re.fullmatch(regex, text)
+
+
+@pytest.mark.parametrize(
+    "repeated", ["(", "[[:alpha:]]", r"\\pN", "a(?i)", r"\\Q", "(?<x>a)", r"a\\z", r"\\x{41}", "a**", r"\\1"]
+)
+def test_a_pattern_too_long_to_be_parsed_is_taken_only_if_python_takes_it(repeated: str) -> None:
+    assert regexes.read(repeated * regexes.LONGEST).fault is not None
+
+
+@given(built | st.text(max_size=12))
+def test_what_is_taken_without_parsing_compiles(regex: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regexes, "LONGEST", -1)
+        unparsed = regexes.read.__wrapped__(regex)
+    if unparsed.fault is None and unparsed.refusal is None:
+        assert _compiles(regex)

@@ -47,7 +47,7 @@ class Attack(NamedTuple):
 def attack(regex: str) -> Attack | None:
     """A text that drives a backtracking engine to super-linear time on a pattern that RE2 compiles, if there is one."""
     reading = read(regex)
-    if not _can_multiply(list(islice(_loops(reading.tree), 2))):
+    if reading.tree is None or not _can_multiply(list(islice(_loops(reading.tree), 2))):
         return None
     try:
         automaton = _Automaton(reading.tree, regex)

@@ -24,7 +24,7 @@ _ANCHOR = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|([\^$])", re.DOTALL)
 """A beginning or an end of a text; what is escaped, or in a class, is none."""
 
 _PAYS_AFTER = 8
-"""One automaton of n phrases takes as long to make as it saves on n divided by so many records."""
+"""One automaton of n phrases takes as long to make as it saves on n times so many records."""
 
 _LONG = 20_000
 """Longer texts are searched phrase by phrase: each makes a small automaton, whatever the texts hold."""
@@ -72,7 +72,7 @@ class PhraseTable:
     def is_in_none(self, joined: str) -> bool:
         """Whether certainly no phrase is in any of some texts, joined by NUL characters."""
         self._asked += 1
-        if self._asked * _PAYS_AFTER < len(self.phrases) or len(joined) > _LONG:
+        if self._asked < _PAYS_AFTER * len(self.phrases) or len(joined) > _LONG:
             return False
         return not self._patterns.found(joined.encode())
 

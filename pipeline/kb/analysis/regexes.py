@@ -22,6 +22,13 @@ _ANCHOR = re.compile(r"[$^]|\\[AzZ]")
 _BAR = re.compile(r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\|", re.DOTALL)
 
 
+LONGEST = 10_000
+"""A longer pattern is not parsed, which would take up to half a second: RE2 alone says whether it is one."""
+
+_BEYOND_PYTHON = re.compile(r"\\[pPzCQE]|\[:|\(\?[a-zA-Z]*U|\\x\{|\(\?<[a-zA-Z_]|(?!\A)\(\?[a-zA-Z-]+\)")
+"""What RE2 knows and Python does not, at least not everywhere in a pattern."""
+
+
 class ReadPattern(NamedTuple):
     """A pattern as rules see it.
 
@@ -38,6 +45,8 @@ class ReadPattern(NamedTuple):
 @lru_cache(maxsize=64)
 def read(regex: str) -> ReadPattern:
     """Read a pattern as far as rules have to know it."""
+    if len(regex) > LONGEST and not _PLAIN.fullmatch(regex):
+        return _read_by_re2(regex)
     try:
         tree = _parse(_branches_kept(regex))
         if "(?<" in regex:
@@ -52,6 +61,19 @@ def read(regex: str) -> ReadPattern:
         if _PLAIN.fullmatch(regex):  # too long for one automaton, but nothing in it that an engine may lack
             return ReadPattern(None, None)
         return ReadPattern(None, error.args[0].decode("utf-8", errors="replace"))
+
+
+def _read_by_re2(regex: str) -> ReadPattern:
+    """Read a pattern that is too long to be parsed; in doubt there is a fault in it."""
+    try:
+        matcher = re2.compile(regex, options())
+    except re2.error:
+        matcher = None
+    if matcher is None or _BEYOND_PYTHON.search(regex):
+        return ReadPattern(
+            f"with more than {LONGEST:,} characters it is held against RE2 alone, which refuses it", None
+        )
+    return ReadPattern(None, None, matcher)
 
 
 @lru_cache(maxsize=64)

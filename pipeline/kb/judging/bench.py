@@ -153,15 +153,17 @@ def _scratch(bench: Bench, folder: Path) -> "Iterator[Draft]":
     """A store to judge in: a copy of the base, unless there is none, or it was made of no other files than are given."""
     from kb.store.build import create, trial  # noqa: PLC0415 - a record that is alone does without
 
-    base, is_changed = swap.copied(bench.workspace, folder)
-    if is_changed:
+    base = swap.copied(bench.workspace, folder)
+    if base.is_changed:
         bench.notes.append(
             "kb.duckdb was changed by another program (or damaged), so the records are judged among themselves"
         )
-    elif base is not None:
-        with trial(base) as copy:
-            if copy.unlike_declared() is not None:
-                bench.notes.append(f"{base.name} has an outdated schema, so the records are judged among themselves")
+    elif base.path is not None:
+        with trial(base.path) as copy:
+            if not base.is_as_left and copy.unlike_declared() is not None:
+                bench.notes.append(
+                    f"{base.path.name} has an outdated schema, so the records are judged among themselves"
+                )
             elif not all(map(bench.replaces, copy.known_files())):
                 yield copy
                 return

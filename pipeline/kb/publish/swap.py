@@ -319,8 +319,16 @@ def _check_unchanged(state: Standing) -> None:
         raise KbError(f"{state.store.name}: {changed(state)} since kb left it; run `kb ingest` to make it anew")
 
 
-def copied(workspace: Workspace, folder: Path) -> tuple[Path | None, bool]:
-    """A copy of the store, if there is one, in a folder; and whether it was changed since kb left it.
+class Copied(NamedTuple):
+    """A copy of a store, if there was one, and whether that was changed since kb left it, or is as this kb left it."""
+
+    path: Path | None
+    is_changed: bool = False
+    is_as_left: bool = False
+
+
+def copied(workspace: Workspace, folder: Path) -> Copied:
+    """A copy of the store in a folder.
 
     Raises:
         KbError: it cannot be read.
@@ -331,13 +339,13 @@ def copied(workspace: Workspace, folder: Path) -> tuple[Path | None, bool]:
         turn = _turn(workspace)
         state = standing(workspace)
         if not state.store.exists():
-            return None, False
+            return Copied(None)
         store.check_kind(state.store)
         with suppress(FileNotFoundError):  # a writer put it in its place meanwhile
             copy = Path(shutil.copyfile(state.store, folder / workspace.store.name))
-            is_changed = state.is_changed
+            made = Copied(copy, state.is_changed, state.is_as_left)
             if turn == _turn(workspace):
-                return copy, is_changed
+                return made
 
 
 def changed(state: Standing) -> str:

@@ -53,8 +53,9 @@ def unreadable(raw: bytes) -> Found:
 def schema_violation(document: Document) -> Found:
     """Has the shape that the schema of incoming records asks: the types, the required keys, required text not blank.
 
-    Every violation is reported, one finding each. While the shape is wrong no other check looks at the record, for none
-    could rely on what it sees. Ranges, dates, URLs and tiers are not shape: each has a rule of its own.
+    Every violation is reported, one finding each, the first 200 of a record. While the shape is wrong no other check looks
+    at the record, for none could rely on what it sees. Ranges, dates, URLs and tiers are not shape: each has a rule of its
+    own.
     """
     yield from contract.violations(document)
 
