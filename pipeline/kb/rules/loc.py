@@ -1,13 +1,12 @@
 """LOC: translations."""
 
-import re
-
+from kb.analysis.lazily import lazily
 from kb.analysis.placeholders import holds_a_place
 from kb.model import Severity
 from kb.rules.base import At, Found, Record, check, fold
 from kb.words import show
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+_HAN = lazily("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 
 _PAIRS = (("signature_zh", "signature"), ("root_cause_zh", "root_cause"))
 
