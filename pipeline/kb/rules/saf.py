@@ -109,9 +109,12 @@ def _advised(r: Record, words: str, seek: Callable[[Reader], list[tuple[int, int
 
     `words` are in every text in which anything is sought.
     """
-    if compiled(words).search(r.joined_instructions) is None:
+    beginnings = compiled(words)
+    if beginnings.search(r.joined_instructions) is None:
         return
     for pointer, text in r.instructions:
+        if beginnings.search(text.encode()) is None:
+            continue
         reader = Reader(text)
         previous, is_warning = 0, False
         places = seek(reader)
