@@ -13,7 +13,7 @@ import pytest
 from kb import __version__
 from kb.curate import batch
 from kb.errors import KbError
-from kb.jobs.ingest import ingest
+from kb.jobs.ingest import IngestOptions, ingest
 from kb.judging.request import Request
 from kb.model import Curated, Document, Incoming, Json, Rejected
 from kb.rules import ruleset
@@ -962,8 +962,8 @@ def test_the_day_stands_in_the_manifest(base: Base) -> None:
 def test_a_format_that_is_said_anew_judges_anew(base: Base) -> None:
     base.put("raw/x.ndjson", ndjson(record("a"), record("b")))
     base.ingest()
-    foreign = Request(as_of=DAY, jobs=1, form="errorcanon", allow_removals=True)
-    assert ingest(base.workspace, [base.root / "raw"], foreign).quarantined == 2
+    foreign, options = Request(as_of=DAY, jobs=1, form="errorcanon"), IngestOptions(allow_removals=True)
+    assert ingest(base.workspace, [base.root / "raw"], foreign, options).quarantined == 2
     assert (base.ingest().published, base.ingest().unchanged) == (2, 2)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from kb import sources
 from kb.errors import GateError, KbError
@@ -13,7 +14,6 @@ from kb.judging.request import Request
 from kb.model import Incoming
 from kb.planning import earlier, standing
 from kb.planning.plan import Plan, plan_for
-from kb.planning.standing import History
 from kb.publish import swap
 from kb.publish.seal import read_object
 from kb.results import IngestResult, StateComparison
@@ -34,7 +34,20 @@ WithBytes = Callable[[list[Demoted]], list[tuple[Demoted, bytes]]]
 """Finds the bytes of records that lose their place in the base."""
 
 
-def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> IngestResult:
+class IngestOptions(NamedTuple):
+    """Whether to do all but publish, to publish whatever is lost, and to compare files by content hash alone."""
+
+    dry_run: bool = False
+    allow_removals: bool = False
+    rehash: bool = False
+
+
+_DEFAULT = IngestOptions()
+
+
+def ingest(
+    workspace: Workspace, paths: Sequence[Path], request: Request, options: IngestOptions = _DEFAULT
+) -> IngestResult:
     """Make the base hold exactly what is below each path now; records that came from elsewhere stay.
 
     Raises:
@@ -46,13 +59,13 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
         formats.named(request.form)
     with swap.writer(workspace) as folder:
         with standing.found(workspace) as existing:
-            plan, last = plan_for(workspace, paths, rules, request, existing)
+            plan, last = plan_for(workspace, paths, rules, existing, request.form, rehash=options.rehash)
             base = existing.base
             if base and plan.idle and last and last["as_of"] == request.as_of and _is_laid_out(workspace):
                 counted = Counts(base, [] if plan.whole else plan.scope(), whole=plan.whole)
                 as_before = StateComparison(0, 0, base.value("SELECT count(*) FROM findings"))
                 return _outcome(counted, plan, rules, as_before, written=False)
-        return _write(workspace, plan, rules, request, folder, existing.history)
+        return _write(workspace, plan, rules, request, options, folder)
 
 
 def _is_laid_out(workspace: Workspace) -> bool:
@@ -66,7 +79,12 @@ def _is_laid_out(workspace: Workspace) -> bool:
 
 
 def _write(
-    workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path, history: History | None
+    workspace: Workspace,
+    plan: Plan,
+    rules: RuleSet,
+    request: Request,
+    options: IngestOptions,
+    folder: Path,
 ) -> IngestResult:
     from kb.publish import curated_files  # noqa: PLC0415 - only where something is published
     from kb.publish.splice import Touched  # noqa: PLC0415 - likewise
@@ -86,7 +104,7 @@ def _write(
         hints = [*misread, *([_OF_ANOTHER_BRANCH] if restored and not plan.fresh else [])]
 
         def settled() -> StateComparison | None:
-            if not request.allow_removals:
+            if not options.allow_removals:
                 _guard(counts, workspace.settings.max_removals, hints)
             return None if plan.fresh else draft.compare(workspace.store)
 
@@ -113,14 +131,14 @@ def _write(
             restored=tuple(restored), of_the_day=changed and swap.differ_in_the_day(workspace, written.files)
         )
         if changed or plan.rejudged or plan.fresh:
-            if history:
-                runs.take_over(draft, history)
+            if plan.history:
+                runs.take_over(draft, plan.history)
             elif plan.fresh:
                 runs.remember_figures(draft, 0, *earlier.figures(workspace.curated, request.as_of))
             runs.record_run(draft, rules, request.as_of, result, read_object(curated / METRICS))
         notes = standing.notes_of(draft)
         draft.finish()
-    if not request.dry_run:
+    if not options.dry_run:
         swap.commit(workspace, written.digest, notes, written.files)
     return result
 
