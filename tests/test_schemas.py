@@ -44,7 +44,7 @@ def test_each_output_has_a_schema() -> None:
         "validate.v1",
     ]
     missing = {f"report.{name}.v1" for name in reports.REPORTS} - set(NAMES)
-    assert not missing, f"write {', '.join(f'schemas/{name}.json' for name in sorted(missing))}"
+    assert not missing, f"run `make docs` to write {', '.join(f'schemas/{name}.json' for name in sorted(missing))}"
     assert sorted([*kinds, *(f"report.{name}.v1" for name in reports.REPORTS), contract.CURATED]) == OUTPUTS
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from kb import settings
 from kb.model import Table
+from kb.reports.kinds import Column
 
 
 class Options(NamedTuple):
@@ -27,20 +28,22 @@ class Options(NamedTuple):
 
 
 class Section(NamedTuple):
-    """One table of a report: `sql` names its query in store/sql/reports/, `columns` says what each column means.
+    """One table of a report: `sql` names its query in store/sql/reports/, `columns` says what each column means and holds.
 
     The query takes any of the parameters $as_of, $domain, $tier, $due and $spread.
     """
 
     name: str
     sql: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, Column]
     title: str = ""
     """What people read above it; the first section of a report may do without."""
     ranked: bool = False
     """A list, the most important first, that may be long: `--limit` cuts it."""
     first: int | None = None
     """How many rows of a ranked section people are shown without `--limit`; programs get all."""
+    length: int | None = None
+    """How many rows it has, where that is always the same."""
     single: bool = False
     """One row: an object in JSON, and for people a line for each column."""
     exact: bool = False
