@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from kb import __version__
-from kb.curate import batch
+from kb.curate import record as record_stage
 from kb.errors import KbError
 from kb.jobs.ingest import IngestOptions, ingest
 from kb.judging.request import Request
@@ -725,8 +725,8 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         outcomes: list[Curated | Rejected] = real(some, rules)
         return outcomes
 
-    real = vars(batch)["curate_some"]
-    monkeypatch.setattr(batch, "curate_some", curate_some)
+    real = vars(record_stage)["curate_some"]
+    monkeypatch.setattr(record_stage, "curate_some", curate_some)
     return judged
 
 

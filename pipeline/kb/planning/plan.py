@@ -2,9 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kb import sources
 from kb.errors import KbError
@@ -12,47 +11,36 @@ from kb.planning.rejudging import since
 from kb.planning.standing import Found, History
 from kb.rules.ruleset import RuleSet
 from kb.store import KnownFile
-from kb.store.build import Moved
 from kb.workspace import Workspace
 
 
-@dataclass(slots=True)
-class Plan:
-    """What has to be read, what is as it was and what is gone; while reading, what became of each file is noted.
+class Plan(NamedTuple):
+    """What has to be read, what is as it was and what is gone.
 
     `rejudged`: the rules, the settings or kb itself are not what the base was judged with. Of the files in `anew` every
     record is judged again, of others what is `concerned`, by file as path and position in the base. It is about
     the `whole` base where that was made of no file from elsewhere. `history` is what a store alone knew that is not used.
     """
 
-    roots: list[sources.Root]
-    same: list[KnownFile]
-    read: list[sources.SourceFile]
-    gone: list[str]
-    notes: list[str]
+    roots: Sequence[sources.Root]
+    same: Sequence[KnownFile]
+    read: Sequence[sources.SourceFile]
+    gone: Sequence[str]
+    notes: Sequence[str]
     rejudged: bool
     fresh: bool
     history: History | None
     whole: bool
     anew: frozenset[str]
     concerned: Mapping[str, set[tuple[str, int]]]
-    moved: list[Moved] = field(default_factory=list)
-    dropped: list[tuple[str, int]] = field(default_factory=list)
-    seen: list[KnownFile] = field(default_factory=list)
-    alien: list[str] = field(default_factory=list)
-
-    def misread(self, form: str | None) -> list[str]:
-        """In which files no record looks like the format given for all."""
-        return [sources.misread(self.alien, form)] if form and self.alien else []
 
     @property
     def idle(self) -> bool:
         return not (self.read or self.gone or self.rejudged)
 
-    @property
-    def records(self) -> int:
-        """How many records lie below the paths now; known once all is read."""
-        return sum(file.records for file in (*self.same, *self.seen))
+    def records(self, seen: Sequence[KnownFile] = ()) -> int:
+        """How many records lie below the paths, given the files that were read."""
+        return sum(file.records for file in (*self.same, *seen))
 
     def scope(self) -> list[tuple[str, str]]:
         """Every file that lies or lay below a path, with that path."""
