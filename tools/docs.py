@@ -20,7 +20,7 @@ from kb.reports import REPORTS
 from kb.reports.kinds import Column
 from kb.settings import Settings, as_table, template
 from kb.store import layout
-from tools import report_schemas
+from tools import schemas
 
 ROOT = Path(__file__).parent.parent
 
@@ -259,7 +259,7 @@ PAGES: dict[str, Callable[[], str]] = {
 def files() -> dict[str, str]:
     """Every generated page and schema, by its path in the repository."""
     pages = {f"docs/{name}": page().rstrip("\n") + "\n" for name, page in PAGES.items()}
-    return pages | {f"schemas/{name}": text for name, text in report_schemas.files().items()}
+    return pages | {f"schemas/{name}": text for name, text in schemas.files().items()}
 
 
 def outdated() -> list[str]:

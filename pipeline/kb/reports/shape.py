@@ -87,6 +87,11 @@ class Report(NamedTuple):
     kept: int | None = None
     """How many rows of its ranked sections `curated/reports/` holds, where that is not all of them."""
 
+    @property
+    def of_runs(self) -> bool:
+        """Whether all of it depends on earlier runs, so that `curated/` does not hold it."""
+        return all(section.needs == "history" for section in self.sections)
+
     def asked(self, options: Options) -> tuple[Section, ...]:
         """The sections that it has for these options."""
         return tuple(section for section in self.sections if section.fits(options))

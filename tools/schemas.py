@@ -1,9 +1,10 @@
-"""The JSON Schemas of the reports, as they follow from their declarations."""
+"""The JSON Schemas that are made: of the reports, from their declarations, and of the curated record, from the incoming one."""
 
 import datetime as dt
 import json
 from collections.abc import Mapping
 
+from kb.contract import CURATED, INCOMING, schema, shapes
 from kb.model import Document, Json
 from kb.reports import REPORTS, Options, Report, Section
 from kb.reports.declared import TOTALS
@@ -21,17 +22,16 @@ _NEEDS = {
 
 def files() -> dict[str, str]:
     """Every generated schema as text, by the name of its file."""
-    schemas = [*map(_of_report, REPORTS.values()), _of_metrics()]
+    schemas = [*map(_of_report, REPORTS.values()), _of_metrics(), _of_curated()]
     return {f"{schema['$id'].removeprefix('urn:kb:')}.json": f"{_written(schema)}\n" for schema in schemas}
 
 
 def _of_report(report: Report) -> Document:
-    held = report.asked(Options(_ANY_DAY, history=False))
     kept = f" with up to {report.kept:,} rows of each list" if report.kept else ""
     where = (
-        f", and curated/reports/{report.name}.json{kept}"
-        if held
-        else "; it depends on earlier runs, so curated/reports/ does not hold it"
+        "; it depends on earlier runs, so curated/reports/ does not hold it"
+        if report.of_runs
+        else f", and curated/reports/{report.name}.json{kept}"
     )
     always = _always(report)
     ranked = [section for section in report.sections if section.ranked]
@@ -71,14 +71,20 @@ def _of_metrics() -> Document:
     }
 
 
+def _of_curated() -> Document:
+    """The curated record with every key of the incoming one: as it has that key itself, else as that comes in."""
+    own = schema(CURATED)
+    keys = [*shapes()["record"].keys, "schema_version", "curation"]
+    return {**own, "required": keys, "properties": {**schema(INCOMING)["properties"], **own["properties"]}}
+
+
 def _head(name: str, title: str) -> Document:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:kb:{name}", "title": title}
 
 
 def _always(report: Report) -> tuple[Section, ...]:
     """The sections that a report has, whatever it is asked for."""
-    part_of_base = Options(_ANY_DAY, domain="any", history=False)
-    return report.asked(part_of_base) or report.asked(part_of_base._replace(history=True))
+    return report.asked(Options(_ANY_DAY, domain="any", history=report.of_runs))
 
 
 def _of_section(report: Report, section: Section) -> Document:
