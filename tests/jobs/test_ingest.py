@@ -770,6 +770,15 @@ def test_a_setting_that_judges_nothing_changes_nothing(base: Base) -> None:
     assert base.footprint() == before
 
 
+def test_a_time_to_live_for_a_domain_without_records_is_named(base: Base) -> None:
+    base.configure("[trust.time_to_live.domain]\ngit = 30\ngti = 30\n")
+    base.record("a")
+    said = "kb.toml: `trust.time_to_live.domain.gti`: no record has this domain; did you mean `git`?"
+    assert base.ingest().notes == (said,)
+    again = base.ingest()
+    assert (again.written, again.notes) == (False, (said,))
+
+
 def test_what_is_excluded_later_goes(base: Base) -> None:
     base.record("a")
     base.put("raw/drafts/b.json", record("b"))

@@ -173,10 +173,13 @@ def ingest(
     if result.written and not dry_run:
         qualifier = "what depends on the day in " if result.of_the_day else ""
         print(f"wrote {display_path(workspace.store)} and {qualifier}{display_path(workspace.curated)}/")
-        if not workspace.configured:
-            print_notes(
-                ["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"]
-            )
+        _note_where(workspace)
+
+
+def _note_where(workspace: "Workspace") -> None:
+    """Which folder was written to, where no kb.toml says so."""
+    if not workspace.configured:
+        print_notes(["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"])
 
 
 @app.command(
@@ -519,7 +522,8 @@ def report(
         str,
         typer.Argument(
             metavar="REPORT",
-            help="{reports}; html: a page of it all, for a browser; all: each as JSON into the folder of --output.",
+            help="{reports}; html: a page of it all, for a browser; all: each but {reports_of_runs}, as JSON into the"
+            " folder of --output.",
             autocompletion=complete_reports,
         ),
     ],
@@ -625,8 +629,8 @@ def sql(
             min=0,
             max=86_400,
             metavar="SECONDS",
-            help="Stop after so long; 0: never.",
-            show_default="sql.seconds in kb.toml",
+            help="Stop after so long; 0: never; default: sql.seconds in kb.toml, else {sql_seconds}.",
+            show_default=False,
         ),
     ] = None,
     format_name: AnyTable = "table",
@@ -889,8 +893,10 @@ def new(
         return
     if domain is not None:
         raise typer.BadParameter("the domain is the first segment of ID; leave it out", param_hint="--domain")
-    path = display_path(job.new(current_workspace(), name))
+    workspace = current_workspace()
+    path = display_path(job.new(workspace, name))
     print(f"wrote {path}; replace what it says, then run `kb validate {path}`")
+    _note_where(workspace)
 
 
 @app.command(epilog=examples("kb schema", "kb schema record.incoming", "kb schema report.stale"))

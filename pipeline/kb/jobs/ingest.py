@@ -20,9 +20,9 @@ from kb.publish.seal import read_object
 from kb.results import IngestResult, StateComparison
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
-from kb.settings import LAYOUTS
+from kb.settings import LAYOUTS, without_records
 from kb.sources import formats
-from kb.store import runs
+from kb.store import Store, runs
 from kb.store.build import Demoted, Draft, change, create
 from kb.store.counts import Counts
 from kb.workspace import METRICS, PAGE, Workspace
@@ -66,7 +66,7 @@ def ingest(
                 counted = Counts(base, [] if plan.whole else plan.scope(), whole=plan.whole)
                 as_before = StateComparison(0, 0, base.value("SELECT count(*) FROM findings"))
                 result = _outcome(counted, plan.records(), rules, as_before, written=False)
-                return result._replace(notes=tuple(plan.notes))
+                return result._replace(notes=(*plan.notes, *_without_records(base, workspace)))
         return _write(workspace, plan, rules, request, options, folder)
 
 
@@ -100,7 +100,7 @@ def _write(
         with_bytes = _judge(workspace, draft, reread, rules, request, folder / "batches")
         read = plan.records(reread.seen)
         misread = reread.misread(request.form)
-        notes = (*plan.notes, *reread.notes, *misread)
+        notes = (*plan.notes, *reread.notes, *misread, *_without_records(draft, workspace))
         if not (read or plan.gone or reread.dropped):
             raise KbError(f"{sources.nothing_in(plan.roots, notes)}; nothing was done")
 
@@ -147,6 +147,12 @@ def _write(
     if not options.dry_run:
         swap.commit(workspace, written.digest, noted, written.files)
     return result
+
+
+def _without_records(base: Store, workspace: Workspace) -> Iterator[str]:
+    """Which times to live are for a domain that no record has."""
+    domains = workspace.settings.trust.time_to_live.domain
+    return without_records("trust.time_to_live.domain", domains, base.domains() if domains else [])
 
 
 def _check_contracts(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str) -> bool:
