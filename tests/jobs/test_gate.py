@@ -104,7 +104,7 @@ def test_a_domain_that_no_record_has_is_a_mistake(base: Base) -> None:
 
 
 def test_a_rule_that_is_none_is_a_mistake_here_too(base: Base) -> None:
-    with pytest.raises(KbError, match=r"^kb.toml: `rules.severity.NOPE`"):
+    with pytest.raises(KbError, match=r"^kb.toml: `rules.severity`: no rule 'NOPE'; see `kb rules`"):
         held(base, '[rules.severity]\nNOPE = "info"\n')
 
 
