@@ -23,7 +23,7 @@ def digest() -> str:
     return hashlib.sha256("".join(map(script, ("schema.sql", "working.sql", "macros.sql"))).encode()).hexdigest()
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column as the schema declares it."""
 
     name: str
@@ -85,12 +85,12 @@ _KEY = re.compile(r" {4}-- key: (.+)")
 _MACRO = re.compile(r"CREATE MACRO (\w+)\(([^)]*)\) AS (TABLE )?-- (.+)")
 
 
-def tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
+def tables() -> dict[str, tuple[str, tuple[TableColumn, ...]]]:
     """Every published table: its comment and its columns, as sql/schema.sql declares them."""
     return _declared("schema.sql")
 
 
-def working_tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
+def working_tables() -> dict[str, tuple[str, tuple[TableColumn, ...]]]:
     """The tables for kb itself, as sql/working.sql declares them."""
     return _declared("working.sql")
 
@@ -129,13 +129,13 @@ def of_documents() -> tuple[str, ...]:
 
 
 @cache
-def _declared(name: str) -> dict[str, tuple[str, tuple[Column, ...]]]:
-    declared: dict[str, tuple[str, list[Column]]] = {}
+def _declared(name: str) -> dict[str, tuple[str, tuple[TableColumn, ...]]]:
+    declared: dict[str, tuple[str, list[TableColumn]]] = {}
     for line in script(name).splitlines():
         if table := _TABLE.fullmatch(line):
             declared[table[1]] = (table[2], columns := [])
         elif column := _COLUMN.fullmatch(line):
-            columns.append(Column(column[1], column[2], column["required"] is None, column[4]))
+            columns.append(TableColumn(column[1], column[2], column["required"] is None, column[4]))
     return {name: (comment, tuple(columns)) for name, (comment, columns) in declared.items()}
 
 
