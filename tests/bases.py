@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from kb import store
-from kb.jobs.ingest import ingest
+from kb.jobs.ingest import IngestOptions, ingest
 from kb.judging.request import Request
 from kb.model import Document, Json
 from kb.results import IngestResult
@@ -125,7 +125,7 @@ class Base:
         self, *names: str, as_of: dt.date = DAY, allow_removals: bool = False, dry_run: bool = False
     ) -> IngestResult:
         """Ingest some paths (default: `raw`) with one process."""
-        request = Request(as_of=as_of, jobs=1, allow_removals=allow_removals, dry_run=dry_run)
+        options = IngestOptions(dry_run, allow_removals)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("os.sync", lambda: None)
             if not self.is_gated:
@@ -134,7 +134,9 @@ class Base:
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
                 patch.setattr("kb.store.build.comments", lambda: ["SELECT 1"])
                 patch.setitem(connection.OFFLINE, "threads", 1)
-            return ingest(self.workspace, [self.root / name for name in names or ("raw",)], request)
+            return ingest(
+                self.workspace, [self.root / name for name in names or ("raw",)], Request(as_of, jobs=1), options
+            )
 
     def again(self, folder: Path, *names: str, as_of: dt.date = DAY) -> "Base":
         """A new base, made by one ingest of what lies here now."""

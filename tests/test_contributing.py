@@ -19,7 +19,9 @@ from tests.sessions import ROOT
 PAGE = (ROOT / "docs/contributing.md").read_text(encoding="utf-8")
 
 SHOUTED = with_changes({"/workarounds/0/action": "CHANGE INTO THE CLONED FOLDER FIRST"})
-OTHER = with_changes({"/id": "git/other", "/category": "Usage_Error", "/component": "index"})
+OTHER = with_changes(
+    {"/id": "git/other", "/category": "Usage_Error", "/component": "index", "/tags": ["clone", "remote"]}
+)
 FAQ = {
     "key": "npm/peer",
     "question": "ERESOLVE unable to resolve dependency tree",
@@ -103,7 +105,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 def test_there_is_a_recipe_for_each_thing() -> None:
     assert {heading.removeprefix("Add a ") for heading in HEADINGS} == {
         "rule", "corpus rule", "report", "format of findings", "setting", "command", "format of export",
-        "format of records", "field of records",
+        "format of records", "field of records", "table",
     }  # fmt: skip
 
 
@@ -177,6 +179,13 @@ def test_a_field_of_records_is_published_in_order_and_asked_for(tree: Tree) -> N
     assert "| `component` | VARCHAR | yes | The part of the tool that fails. |" in tree.page("tables.md")
 
 
+def test_a_table_is_filled_and_exported_and_documented(tree: Tree) -> None:
+    tree.kb("export", "--format", "csv", "-o", "tables", "--where", "id = 'git/other'")
+    lines = (tree.base / "tables/keywords.csv").read_text(encoding="utf-8").splitlines()
+    assert lines == ["record_id,position,keyword", "git/other,0,clone", "git/other,1,remote"]
+    assert "## keywords" in tree.page("tables.md")
+
+
 # what is left out
 
 
@@ -197,8 +206,9 @@ def half_done(tmp_path_factory: pytest.TempPathFactory) -> Tree:
         recipe("Add a corpus rule"),
         without("Add a rule", "tests/rules/test_examples.py"),
         without("Add a setting", "pipeline/kb/kb.toml.template"),
-        without("Add a report", "tests/test_schemas.py", "schemas/report.categories.v1.json"),
+        without("Add a report", "tests/test_schemas.py"),
         without("Add a format of findings", "docs/ci.md"),
+        without("Add a field of records", "pipeline/kb/store/sql/schema.sql"),
     ):
         for _ in sessions.follow(text, made.root):
             pass
@@ -214,8 +224,9 @@ def test_a_setting_that_no_page_would_tell_of_stops_make_docs(half_done: Tree) -
 def test_the_tests_say_where_the_rest_belongs(half_done: Tree) -> None:
     done = half_done.python(
         "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line", "tests/rules/test_examples.py", "tests/test_docs.py",
-        "tests/test_schemas.py", "-k",
-        "((WRK011 or IDN007) and not together) or generated_pages or form_of_findings or each_output or setting_stands", within=".",
+        "tests/test_schemas.py", "tests/store/test_schema.py", "-k",
+        "((WRK011 or IDN007) and not together) or generated_pages or form_of_findings or each_output or setting_stands"
+        " or has_a_column", within=".",
     )  # fmt: skip
     assert done.returncode == 1
     told = done.stdout + done.stderr
@@ -225,3 +236,4 @@ def test_the_tests_say_where_the_rest_belongs(half_done: Tree) -> None:
     assert "list tap in the first table of docs/ci.md" in told
     assert "write schemas/report.categories.v1.json" in told
     assert "list them in pipeline/kb/kb.toml.template" in told
+    assert "list component in CREATE TABLE records of pipeline/kb/store/sql/schema.sql" in told

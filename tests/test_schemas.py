@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from kb import contract, reports, store
 from kb.contract import schema, shapes, violations
-from kb.jobs.validate import validate
+from kb.jobs.validate import ValidateOptions, validate
 from kb.judging.request import Request
 from kb.model import Document, Json
 from kb.render import answers as render
@@ -44,7 +44,7 @@ def test_each_output_has_a_schema() -> None:
         "validate.v1",
     ]
     missing = {f"report.{name}.v1" for name in reports.REPORTS} - set(NAMES)
-    assert not missing, f"write {', '.join(f'schemas/{name}.json' for name in sorted(missing))}"
+    assert not missing, f"run `make docs` to write {', '.join(f'schemas/{name}.json' for name in sorted(missing))}"
     assert sorted([*kinds, *(f"report.{name}.v1" for name in reports.REPORTS), contract.CURATED]) == OUTPUTS
 
 
@@ -129,7 +129,9 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     """Everything that the tool says about this project's own raw/, by schema."""
     files = example.curated()
     baseline = tmp_path_factory.mktemp("known") / "kb.baseline.json"
-    validate(example.workspace, [example.root / "raw"], Request(DAY, jobs=1, baseline=baseline, write_baseline=True))
+    validate(
+        example.workspace, [example.root / "raw"], Request(DAY, jobs=1), ValidateOptions(baseline, write_baseline=True)
+    )
     found_now = validate(example.workspace, [example.root / "raw"], Request(DAY, jobs=1))
     found = {
         contract.CURATED: [json.loads(data) for name, data in files.items() if name.startswith("records/")],

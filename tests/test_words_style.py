@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,8 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "pipeline/kb/kb.toml.template")),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
+TEXTS = [*sorted((ROOT / "schemas").glob("*.json")), *sorted((ROOT / "pipeline/kb").rglob("*.sql"))]
+"""Descriptions, comments and messages, all of them: there is little else in these files."""
 DATA = "pipeline/kb/analysis/"
 """Here, literals other than docstrings are the words of records."""
 
@@ -31,6 +34,8 @@ BETTER = {
     r"oust(?:s|ed|ing)?": "demote",
     r"gone round": "bypassed",
     r"amiss": "wrong",
+    r"bears?|borne": "support, allow or cap",
+    r"deserves? belief": "confidence",
 }
 """Words that the field has a better one for."""
 
@@ -86,13 +91,25 @@ def test_pages_use_the_words_of_the_field(path: Path) -> None:
     assert not lines, "\n".join(lines)
 
 
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_schemas_and_sql_use_the_words_of_the_field(path: Path) -> None:
+    lines = _named(path, banned(path.read_text(encoding="utf-8")))
+    assert not lines, "\n".join(lines)
+
+
+def test_what_an_index_of_packages_shows_uses_the_words_of_the_field() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert list(banned(" ".join([project["description"], *project.get("keywords", [])]))) == []
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
         ("It is told.", [Banned(1, "told", "report, show, say or name")]),
         ("It\n  tells\n  of `told`", [Banned(2, "tells of", "report, show or describe")]),
         ("a\n```\ntold\n```\nMended", [Banned(5, "Mended", "fix or repair")]),
-        ("We recommend 3,000 tellers.", []),
+        ("It bears 0.6.", [Banned(1, "bears", "support, allow or cap")]),
+        ("We recommend 3,000 tellers to the bearer.", []),
     ],
 )
 def test_a_banned_word_is_found_where_it_stands(text: str, found: list[Banned]) -> None:

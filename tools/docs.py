@@ -1,4 +1,4 @@
-"""The generated docs: `python -m tools.docs [--check]` writes them, or says which are not current.
+"""The generated docs and schemas: `python -m tools.docs [--check]` writes them, or says which are not current.
 
 For contributors, from a checkout; nothing in `kb` uses it. It stands above the command line, which it describes.
 """
@@ -17,10 +17,12 @@ from kb.cli.app import app
 from kb.cli.lists import fill
 from kb.render import rule_pages
 from kb.reports import REPORTS
+from kb.reports.kinds import Column
 from kb.settings import Settings, as_table, template
 from kb.store import layout
+from tools import schemas
 
-FOLDER = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
 
 
 class Example(NamedTuple):
@@ -132,7 +134,13 @@ def _reports() -> Iterator[str]:
                 f"{title}.{' Of the whole base alone.' if section.whole else ''}{_NEEDS[section.needs]}",
                 "",
             )
-            yield from _grid(("column", "meaning"), [(f"`{name}`", text) for name, text in section.columns.items()])
+            yield from _grid(
+                ("column", "meaning"), [(f"`{n}`", _meaning(column)) for n, column in section.columns.items()]
+            )
+
+
+def _meaning(column: Column) -> str:
+    return column.meaning if column.null is None else f"{column.meaning}; empty: {column.null}"
 
 
 def settings() -> str:
@@ -248,23 +256,24 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
-def pages() -> dict[str, str]:
-    """Every generated page, by its name below docs/."""
-    return {name: page().rstrip("\n") + "\n" for name, page in PAGES.items()}
+def files() -> dict[str, str]:
+    """Every generated page and schema, by its path in the repository."""
+    pages = {f"docs/{name}": page().rstrip("\n") + "\n" for name, page in PAGES.items()}
+    return pages | {f"schemas/{name}": text for name, text in schemas.files().items()}
 
 
 def outdated() -> list[str]:
-    """The pages that are not as they would be generated now."""
+    """The pages and schemas that are not as they would be generated now."""
     found = []
-    for name, text in pages().items():
-        path = FOLDER / name
+    for name, text in files().items():
+        path = ROOT / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             found.append(name)
     return found
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the pages; with --check, say which are not current. A setting that no page would tell of is an error."""
+    """Write the files; with --check, say which are not current. A setting that no page would tell of is an error."""
     for name in unexplained():
         sys.stderr.write(f"list `{name}` in pipeline/kb/kb.toml.template, with its default and what it means\n")
     if unexplained():
@@ -272,14 +281,13 @@ def main(arguments: Sequence[str]) -> int:
     if arguments == ["--check"]:
         old = outdated()
         for name in old:
-            sys.stderr.write(f"docs/{name} is not current; run `make docs`\n")
+            sys.stderr.write(f"{name} is not current; run `make docs`\n")
         return 1 if old else 0
     if arguments:
         sys.stderr.write("usage: python -m tools.docs [--check]\n")
         return 2
-    FOLDER.mkdir(exist_ok=True)
-    for name, text in pages().items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
+    for name, text in files().items():
+        (ROOT / name).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -229,10 +229,13 @@ class RecordEdit(NamedTuple):
 
 
 class RecordsCompared(NamedTuple):
-    """The records of a commit against those in `curated/`; of those that were removed, why, where that is known."""
+    """The records of a commit against those in `curated/`; of those that were removed, why, where that is known.
+
+    `commit` is None before the first commit.
+    """
 
     revision: str
-    commit: str
+    commit: str | None
     added: tuple[str, ...]
     removed: Mapping[str, Sequence[Document]]
     changed: Mapping[str, Sequence[RecordEdit]]

@@ -24,8 +24,8 @@ _NOTHING_FETCHED = {
 }
 
 
-def commit_of(folder: Path, name: str) -> str:
-    """The id of the commit that a revision of the repository around a folder names.
+def commit_of(folder: Path, name: str) -> str | None:
+    """The id of the commit that a revision of the repository around a folder names; None: HEAD, before the first commit.
 
     Raises:
         KbError: there is no git, no repository, or no such revision.
@@ -34,13 +34,17 @@ def commit_of(folder: Path, name: str) -> str:
     if inside.returncode:
         raise KbError(_refusal(folder, inside.stderr))
     parsed = _git(folder, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]) if name[:1] != "-" else None
+    if name == "HEAD" and parsed is not None and parsed.returncode:
+        return None
     if parsed is None or parsed.returncode:
-        raise KbError(f"{name}: {'there is no commit yet' if name == 'HEAD' else 'git knows no such revision'}")
+        raise KbError(f"{name}: git knows no such revision")
     return parsed.stdout.decode().strip()
 
 
-def blobs(folder: Path, commit: str, names: Sequence[str]) -> dict[str, str]:
-    """The files below some names, which are relative to the folder, each with the id of its blob."""
+def blobs(folder: Path, commit: str | None, names: Sequence[str]) -> dict[str, str]:
+    """The files below some names, which are relative to the folder, each with the id of its blob; without a commit, none."""
+    if commit is None:
+        return {}
     listed = _git(folder, ["ls-tree", "-r", "-z", commit, "--", *names])
     if listed.returncode:
         raise KbError(_refusal(folder, listed.stderr))

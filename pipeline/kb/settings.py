@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
@@ -462,3 +462,11 @@ def _limits(gate: Gate) -> Iterator[tuple[str, float]]:
         for name, value in limits._asdict().items():
             if isinstance(value, int | float):
                 yield f"{prefix}.{name}", value
+
+
+def without_records(key: str, domains: Iterable[str], known: Sequence[str]) -> Iterator[str]:
+    """What to say of each domain that a setting names and that no record has, given those of all records."""
+    for domain in domains:
+        if domain not in known:
+            hint = did_you_mean(domain, known, "the base is empty" if not known else None)
+            yield f"{FILE}: `{key}.{domain}`: no record has this domain; {hint}"

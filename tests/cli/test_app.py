@@ -160,6 +160,7 @@ def test_a_base_starts_with_what_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_record_starts_from_an_example(base: Base, kb_within: Kb) -> None:
+    base.configure("")
     assert kb_within(base.root, "new", "git/my-error") == Outcome(
         0,
         "wrote raw/git/my-error.json; replace what it says, then run `kb validate raw/git/my-error.json`\n",
@@ -173,6 +174,21 @@ def test_a_record_starts_from_an_example(base: Base, kb_within: Kb) -> None:
     refused(
         kb_within(base.root, "new", "git/x", "--domain", "git"), "Invalid value for --domain: the domain is the first"
     )
+
+
+def test_without_a_kb_toml_it_is_said_where_a_record_goes(tmp_path: Path, kb_within: Kb) -> None:
+    outcome = kb_within(tmp_path, "new", "git/my-error")
+    assert outcome.out.startswith("wrote raw/git/my-error.json; ")
+    assert outcome.err.endswith(
+        "no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`\n"
+    )
+
+
+def test_help_says_what_is_meant_by_default() -> None:
+    page = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    assert "Processes; 0, the default: one for each core." in page
+    assert "0: never; default: sql.seconds in kb.toml, else 60." in page
+    assert "all: each but findings (of earlier ingests), as JSON into the folder of --output." in page
 
 
 def test_the_schemas_are_printed(tmp_path: Path, kb_within: Kb) -> None:

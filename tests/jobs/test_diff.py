@@ -219,10 +219,20 @@ def test_without_a_repository_it_says_so(base: Base) -> None:
         diff(base.workspace)
 
 
-def test_without_a_commit_it_says_so(base: Base) -> None:
+def test_before_the_first_commit_every_record_is_added(base: Base) -> None:
     git(base.root, "init", "--quiet")
-    with pytest.raises(KbError, match="HEAD: there is no commit yet"):
+    with pytest.raises(KbError, match="curated/: has no records now; run `kb ingest`"):
         diff(base.workspace)
+    base.record("a")
+    base.ingest()
+    compared = diff(base.workspace)
+    assert (compared.commit, compared.added, compared.differs) == (None, ("git/a",), True)
+    assert list(violations(compared.document(), "diff.v1")) == []
+    assert "".join(comparison(compared, colour=False)).endswith(
+        "since HEAD (there is no commit yet): 1 added, 0 removed, 0 changed"
+    )
+    with pytest.raises(KbError, match="main~1: git knows no such revision"):
+        diff(base.workspace, "main~1")
 
 
 def test_records_that_are_not_committed_or_not_there_are_named(kept: Base) -> None:

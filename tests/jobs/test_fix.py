@@ -26,12 +26,12 @@ REQUEST = Request(DAY, jobs=1)
 
 
 def planned(base: Base, *names: str) -> FixPlan:
-    with given(base.workspace, [base.root / name for name in names or ("raw",)], REQUEST, None) as roots:
+    with given(base.workspace, [base.root / name for name in names or ("raw",)], None, None) as roots:
         return plan(base.workspace, roots, REQUEST)
 
 
 def previewed(base: Base) -> FixPlan:
-    with given(base.workspace, [base.root / "raw"], REQUEST, None) as roots:
+    with given(base.workspace, [base.root / "raw"], None, None) as roots:
         return preview(base.workspace, roots, REQUEST)
 
 

@@ -103,6 +103,11 @@ def test_a_domain_that_no_record_has_is_a_mistake(base: Base) -> None:
         held(base, "[gate.domain]\nnmp = {max_stale_share = 0}")
 
 
+def test_a_rule_that_is_none_is_a_mistake_here_too(base: Base) -> None:
+    with pytest.raises(KbError, match=r"^kb.toml: `rules.severity`: no rule 'NOPE'; see `kb rules`"):
+        held(base, '[rules.severity]\nNOPE = "info"\n')
+
+
 def test_the_day_decides(base: Base) -> None:
     limits = "[gate]\nmax_stale_share = 0.5"
     assert held(base, limits).broken == 0

@@ -11,9 +11,9 @@ import orjson
 import pytest
 
 from kb import __version__
-from kb.curate import batch
+from kb.curate import record as record_stage
 from kb.errors import KbError
-from kb.jobs.ingest import ingest
+from kb.jobs.ingest import IngestOptions, ingest
 from kb.judging.request import Request
 from kb.model import Curated, Document, Incoming, Json, Rejected
 from kb.rules import ruleset
@@ -725,8 +725,8 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         outcomes: list[Curated | Rejected] = real(some, rules)
         return outcomes
 
-    real = vars(batch)["curate_some"]
-    monkeypatch.setattr(batch, "curate_some", curate_some)
+    real = vars(record_stage)["curate_some"]
+    monkeypatch.setattr(record_stage, "curate_some", curate_some)
     return judged
 
 
@@ -768,6 +768,15 @@ def test_a_setting_that_judges_nothing_changes_nothing(base: Base) -> None:
     before = base.footprint()
     assert not base.ingest().written
     assert base.footprint() == before
+
+
+def test_a_time_to_live_for_a_domain_without_records_is_named(base: Base) -> None:
+    base.configure("[trust.time_to_live.domain]\ngit = 30\ngti = 30\n")
+    base.record("a")
+    said = "kb.toml: `trust.time_to_live.domain.gti`: no record has this domain; did you mean `git`?"
+    assert base.ingest().notes == (said,)
+    again = base.ingest()
+    assert (again.written, again.notes) == (False, (said,))
 
 
 def test_what_is_excluded_later_goes(base: Base) -> None:
@@ -962,8 +971,8 @@ def test_the_day_stands_in_the_manifest(base: Base) -> None:
 def test_a_format_that_is_said_anew_judges_anew(base: Base) -> None:
     base.put("raw/x.ndjson", ndjson(record("a"), record("b")))
     base.ingest()
-    foreign = Request(as_of=DAY, jobs=1, form="errorcanon", allow_removals=True)
-    assert ingest(base.workspace, [base.root / "raw"], foreign).quarantined == 2
+    foreign, options = Request(as_of=DAY, jobs=1, form="errorcanon"), IngestOptions(allow_removals=True)
+    assert ingest(base.workspace, [base.root / "raw"], foreign, options).quarantined == 2
     assert (base.ingest().published, base.ingest().unchanged) == (2, 2)
 
 

@@ -37,6 +37,19 @@ def test_all_that_is_known_of_a_record(example: Base) -> None:
     assert known["neighbours"] == []
 
 
+def test_the_beginning_of_a_rejected_id_says_where_it_is(base: Base) -> None:
+    base.record("a")
+    for slug in ("broken", "broken-too"):
+        base.record(slug, confidence="odd")
+    base.ingest()
+    for name, said in {
+        "git/broken-": "no published record git/broken-; git/broken-too is in quarantine, see `kb why git/broken-too`",
+        "git/brok": "git/broken and 1 more that begin so are in quarantine, see `kb why git/broken`",
+    }.items():
+        with pytest.raises(KbError, match=re.escape(said)):
+            show(base, name)
+
+
 def test_neighbours_are_named_from_both_sides(base: Base) -> None:
     graph = {"leads_to": ["git/b", "git/nowhere"], "preceded_by": [], "frequently_confused_with": []}
     base.record("a", transition_graph=graph)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import KbError
-from kb.jobs.validate import validate
+from kb.jobs.validate import ValidateOptions, validate
 from kb.judging.request import Request
 from kb.model import Severity
 from kb.results import ValidateResult
@@ -127,8 +127,8 @@ def test_processes_do_not_matter(base: Base) -> None:
 
 
 def piped(base: Base, content: bytes, name: str) -> ValidateResult:
-    request = Request(DAY, jobs=1, stdin_filename=base.root / name)
-    return validate(base.workspace, [Path("-")], request, io.BytesIO(content))
+    options = ValidateOptions(stdin_filename=base.root / name)
+    return validate(base.workspace, [Path("-")], Request(DAY, jobs=1), options, io.BytesIO(content))
 
 
 def test_a_buffer_is_judged_as_the_file_it_is_of(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from kb.errors import KbError
-from kb.jobs.ingest import ingest
+from kb.jobs.ingest import IngestOptions, ingest
 from kb.judging.request import Request
 from kb.planning.intake import receive
 from tests.bases import DAY, Base, encoded, ndjson, record
@@ -41,7 +41,7 @@ def test_a_feed_may_bring_one_record_then_two_then_an_array(base: Base) -> None:
         feeds, ["feed.ndjson", "feed.ndjson", "feed.json", "feed.ndjson"], [1, 2, 1, 1], strict=True
     ):
         with receive(base.workspace, io.BytesIO(data), "feed") as paths:
-            result = ingest(base.workspace, paths, Request(DAY, allow_removals=True))
+            result = ingest(base.workspace, paths, Request(DAY), IngestOptions(allow_removals=True))
         assert [p.name for p in (base.root / "raw").iterdir()] == [name]
         assert (paths[0].read_bytes(), result.read) == (data, count)
         assert base.column("SELECT id FROM records ORDER BY id") == re.findall(r'"id": ?"([^"]+)"', data.decode())

@@ -9,14 +9,13 @@ import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import islice
 from pathlib import Path
 
 import orjson
 import pytest
 from hypothesis import given
 
-from kb.curate.record import AT_A_TIME, curate_some
+from kb.curate.record import curate_each
 from kb.model import Curated, Document, Kind, Rejected
 from kb.rules import catalogue
 from kb.rules.ruleset import RuleSet
@@ -59,9 +58,7 @@ def test_what_is_made_of_examples_leaves_them_as_they_are() -> None:
 
 
 def outcomes(raws: Iterable[bytes], rules: RuleSet) -> Iterator[tuple[bytes, Curated | Rejected]]:
-    rest = iter(raws)
-    while some := list(islice(rest, AT_A_TIME)):
-        yield from zip(some, curate_some([incoming(raw, "x/raw.ndjson") for raw in some], rules), strict=True)
+    yield from ((one.raw, outcome) for one, outcome in curate_each((incoming(r, "x/raw.ndjson") for r in raws), rules))
 
 
 def told(outcome: Curated | Rejected, code: str = "") -> list[object]:

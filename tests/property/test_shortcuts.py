@@ -21,6 +21,7 @@ from kb import columns, contract
 from kb.analysis import active, encodings, harm, losses, orders, placeholders, remote, urls
 from kb.analysis.phrases import PhraseTable
 from kb.contract import UnreadableError
+from kb.curate.record import curate, curate_each
 from kb.jobs.validate import validate
 from kb.judging import bench
 from kb.judging.request import Request
@@ -33,7 +34,7 @@ from kb.settings import RuleSettings, Settings
 from kb.store import build
 from tests.bases import DAY, Base
 from tests.careless import near, records
-from tests.conftest import judge
+from tests.conftest import default_rules, incoming, judge
 
 MANY = 12_000 if os.environ.get("KB_LONG") else 300
 
@@ -203,6 +204,16 @@ def test_links_that_are_not_taken_apart_are_as_if_they_were() -> None:
         assert record.odd_links == [link for link in links if link[2].fault or link[2].danger]
         assert record.distinct_pages == len({reading.page for _, _, reading in links if reading.fault is None})
         assert record.distinct_sources == len({reading.page for _, _, reading in links if reading.is_evidence})
+
+
+# curate_each: records are judged some at a time, rule by rule
+
+
+def test_records_some_at_a_time_and_one_by_one_come_to_the_same() -> None:
+    batch = [incoming(raw, f"x/{i}.json") for i, raw in enumerate(raws()[: 75 if MANY < 1000 else MANY])]
+    at_once = list(curate_each(iter(batch), default_rules()))
+    assert [one for one, _ in at_once] == batch
+    assert repr([outcome for _, outcome in at_once]) == repr([curate(one, default_rules()) for one in batch])
 
 
 # judging._alone: a record that no corpus rule can speak of needs no store

@@ -346,6 +346,16 @@ def test_an_error_with_other_values_finds_its_record_by_its_pattern(
     assert "its pattern matches" in seen.page.inner_text("#record header")
 
 
+def test_on_a_phone_it_is_not_cut_that_a_pattern_matches(look: Open, address: str) -> None:
+    seen = look(address, width=375, height=812)
+    seen.page.fill("#search", "docker: Bind for 127.0.0.1:9443 failed: port is already allocated.")
+    seen.page.wait_for_selector("#status:has-text('1 by its pattern')")
+    hit, line = (seen.page.locator(f"#table {part}").first.bounding_box() for part in (".hit", ".path:has(.hit)"))
+    assert hit
+    assert line
+    assert hit["x"] + hit["width"] <= line["x"] + line["width"]
+
+
 def test_a_pasted_log_keeps_its_lines(look: Open, base: Base, tmp_path: Path) -> None:
     base.record("a", regex="^fatal: code [0-9]+$")
     base.record("b", regex="unlike")

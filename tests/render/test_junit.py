@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.jobs.validate import validate
+from kb.jobs.validate import ValidateOptions, validate
 from kb.judging.request import Request
 from kb.render.validations import render
 from kb.results import ValidateResult
@@ -51,7 +51,7 @@ def test_a_validation_tells_of_clean_records_if_asked(base: Base) -> None:
     base.put("raw/all.ndjson", ndjson(record("a"), record("b", confidence=7)))
     base.record("c")
     paths = [base.root / "raw"]
-    asked = validate(base.workspace, paths, Request(DAY, jobs=1, origins=True))
+    asked = validate(base.workspace, paths, Request(DAY, jobs=1), ValidateOptions(origins=True))
     top = read(asked)
     assert (top.get("tests"), top.get("failures")) == ("3", "1")
     assert validate(base.workspace, paths, Request(DAY, jobs=1)).origins == ()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb import store
-from kb.contract import complete
+from kb.contract import KEPT_FOR_KB, NOTES, complete, shapes
 from kb.errors import KbError
 from kb.jobs.ingest import ingest
 from kb.judging.request import Request
@@ -102,8 +102,28 @@ def test_every_column_is_filled(example: Base, tmp_path: Path) -> None:
             for column in columns
             if table != "withheld" and not opened.value(f'SELECT count("{column.name}") FROM {table}')  # noqa: S608 - ours
         ]
-    assert empty == []
+    assert not empty, f"fill {', '.join(empty)} in sql/stage.sql, and give this test a record that has it"
     assert [c.name for c in working_tables()["withheld"][1]] == [c.name for c in tables()["findings"][1]]
+
+
+def test_every_field_of_a_record_has_a_column_or_a_table() -> None:
+    in_tables = {"versions", "dead_ends", "workarounds", "workarounds_zh", "transition_graph"}
+    missing = shapes()["record"].known - in_tables - {*layout.own_columns(), *NOTES, *KEPT_FOR_KB}
+    assert not missing, f"list {', '.join(sorted(missing))} in CREATE TABLE records of pipeline/kb/store/sql/schema.sql"
+
+
+def test_a_table_without_a_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = "CREATE TABLE hosts ( -- Hosts.\n    host VARCHAR NOT NULL -- The host.\n);\n"
+    monkeypatch.setattr(layout, "script", lambda _: table)
+    with pytest.raises(
+        LookupError, match=r"^list the key of hosts in pipeline/kb/store/sql/schema.sql: `-- key: ` and"
+    ):
+        layout.keys.__wrapped__()
+
+
+def test_the_columns_of_a_key_are_columns_of_its_table() -> None:
+    for table, (_, columns) in layout.tables().items():
+        assert set(layout.keys()[table]) <= {column.name for column in columns}, table
 
 
 def test_every_macro_says_what_it_is(empty: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import KbError
-from kb.jobs.validate import validate
+from kb.jobs.validate import ValidateOptions, validate
 from kb.judging.request import Request
 from kb.results import ValidateResult
 from tests.bases import DAY, Base, copy, ndjson, record, suppressions
@@ -32,8 +32,8 @@ def told(base: Base, *arguments: str) -> Outcome:
 
 
 def judged(base: Base, *names: str, write: bool = False) -> ValidateResult:
-    request = Request(DAY, jobs=1, baseline=base.root / BASELINE, write_baseline=write)
-    return validate(base.workspace, [base.root / name for name in names or ("raw",)], request)
+    options = ValidateOptions(base.root / BASELINE, write_baseline=write)
+    return validate(base.workspace, [base.root / name for name in names or ("raw",)], Request(DAY, jobs=1), options)
 
 
 def found(result: ValidateResult) -> list[tuple[str | None, str]]:

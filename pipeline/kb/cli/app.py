@@ -60,6 +60,7 @@ from kb.cli.output import (
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from kb.jobs.validate import ValidateOptions
     from kb.judging.request import Request
     from kb.model import Severity
     from kb.reports import Options
@@ -130,7 +131,7 @@ def ingest(
     Writes kb.duckdb, and into curated/ the records, the quarantine, findings, changes and reports.
     """
     from kb.errors import KbError
-    from kb.jobs.ingest import ingest as run
+    from kb.jobs import ingest as job
     from kb.judging.request import Request
     from kb.planning.intake import receive
     from kb.render import text
@@ -146,7 +147,7 @@ def ingest(
     if dry_run and paths and STDIN in paths:
         raise KbError("--dry-run reads no standard input, for that is kept in raw/; see `kb validate -`")
     with ExitStack() as stack, progress("judging") as bar:
-        request = Request(workspace.as_of(as_of), jobs, dry_run, allow_removals, form_of_records, rehash, *bar)
+        request = Request(workspace.as_of(as_of), jobs, form_of_records, *bar)
         inputs: list[Path] = []
         for path in _inputs(paths, workspace):
             inputs += (
@@ -155,7 +156,8 @@ def ingest(
         with interrupted_after(
             "what came in is kept in raw/, nothing was published" if STDIN in (paths or []) else UNCHANGED
         ):
-            result = run(workspace, inputs, request)
+            options = job.IngestOptions(dry_run, allow_removals, rehash)
+            result = job.ingest(workspace, inputs, request, options)
     print_notes(result.notes)
     if result.restored:
         verb = "would put right" if dry_run else "put right"
@@ -171,10 +173,13 @@ def ingest(
     if result.written and not dry_run:
         qualifier = "what depends on the day in " if result.of_the_day else ""
         print(f"wrote {display_path(workspace.store)} and {qualifier}{display_path(workspace.curated)}/")
-        if not workspace.configured:
-            print_notes(
-                ["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"]
-            )
+        _note_where(workspace)
+
+
+def _note_where(workspace: "Workspace") -> None:
+    """Which folder was written to, where no kb.toml says so."""
+    if not workspace.configured:
+        print_notes(["no kb.toml here or above, so this folder is the workspace and the defaults held; see `kb init`"])
 
 
 @app.command(
@@ -282,7 +287,7 @@ def validate(
     by the rules of kb.toml and those that --select names. Nothing is written but the baseline: after --write-baseline only
     new findings are shown and failed on.
     """
-    from kb.jobs.validate import validate as run
+    from kb.jobs import validate as job
     from kb.judging.repository import from_top
     from kb.judging.request import Request
     from kb.model import Severity
@@ -307,10 +312,10 @@ def validate(
         raise typer.BadParameter("takes no --baseline and no --write-baseline", param_hint="--no-baseline")
     workspace = current_workspace()
     default_baseline = workspace.baseline if write_baseline or workspace.baseline.exists() else None
-    request = Request(
-        workspace.as_of(as_of), jobs, form=form_of_records, stdin_filename=stdin_filename, origins=format_name == "junit",
-        baseline=None if no_baseline else baseline or default_baseline, write_baseline=write_baseline,
-    )  # fmt: skip
+    request = Request(workspace.as_of(as_of), jobs, form_of_records)
+    options = job.ValidateOptions(
+        None if no_baseline else baseline or default_baseline, write_baseline, stdin_filename, format_name == "junit"
+    )
     added = added_in(workspace)
     settings = overridden(
         workspace.settings, select=_words(select), ignore=_words(ignore), severity=_levels(severity), added=added
@@ -318,15 +323,17 @@ def validate(
     settings = settings._replace(fail_on=fail_on or settings.fail_on)
     if select or ignore or severity:
         chosen = RuleSet(settings, added=added)
-        request = request._replace(reported={code: chosen.severities[code] for code in chosen.rules})
+        options = options._replace(reported={code: chosen.severities[code] for code in chosen.rules})
         workspace = workspace._replace(settings=with_selected(workspace.settings, _words(select), added))
     inputs = _inputs(paths, workspace)
     if output is not None and real(output) in map(real, inputs):
         raise typer.BadParameter(f"{output}: is what is to be validated; name another place", param_hint="--output")
     if diff:
-        _preview(workspace, inputs, request)
+        _preview(workspace, inputs, request, options)
     with progress("judging") as bar:
-        result = run(workspace, inputs, request._replace(tick=bar.tick, step=bar.step), sys.stdin.buffer)
+        result = job.validate(
+            workspace, inputs, request._replace(tick=bar.tick, step=bar.step), options, sys.stdin.buffer
+        )
     print_notes(result.notes)
     result = (from_top(result, Path.cwd()) if format_name in validations.ON_A_HOST else result).shown_from(
         _least(
@@ -427,15 +434,15 @@ def _levels(values: list[str] | None) -> dict[str, str]:
     return levels
 
 
-def _preview(workspace: "Workspace", paths: list[Path], request: "Request") -> NoReturn:
+def _preview(workspace: "Workspace", paths: list[Path], request: "Request", options: "ValidateOptions") -> NoReturn:
     from kb.jobs import fix as job
     from kb.judging.given import given
     from kb.render import text
     from kb.render.progress import progress
 
-    with given(workspace, paths, request, sys.stdin.buffer) as roots:
+    with given(workspace, paths, request.form, sys.stdin.buffer, options.stdin_filename) as roots:
         with progress("judging") as bar:
-            plan = job.preview(workspace, roots, request._replace(tick=bar.tick, step=bar.step))
+            plan = job.preview(workspace, roots, request._replace(tick=bar.tick), options.reported)
         _write_diff(job.diff(plan))
     print_notes(plan.result.notes)
     to_stderr(text.preview(plan.result))
@@ -468,9 +475,9 @@ def fix(
     if from_stdin and len(inputs) > 1:
         raise KbError("`-` goes to standard output once it is fixed; name it alone")
     request = Request(workspace.as_of(as_of), form=form_of_records)
-    with given(workspace, inputs, request, sys.stdin.buffer) as roots:
+    with given(workspace, inputs, request.form, sys.stdin.buffer) as roots:
         with progress("judging") as bar:
-            plan = job.plan(workspace, roots, request._replace(tick=bar.tick, step=bar.step))
+            plan = job.plan(workspace, roots, request._replace(tick=bar.tick))
         if diff:
             _write_diff(job.diff(plan))
         elif from_stdin:
@@ -515,7 +522,8 @@ def report(
         str,
         typer.Argument(
             metavar="REPORT",
-            help="{reports}; html: a page of it all, for a browser; all: each as JSON into the folder of --output.",
+            help="{reports}; html: a page of it all, for a browser; all: each but {reports_of_runs}, as JSON into the"
+            " folder of --output.",
             autocompletion=complete_reports,
         ),
     ],
@@ -621,8 +629,8 @@ def sql(
             min=0,
             max=86_400,
             metavar="SECONDS",
-            help="Stop after so long; 0: never.",
-            show_default="sql.seconds in kb.toml",
+            help="Stop after so long; 0: never; default: sql.seconds in kb.toml, else {sql_seconds}.",
+            show_default=False,
         ),
     ] = None,
     format_name: AnyTable = "table",
@@ -885,8 +893,10 @@ def new(
         return
     if domain is not None:
         raise typer.BadParameter("the domain is the first segment of ID; leave it out", param_hint="--domain")
-    path = display_path(job.new(current_workspace(), name))
+    workspace = current_workspace()
+    path = display_path(job.new(workspace, name))
     print(f"wrote {path}; replace what it says, then run `kb validate {path}`")
+    _note_where(workspace)
 
 
 @app.command(epilog=examples("kb schema", "kb schema record.incoming", "kb schema report.stale"))

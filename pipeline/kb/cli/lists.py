@@ -32,6 +32,18 @@ def _what_reports_say() -> str:
     return " ".join(f"{report.name}: {report.brief}." for report in REPORTS.values())
 
 
+def _reports_of_runs() -> str:
+    from kb.reports import REPORTS
+
+    return _and((name for name, report in REPORTS.items() if report.of_runs), "and") + " (of earlier ingests)"
+
+
+def _sql_seconds() -> str:
+    from kb.settings import Sql
+
+    return f"{Sql().seconds:g}"
+
+
 def _forms_of_findings() -> str:
     from kb.render import validations
 
@@ -72,6 +84,8 @@ def _groups() -> str:
 _LISTS: dict[str, Callable[[], str]] = {
     "reports": _reports,
     "what_reports_say": _what_reports_say,
+    "reports_of_runs": _reports_of_runs,
+    "sql_seconds": _sql_seconds,
     "forms_of_findings": _forms_of_findings,
     "forms_of_reports": _forms_of_reports,
     "forms_of_exports": _forms_of_exports,

@@ -54,7 +54,13 @@ AsOf = Annotated[
 Jobs = Annotated[
     int,
     typer.Option(
-        "--jobs", "-j", min=0, max=1024, metavar="N", show_default=False, help="Processes; default: one a core."
+        "--jobs",
+        "-j",
+        min=0,
+        max=1024,
+        metavar="N",
+        show_default=False,
+        help="Processes; 0, the default: one for each core.",
     ),
 ]
 

@@ -6,13 +6,12 @@ It needs nothing but its arguments, so that any engine which can call a Python f
 import hashlib
 from binascii import b2a_base64
 from collections.abc import Iterable
-from itertools import islice
 from typing import NamedTuple
 
 import orjson
 
 from kb.analysis.credentials import masked
-from kb.curate.record import AT_A_TIME, curate_some
+from kb.curate.record import curate_each
 from kb.model import GONE, Curated, Incoming, Json
 from kb.rules.match_keys import match_keys
 from kb.rules.ruleset import RuleSet
@@ -37,23 +36,19 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
     """Judge and repair a batch of records. Pure: the same batch and rules give the same bytes, in any process."""
     outcomes: list[bytes] = []
     claims: list[bytes] = []
-    rest = iter(batch)
-    while some := list(islice(rest, AT_A_TIME)):
-        curated = curate_some(some, rules)
-        compared = [match_keys(outcome.document) if isinstance(outcome, Curated) else {} for outcome in curated]
-        for incoming, outcome, keys in zip(some, curated, compared, strict=True):
-            path, position, line, digest = incoming.origin
-            origin = {"path": path, "position": position, "line": line, "digest": digest}
-            entry: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
-            if isinstance(outcome, Curated):
-                entry |= {"match_keys": {"form": outcome.form, **keys}, **_as_published(outcome)}
-                updated = outcome.document["last_updated"]
-                claims.append(
-                    orjson.dumps({**origin, "id": outcome.id, "content": entry["content"], "last_updated": updated})
-                )
-            else:
-                entry["raw"] = b2a_base64(masked(incoming.raw), newline=False).decode()
-            outcomes.append(orjson.dumps(entry))
+    for incoming, outcome in curate_each(batch, rules):
+        path, position, line, digest = incoming.origin
+        origin = {"path": path, "position": position, "line": line, "digest": digest}
+        entry: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
+        if isinstance(outcome, Curated):
+            entry |= {"match_keys": {"form": outcome.form, **match_keys(outcome.document)}, **_as_published(outcome)}
+            updated = outcome.document["last_updated"]
+            claims.append(
+                orjson.dumps({**origin, "id": outcome.id, "content": entry["content"], "last_updated": updated})
+            )
+        else:
+            entry["raw"] = b2a_base64(masked(incoming.raw), newline=False).decode()
+        outcomes.append(orjson.dumps(entry))
     return Batch(b"\n".join([*outcomes, b""]), b"\n".join([*claims, b""]))
 
 

@@ -4,12 +4,13 @@ The order is law 2: parse strictly → map the format → value fixes → contra
 then reject the record; what no check speaks against is held against the contracts of the tables, too. Credentials are
 masked before all that, so that nothing downstream sees one.
 
-Each record is judged as if it were alone. But a step is done for all that are at hand before the next, since what a rule
-needs then stays in the processor's cache.
+Each record is judged as if it were alone. That some are judged side by side, rule by rule, is for speed alone: what a rule
+needs then stays in the processor's cache. `curate_each` and `_rule_by_rule` are all there is to it.
 """
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, product
 from typing import NamedTuple
 
 import orjson
@@ -25,7 +26,7 @@ from kb.rules.ruleset import RuleSet
 from kb.sources import formats
 from kb.words import one_line
 
-AT_A_TIME = 32
+_AT_A_TIME = 32
 """How many records are judged side by side at best: fewer bring the rules back into the cache, more drop the records."""
 
 
@@ -35,8 +36,20 @@ def curate(incoming: Incoming, rules: RuleSet) -> Curated | Rejected:
     return outcome
 
 
+def curate_each(incoming: Iterable[Incoming], rules: RuleSet) -> Iterator[tuple[Incoming, Curated | Rejected]]:
+    """Judge and repair any number of records; each with what becomes of it, in their order."""
+    rest = iter(incoming)
+    while some := list(islice(rest, _AT_A_TIME)):
+        yield from zip(some, curate_some(some, rules), strict=True)
+
+
+def _rule_by_rule(rules: Sequence[Rule], cases: Sequence["_Case"]) -> Iterator[tuple[Rule, "_Case"]]:
+    """Each rule with each record, all records before the next rule."""
+    return product(rules, cases)
+
+
 def curate_some(batch: Sequence[Incoming], rules: RuleSet) -> list[Curated | Rejected]:
-    """Judge and repair some records, AT_A_TIME at best; what becomes of each, in their order."""
+    """Judge and repair a few records side by side; what becomes of each, in their order."""
     shown = [masked(incoming.raw) for incoming in batch]
     read = [_read(incoming, raw, rules) for incoming, raw in zip(batch, shown, strict=True)]
     cases = [case for case in read if isinstance(case, _Case)]
@@ -126,10 +139,9 @@ def _repair_values(cases: Sequence[_Case], rules: RuleSet) -> None:
         for case in unsettled:
             case.candidates = rules.candidates(orjson.dumps(case.document))
         changed = [len(case.changes) for case in unsettled]
-        for rule in rules.value_fixes:
-            for case in unsettled:
-                if rule.code in case.candidates and rule.code not in case.suppressed:
-                    case.changes += apply(rule, case.document, rules.settings)
+        for rule, case in _rule_by_rule(rules.value_fixes, unsettled):
+            if rule.code in case.candidates and rule.code not in case.suppressed:
+                case.changes += apply(rule, case.document, rules.settings)
         unsettled = [case for case, count in zip(unsettled, changed, strict=True) if len(case.changes) > count]
     for case in cases:
         case.noted += [_Noted(c.code, c.pointer, message(rules.rules[c.code], c), c.before) for c in case.changes]
@@ -150,34 +162,30 @@ def _is_accepted(case: _Case, rules: RuleSet) -> bool:
 
 
 def _check(cases: Sequence[_Case], rules: RuleSet) -> None:
-    for rule in rules.checks:
-        code, run = rule.code, rule.run
-        for case in cases:
-            if code in case.candidates:
-                for pointer, text in run(case.record):
-                    case.flags.append(_Noted(code, pointer, text, AT_POINTER, case.suppressed.get(code)))
+    for rule, case in _rule_by_rule(rules.checks, cases):
+        if rule.code in case.candidates:
+            for pointer, text in rule.run(case.record):
+                case.flags.append(_Noted(rule.code, pointer, text, AT_POINTER, case.suppressed.get(rule.code)))
     for case in cases:
         case.noted += case.flags
 
 
 def _hold_against_tables(cases: Sequence[_Case], rules: RuleSet) -> None:
     """Say what the tables would not take of records that nothing was said against."""
-    for rule in rules.of_tables:
-        for case in cases:
-            case.noted += [_Noted(rule.code, pointer, text) for pointer, text in rule.run(case.record)]
+    for rule, case in _rule_by_rule(rules.of_tables, cases):
+        case.noted += [_Noted(rule.code, pointer, text) for pointer, text in rule.run(case.record)]
 
 
 def _repair_lists(cases: Sequence[_Case], rules: RuleSet) -> None:
     for case in cases:
         if case.suppressed:
             case.noted += _left_alone(rules.list_fixes, case.record.document, rules, case.suppressed)
-    for rule in rules.list_fixes:
-        for case in cases:
-            repairs = [] if rule.code in case.suppressed else apply(rule, case.record.document, rules.settings)
-            if repairs:
-                case.record = case.record.repaired(drop_gone(case.record.document))
-                case.changes += repairs
-                case.noted += [_Noted(c.code, c.pointer, message(rule, c), c.before) for c in repairs]
+    for rule, case in _rule_by_rule(rules.list_fixes, cases):
+        repairs = [] if rule.code in case.suppressed else apply(rule, case.record.document, rules.settings)
+        if repairs:
+            case.record = case.record.repaired(drop_gone(case.record.document))
+            case.changes += repairs
+            case.noted += [_Noted(c.code, c.pointer, message(rule, c), c.before) for c in repairs]
 
 
 def _left_alone(

@@ -21,7 +21,7 @@ _OMITTED = frozenset({"/schema_version", "/curation/digest"})
 
 
 def diff(workspace: Workspace, name: str = "HEAD") -> RecordsCompared:
-    """Compare the records in `curated/` with those that a revision has there.
+    """Compare the records in `curated/` with those that a revision has there; before the first commit, every one is added.
 
     Raises:
         KbError: there is no repository or revision, it has no `curated/`, or a file there is no record.
@@ -42,11 +42,11 @@ def diff(workspace: Workspace, name: str = "HEAD") -> RecordsCompared:
 # ---- the records, then and now ---------------------------------------------------------------------------------------
 
 
-def _differing(workspace: Workspace, name: str, commit: str) -> tuple[dict[str, Document], dict[str, Document]]:
+def _differing(workspace: Workspace, name: str, commit: str | None) -> tuple[dict[str, Document], dict[str, Document]]:
     """By id, the records of all files that are not the same, byte for byte."""
     folders = [f"{workspace.curated.name}/{layout}" for layout in LAYOUTS.values()]
     blobs = revision.blobs(workspace.root, commit, folders)
-    if not blobs:
+    if not blobs and commit is not None:
         raise KbError(f"{name}: has no {workspace.curated.name}/ with records; commit it, or name another revision")
     files = {path.relative_to(workspace.root).as_posix(): path for path in _files(workspace)}
     if not files:

@@ -15,7 +15,8 @@ from kb.publish.curated_files import pretty
 from kb.render.text import count
 from kb.settings import Sql
 from kb.sources import SourceFile, formats
-from kb.store import PUBLISHED, Store, statements
+from kb.store import Store, statements
+from kb.store.layout import of_records
 from kb.words import did_you_mean
 from kb.workspace import Workspace
 
@@ -26,8 +27,8 @@ _CHANGES = """
     WHERE record_id IN (SELECT id FROM records WHERE {where}) ORDER BY record_id, seq
 """
 
-_OF_RECORDS = frozenset({"dead_ends", "workarounds", "versions", "transitions", "sources", "changes"})
-_TABLES = tuple(name for name in PUBLISHED if name in _OF_RECORDS or name == "records")
+_KEY_OF = {"records": "id"} | {table: "record_id" for table in of_records() if table != "copies"}
+"""The tables that are exported, and by which column their rows belong to a record."""
 
 
 def export(
@@ -98,7 +99,7 @@ def _count(base: Store, where: str, limits: Sql) -> int:
 def _check_folder(base: Store, format_name: str, output: Path, where: str) -> None:
     """Refuse a folder with files that would pass for some of this export, such as those of an earlier one."""
     if format_name in {"parquet", "csv"}:
-        written, pattern = {f"{table}.{format_name}" for table in _TABLES}, f"*.{format_name}"
+        written, pattern = {f"{table}.{format_name}" for table in _KEY_OF}, f"*.{format_name}"
     else:
         ids = base.query(f"SELECT id FROM records WHERE {where}").rows
         written, pattern = {f"{name}.json" for (name,) in ids}, "*.json"
@@ -138,8 +139,7 @@ _INTO_FILE: dict[str, Callable[[Store, str], Iterator[str]]] = {"ndjson": _ndjso
 
 
 def _tables(where: str) -> Iterator[tuple[str, str]]:
-    for table in _TABLES:
-        key = "record_id" if table in _OF_RECORDS else "id"
+    for table, key in _KEY_OF.items():
         yield table, f"SELECT * FROM {table} WHERE {key} IN (SELECT id FROM records WHERE {where}) ORDER BY ALL"
 
 

@@ -53,7 +53,7 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> FixPl
     if len(plain) < len(files):
         packed = sources.some([shown(file) for file in files if file not in plain])
         tally.notes.append(f"left as it is: {packed}; packed files are not edited, so unpack, fix, and pack again")
-    edits = _edits(plain, lambda incoming: tally.edits(incoming, rules), tally.notes, request)
+    edits = _edits(plain, lambda incoming: tally.edits(incoming, rules), tally.notes, request.tick)
     if tally.strange:
         tally.notes.append(
             f"left as it is: {sources.some(tally.strange)}; no record of a known format, so not kb's to edit"
@@ -64,10 +64,12 @@ def plan(workspace: Workspace, roots: Sequence[Root], request: Request) -> FixPl
     return FixPlan(tuple(plain), edits, tally.result(len(edits)), dict(tally.hidden))
 
 
-def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> FixPlan:
+def preview(
+    workspace: Workspace, roots: Sequence[Root], request: Request, reported: Container[str] | None = None
+) -> FixPlan:
     """The edits that do to the raw text what ingest does to each record that is fit to be published by itself.
 
-    Where the request reports some rules only, the edits of the others are left out.
+    Where some rules only are `reported`, by code, the edits of the others are left out.
 
     Raises:
         KbError: a file cannot be read, or there is no record.
@@ -75,8 +77,8 @@ def preview(workspace: Workspace, roots: Sequence[Root], request: Request) -> Fi
     rules = ruleset.of(workspace, request.as_of)
     tally = _Tally([note for root in roots for note in root.passed_over])
     files = _files(roots)
-    reported = rules.rules if request.reported is None else request.reported
-    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, reported), tally.notes, request)
+    shown_codes = rules.rules if reported is None else reported
+    edits = _edits(files, lambda incoming: tally.repairs(incoming, rules, shown_codes), tally.notes, request.tick)
     if not tally.read:
         raise KbError(f"{nothing_in(roots, tally.notes)}; nothing was validated")
     return FixPlan(
@@ -157,7 +159,10 @@ def _files(roots: Sequence[Root]) -> list[SourceFile]:
 
 
 def _edits(
-    files: Sequence[SourceFile], edits_of: Callable[[Incoming], list[Edit]], notes: list[str], request: Request
+    files: Sequence[SourceFile],
+    edits_of: Callable[[Incoming], list[Edit]],
+    notes: list[str],
+    tick: Callable[[int], None],
 ) -> dict[str, list[Edit]]:
     edits_by_stream: dict[str, list[Edit]] = defaultdict(list)
 
@@ -170,7 +175,7 @@ def _edits(
             edits = edits_of(incoming)
             if edits:
                 edits_by_stream[incoming.origin.path] += [own.shifted(incoming.offset) for own in edits]
-            request.tick(1)
+            tick(1)
     return dict(edits_by_stream)
 
 

@@ -10,9 +10,9 @@ from kb.publish import swap
 from kb.render.text import count
 from kb.reports import Options
 from kb.results import GateResult, Verdict
-from kb.settings import FILE, Limits
+from kb.rules import ruleset
+from kb.settings import Limits, without_records
 from kb.store import Store
-from kb.words import did_you_mean
 from kb.workspace import Workspace
 
 
@@ -20,8 +20,9 @@ def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
     """Check the figures of the base against every limit in `[gate]` of the settings, in their order.
 
     Raises:
-        KbError: there is no base, or a limit is for a domain that no record has.
+        KbError: there is no base, a limit is for a domain that no record has, or a setting means no rule.
     """
+    ruleset.of(workspace, as_of)  # refuses what every other command refuses
     limits = workspace.settings.gate
     with swap.reading(workspace) as base:
         _check_domains(base, list(limits.domain))
@@ -34,13 +35,8 @@ def gate(workspace: Workspace, as_of: dt.date) -> GateResult:
 
 
 def _check_domains(base: Store, domains: list[str]) -> None:
-    known = [
-        row[0] for row in base.query("SELECT DISTINCT domain FROM judgements() UNION SELECT domain FROM records").rows
-    ]
-    for domain in domains:
-        if domain not in known:
-            hint = did_you_mean(domain, sorted(filter(None, known)), "the base is empty" if not known else None)
-            raise KbError(f"{FILE}: `gate.domain.{domain}`: no record has this domain; {hint}")
+    for fault in without_records("gate.domain", domains, base.domains() if domains else []):
+        raise KbError(fault)
 
 
 def _held(base: Store, limits: Limits, options: Options, scope: str) -> Iterator[Verdict]:

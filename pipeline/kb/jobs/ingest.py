@@ -1,28 +1,29 @@
 """`kb ingest`: raw records in, a trusted knowledge base out."""
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from kb import sources
 from kb.errors import GateError, KbError
 from kb.judging import passes
 from kb.judging.request import Request
-from kb.model import Incoming
 from kb.planning import earlier, standing
 from kb.planning.plan import Plan, plan_for
-from kb.planning.standing import History
+from kb.planning.reread import Reread
 from kb.publish import swap
 from kb.publish.seal import read_object
 from kb.results import IngestResult, StateComparison
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
-from kb.settings import LAYOUTS
+from kb.settings import LAYOUTS, without_records
 from kb.sources import formats
-from kb.store import KnownFile, runs
-from kb.store.build import Demoted, Draft, Moved, change, create
+from kb.store import Store, runs
+from kb.store.build import Demoted, Draft, change, create
 from kb.store.counts import Counts
 from kb.workspace import METRICS, PAGE, Workspace
 
@@ -34,7 +35,20 @@ WithBytes = Callable[[list[Demoted]], list[tuple[Demoted, bytes]]]
 """Finds the bytes of records that lose their place in the base."""
 
 
-def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> IngestResult:
+class IngestOptions(NamedTuple):
+    """Whether to do all but publish, to publish whatever is lost, and to compare files by content hash alone."""
+
+    dry_run: bool = False
+    allow_removals: bool = False
+    rehash: bool = False
+
+
+_DEFAULT = IngestOptions()
+
+
+def ingest(
+    workspace: Workspace, paths: Sequence[Path], request: Request, options: IngestOptions = _DEFAULT
+) -> IngestResult:
     """Make the base hold exactly what is below each path now; records that came from elsewhere stay.
 
     Raises:
@@ -46,13 +60,14 @@ def ingest(workspace: Workspace, paths: Sequence[Path], request: Request) -> Ing
         formats.named(request.form)
     with swap.writer(workspace) as folder:
         with standing.found(workspace) as existing:
-            plan, last = plan_for(workspace, paths, rules, request, existing)
+            plan, last = plan_for(workspace, paths, rules, existing, request.form, rehash=options.rehash)
             base = existing.base
             if base and plan.idle and last and last["as_of"] == request.as_of and _is_laid_out(workspace):
                 counted = Counts(base, [] if plan.whole else plan.scope(), whole=plan.whole)
                 as_before = StateComparison(0, 0, base.value("SELECT count(*) FROM findings"))
-                return _outcome(counted, plan, rules, as_before, written=False)
-        return _write(workspace, plan, rules, request, folder, existing.history)
+                result = _outcome(counted, plan.records(), rules, as_before, written=False)
+                return result._replace(notes=(*plan.notes, *_without_records(base, workspace)))
+        return _write(workspace, plan, rules, request, options, folder)
 
 
 def _is_laid_out(workspace: Workspace) -> bool:
@@ -66,7 +81,12 @@ def _is_laid_out(workspace: Workspace) -> bool:
 
 
 def _write(
-    workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, folder: Path, history: History | None
+    workspace: Workspace,
+    plan: Plan,
+    rules: RuleSet,
+    request: Request,
+    options: IngestOptions,
+    folder: Path,
 ) -> IngestResult:
     from kb.publish import curated_files  # noqa: PLC0415 - only where something is published
     from kb.publish.splice import Touched  # noqa: PLC0415 - likewise
@@ -76,17 +96,19 @@ def _write(
         draft.begin(rules)
         counts = Counts(draft, plan.scope(), whole=plan.whole)
         counts.remember_published()
-        with_bytes = _judge(workspace, draft, plan, rules, request, folder / "batches")
-        misread = plan.misread(request.form)
-        plan.notes += misread
-        if not (plan.records or plan.gone or plan.dropped):
-            raise KbError(f"{sources.nothing_in(plan.roots, plan.notes)}; nothing was done")
+        reread = Reread(plan)
+        with_bytes = _judge(workspace, draft, reread, rules, request, folder / "batches")
+        read = plan.records(reread.seen)
+        misread = reread.misread(request.form)
+        notes = (*plan.notes, *reread.notes, *misread, *_without_records(draft, workspace))
+        if not (read or plan.gone or reread.dropped):
+            raise KbError(f"{sources.nothing_in(plan.roots, notes)}; nothing was done")
 
         restored = swap.altered(workspace)
         hints = [*misread, *([_OF_ANOTHER_BRANCH] if restored and not plan.fresh else [])]
 
         def settled() -> StateComparison | None:
-            if not request.allow_removals:
+            if not options.allow_removals:
                 _guard(counts, workspace.settings.max_removals, hints)
             return None if plan.fresh else draft.compare(workspace.store)
 
@@ -108,21 +130,29 @@ def _write(
             Touched(*changes) if changes else None,
         )
         changed = written.digest != swap.manifest(workspace.curated).get("digest")
-        result = _outcome(counts, plan, rules, compared, written=changed or plan.fresh)
+        result = _outcome(counts, read, rules, compared, written=changed or plan.fresh)
         result = result._replace(
-            restored=tuple(restored), of_the_day=changed and swap.differ_in_the_day(workspace, written.files)
+            notes=notes,
+            restored=tuple(restored),
+            of_the_day=changed and swap.differ_in_the_day(workspace, written.files),
         )
         if changed or plan.rejudged or plan.fresh:
-            if history:
-                runs.take_over(draft, history)
+            if plan.history:
+                runs.take_over(draft, plan.history)
             elif plan.fresh:
                 runs.remember_figures(draft, 0, *earlier.figures(workspace.curated, request.as_of))
             runs.record_run(draft, rules, request.as_of, result, read_object(curated / METRICS))
-        notes = standing.notes_of(draft)
+        noted = standing.notes_of(draft)
         draft.finish()
-    if not request.dry_run:
-        swap.commit(workspace, written.digest, notes, written.files)
+    if not options.dry_run:
+        swap.commit(workspace, written.digest, noted, written.files)
     return result
+
+
+def _without_records(base: Store, workspace: Workspace) -> Iterator[str]:
+    """Which times to live are for a domain that no record has."""
+    domains = workspace.settings.trust.time_to_live.domain
+    return without_records("trust.time_to_live.domain", domains, base.domains() if domains else [])
 
 
 def _check_contracts(draft: Draft, rules: RuleSet, with_bytes: WithBytes, *, documents: str) -> bool:
@@ -149,9 +179,10 @@ def _fetch_gate() -> None:
 
 
 def _judge(
-    workspace: Workspace, draft: Draft, plan: Plan, rules: RuleSet, request: Request, batches: Path
+    workspace: Workspace, draft: Draft, reread: Reread, rules: RuleSet, request: Request, batches: Path
 ) -> WithBytes:
     """Carry every record that has to be judged through the record stage, then all of them through the corpus rules."""
+    plan = reread.plan
     waiting = {incoming.origin[:2]: incoming for incoming in draft.judged_by_others()}
     unread = {file.name for file in plan.read}.union(plan.gone).isdisjoint
     again = [incoming for (path, _), incoming in waiting.items() if unread([sources.file_of(path)])]
@@ -164,16 +195,16 @@ def _judge(
         return [pair for file, rows in by_file.items() for pair in _fetch(workspace, file, rows, at_hand)]
 
     def leaving() -> passes.Leaving:
-        dropped = [*plan.dropped, *draft.inputs_of_files(plan.gone), *waiting]
-        return passes.Leaving(dropped, plan.moved, is_aged=plan.rejudged)
+        dropped = [*reread.dropped, *draft.inputs_of_files(plan.gone), *waiting]
+        return passes.Leaving(dropped, reread.moved, is_aged=plan.rejudged)
 
-    incoming = _reading(draft, plan, again, draft.known_files())
+    incoming = chain(again, reread.incoming(draft))
     _, rejected = passes.judge(
         draft, incoming, rules, request, batches, passes.Caller(leaving, with_bytes, _fetch_gate)
     )
     draft.demote(with_bytes(rejected))
     draft.judge_settings(rules)
-    draft.remember_files(plan.gone, plan.seen)
+    draft.remember_files(plan.gone, reread.seen)
     return with_bytes
 
 
@@ -187,42 +218,6 @@ def _draft(workspace: Workspace, plan: Plan, path: Path) -> Iterator[Draft]:
     else:
         with create(path) as draft:
             yield draft
-
-
-def _reading(draft: Draft, plan: Plan, again: list[Incoming], known_files: Container[str]) -> Iterator[Incoming]:
-    """The records that have to be judged, file by file; the plan notes what became of the others."""
-    yield from again
-    roots = {file.name: root.name for root in plan.roots for file in root.files}
-    for file in plan.read:
-        known = defaultdict(list)
-        concerned = plan.concerned.get(file.name, ())
-        plan.dropped += concerned
-        for path, digest, position, line in draft.inputs_of(file.name) if file.name in known_files else ():
-            if (path, position) not in concerned:
-                known[path, digest, line is not None].append((position, line))
-
-        def finish(reading: sources.Reading, file: sources.SourceFile = file) -> None:
-            plan.seen.append(
-                KnownFile(
-                    file.name, roots[file.name], file.size, file.modified, file.inode, file.form, reading.digest,
-                    reading.records,
-                )
-            )  # fmt: skip
-            if reading.note:
-                plan.notes.append(reading.note)
-            if reading.alien:
-                plan.alien.append(file.name)
-
-        for incoming in sources.read(file, finish):
-            path, position, line, digest = incoming.origin
-            places = None if file.name in plan.anew else known.get((path, digest, line is not None))
-            if not places:
-                yield incoming
-                continue
-            was, was_line = places.pop(0)
-            if (was, was_line) != (position, line):
-                plan.moved.append(Moved(path, was, position, line))
-        plan.dropped += [(path, position) for (path, _, _), places in known.items() for position, _ in places]
 
 
 def _fetch(
@@ -264,13 +259,13 @@ def _guard(counts: Counts, limit: float, hints: Sequence[str]) -> None:
 
 
 def _outcome(
-    counts: Counts, plan: Plan, rules: RuleSet, compared: StateComparison | None, *, written: bool
+    counts: Counts, read: int, rules: RuleSet, compared: StateComparison | None, *, written: bool
 ) -> IngestResult:
     """Count what stands in the base of all that was read, and check that the sums balance (law 1)."""
     tally = counts.tally(changed=written)
     by_code = counts.findings_by_code()
     result = IngestResult(
-        read=plan.records,
+        read=read,
         published=tally["published"],
         unchanged=tally["standing"] - tally["published"],
         quarantined=tally["quarantined"],
@@ -286,7 +281,6 @@ def _outcome(
         about_settings=counts.about_settings(),
         compared=compared,
         names={rule.code: rule.name for rule in rules.added},
-        notes=tuple(plan.notes),
     )
     if result.read != result.published + result.unchanged + result.quarantined:
         raise RuntimeError(f"the sums do not balance: {result}")

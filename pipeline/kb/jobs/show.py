@@ -88,6 +88,15 @@ def ids(base: Store, start: str) -> list[str]:
     return [row[0] for row in base.query(query, {"start": start}).rows]
 
 
+def _rejected(base: Store, name: str) -> str | None:
+    """Which rejected records a name begins, if it begins any."""
+    names = _meant(base, name, _KNOWN_IDS).ids
+    if not names:
+        return None
+    which = f"{names[0]} is" if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more that begin so are"
+    return f"{which} in quarantine, see `kb why {names[0]}`"
+
+
 def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     """All that is known of one published record: document, origin, changes, findings, trust, neighbours.
 
@@ -99,7 +108,13 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
         known = [row[0] for row in base.query(_PUBLISHED_IDS).rows]
         rejected = base.value("SELECT count(*) > 0 FROM quarantine WHERE record_id = $id", {"id": name})
         meant = _meant(base, name, _PUBLISHED_IDS)
-        hint = f"it is in quarantine, see `kb why {name}`" if rejected else str(meant) if meant.ids else None
+        hint = (
+            f"it is in quarantine, see `kb why {name}`"
+            if rejected
+            else str(meant)
+            if meant.ids
+            else _rejected(base, name)
+        )
         raise KbError(f"no published record {name}; {hint or did_you_mean(name, known, _ALL_IDS)}")
     origin = rows[0]
     where = {"path": origin["path"], "position": origin["position"]}

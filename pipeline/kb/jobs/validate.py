@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from kb import sources
 from kb.judging import baseline
@@ -17,7 +17,7 @@ from kb.judging.bench import Bench, Judged, judge
 from kb.judging.given import given, shown_path
 from kb.judging.places_in_files import located
 from kb.judging.request import Request
-from kb.model import Incoming
+from kb.model import Incoming, Severity
 from kb.results import ValidateResult
 from kb.rules import ruleset
 from kb.rules.base import Rule, Stage
@@ -26,12 +26,35 @@ from kb.sources import formats
 from kb.workspace import Workspace
 
 
+class ValidateOptions(NamedTuple):
+    """What is reported of what was judged.
+
+    `baseline` is the file of known findings that is looked into, or, with `write_baseline`, written. What standard input
+    holds is judged as if it stood in the file `stdin_filename`; with `origins`, the result lists where every record
+    stands, clean ones too. `reported` are the rules whose findings are reported, by code, with the severity of each;
+    without it, all that judge, with theirs.
+    """
+
+    baseline: Path | None = None
+    write_baseline: bool = False
+    stdin_filename: Path | None = None
+    origins: bool = False
+    reported: Mapping[str, Severity] | None = None
+
+
+_DEFAULT = ValidateOptions()
+
+
 def validate(
-    workspace: Workspace, paths: Sequence[Path], request: Request, standard_input: IO[bytes] | None = None
+    workspace: Workspace,
+    paths: Sequence[Path],
+    request: Request,
+    options: ValidateOptions = _DEFAULT,
+    standard_input: IO[bytes] | None = None,
 ) -> ValidateResult:
     """Judge every record below some paths, each by itself and all together; the path `-` stands for `standard_input`.
 
-    Nothing is written but the baseline, where the request asks for it.
+    Nothing is written but the baseline, where the options ask for it.
 
     Raises:
         KbError: a path is missing, no path holds a record, or the baseline cannot be read or written.
@@ -39,29 +62,29 @@ def validate(
     rules = ruleset.of(workspace, request.as_of)
     if request.form is not None:
         formats.named(request.form)
-    with given(workspace, paths, request, standard_input) as roots:
+    with given(workspace, paths, request.form, standard_input, options.stdin_filename) as roots:
         files = {file.name: file for root in roots for file in root.files}
         readings: list[sources.Reading] = []
         incoming: Iterator[Incoming] = (
             record for file in files.values() for record in sources.read(file, readings.append)
         )
         origins: list[tuple[str, int | None]] = []
-        if request.origins:
+        if options.origins:
             incoming = _noting(incoming, files, origins)
-        whole = bool(workspace.settings.suppress or request.baseline) and _are_whole(roots, workspace)
+        whole = bool(workspace.settings.suppress or options.baseline) and _are_whole(roots, workspace)
         about_settings = whole and bool(workspace.settings.suppress)
-        bench = Bench(workspace, roots, list(files), [], readings)
+        bench = Bench(workspace, roots, list(files), [], readings, is_compared=options.baseline is not None)
         judged = judge(incoming, rules, request, bench, about_settings=about_settings)
-        reported = rules.severities if request.reported is None else request.reported
+        reported = rules.severities if options.reported is None else options.reported
         rows = [row._replace(severity=reported[row.code]) for row in judged.rows if row.code in reported]
         standing = [row for row in rows if row.suppressed is None]
         compared = baseline.hold_against(
-            request.baseline,
+            options.baseline,
             [row.entry for row in standing],
             _judged_now(
                 judged, {code: rule for code, rule in rules.rules.items() if code in reported}, files, whole=whole
             ),
-            write=request.write_baseline,
+            write=options.write_baseline,
         )
         new = list(compress(standing, compared.new))
         alien = [reading.name for reading in readings if reading.alien]

@@ -51,7 +51,7 @@ class Row(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """How many records were read, what was found, and the ids of those that ingest would publish."""
+    """How many records were read, what was found, and the ids of those that ingest would publish, where they are asked for."""
 
     read: int
     rows: list[Row]
@@ -59,13 +59,17 @@ class Judged(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """Where records are judged together: what was given, and the notes to show."""
+    """Where records are judged together: what was given, and the notes to show.
+
+    Whether it `is_compared` with a baseline: that asks for the ids of what would be published.
+    """
 
     workspace: Workspace
     roots: Sequence[sources.Root]
     files: list[str]
     notes: list[str]
     readings: Sequence[sources.Reading] = ()
+    is_compared: bool = False
 
     def remarks(self) -> list[str]:
         """The notes on the files that were read."""
@@ -139,7 +143,7 @@ def _together(
             scratch.judge_settings(rules)
         asked = {"files": [*bench.files, FILE] if about_settings else bench.files}
         rows = [Row(*row) for row in scratch.query(_FINDINGS, asked).rows]
-        published = scratch.query(_PUBLISHED, asked).rows if request.baseline else []
+        published = scratch.query(_PUBLISHED, asked).rows if bench.is_compared else []
         return Judged(read - len(again), rows, {name for (name,) in published})
 
 

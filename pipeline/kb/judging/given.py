@@ -9,7 +9,6 @@ from typing import IO
 from kb import sources
 from kb.analysis.credentials import masked_path
 from kb.errors import KbError
-from kb.judging.request import Request
 from kb.model import Incoming
 from kb.sources import split
 from kb.workspace import Workspace
@@ -17,18 +16,24 @@ from kb.workspace import Workspace
 
 @contextmanager
 def given(
-    workspace: Workspace, paths: Sequence[Path], request: Request, standard_input: IO[bytes] | None
+    workspace: Workspace,
+    paths: Sequence[Path],
+    form: str | None,
+    standard_input: IO[bytes] | None,
+    stdin_filename: Path | None = None,
 ) -> Iterator[list[sources.Root]]:
-    """What lies below some paths; the path `-` stands for `standard_input`, which is kept in a file until the end.
+    """What lies below some paths, in a given format or in any; `-` stands for `standard_input`, kept in a file until the end.
+
+    What comes from there is read as if it stood in the file `stdin_filename`.
 
     Raises:
         KbError: a path is missing, or of a kind that is not read; or standard input is empty or compressed.
     """
     with ExitStack() as stack:
         yield [
-            _received(standard_input, stack.enter_context(scratch_folder()), workspace, request)
+            _received(standard_input, stack.enter_context(scratch_folder()), workspace, form, stdin_filename)
             if standard_input is not None and path == Path("-")
-            else sources.discover(path, workspace, request.form)
+            else sources.discover(path, workspace, form)
             for path in paths
         ]
 
@@ -42,17 +47,19 @@ def scratch_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _received(stream: IO[bytes], folder: Path, workspace: Workspace, request: Request) -> sources.Root:
+def _received(
+    stream: IO[bytes], folder: Path, workspace: Workspace, form: str | None, stdin_filename: Path | None
+) -> sources.Root:
     data = stream.read()
-    if request.stdin_filename is None:
+    if stdin_filename is None:
         name = instead_of = Path(f"<stdin>{suffix_of(data[: 1 << 20])}")
     else:
-        instead_of = request.stdin_filename
+        instead_of = stdin_filename
         sources.check_kind(instead_of)
         name = Path(sources.name_of(instead_of, workspace))
     kept = folder / name.name
     kept.write_bytes(data)
-    file = sources.SourceFile(name.as_posix(), str(kept), len(data), 0, 0, request.form, instead_of)
+    file = sources.SourceFile(name.as_posix(), str(kept), len(data), 0, 0, form, instead_of)
     return sources.Root(file.name, (file,), ())
 
 

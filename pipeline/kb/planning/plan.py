@@ -2,57 +2,45 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kb import sources
 from kb.errors import KbError
-from kb.judging.request import Request
 from kb.planning.rejudging import since
-from kb.planning.standing import Found
+from kb.planning.standing import Found, History
 from kb.rules.ruleset import RuleSet
 from kb.store import KnownFile
-from kb.store.build import Moved
 from kb.workspace import Workspace
 
 
-@dataclass(slots=True)
-class Plan:
-    """What has to be read, what is as it was and what is gone; while reading, what became of each file is noted.
+class Plan(NamedTuple):
+    """What has to be read, what is as it was and what is gone.
 
     `rejudged`: the rules, the settings or kb itself are not what the base was judged with. Of the files in `anew` every
     record is judged again, of others what is `concerned`, by file as path and position in the base. It is about
-    the `whole` base where that was made of no file from elsewhere.
+    the `whole` base where that was made of no file from elsewhere. `history` is what a store alone knew that is not used.
     """
 
-    roots: list[sources.Root]
-    same: list[KnownFile]
-    read: list[sources.SourceFile]
-    gone: list[str]
-    notes: list[str]
+    roots: Sequence[sources.Root]
+    same: Sequence[KnownFile]
+    read: Sequence[sources.SourceFile]
+    gone: Sequence[str]
+    notes: Sequence[str]
     rejudged: bool
     fresh: bool
+    history: History | None
     whole: bool
     anew: frozenset[str]
     concerned: Mapping[str, set[tuple[str, int]]]
-    moved: list[Moved] = field(default_factory=list)
-    dropped: list[tuple[str, int]] = field(default_factory=list)
-    seen: list[KnownFile] = field(default_factory=list)
-    alien: list[str] = field(default_factory=list)
-
-    def misread(self, form: str | None) -> list[str]:
-        """In which files no record looks like the format given for all."""
-        return [sources.misread(self.alien, form)] if form and self.alien else []
 
     @property
     def idle(self) -> bool:
         return not (self.read or self.gone or self.rejudged)
 
-    @property
-    def records(self) -> int:
-        """How many records lie below the paths now; known once all is read."""
-        return sum(file.records for file in (*self.same, *self.seen))
+    def records(self, seen: Sequence[KnownFile] = ()) -> int:
+        """How many records lie below the paths, given the files that were read."""
+        return sum(file.records for file in (*self.same, *seen))
 
     def scope(self) -> list[tuple[str, str]]:
         """Every file that lies or lay below a path, with that path."""
@@ -61,9 +49,12 @@ class Plan:
 
 
 def plan_for(
-    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, existing: Found
+    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, existing: Found, form: str | None, *, rehash: bool
 ) -> tuple[Plan, dict[str, Any] | None]:
     """Compare what is on disk with what the base knows, without reading a file that looks as it did.
+
+    `form` is the format given for all records below the paths. With `rehash`, files are compared by content hash, not by
+    size, time and inode.
 
     Returns:
         The plan, and the last run of the base, if there was one.
@@ -77,7 +68,7 @@ def plan_for(
     known: dict[str, KnownFile] = base.known_files() if base else {}
     last = base.last_run() if base else None
     again = since(base, last, rules)
-    roots = [_root(path, workspace, request, known) for path in paths]
+    roots = [_root(path, workspace, form, known) for path in paths]
     empty = [root for root in roots if not root.files and not any(root.holds(name) for name in known)]
     if len(empty) == len(roots):
         raise KbError(f"{sources.nothing_in(empty, [])}; nothing was done")
@@ -92,13 +83,13 @@ def plan_for(
             if base is None and not (workspace.root / name).exists():
                 remarks.append(f"{name}: is gone, and its records with it")
                 continue
-            roots.append(_root(workspace.root / name, workspace, request._replace(form=None), known))
+            roots.append(_root(workspace.root / name, workspace, None, known))
     roots = _outermost(roots)
     files = {file.name: file for root in roots for file in root.files}
     if again.rejudged or existing.forms:  # the format that was given for a file still holds
         forms = {**existing.forms, **{name: file.form for name, file in known.items()}}
         files = {n: f._replace(form=forms.get(n)) if f.form is None else f for n, f in files.items()}
-    looks_same = _same_bytes if request.rehash else _same_stat
+    looks_same = _same_bytes if rehash else _same_stat
     same = [
         known[name]
         for name, file in files.items()
@@ -110,12 +101,12 @@ def plan_for(
     read = [file for file in files.values() if file.name not in unread]
     anew = frozenset(f.name for f in read if again.every or (f.name in known and known[f.name].form != f.form))
     return Plan(
-        roots, same, read, gone, notes, again.rejudged, fresh=base is None,
+        roots, same, read, gone, notes, again.rejudged, fresh=base is None, history=existing.history,
         whole=known.keys() <= files.keys() | set(gone), anew=anew, concerned=again.concerned,
     ), last  # fmt: skip
 
 
-def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, KnownFile]) -> sources.Root:
+def _root(path: Path, workspace: Workspace, form: str | None, known: dict[str, KnownFile]) -> sources.Root:
     """What lies below a path; nothing, where the path is gone and the base knows records from there."""
     gone = sources.Root(sources.name_of(path, workspace), (), ())
     if not path.exists():
@@ -124,7 +115,7 @@ def _root(path: Path, workspace: Workspace, request: Request, known: dict[str, K
         raise KbError(
             f"{path}: no such file or folder; to drop the records of a deleted file, ingest the folder above it"
         )
-    return sources.discover(path, workspace, request.form)
+    return sources.discover(path, workspace, form)
 
 
 def _outermost(roots: list[sources.Root]) -> list[sources.Root]:

@@ -14,7 +14,7 @@ from kb import columns
 from kb.rules.ruleset import RuleSet
 from kb.rules.sch import bug
 from kb.store import Store
-from kb.store.layout import tables
+from kb.store.layout import keys, of_records, tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,26 +59,7 @@ _DTYPES = {
 
 _COERCED = _DTYPES.keys() - {"DATE", "TIMESTAMP_NS"}  # pandera coerces by way of nanoseconds, which end in 2262
 
-_KEYS = {
-    "records": ["id"],
-    "dead_ends": ["record_id", "position"],
-    "workarounds": ["record_id", "position"],
-    "versions": ["record_id", "position"],
-    "transitions": ["record_id", "kind", "position"],
-    "sources": ["record_id", "item", "item_position", "position"],
-    "findings": ["path", "position", "seq", "code"],
-    "changes": ["path", "position", "seq"],
-    "quarantine": ["path", "position"],
-    "copies": ["path", "position"],
-    "finding_changes": ["state", "fingerprint", "number"],
-    "files": ["path"],
-    "runs": ["run"],
-    "figures": ["run", "figure"],
-}
-
-_OF_RECORDS = frozenset({"dead_ends", "workarounds", "versions", "transitions", "sources", "changes", "copies"})
-
-_OWNERS = {"records": "id"} | dict.fromkeys(_OF_RECORDS - {"copies"}, "record_id")
+_OWNERS = {"records": "id"} | {table: "record_id" for table in of_records() if table != "copies"}
 """The column that says of which published record a row is."""
 
 _UNREAD = frozenset({"doc", "raw"})
@@ -120,9 +101,9 @@ def _rows(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
 
 
 def _sample_rows(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
-    keys = _KEYS[table]
-    alike = " AND ".join(f"t.{key} IS NOT DISTINCT FROM k.{key}" for key in keys)
-    twice = f"SELECT {', '.join(keys)} FROM {table} GROUP BY ALL HAVING count(*) > 1"
+    key = keys()[table]
+    alike = " AND ".join(f"t.{column} IS NOT DISTINCT FROM k.{column}" for column in key)
+    twice = f"SELECT {', '.join(key)} FROM {table} GROUP BY ALL HAVING count(*) > 1"
     picks = [f"SELECT t.rowid FROM {table} t JOIN ({twice}) k ON {alike}"]
     if "orphan" in schema.columns:
         picks.append(f"(SELECT rowid FROM {table} WHERE record_id NOT IN (SELECT id FROM records) LIMIT 9)")
@@ -131,7 +112,7 @@ def _sample_rows(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera sc
         checked = name in schema.columns and schema.columns[name].checks
         if not column.nullable:
             picks.append(f"(SELECT rowid FROM {table} WHERE {name} IS NULL LIMIT 9)")
-        if checked and keys == [name]:
+        if checked and key == (name,):
             picks.append(f"(SELECT rowid FROM {table} WHERE NOT regexp_full_match({name}, '{columns.ID}') LIMIT 9)")
         elif checked and column.type == "VARCHAR":
             picks.append(f"SELECT min(rowid) FROM {table} GROUP BY {name}")
@@ -169,10 +150,10 @@ def contracts(ladder: tuple[str, ...]) -> Mapping[str, Any]:
             described[column.name] = pa.Column(
                 _DTYPES.get(column.type), checks, nullable=column.nullable, coerce=column.type in _COERCED
             )
-        if table in _OF_RECORDS:  # the record_id where it is no record's
+        if table in of_records():  # the record_id where it is no record's
             lost = pa.Check.isin([""], error="the id of a published record")
             described["orphan"] = pa.Column("str", [lost], nullable=True, coerce=True)
-        schemas[table] = pa.DataFrameSchema(described, unique=_KEYS[table], strict=True)
+        schemas[table] = pa.DataFrameSchema(described, unique=list(keys()[table]), strict=True)
     return schemas
 
 
@@ -184,8 +165,8 @@ def _breaches(table: str, failures: "pd.DataFrame", frame: "pd.DataFrame") -> It
         if check in {"column_in_schema", "column_in_dataframe"}:
             yield from (Breach(table, str(name), "as kb made it", 0, "") for name in rows["failure_case"])
         elif check == "multiple_fields_uniqueness":
-            if column == _KEYS[table][0]:
-                yield Breach(table, " + ".join(_KEYS[table]), "unique", len(rows), example, cases)
+            if column == keys()[table][0]:
+                yield Breach(table, " + ".join(keys()[table]), "unique", len(rows), example, cases)
         else:
             column = "record_id" if column == "orphan" else column  # noqa: PLW2901 - as people know it
             yield Breach(

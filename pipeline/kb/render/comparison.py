@@ -36,7 +36,7 @@ def comparison(result: RecordsCompared, *, colour: bool) -> Iterator[str]:
         yield f"{paint('changed', '33', colour=colour)} {visible(name)}"
         for edit in edits:
             yield f"  {visible(_line(edit))}"
-    since = f"{result.revision} ({result.commit[:12]})"
+    since = f"{result.revision} ({'there is no commit yet' if result.commit is None else result.commit[:12]})"
     if result.differs:
         sums = f"{len(result.added):,} added, {len(result.removed):,} removed, {len(result.changed):,} changed"
         yield visible(f"{count(_total(result), 'record')} since {since}: {sums}")

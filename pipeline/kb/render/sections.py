@@ -39,7 +39,9 @@ def people(part: Part, options: Options) -> Table:
     section = part.section
     if section.single:
         values = part.rows.records()[0]
-        rows: list[tuple[Any, ...]] = [(name, _figure(v, 4), section.columns[name]) for name, v in values.items()]
+        rows: list[tuple[Any, ...]] = [
+            (name, _figure(v, 4), section.columns[name].meaning) for name, v in values.items()
+        ]
         return Table(("figure", "value", "meaning"), rows)
     first = section.first if options.limit is None else options.limit if section.ranked else None
     digits = 4 if section.exact else 2

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from kb import settings
 from kb.model import Table
+from kb.reports.kinds import Column
 
 
 class Options(NamedTuple):
@@ -27,20 +28,22 @@ class Options(NamedTuple):
 
 
 class Section(NamedTuple):
-    """One table of a report: `sql` names its query in store/sql/reports/, `columns` says what each column means.
+    """One table of a report: `sql` names its query in store/sql/reports/, `columns` says what each column means and holds.
 
     The query takes any of the parameters $as_of, $domain, $tier, $due and $spread.
     """
 
     name: str
     sql: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, Column]
     title: str = ""
     """What people read above it; the first section of a report may do without."""
     ranked: bool = False
     """A list, the most important first, that may be long: `--limit` cuts it."""
     first: int | None = None
     """How many rows of a ranked section people are shown without `--limit`; programs get all."""
+    length: int | None = None
+    """How many rows it has, where that is always the same."""
     single: bool = False
     """One row: an object in JSON, and for people a line for each column."""
     exact: bool = False
@@ -83,6 +86,11 @@ class Report(NamedTuple):
     """Whether it ends with how many records it is about, and what they are worth."""
     kept: int | None = None
     """How many rows of its ranked sections `curated/reports/` holds, where that is not all of them."""
+
+    @property
+    def of_runs(self) -> bool:
+        """Whether all of it depends on earlier runs, so that `curated/` does not hold it."""
+        return all(section.needs == "history" for section in self.sections)
 
     def asked(self, options: Options) -> tuple[Section, ...]:
         """The sections that it has for these options."""

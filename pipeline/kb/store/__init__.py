@@ -17,8 +17,8 @@ from kb.words import brief
 T = TypeVar("T")
 
 
-PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings", "changes",
-             "quarantine", "copies", "finding_changes", "files", "runs", "figures")  # fmt: skip
+PUBLISHED = tuple(tables())
+"""The tables that users may ask."""
 
 Error = duckdb.Error
 """What DuckDB raises for a store that others changed."""
@@ -135,6 +135,11 @@ class Store:
         """The files that the base was made from, by path."""
         rows = self.query("SELECT path, root, size, epoch_ns(modified), inode, form, digest, records FROM files").rows
         return {row[0]: KnownFile(*row) for row in rows}
+
+    def domains(self) -> list[str]:
+        """The domains of the records, published and rejected."""
+        rows = self.query("SELECT domain FROM judgements() UNION SELECT domain FROM records ORDER BY domain").rows
+        return [name for (name,) in rows if name is not None]
 
     def roots(self) -> list[str]:
         """The paths that were ingested; also of a store of another layout, as far as it can be read."""

@@ -16,7 +16,7 @@ from kb.settings import FILE as SETTINGS
 from kb.sources import digest, file_of
 from kb.store import KnownFile, Store, as_pattern, corpus, custom_queries
 from kb.store.connection import OFFLINE, connected
-from kb.store.layout import comments, document_shape, script
+from kb.store.layout import comments, document_shape, of_documents, own_columns, script
 from kb.words import one_line
 
 
@@ -102,6 +102,7 @@ class Draft(Store):
         con.execute("SET VARIABLE product = $1", [PRODUCT])
         con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
         con.execute("SET VARIABLE shape = $1", [document_shape()])
+        con.execute("SET VARIABLE own = $1::VARCHAR[]", [own_columns()])
 
     def _lay_out_suppressions(self, rules: RuleSet) -> None:
         """What kb.toml suppresses, in its order.
@@ -122,7 +123,19 @@ class Draft(Store):
         self.lay_out("dropped", {"path": "VARCHAR", "position": "BIGINT"}, dropped)
         columns = {"path": "VARCHAR", "old_position": "BIGINT", "position": "BIGINT", "line": "BIGINT"}
         self.lay_out("kept", columns, kept)
+        self._take_out("dropped")
         self.connection.execute(script("prune.sql"))
+
+    def _take_out(self, inputs: str) -> None:
+        """Take the records that came from some inputs out of every table; `inputs` names the table of these."""
+        self.connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE leaving AS SELECT id, path, position, hash(doc) AS doc FROM records
+            WHERE (path, position) IN (SELECT path, position FROM {inputs})"""
+        )
+        self.connection.execute(
+            ";".join(f"DELETE FROM {table} WHERE record_id IN (SELECT id FROM leaving)" for table in of_documents())
+        )
+        self.connection.execute(script("leave.sql"))
 
     def inputs_of_files(self, paths: Sequence[str]) -> list[tuple[str, int]]:
         """Path and position of all that the base holds from some files."""
@@ -156,6 +169,7 @@ class Draft(Store):
         """Move records that lost their id, or that a corpus rule rejects, into quarantine or among the copies."""
         self.lay_out("demoted", _DEMOTED, [(*row, raw) for row, raw in demoted])
         if demoted:
+            self._take_out("demoted")
             self.connection.execute(script("demote.sql"))
             self.connection.execute(script("orphans.sql"))
 

@@ -16,11 +16,11 @@ from kb.errors import KbError
 from kb.rules.base import Rule
 from kb.settings import Sql
 from kb.store import Store
+from kb.store.layout import of_records
 from kb.store.limits import within
 from kb.words import first_line
 
-_TABLES = frozenset({"records", "dead_ends", "workarounds", "versions", "transitions", "sources", "changes", "quarantine",
-                     "copies"})  # fmt: skip
+_TABLES = frozenset({"records", *of_records(), "quarantine"})
 """What stands when corpus rules have their turn, and is the same whether a base was made in one run or in many."""
 
 _TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series", "repeat", "json_each", "json_tree"})

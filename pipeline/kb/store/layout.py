@@ -23,7 +23,7 @@ def digest() -> str:
     return hashlib.sha256("".join(map(script, ("schema.sql", "working.sql", "macros.sql"))).encode()).hexdigest()
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column as the schema declares it."""
 
     name: str
@@ -71,6 +71,7 @@ VARIABLES = {
     "errors": "codes of the rules that are errors",
     "longest": "bytes of the longest line of a slice",
     "longest_version": "characters of a version that is read as one",
+    "own": "columns of `records` that hold what the document says under the same name",
     "product": "a pattern of the product that a version carries",
     "quarter": "a quarter of the rows of a slice, by which it is loaded",
     "shape": "the curated document, as `from_json` wants it",
@@ -80,27 +81,61 @@ VARIABLES = {
 
 _TABLE = re.compile(r"CREATE TABLE (\w+) \( -- (.+)")
 _COLUMN = re.compile(r" {4}(\w+) (\S+?)(?P<required> NOT NULL)?,? -- (.+)")
+_KEY = re.compile(r" {4}-- key: (.+)")
 _MACRO = re.compile(r"CREATE MACRO (\w+)\(([^)]*)\) AS (TABLE )?-- (.+)")
 
 
-def tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
+def tables() -> dict[str, tuple[str, tuple[TableColumn, ...]]]:
     """Every published table: its comment and its columns, as sql/schema.sql declares them."""
     return _declared("schema.sql")
 
 
-def working_tables() -> dict[str, tuple[str, tuple[Column, ...]]]:
+def working_tables() -> dict[str, tuple[str, tuple[TableColumn, ...]]]:
     """The tables for kb itself, as sql/working.sql declares them."""
     return _declared("working.sql")
 
 
 @cache
-def _declared(name: str) -> dict[str, tuple[str, tuple[Column, ...]]]:
-    declared: dict[str, tuple[str, list[Column]]] = {}
+def keys() -> dict[str, tuple[str, ...]]:
+    """The columns by which the rows of each published table differ.
+
+    Raises:
+        LookupError: a table declares none.
+    """
+    blocks = re.split(r"^CREATE TABLE (\w+)", script("schema.sql"), flags=re.MULTILINE)[1:]
+    found = {table: _KEY.search(block) for table, block in zip(blocks[::2], blocks[1::2], strict=True)}
+    without = [table for table, key in found.items() if key is None]
+    if without:
+        raise LookupError(
+            f"list the key of {', '.join(without)} in pipeline/kb/store/sql/schema.sql: `-- key: ` and columns, above its `);`"
+        )
+    return {table: tuple(key[1].split(", ")) for table, key in found.items() if key}
+
+
+@cache
+def of_records() -> tuple[str, ...]:
+    """The published tables whose rows each belong to one published record, their `record_id`."""
+    return tuple(
+        table
+        for table, (_, columns) in tables().items()
+        if any(column.name == "record_id" and not column.nullable for column in columns)
+    )
+
+
+@cache
+def of_documents() -> tuple[str, ...]:
+    """Those of them that come from the document of the record, and go with it."""
+    return tuple(table for table in of_records() if keys()[table][0] == "record_id")
+
+
+@cache
+def _declared(name: str) -> dict[str, tuple[str, tuple[TableColumn, ...]]]:
+    declared: dict[str, tuple[str, list[TableColumn]]] = {}
     for line in script(name).splitlines():
         if table := _TABLE.fullmatch(line):
             declared[table[1]] = (table[2], columns := [])
         elif column := _COLUMN.fullmatch(line):
-            columns.append(Column(column[1], column[2], column["required"] is None, column[4]))
+            columns.append(TableColumn(column[1], column[2], column["required"] is None, column[4]))
     return {name: (comment, tuple(columns)) for name, (comment, columns) in declared.items()}
 
 
@@ -124,31 +159,38 @@ def comments() -> Iterator[str]:
         yield f"COMMENT ON MACRO {'TABLE ' if is_table else ''}{name} IS {quoted(comment)}"
 
 
-@cache
-def document_shape() -> str:
-    """The curated document as DuckDB's `from_json` wants it: a JSON structure of type names."""
+_TABLES_OF = {
+    "record": "records",
+    "version": "versions",
+    "dead_end": "dead_ends",
+    "workaround": "workarounds",
+    "transition": "transitions",
+}
+"""Where each kind of object of a document has its columns."""
+
+_LISTS = ("workarounds_zh", "sources")
+"""Lists of texts that have no column of their own."""
+
+
+def own_columns() -> list[str]:
+    """The columns of `records` that hold what stands in the document under the same name."""
     from kb.contract import shapes  # noqa: PLC0415 - what only asks a store does without the contract
 
+    return [c.name for c in tables()["records"][1] if c.name in shapes()["record"].known]
+
+
+@cache
+def document_shape() -> str:
+    """The curated document as DuckDB's `from_json` wants it: a JSON structure of type names, those of the columns."""
+    from kb.contract import shapes  # noqa: PLC0415 - likewise
+
     shape = shapes()
-    special = {
-        "confidence": "DOUBLE",
-        "fix_success_rate": "DOUBLE",
-        "fail_rate": "DOUBLE",
-        "success_rate": "DOUBLE",
-        "probability": "DOUBLE",
-        "first_seen": "DATE",
-        "last_confirmed": "DATE",
-        "last_updated": "DATE",
-        "evidence_count": "BIGINT",
-        "os_specific": "JSON",
-        "tags": ["VARCHAR"],
-        "aliases": ["VARCHAR"],
-        "workarounds_zh": ["VARCHAR"],
-        "sources": ["VARCHAR"],
-    }
 
     def fields(kind: str) -> dict[str, Any]:
-        return {key: special.get(key, "VARCHAR") for key in shape[kind].keys}
+        types = {column.name: column.type for column in tables()[_TABLES_OF[kind]][1]} | dict.fromkeys(
+            _LISTS, "VARCHAR[]"
+        )
+        return {key: _as_structure(types.get(key, "VARCHAR")) for key in shape[kind].keys}
 
     graph = {key: [fields("transition")] for key in shape["transition_graph"].keys}
     record = fields("record") | {
@@ -160,3 +202,7 @@ def document_shape() -> str:
         "curation": {"distinct_sources": "INTEGER", "evidence_ceiling": "DOUBLE"},
     }
     return json.dumps(record)
+
+
+def _as_structure(kind: str) -> str | list[str]:
+    return [kind.removesuffix("[]")] if kind.endswith("[]") else kind

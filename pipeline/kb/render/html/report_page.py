@@ -23,9 +23,10 @@ def document(answer: Answer) -> str:
 
 def _section(part: Part, options: Options, *, alone: bool) -> Mapping[str, Any]:
     shown = people(part, options)
+    meanings = {name: column.meaning for name, column in part.section.columns.items()}
     return {
         "title": "" if alone else title(part.section, options),
-        "columns": [(name.replace("_", " "), part.section.columns.get(name, "")) for name in shown.columns],
+        "columns": [(name.replace("_", " "), meanings.get(name, "")) for name in shown.columns],
         "numeric": numeric(shown.columns, shown.rows),
         "rows": [[visible(cell(value)) for value in row] for row in shown.rows],
         "bars": bars(part, shown),

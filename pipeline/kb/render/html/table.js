@@ -41,7 +41,7 @@ function cells(i) {
     el('td', { class: 'n risk' }, rate(rows.risk[i])),
     el('td', { class: 'subject' },
       el('span', { class: 'title' }, own(rows.signature[i])),
-      el('span', { class: 'path' }, own(rows.id[i]), ' ', byItsPattern(i)),
+      el('span', { class: 'path' }, byItsPattern(i), own(rows.id[i])),
       el('span', { class: 'gist' }, gist(i)),
       state.view === 'queue' && el('span', { class: 'why' }, toDo(rows.why[i]).map(task))),
     el('td', { class: 'tier' }, own(charts.tier.bars[rows.tier[i]].label)),

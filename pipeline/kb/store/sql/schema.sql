@@ -1,4 +1,6 @@
 -- The tables of the store. The text behind `--` becomes the COMMENT of its table or column, and docs/tables.md.
+-- No two rows of a table have the same key. A row that has a `record_id NOT NULL` belongs to that published record; where its
+-- key begins with it, the row goes when the record goes.
 
 CREATE TABLE records ( -- One row for each published record.
     id VARCHAR NOT NULL, -- Id of the record: domain/slug or domain/slug/environment. Unique.
@@ -36,6 +38,7 @@ CREATE TABLE records ( -- One row for each published record.
     digest VARCHAR NOT NULL, -- SHA-256 of the record's bytes as ingested, in hex.
     content VARCHAR NOT NULL, -- SHA-256 of the curated document without its curation block, in hex.
     doc VARCHAR NOT NULL -- The curated document, as canonical JSON.
+    -- key: id
 );
 
 CREATE TABLE dead_ends ( -- What not to try: one row for each dead end of a published record.
@@ -45,6 +48,7 @@ CREATE TABLE dead_ends ( -- What not to try: one row for each dead end of a publ
     why_fails VARCHAR NOT NULL, -- Why it does not help; '' where the record does not say (DED002).
     fail_rate DOUBLE, -- Share of cases in which it fails, 0 to 1.
     condition VARCHAR -- When this holds; null: always.
+    -- key: record_id, position
 );
 
 CREATE TABLE workarounds ( -- What works: one row for each workaround of a published record.
@@ -55,6 +59,7 @@ CREATE TABLE workarounds ( -- What works: one row for each workaround of a publi
     how VARCHAR, -- How to do it, beyond the action.
     success_rate DOUBLE, -- Share of cases in which it works, 0 to 1.
     condition VARCHAR -- When this holds; null: always.
+    -- key: record_id, position
 );
 
 CREATE TABLE versions ( -- Versions that show the error: one row for each entry.
@@ -68,6 +73,7 @@ CREATE TABLE versions ( -- Versions that show the error: one row for each entry.
     removed VARCHAR, -- Version or day it was removed.
     behavior_change VARCHAR, -- What this version does differently.
     status VARCHAR -- active, deprecated or removed.
+    -- key: record_id, position
 );
 
 CREATE TABLE transitions ( -- Neighbouring errors: one row for each reference from one record to another.
@@ -78,6 +84,7 @@ CREATE TABLE transitions ( -- Neighbouring errors: one row for each reference fr
     probability DOUBLE, -- How often one follows the other, 0 to 1.
     condition VARCHAR, -- When it does.
     distinction VARCHAR -- How the two differ.
+    -- key: record_id, kind, position
 );
 
 CREATE TABLE sources ( -- What records cite: one row for each URL at each place.
@@ -87,6 +94,7 @@ CREATE TABLE sources ( -- What records cite: one row for each URL at each place.
     position INTEGER NOT NULL, -- Place in the item's list of sources, from 0.
     url VARCHAR NOT NULL, -- The URL as published.
     host VARCHAR -- Its host in lower case; null where the URL is malformed.
+    -- key: record_id, item, item_position, position
 );
 
 CREATE TABLE findings ( -- Every judgement, on published and on quarantined records, and on kb.toml.
@@ -103,6 +111,7 @@ CREATE TABLE findings ( -- Every judgement, on published and on quarantined reco
     fingerprint VARCHAR NOT NULL, -- Key of 16 hexadecimal digits; the same in every run while the record says the same at that place.
     suppressed VARCHAR, -- Why it is suppressed, as kb.toml says under [[suppress]]; null: it is not.
     seq BIGINT NOT NULL -- Order among the findings of its record, from 0.
+    -- key: path, position, seq, code
 );
 
 CREATE TABLE changes ( -- Every repair on a published record.
@@ -114,6 +123,7 @@ CREATE TABLE changes ( -- Every repair on a published record.
     before JSON NOT NULL, -- The value as ingested.
     after JSON, -- The value as published; SQL NULL where a list lost the element.
     seq BIGINT NOT NULL -- Order among the changes of its record, from 0.
+    -- key: path, position, seq
 );
 
 CREATE TABLE quarantine ( -- Rejected records, whole; the reasons are in `findings` under the same path and position.
@@ -125,6 +135,7 @@ CREATE TABLE quarantine ( -- Rejected records, whole; the reasons are in `findin
     codes VARCHAR[] NOT NULL, -- Codes of the errors that rejected it.
     by_corpus BOOLEAN NOT NULL, -- Whether only other records, or the day, are the reason.
     raw BLOB NOT NULL -- The bytes as ingested, with an asterisk for each byte of a credential (SAF001).
+    -- key: path, position
 );
 
 CREATE TABLE copies ( -- Records that say exactly what a published one says; kept, because the other may go.
@@ -134,6 +145,7 @@ CREATE TABLE copies ( -- Records that say exactly what a published one says; kep
     line BIGINT, -- Line it starts on, from 1; null where the file holds one record.
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
     raw BLOB NOT NULL -- The bytes as ingested.
+    -- key: path, position
 );
 
 CREATE TABLE finding_changes ( -- Findings that came and went with the newest run, whether suppressed or not.
@@ -147,6 +159,7 @@ CREATE TABLE finding_changes ( -- Findings that came and went with the newest ru
     message VARCHAR NOT NULL, -- What is, or was, wrong.
     fingerprint VARCHAR NOT NULL, -- Key of the finding, as in `findings`.
     number BIGINT NOT NULL -- Running number among those of one key, from 1.
+    -- key: state, fingerprint, number
 );
 
 CREATE TABLE files ( -- The files that were read, so that an unchanged one need not be read again.
@@ -158,6 +171,7 @@ CREATE TABLE files ( -- The files that were read, so that an unchanged one need 
     form VARCHAR, -- Format given for its records; null: detected for each.
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
     records BIGINT NOT NULL -- How many records it holds.
+    -- key: path
 );
 
 CREATE TABLE runs ( -- One row for each ingest that changed something; the newest describes the base as it stands.
@@ -174,6 +188,7 @@ CREATE TABLE runs ( -- One row for each ingest that changed something; the newes
     findings_new BIGINT, -- Findings that were not there before; null where there was nothing to compare with.
     findings_fixed BIGINT, -- Findings that were there before and are gone; null likewise.
     findings_as_before BIGINT -- Findings that were there before and still are; null likewise.
+    -- key: run
 );
 
 CREATE TABLE figures ( -- The figures of each state that was published, as macro `quality` gave them; run 0 is what curated/ held before the first run.
@@ -181,4 +196,5 @@ CREATE TABLE figures ( -- The figures of each state that was published, as macro
     as_of DATE NOT NULL, -- The day that age was counted to.
     figure VARCHAR NOT NULL, -- Name of the figure.
     value DOUBLE NOT NULL -- Its value.
+    -- key: run, figure
 );

@@ -1,5 +1,5 @@
 -- One slice of what the record stage wrote, as temporary tables with explicit types. Variables: slice,
--- longest (line), shape, errors (their codes), days, product, longest_version.
+-- longest (line), shape, errors (their codes), days, product, longest_version, own.
 
 CREATE OR REPLACE TEMP TABLE staged AS
 SELECT * EXCLUDE (r), r.*
@@ -36,10 +36,7 @@ INSERT INTO touched SELECT record_id FROM slice;
 
 INSERT INTO records BY NAME
 SELECT
-    id, signature, signature_zh, regex, domain, category, subcategory, root_cause, root_cause_type,
-    root_cause_zh, official_doc_url, official_doc_section, error_code, verification_tier, confidence,
-    fix_success_rate, resolvable, first_seen, last_confirmed, last_updated, evidence_count, tags, locale,
-    aliases, os_specific, extensions,
+    COLUMNS(lambda name: list_contains(getvariable('own'), name)),
     curation.distinct_sources AS distinct_sources,
     curation.evidence_ceiling AS evidence_ceiling,
     coalesce(d.days, t.days, getvariable('days')) AS time_to_live,
