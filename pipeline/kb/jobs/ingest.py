@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from kb import sources
 from kb.errors import GateError, KbError
-from kb.judging import passes
 from kb.judging.request import Request
 from kb.planning import earlier, standing
 from kb.planning.plan import Plan, plan_for
@@ -182,6 +181,8 @@ def _judge(
     workspace: Workspace, draft: Draft, reread: Reread, rules: RuleSet, request: Request, batches: Path
 ) -> WithBytes:
     """Carry every record that has to be judged through the record stage, then all of them through the corpus rules."""
+    from kb.judging import passes  # noqa: PLC0415 - the record stage: only where a record is judged
+
     plan = reread.plan
     waiting = {incoming.origin[:2]: incoming for incoming in draft.judged_by_others()}
     unread = {file.name for file in plan.read}.union(plan.gone).isdisjoint
