@@ -72,7 +72,6 @@ VARIABLES = {
     "longest": "bytes of the longest line of a slice",
     "longest_version": "characters of a version that is read as one",
     "product": "a pattern of the product that a version carries",
-    "quarter": "a quarter of the rows of a slice, by which it is loaded",
     "shape": "the curated document, as `from_json` wants it",
     "slice": "the file with the outcomes that are loaded",
 }
