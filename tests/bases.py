@@ -100,16 +100,16 @@ def _empty_store() -> Path:
 
 
 @contextmanager
-def _created(path: Path) -> Iterator[Draft]:
-    """A new, empty store, as `kb.store.build.create` makes it."""
+def created(path: Path) -> Iterator[Draft]:
+    """A new, empty store, as `kb.store.build.create` makes it; what the ingests of this process begin with (conftest.py)."""
     shutil.copyfile(_empty_store(), path)
     with change(path) as draft:
         yield draft
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[store.Store]:
-    """A store to be looked at, without the question whether its tables are those of this kb."""
+def reading(path: Path) -> Iterator[store.Store]:
+    """A store to be looked at, at less cost than by `store.read`: nobody asks whether its tables are those of this kb."""
     name = str(path).replace("'", "''")
     with _reader().cursor() as cursor:
         cursor.execute(f"ATTACH '{name}' AS {connection.BASE_NAME} (READ_ONLY); USE {connection.BASE_NAME}")
@@ -179,7 +179,6 @@ class Base:
             patch.setattr("os.sync", lambda: None)
             if not self.is_gated:
                 patch.setattr("kb.jobs.ingest._check_contracts", lambda *_, **__: False)
-            patch.setattr("kb.jobs.ingest.create", _created)
             if not (self.is_gated or self.is_whole):
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
                 patch.setitem(connection.OFFLINE, "threads", 1)
@@ -201,7 +200,7 @@ class Base:
     # ---- to look at ------------------------------------------------------------------------------------------------
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with _opened(self.workspace.store) as base:
+        with reading(self.workspace.store) as base:
             return base.query(sql).rows
 
     def column(self, sql: str) -> list[Any]:
@@ -213,7 +212,7 @@ class Base:
 
     def tables(self) -> dict[str, list[str]]:
         """Every published table but those of earlier runs, as sorted rows."""
-        with _opened(self.workspace.store) as base:
+        with reading(self.workspace.store) as base:
             return {
                 table: sorted(map(repr, base.query(f"SELECT {INCIDENTAL.get(table, '*')} FROM {table}").rows))  # noqa: S608 - names of ours
                 for table in store.PUBLISHED

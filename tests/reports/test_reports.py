@@ -15,7 +15,7 @@ from kb.render.answers import document
 from kb.reports import Answer, Options
 from kb.rules.example import with_changes
 from kb.settings import Settings
-from tests.bases import DAY, Base
+from tests.bases import DAY, Base, reading
 
 pytestmark = pytest.mark.whole
 
@@ -27,7 +27,7 @@ Ask = Callable[..., Answer]
 
 
 def asked(base: Base, name: str, as_of: dt.date = DAY, **options: Any) -> Answer:  # noqa: ANN401 - as Options has them
-    with store.read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         return reports.run(opened, reports.named(name), Options(as_of, **options))
 
 

@@ -13,7 +13,7 @@ from kb import store
 from kb.model import Document, Json
 from kb.rules import rgx
 from kb.rules.match_keys import bands, needs
-from tests.bases import Base, copy, ndjson, record
+from tests.bases import Base, copy, ndjson, reading, record
 
 
 def found(base: Base, code: str) -> list[tuple[str, str, str]]:
@@ -318,7 +318,7 @@ def test_foreign_records_are_pointed_into_as_they_came(base: Base, corpora: Path
         for path in (corpora / "errorcanon/canons" / error).iterdir():
             base.put(f"raw/{error}/{path.name}", path.read_bytes())
     base.ingest()
-    with store.read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         assert {row[0] for row in opened.query("SELECT pointer FROM findings WHERE code = 'IDN004'").rows} == {
             "/error/signature"
         }
