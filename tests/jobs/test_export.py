@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -225,7 +226,8 @@ def test_whatever_others_keep_under_the_name_of_the_format_every_command_takes_i
 
 
 def test_every_record_of_the_corpora_comes_back_byte_for_byte(corpora: Path, base: Base, tmp_path: Path) -> None:
-    paths = sorted((corpora / "errorcanon/canons").rglob("*.json"))
+    """Every eighth; with `KB_LONG`, as in .ci/run, all of them."""
+    paths = sorted((corpora / "errorcanon/canons").rglob("*.json"))[:: 1 if os.environ.get("KB_LONG") else 8]
     for path in paths:
         base.put(f"raw/{path.relative_to(corpora / 'errorcanon/canons')}", path.read_bytes())
     base.ingest()
