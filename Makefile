@@ -33,7 +33,7 @@ ingest: .venv/installed
 	$(BIN)/kb ingest raw/
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 torture: .venv/installed-dev
 	KB_TORTURE=long $(BIN)/python -m pytest -n auto tests/torture tests/render/test_hostile.py tests/render/test_browser.py

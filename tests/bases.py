@@ -1,13 +1,18 @@
 """Knowledge bases for the specifications: a workspace to put files into, to ingest, and to look at."""
 
+import atexit
 import datetime as dt
 import hashlib
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
 import pytest
 
@@ -18,6 +23,7 @@ from kb.model import Document, Json
 from kb.results import IngestResult
 from kb.rules.example import with_changes
 from kb.store import connection
+from kb.store.build import Draft, change, create
 from kb.workspace import Workspace, find
 
 DAY = dt.date(2026, 11, 22)
@@ -82,11 +88,54 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+@cache
+def _empty_store() -> Path:
+    """A store that nothing was put into yet, made once: to lay out its tables takes a sixth of a small ingest."""
+    folder = tempfile.TemporaryDirectory(prefix="kb-tests-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / "kb.duckdb"
+    with create(path) as draft:
+        draft.finish()
+    return path
+
+
+@contextmanager
+def created(path: Path) -> Iterator[Draft]:
+    """A new, empty store, as `kb.store.build.create` makes it; what the ingests of this process begin with (conftest.py)."""
+    shutil.copyfile(_empty_store(), path)
+    with change(path) as draft:
+        yield draft
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[store.Store]:
+    """A store to be looked at, at less cost than by `store.read`: nobody asks whether its tables are those of this kb."""
+    name = str(path).replace("'", "''")
+    with _reader().cursor() as cursor:
+        cursor.execute(f"ATTACH '{name}' AS {connection.BASE_NAME} (READ_ONLY); USE {connection.BASE_NAME}")
+        try:
+            yield store.Store(cursor)
+        finally:
+            cursor.execute(f"USE memory; DETACH {connection.BASE_NAME}")
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """A database without tables that others are attached to: to start one takes ten times as long."""
+    atexit.register(_close_reader)
+    return duckdb.connect(config=connection.OFFLINE | {"threads": 1})
+
+
+def _close_reader() -> None:
+    _reader().close()
+    _reader.cache_clear()
+
+
 @dataclass(frozen=True)
 class Base:
     """A workspace. Names are paths relative to it.
 
-    Only one that is `whole` has reports in `curated/` and comments in its store; only one that is `gated` has what it
+    Only one that is `whole` has reports in `curated/`; only one that is `gated` has what it
     publishes held against the contracts of the tables too. These take two thirds of a small ingest: the tests that look at
     them, and those of equal bases, ask for them; what runs `kb` has them in any case. None waits for the disk: a test of
     that runs `kb`.
@@ -132,7 +181,6 @@ class Base:
                 patch.setattr("kb.jobs.ingest._check_contracts", lambda *_, **__: False)
             if not (self.is_gated or self.is_whole):
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
-                patch.setattr("kb.store.build.comments", lambda: ["SELECT 1"])
                 patch.setitem(connection.OFFLINE, "threads", 1)
             return ingest(
                 self.workspace, [self.root / name for name in names or ("raw",)], Request(as_of, jobs=1), options
@@ -154,7 +202,7 @@ class Base:
     # ---- to look at ------------------------------------------------------------------------------------------------
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with store.read(self.workspace.store) as base:
+        with reading(self.workspace.store) as base:
             return base.query(sql).rows
 
     def column(self, sql: str) -> list[Any]:
@@ -166,7 +214,7 @@ class Base:
 
     def tables(self) -> dict[str, list[str]]:
         """Every published table but those of earlier runs, as sorted rows."""
-        with store.read(self.workspace.store) as base:
+        with reading(self.workspace.store) as base:
             return {
                 table: sorted(map(repr, base.query(f"SELECT {INCIDENTAL.get(table, '*')} FROM {table}").rows))  # noqa: S608 - names of ours
                 for table in store.PUBLISHED

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from kb.rules.base import Example
 from kb.rules.example import CLEAN, with_changes
 from kb.rules.ruleset import RuleSet
 from kb.settings import Settings
-from tests.bases import DAY, Base
+from tests.bases import DAY, Base, created
 
 ROOT = Path(__file__).parent.parent
 CLEAN_PATH = f"raw/{CLEAN['id']}.json"
@@ -98,6 +98,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 counts[name.removeprefix("torture: ")] += times
     if counts:
         terminalreporter.write_line("torture: " + ", ".join(f"{n:,} {what}" for what, n in sorted(counts.items())))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def laid_out() -> Iterator[None]:
+    """Ingests of this process lay out their tables once. What runs `kb`, and tests of the store, do it each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kb.jobs.ingest.create", created)
+        yield
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.terminal import Outcome, kb
 
 ROOT = Path(__file__).parent.parent
 PAGES = (
@@ -120,19 +121,22 @@ def _edit(path: Path, diff: str) -> None:
 def run(command: str, folder: Path) -> str:
     """What a command prints, standard error after standard output."""
     program, *arguments = shlex.split(command)
-    if program not in _PROGRAMS:
-        raise ValueError(f"a session runs {' and '.join(_PROGRAMS)}, not {program}")
-    done = subprocess.run(
-        [*_PROGRAMS[program], *arguments],
-        cwd=folder, env=os.environ | _GIT, capture_output=True, text=True, encoding="utf-8", check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    if done.returncode > 2:
-        raise RuntimeError(f"{command}: {done.stderr}")
-    return (done.stdout + done.stderr).rstrip("\n")
+    if program == "kb":
+        done = kb(folder, *arguments, env=_GIT)
+    elif program == "git":
+        process = subprocess.run(
+            [program, *arguments],
+            cwd=folder, env=os.environ | _GIT, capture_output=True, text=True, encoding="utf-8", check=False,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        done = Outcome(process.returncode, process.stdout, process.stderr)
+    else:
+        raise ValueError(f"a session runs kb and git, not {program}")
+    if done.code > 2:
+        raise RuntimeError(f"{command}: {done.err}")
+    return (done.out + done.err).rstrip("\n")
 
 
-_PROGRAMS = {"kb": (sys.executable, "-m", "kb"), "git": ("git",)}
 _GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",

@@ -16,6 +16,7 @@ from tests.git import commit, git
 from tests.sessions import ROOT
 
 needs_dvc = pytest.mark.skipif(importlib.util.find_spec("dvc") is None, reason="dvc is not installed (extra `dev`)")
+in_full = pytest.mark.skipif(not os.environ.get("KB_LONG"), reason="takes long; .ci/run does it (KB_LONG=1)")
 
 RECORD = "raw/tensorflow/optimizer-nan-loss.json"
 METRICS = "curated/reports/metrics.json"
@@ -155,6 +156,7 @@ def test_repro_runs_again_when_a_setting_changes_and_metrics_and_params_show_it(
 
 
 @needs_dvc
+@in_full
 def test_what_is_lost_or_changed_by_hand_comes_back_without_any_cache(clone: Path) -> None:
     report, edited = clone / STALE, clone / "curated/records/tensorflow/optimizer-nan-loss.json"
     before = report.read_bytes(), edited.read_bytes()
@@ -168,6 +170,7 @@ def test_what_is_lost_or_changed_by_hand_comes_back_without_any_cache(clone: Pat
 
 
 @needs_dvc
+@in_full
 def test_metrics_tell_two_commits_apart(confirmed: Clone) -> None:
     moved = json.loads(dvc(confirmed.root, "metrics", "diff", "HEAD~1", "HEAD", "--json").stdout)[METRICS]
     assert moved["stale"]["diff"] == -1
@@ -176,6 +179,7 @@ def test_metrics_tell_two_commits_apart(confirmed: Clone) -> None:
 
 
 @needs_dvc
+@in_full
 def test_confidence_and_staleness_are_plotted(confirmed: Clone, tmp_path: Path) -> None:
     plots = json.loads(dvc(confirmed.root, "plots", "diff", "HEAD~1", "--json").stdout)["data"]
     for name, axes in (("confidence", ("records", "range")), ("staleness", ("month", "stale"))):
@@ -188,6 +192,7 @@ def test_confidence_and_staleness_are_plotted(confirmed: Clone, tmp_path: Path) 
 
 
 @needs_dvc
+@in_full
 def test_a_year_later_the_gate_fails_though_nothing_changed_and_the_reports_are_there(
     clone: Path, tmp_path: Path
 ) -> None:

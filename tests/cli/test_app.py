@@ -25,7 +25,7 @@ from kb.reports import REPORTS
 from kb.words import visible
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
-from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal, kb_process
+from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal, kb_process, kb_process_on_terminal
 
 ENDLESS = "FROM range(10_000_000) a(n), range(10_000_000) b(m) WHERE hash(n + m) = 1"
 """It ends in a year."""
@@ -867,10 +867,10 @@ def test_a_terminal_gets_colour_unless_it_is_not_wanted(example: Base) -> None:
 @pytest.mark.parametrize("arguments", [["validate", "raw/inbox"], ["show", NAN_LOSS], ["why", NAN_LOSS]], ids=" ".join)
 def test_colour_can_be_forced_into_a_pipe_and_is_only_added(arguments: list[str], example: Base) -> None:
     plain = kb(example.root, *arguments)
-    forced = kb_process(example.root, *arguments, env={"FORCE_COLOR": "1"})
+    forced = kb(example.root, *arguments, env={"FORCE_COLOR": "1"})
     assert "\x1b[" in forced.out
     assert re.sub("\x1b\\[[0-9;]*m", "", forced.out) == plain.out
-    assert kb_process(example.root, *arguments, env={"FORCE_COLOR": "1", "NO_COLOR": "1"}) == plain
+    assert kb(example.root, *arguments, env={"FORCE_COLOR": "1", "NO_COLOR": "1"}) == plain
 
 
 @pytest.mark.parametrize(
@@ -885,11 +885,11 @@ def test_colour_can_be_forced_into_a_pipe_and_is_only_added(arguments: list[str]
     ids=" ".join,
 )
 def test_what_programs_read_is_never_coloured(arguments: list[str], example: Base) -> None:
-    assert "\x1b" not in kb_process(example.root, *arguments, env={"FORCE_COLOR": "1"}).out
+    assert "\x1b" not in kb(example.root, *arguments, env={"FORCE_COLOR": "1"}).out
 
 
 def test_a_file_is_never_coloured(example: Base, tmp_path: Path) -> None:
-    kb_process(example.root, "validate", "raw/inbox", "-o", str(tmp_path / "x"), env={"FORCE_COLOR": "1"})
+    kb(example.root, "validate", "raw/inbox", "-o", str(tmp_path / "x"), env={"FORCE_COLOR": "1"})
     assert "\x1b" not in (tmp_path / "x").read_text(encoding="utf-8")
 
 
@@ -905,7 +905,7 @@ def test_a_locale_without_the_characters_is_no_error(example: Base) -> None:
     piped = kb_process(example.root, "report", "confidence", env=in_ascii)
     assert (piped.code, piped.err) == (0, "")
     assert "× 0.50" in piped.out, "a pipe is UTF-8"
-    shown = kb_on_terminal(example.root, "report", "confidence", env=in_ascii)
+    shown = kb_process_on_terminal(example.root, "report", "confidence", env=in_ascii)
     assert shown.code == 0
     assert r"\xd7 0.50" in shown.out
 

@@ -6,24 +6,23 @@ import re
 
 import pytest
 
-from kb import store
 from kb.errors import KbError
 from kb.jobs import show as job
 from kb.model import Document
 from kb.render import text
-from tests.bases import DAY, Base, encoded, ndjson, record, suppressions
+from tests.bases import DAY, Base, encoded, ndjson, reading, record, suppressions
 
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
 BATCH = "raw/inbox/2026-10-assistant-batch.json"
 
 
 def show(base: Base, name: str) -> Document:
-    with store.read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         return job.show(opened, name, DAY)
 
 
 def why(base: Base, subject: str) -> list[Document]:
-    with store.read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         return job.why(opened, subject, DAY)
 
 
@@ -194,7 +193,7 @@ def test_a_line_without_a_record_is_told(base: Base, subject: str, message: str)
     base.record("c")
     base.put("raw/d.ndjson.gz", gzip.compress(ndjson(record("g"))))
     base.ingest()
-    with store.read(base.workspace.store) as opened, pytest.raises(KbError) as raised:
+    with reading(base.workspace.store) as opened, pytest.raises(KbError) as raised:
         job.why(opened, subject, DAY, base.root)
     assert str(raised.value) == f"{subject}: {message}"
 
@@ -227,7 +226,7 @@ def test_what_was_never_seen_is_an_error(example: Base, subject: str, hint: str)
 
 
 def test_quarantine_has_a_row_for_each_error(example: Base) -> None:
-    with store.read(example.workspace.store) as opened:
+    with reading(example.workspace.store) as opened:
         table, records = job.quarantine(opened)
     rejected = table.records()
     errors = example.query("SELECT count(*) FROM findings WHERE severity = 'error'")[0][0]
@@ -241,7 +240,7 @@ def test_quarantine_has_a_row_for_each_error(example: Base) -> None:
 def test_records_on_one_line_are_counted_each(base: Base) -> None:
     base.put("raw/x.json", [record("a", confidence=7), record("b", confidence=8)])
     base.ingest()
-    with store.read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         table, records = job.quarantine(opened)
     assert list(text.quarantine(table.records(), records))[-1].startswith("2 records in quarantine; ")
 

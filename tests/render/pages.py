@@ -7,11 +7,10 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from kb import store
 from kb.render.html.base_page import document
 from kb.reports import Options, page_data
 from kb.rules import ruleset
-from tests.bases import DAY, Base
+from tests.bases import DAY, Base, reading
 
 BREAKOUT = "</script><script>window.harmed = 1</script><!--"
 IMAGE = '<img src=x onerror="window.harmed = 1">'
@@ -23,7 +22,7 @@ TEMPLATE = "{{ 7 * 7 }} {% raw %}"
 def of(base: Base, **options: Any) -> str:  # noqa: ANN401 - as Options has them
     """The page of a base."""
     rules = ruleset.of(base.workspace)
-    with store.read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         return document(page_data.ask(opened, Options(DAY, **options), rules.settings.trust.ladder), rules.known)
 
 

@@ -12,7 +12,7 @@ from importlib import import_module
 
 import pytest
 
-from kb import reports, store
+from kb import reports
 from kb.errors import KbError
 from kb.jobs.doctor import doctor
 from kb.model import Document
@@ -21,7 +21,7 @@ from kb.render.html.charts import library
 from kb.render.html.portable import portable
 from kb.rules.example import with_changes
 from kb.settings import ReportSettings
-from tests.bases import DAY, Base, record
+from tests.bases import DAY, Base, reading, record
 from tests.render import pages
 from tests.render.pages import held
 
@@ -76,7 +76,7 @@ def harmful(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def quality(base: Base) -> reports.Answer:
-    with store.read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         return reports.run(opened, reports.named("quality"), reports.Options(DAY))
 
 
@@ -177,7 +177,7 @@ def test_the_figures_at_the_top_are_those_of_the_quality_report(example: Base, h
 
 
 def test_the_rows_stand_in_the_order_of_the_queue(example: Base, html: str) -> None:
-    with store.read(example.workspace.store) as opened:
+    with reading(example.workspace.store) as opened:
         queue = reports.run(opened, reports.named("queue"), reports.Options(DAY)).part("rows").rows.records()
     rows = held(html, "rows")
     assert rows["id"][: len(queue)] == [row["id"] for row in queue]

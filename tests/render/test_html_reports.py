@@ -5,17 +5,17 @@ import re
 
 import pytest
 
-from kb import reports, store
+from kb import reports
 from kb.render.answers import render
 from kb.render.sections import people, totals
 from kb.render.tables import cell
 from kb.reports import REPORTS, Answer, Options
-from tests.bases import DAY, Base
+from tests.bases import DAY, Base, reading
 from tests.render import pages
 
 
 def asked(base: Base, name: str) -> Answer:
-    with store.read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         return reports.run(opened, reports.named(name), Options(DAY))
 
 

@@ -4,11 +4,11 @@ import html
 
 import pytest
 
-from kb import reports, store
+from kb import reports
 from kb.render.answers import render
 from kb.reports import Answer, Options
 from kb.settings import ReportSettings
-from tests.bases import DAY, Base
+from tests.bases import DAY, Base, reading
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from tests.bases import DAY, Base
 def test_one_section_alone_is_headed_by_its_own_title(example: Base, report: str, section: str, heading: str) -> None:
     options = Options(DAY, due=400, spread=30)
     chosen = reports.named(report)
-    with store.read(example.workspace.store) as opened:
+    with reading(example.workspace.store) as opened:
         answer = reports.run(opened, chosen, options, only=reports.section(chosen, options, section))
     told = f"{heading}, as of {DAY}"
     assert render(answer, "table", terminal=False).startswith(f"{told}\n")
@@ -44,7 +44,7 @@ EVERYTHING = Options(DAY, common=ReportSettings(common_share=0.1, common_from=2)
 @pytest.fixture(scope="module")
 def hotspots(example: Base) -> Answer:
     quality = reports.named("quality")
-    with store.read(example.workspace.store) as opened:
+    with reading(example.workspace.store) as opened:
         return reports.run(opened, quality, EVERYTHING, only=reports.section(quality, EVERYTHING, "hotspots"))
 
 
@@ -63,7 +63,7 @@ def test_people_are_told_once_of_what_concerns_most_records(hotspots: Answer, fo
 
 def test_programs_are_told_all(hotspots: Answer, example: Base) -> None:
     quality = reports.named("quality")
-    with store.read(example.workspace.store) as opened:
+    with reading(example.workspace.store) as opened:
         whole = reports.run(opened, quality, Options(DAY)).part("hotspots")
     assert hotspots.parts[0].rows == whole.rows
     assert not whole.common

@@ -15,10 +15,7 @@ from kb.render.answers import document
 from kb.reports import Answer, Options
 from kb.rules.example import with_changes
 from kb.settings import Settings
-from tests.bases import DAY, Base
-
-pytestmark = pytest.mark.whole
-
+from tests.bases import DAY, Base, reading
 
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
 TTL = 100
@@ -27,7 +24,7 @@ Ask = Callable[..., Answer]
 
 
 def asked(base: Base, name: str, as_of: dt.date = DAY, **options: Any) -> Answer:  # noqa: ANN401 - as Options has them
-    with store.read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         return reports.run(opened, reports.named(name), Options(as_of, **options))
 
 
@@ -54,7 +51,7 @@ def counts(base: Base, name: str, condition: str, **options: Any) -> int:  # noq
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """Records of every age, in two domains; what is in `npm` lives for 100 days."""
-    base = Base(tmp_path_factory.mktemp("reports"), is_whole=True)
+    base = Base(tmp_path_factory.mktemp("reports"))
     base.configure(f"[trust.time_to_live.domain]\nnpm = {TTL}")
     ages = {"half": 50, "over-half": 51, "limit": 100, "over": 101, "twice": 200, "beyond": 5000, "ahead": -3}
     for name, age in ages.items():
@@ -324,7 +321,7 @@ def test_without_spread_there_is_no_plan(small: Base) -> None:
 @pytest.fixture(scope="module")
 def citing(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """Records that cite two pages of one host, one page, one page each of two hosts, and nothing."""
-    base = Base(tmp_path_factory.mktemp("citing"), is_whole=True)
+    base = Base(tmp_path_factory.mktemp("citing"))
     pages = {
         "deep": ["https://a.example.org/1", "https://a.example.org/2"],
         "one": ["https://a.example.org/1"],
@@ -428,6 +425,7 @@ def moved(base: Base, as_of: dt.date = DAY, **options: Any) -> dict[str, tuple[f
     return {row["figure"]: (row["before"], row["after"], row["change"], row["since"]) for row in rows}
 
 
+@pytest.mark.whole
 def test_that_nothing_moved_is_not_that_nobody_knows(base: Base) -> None:
     for root_cause, told in (
         ("Nobody looked.", ("no earlier state is known", "no earlier state is known")),
@@ -440,6 +438,7 @@ def test_that_nothing_moved_is_not_that_nobody_knows(base: Base) -> None:
         assert tuple(part.nothing for part in parts) == told
 
 
+@pytest.mark.whole
 def test_what_moved_is_told_against_the_state_before(base: Base) -> None:
     put(base, "git/a", confidence=0.8)
     base.ingest()
@@ -453,6 +452,7 @@ def test_what_moved_is_told_against_the_state_before(base: Base) -> None:
     assert moved(base)["records"] == (2, 1, -1, DAY + dt.timedelta(days=1))
 
 
+@pytest.mark.whole
 def test_an_ingest_that_changes_nothing_is_no_new_state(base: Base) -> None:
     put(base, "git/a")
     base.ingest()
@@ -462,6 +462,7 @@ def test_an_ingest_that_changes_nothing_is_no_new_state(base: Base) -> None:
     assert moved(base)["records"] == (1, 2, 1, DAY)
 
 
+@pytest.mark.whole
 def test_a_new_store_takes_the_state_before_from_what_was_published(base: Base) -> None:
     put(base, "git/a")
     base.ingest()
@@ -471,12 +472,14 @@ def test_a_new_store_takes_the_state_before_from_what_was_published(base: Base) 
     assert moved(base)["records"] == (1, 2, 1, DAY)
 
 
+@pytest.mark.whole
 def test_the_whole_base_alone_can_move(base: Base) -> None:
     put(base, "git/a")
     base.ingest()
     assert "moved" not in [part.section.name for part in asked(base, "quality", domain="git").parts]
 
 
+@pytest.mark.whole
 def test_what_is_published_knows_nothing_of_earlier_runs(base: Base, tmp_path: Path) -> None:
     put(base, "git/a")
     base.ingest()

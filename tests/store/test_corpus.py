@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from kb import store
 from kb.model import Document, Json
-from kb.rules import rgx
+from kb.rules import catalogue, rgx
+from kb.rules.base import Rule
 from kb.rules.match_keys import bands, needs
-from tests.bases import Base, copy, ndjson, record
+from tests.bases import Base, copy, ndjson, reading, record
 
 
 def found(base: Base, code: str) -> list[tuple[str, str, str]]:
@@ -40,6 +41,24 @@ def ingested(base: Base, *documents: Document) -> Base:
     base.put("raw/all.ndjson", ndjson(*documents))
     base.ingest(allow_removals=True)
     return base
+
+
+# a query that can have no answer is not asked
+
+
+ONLY_WITH = [rule for rule in catalogue().values() if rule.only_with]
+
+
+@pytest.mark.parametrize("rule", ONLY_WITH, ids=lambda rule: rule.code)
+def test_a_rule_finds_nothing_without_what_it_says_it_needs(base: Base, rule: Rule) -> None:
+    ingested(base, record("a"), record("b", transition_graph={"leads_to": ["git/gone"]}, aliases=["git/a"]))
+    asked = f"SELECT count(*) FROM {rule.only_with}"  # noqa: S608 - of ours
+    assert base.query(asked) != [(0,)]
+    with reading(base.workspace.store) as opened, opened.cursor() as cursor:
+        table, _, where = rule.only_with.partition(" WHERE ")
+        cursor.execute(f"CREATE TEMP VIEW {table} AS FROM kb.{table} WHERE NOT ({where or 'true'})")
+        assert cursor.execute(asked).fetchone() == (0,)
+        assert cursor.execute(rule.sql).fetchall() == []
 
 
 # references, by id or by alias
@@ -318,7 +337,7 @@ def test_foreign_records_are_pointed_into_as_they_came(base: Base, corpora: Path
         for path in (corpora / "errorcanon/canons" / error).iterdir():
             base.put(f"raw/{error}/{path.name}", path.read_bytes())
     base.ingest()
-    with store.read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         assert {row[0] for row in opened.query("SELECT pointer FROM findings WHERE code = 'IDN004'").rows} == {
             "/error/signature"
         }

@@ -411,9 +411,12 @@ def test_a_macro_says_what_its_comment_says(base: Store, asked: str, answer: obj
     assert base.query(f"SELECT {asked} AS answer").records() == [{"answer": answer}]
 
 
-@pytest.mark.parametrize("length", [1, 58, 59, 200])
-def test_a_text_is_shown_as_in_messages_of_python(base: Store, length: int) -> None:
-    text = ("abcdefghij" * 20)[:length]
+@pytest.mark.parametrize("length", [1, 58, 59, 119, 120, 121, 200, 100_000])
+@pytest.mark.parametrize("middle", ["", "\u202e", '"\\'])
+def test_a_text_is_shown_as_in_messages_of_python(base: Store, length: int, middle: str) -> None:
+    """Of a long one only what is shown of it is spelled out: to do that with all of it takes the square of its length."""
+    text = ("abcdefghij" * (length // 10 + 1))[:length]
+    text = text[: length // 2] + middle + text[length // 2 :]
     assert base.query("SELECT shown($text) AS answer", {"text": text}).records() == [{"answer": show(text)}]
 
 

@@ -8,12 +8,8 @@ import pytest
 
 from kb import reports
 from kb.results import StateComparison
-from kb.store import read
-from tests.bases import DAY, Base, ndjson, record, suppressions
+from tests.bases import DAY, Base, ndjson, reading, record, suppressions
 from tests.terminal import kb
-
-pytestmark = pytest.mark.whole
-
 
 UNNAMED = {"dead_ends/0/action": ""}
 WHY = {"record": "git/a", "code": "DED001", "reason": "no step is known"}
@@ -128,6 +124,7 @@ def test_a_dry_run_tells_it_and_keeps_nothing(base: Base) -> None:
     assert changes(base) == []
 
 
+@pytest.mark.whole
 def test_what_is_published_does_not_depend_on_it(base: Base) -> None:
     base.record("a", **UNNAMED)
     first = base.ingest()
@@ -153,7 +150,7 @@ def test_a_store_of_another_layout_is_nothing_to_compare_with(base: Base) -> Non
 
 def report(base: Base, domain: str | None = None) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """The rows of both sections of `kb report findings`."""
-    with read(base.workspace.store) as opened:
+    with reading(base.workspace.store) as opened:
         answer = reports.run(opened, reports.named("findings"), reports.Options(DAY, domain))
     codes, changed = (part.rows.records() for part in answer.parts)
     return codes, changed
@@ -193,6 +190,7 @@ def test_the_severity_told_is_that_of_now(base: Base) -> None:
     assert [(row["severity"], row["findings"], row["fixed"]) for row in report(base)[0]] == [("info", 1, 1)]
 
 
+@pytest.mark.whole
 def test_the_report_is_not_published_for_it_depends_on_earlier_runs(base: Base) -> None:
     base.record("a", **UNNAMED)
     base.ingest()
@@ -200,6 +198,7 @@ def test_the_report_is_not_published_for_it_depends_on_earlier_runs(base: Base) 
     assert "reports/findings.json" not in base.curated()
 
 
+@pytest.mark.whole
 def test_what_is_suppressed_counts_as_no_error_in_the_figures(base: Base) -> None:
     base.record("a", **UNNAMED)
     base.configure(f'{suppressions(WHY, {**WHY, "record": "git/x"})}\n[rules.severity]\nDED001 = "error"')

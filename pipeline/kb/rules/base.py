@@ -64,10 +64,12 @@ class Rule:
     makes findings of that table. `screen` is an RE2 pattern for the compact JSON of a document, as `orjson.dumps` spells
     it: without a match the rule cannot fire, and is not run. It is made of the tables that the rule itself uses and never
     decides, which tests/property/test_screens.py holds of every rule. `alone` is the like for a corpus rule: whether it may
-    speak against a curated document that is the only one; without it, it cannot. Where it speaks, it `replaces` what other
-    rules found at the same pointer of the record; where one of those that it `yields_to` speaks, it is silent. `file` names
-    the file of a user's own rule. A fix of texts with `beside` is given what that makes of all that its pattern names in
-    the record, too. `expected` says of each bad example where it is found, and for a fix what stands there then.
+    speak against a curated document that is the only one; without it, it cannot. `only_with` is the like for a base: a
+    table that its query asks, perhaps with a condition; without a row of it the query has no answer, and is not planned.
+    Where the rule speaks, it `replaces` what other rules found at the same pointer of the record; where one of those that it
+    `yields_to` speaks, it is silent. `file` names the file of a user's own rule. A fix of texts with `beside` is given what
+    that makes of all that its pattern names in the record, too. `expected` says of each bad example where it is found, and
+    for a fix what stands there then.
     """
 
     code: str
@@ -88,6 +90,7 @@ class Rule:
     compares: bool = False
     most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
+    only_with: str = ""
     replaces: tuple[str, ...] = ()
     yields_to: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
@@ -341,6 +344,7 @@ def corpus(
     locked: bool = False,
     version: int = 1,
     alone: Callable[[Document, dt.date], bool] | None = None,
+    only_with: str = "",
     about_settings: bool = False,
     compares: bool = False,
     most: int = 0,
@@ -364,8 +368,8 @@ def corpus(
     def declare(run: Callable[..., Pairs | None]) -> Rule:
         return Rule(
             code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, _examples(bad), locked, version, sql=sql,
-            alone=alone, compares=compares, most=most, replaces=tuple(replaces), yields_to=tuple(yields_to),
-            expected=_expected(bad),
+            alone=alone, only_with=only_with, compares=compares, most=most, replaces=tuple(replaces),
+            yields_to=tuple(yields_to), expected=_expected(bad),
         )  # fmt: skip
 
     return declare

@@ -257,6 +257,7 @@ def near_duplicate(ask: Ask) -> Pairs:
     "IDN006",
     "alias-collides",
     Severity.WARNING,
+    only_with="records WHERE len(aliases) > 0",
     sql="""
         WITH aliased AS (
             SELECT id, alias, min(place) - 1 AS place

@@ -89,6 +89,7 @@ def _refers(document: Document, _: dt.date) -> bool:
     "reference-unknown",
     Severity.WARNING,
     alone=_refers,
+    only_with="transitions",
     sql=f"""
         WITH {_NAMES}
         SELECT record_id AS id, {_POINTER} AS pointer,
@@ -138,6 +139,7 @@ _ONE_SIDED = f"""
     "confusion-one-sided",
     Severity.INFO,
     version=3,
+    only_with="transitions",
     sql=f"""
         WITH {_ONE_SIDED}
         SELECT DISTINCT record_id AS id, {_POINTER} AS pointer,
@@ -196,6 +198,7 @@ def confusion_one_sided() -> None:
     "transition-one-sided",
     Severity.INFO,
     version=3,
+    only_with="transitions",
     sql=f"""
         WITH {_ONE_SIDED}
         SELECT DISTINCT record_id AS id, {_POINTER} AS pointer,

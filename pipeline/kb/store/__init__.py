@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -179,12 +180,8 @@ class Store:
 
     def _macros_apart(self) -> Iterator[tuple[str, bool]]:
         """Of each macro of ours, whether it is not what the script says: a query that calls another is silently wrong."""
-        with duckdb.connect(config=OFFLINE) as fresh:
-            for name in ("schema.sql", "working.sql", "macros.sql"):
-                fresh.execute(script(name))
-            declared = fresh.execute(_DEFINED).fetchall()
         present = set(self.query(_DEFINED).rows)
-        return ((row[0], row not in present) for row in declared)
+        return ((row[0], row not in present) for row in _declared_macros())
 
     def history(self) -> dict[str, list[tuple[Any, ...]]]:
         """What the base alone knows: which runs there were, and what the figures were after each."""
@@ -198,6 +195,15 @@ _DEFINED = """
     SELECT function_name, function_type, parameters::VARCHAR, macro_definition FROM duckdb_functions()
     WHERE NOT internal AND schema_name = 'main' ORDER BY ALL
 """
+
+
+@cache
+def _declared_macros() -> list[tuple[str, str, str, str]]:
+    """The macros of the scripts as DuckDB spells them."""
+    with duckdb.connect(config=OFFLINE) as fresh:
+        for name in ("schema.sql", "working.sql", "macros.sql"):
+            fresh.execute(script(name))
+        return fresh.execute(_DEFINED).fetchall()
 
 
 @contextmanager

@@ -68,6 +68,8 @@ def _find(base: Store, rule: Rule, as_of: dt.date, rules: RuleSet) -> None:
         rows = [(rule.code, *row) for row in custom_queries.found(base, rule, as_of, rules.settings.sql)]
         base.insert("found", ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"), rows)
         return
+    if rule.only_with and not base.value(f"SELECT true FROM {rule.only_with} LIMIT 1"):
+        return
     sql = rule.sql.replace("$as_of", "$as_of::DATE")
     base.query(f"INSERT INTO found SELECT $code, id, pointer, message FROM ({sql})", {"code": rule.code, **asked})
 

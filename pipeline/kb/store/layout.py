@@ -73,7 +73,6 @@ VARIABLES = {
     "longest_version": "characters of a version that is read as one",
     "own": "columns of `records` that hold what the document says under the same name",
     "product": "a pattern of the product that a version carries",
-    "quarter": "a quarter of the rows of a slice, by which it is loaded",
     "shape": "the curated document, as `from_json` wants it",
     "slice": "the file with the outcomes that are loaded",
 }

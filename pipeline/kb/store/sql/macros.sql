@@ -27,7 +27,7 @@ CREATE MACRO shortened(message) AS -- Text of a message, shortened in the middle
     CASE WHEN length(message) <= 60 THEN message ELSE left(message, 40) || '…' || right(message, 15) END;
 
 CREATE MACRO shown(text) AS -- A text in quotes as messages show it: one line, shortened in the middle of what is long.
-    shortened(spelled_out(text));
+    shortened(spelled_out(CASE WHEN length(text) > 120 THEN left(text, 60) || right(text, 60) ELSE text END));
 
 CREATE MACRO corpus_seq(number) AS -- The `seq` of a finding of a corpus rule: they come after those that a record has by itself.
     1000000 + number;

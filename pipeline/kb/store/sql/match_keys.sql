@@ -1,4 +1,4 @@
--- The match keys of the records of one slice, once stage.sql has published them.
+-- The match keys of the records of one slice, once enter.sql has published them.
 
 INSERT INTO match_keys BY NAME
 SELECT
