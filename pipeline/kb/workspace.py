@@ -2,13 +2,14 @@
 
 import datetime as dt
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from kb.errors import KbError
 from kb.settings import FILE, Settings, load_settings, text_of
 
-OWN = ("raw", "rules", "curated", ".kb", FILE, "kb.duckdb", "kb.duckdb.wal")
+OWN = ("raw", "ledger", "rules", "curated", ".kb", FILE, "kb.duckdb", "kb.duckdb.wal")
 """What a workspace is made of, but for the baseline."""
 
 
@@ -34,6 +35,7 @@ OWNED = (
     "findings.ndjson",
     "changes.ndjson",
     "quarantine.ndjson",
+    "withdrawn",
     MANIFEST,
 )
 """What kb writes below `curated/`; anything else there is left as it is."""
@@ -57,6 +59,28 @@ class Workspace(NamedTuple):
     @property
     def raw(self) -> Path:
         return self.root / "raw"
+
+    @property
+    def ledger(self) -> Path:
+        """Where the events lie: what was decided about records."""
+        return self.root / "ledger"
+
+    def ledger_files(self, below: str = "") -> Iterator[tuple[str, bytes]]:
+        """The files of the ledger, by name: each name below it, with its bytes. What is hidden or no JSON is passed over.
+
+        With `below`, only those in that folder of it, and those that hold the events of several records.
+
+        Raises:
+            KbError: one cannot be read.
+        """
+        start = self.ledger / below
+        packs = sorted(self.ledger.glob("[!.]*.ndjson")) if below else []
+        for path in [*packs, *_walked(start)] if self.ledger.is_dir() else ():
+            name = path.relative_to(self.ledger).as_posix()
+            try:
+                yield name, path.read_bytes()
+            except OSError as error:
+                raise KbError(f"ledger/{name}: cannot be read: {error.strerror}") from None
 
     def rule_files(self) -> dict[str, str]:
         """The custom rules, as written: what is in each `rules/*.sql`, by that name.
@@ -98,8 +122,25 @@ class Workspace(NamedTuple):
         return None
 
     def as_of(self, given: dt.date | None) -> dt.date:
-        """The day that age is counted to; the only place that reads a clock."""
+        """The day that age is counted to; here and in `moment` alone a clock is read."""
         return given or self.settings.as_of or dt.date.today()  # noqa: DTZ011 - a person's day, where they are
+
+    def moment(self, given: dt.date | None) -> str:
+        """When an event is decided, in UTC: now, or on the day that is given, or set, at its beginning."""
+        day = given or self.settings.as_of
+        if day:
+            return f"{day.isoformat()}T00:00:00Z"
+        return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _walked(start: Path) -> Iterator[Path]:
+    """The JSON files below a folder, in order, but for links and what is hidden."""
+    for folder, folders, files in os.walk(start):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(folder, name)
+            if name.endswith((".json", ".ndjson")) and not name.startswith(".") and not path.is_symlink():
+                yield path
 
 
 def real(path: Path) -> Path:
