@@ -13,6 +13,15 @@ OWN = ("raw", "ledger", "rules", "curated", ".kb", FILE, "kb.duckdb", "kb.duckdb
 """What a workspace is made of, but for the baseline."""
 
 
+LEDGER = "ledger/"
+"""Where the events lie; the path of a finding about one starts so."""
+
+
+def is_of_record(path: str) -> bool:
+    """Whether a finding with this path is about a record, and not about kb.toml or an event."""
+    return path != FILE and not path.startswith(LEDGER)
+
+
 PAGE = "reports/index.html"
 """Where the page of the base lies below `curated/`, by the setting `export.html`."""
 

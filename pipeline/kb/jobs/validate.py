@@ -21,9 +21,8 @@ from kb.model import Incoming
 from kb.results import ValidateResult
 from kb.rules import ruleset
 from kb.rules.base import Rule, Stage
-from kb.settings import FILE
 from kb.sources import formats
-from kb.workspace import Workspace
+from kb.workspace import Workspace, is_of_record
 
 
 def validate(
@@ -48,8 +47,9 @@ def validate(
         origins: list[tuple[str, int | None]] = []
         if request.origins:
             incoming = _noting(incoming, files, origins)
-        whole = bool(workspace.settings.suppress or request.baseline) and _are_whole(roots, workspace)
-        about_settings = whole and bool(workspace.settings.suppress)
+        is_asked = bool(workspace.settings.suppress or request.baseline or rules.ledger)
+        whole = is_asked and _are_whole(roots, workspace)
+        about_settings = whole and bool(workspace.settings.suppress or rules.ledger)
         bench = Bench(workspace, roots, list(files), [], readings)
         judged = judge(incoming, rules, request, bench, about_settings=about_settings)
         reported = rules.severities if request.reported is None else request.reported
@@ -70,7 +70,7 @@ def validate(
     return ValidateResult(
         findings,
         judged.read,
-        judged.read - len({(row.path, row.position) for row in new if row.path != FILE}),
+        judged.read - len({(row.path, row.position) for row in new if is_of_record(row.path)}),
         (
             *bench.notes,
             *(note for root in roots for note in root.passed_over),
@@ -110,7 +110,7 @@ def _judged_now(
     """A test of baseline entries: would it have been found again, and reported, were it still there?"""
     rejected: dict[str, set[str]] = defaultdict(set)
     for row in judged.rows:
-        if row.entry.record not in judged.published and row.path != FILE:
+        if row.entry.record not in judged.published and is_of_record(row.path):
             rejected[row.entry.record].add(row.code)
 
     def is_judged(entry: Entry) -> bool:

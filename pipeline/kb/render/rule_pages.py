@@ -120,6 +120,10 @@ def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes
     elif rule.stage is Stage.SETTINGS:
         suppressions, records = example
         yield f"suppress: {' | '.join(map(_entry, suppressions))}; {next(_records(records))}"
+    elif isinstance(example, tuple):
+        events, records = example
+        shown_events = [f"event: {_changes(changes) or 'the clean event'}" for changes in events]
+        yield f"{'; '.join(shown_events)}; {next(_records(records))}"
     elif rule.stage is Stage.CORPUS:
         if any(example):
             yield from _records(example)

@@ -130,7 +130,7 @@ def ingestion(result: IngestResult, *, dry_run: bool, common: ReportSettings) ->
     """The sums of a run, what was repaired and what is flagged most; what is `common` to most records is said apart."""
     yield (
         f"read {result.read:,} = published {result.published:,} + unchanged {result.unchanged:,}"
-        f" + quarantined {result.quarantined:,}"
+        f" + quarantined {result.quarantined:,}{f' + withdrawn {result.withdrawn:,}' if result.withdrawn else ''}"
     )
     if result.removed:
         yield f"removed {count(result.removed, 'record')}"
@@ -144,6 +144,8 @@ def ingestion(result: IngestResult, *, dry_run: bool, common: ReportSettings) ->
         yield f"suppressed {count(result.suppressed, 'finding')}, as kb.toml says"
     if result.about_settings:
         yield f"kb.toml has suppressions to fix: {_most(result.about_settings, result.names)}; `kb validate` says which"
+    if result.about_events:
+        yield f"ledger/ has events to look at: {_most(result.about_events, result.names)}; `kb log` says which"
     if result.compared is not None:
         new, fixed, as_before = result.compared
         yield f"findings: {new:,} new, {fixed:,} fixed, {as_before:,} as before"

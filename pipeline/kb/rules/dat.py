@@ -30,6 +30,11 @@ def _day(text: str | None) -> dt.date | None:
         return None
 
 
+def is_day(text: str | None) -> bool:
+    """Whether a text is a real day, written as YYYY-MM-DD."""
+    return _day(text) is not None
+
+
 @check(
     "DAT001",
     "date-invalid",

@@ -33,6 +33,7 @@ class Column(NamedTuple):
 
 
 TEMPORARY = {
+    "about_events": "findings of the rules about events, before they join the others",
     "about_settings": "findings of the rules about kb.toml, before they join the others",
     "arriving": "records of a slice that are published, with what kb counts of them",
     "batches": "pairs of records that a corpus rule compares at a time",
@@ -75,6 +76,7 @@ VARIABLES = {
     "quarter": "a quarter of the rows of a slice, by which it is loaded",
     "shape": "the curated document, as `from_json` wants it",
     "slice": "the file with the outcomes that are loaded",
+    "votes_per_actor": "how many outcomes of one actor count for one action",
 }
 """The session variables that scripts read with `getvariable`."""
 

@@ -106,7 +106,15 @@ CREATE MACRO staleness(as_of) AS TABLE -- Age of each published record on a day,
 CREATE MACRO domain_of(record_id) AS -- The domain that an id begins with; null where there is none.
     CASE WHEN contains(record_id, '/') THEN split_part(record_id, '/', 1) END;
 
-CREATE MACRO judgements(of_domain := NULL, of_tier := NULL, everything := false) AS TABLE -- Findings on records that are not suppressed (with `everything`, those and the ones on kb.toml too), with the domain of their record, whether it is published, and whether a fix repaired them; of a rejected record the domain is the first segment of its id, and its tier is not known.
+CREATE MACRO is_of_a_record(path) AS -- Whether a finding is about a record, and not about kb.toml or an event, by its `path`.
+    path <> 'kb.toml' AND NOT starts_with(path, 'ledger/');
+
+CREATE MACRO votes() AS TABLE -- The outcomes that may count: of one actor, on one day and with one set of versions, the first that stands.
+    SELECT * FROM events WHERE kind = 'outcome' AND stands
+    QUALIFY row_number() OVER (
+        PARTITION BY record_id, item, action, actor, CAST(used AS VARCHAR), CAST(decided_at AS DATE) ORDER BY decided_at, event) = 1;
+
+CREATE MACRO judgements(of_domain := NULL, of_tier := NULL, everything := false) AS TABLE -- Findings on records that are not suppressed (with `everything`, those and the ones on kb.toml and on events too), with the domain of their record, whether it is published, and whether a fix repaired them; of a rejected record the domain is the first segment of its id, and its tier is not known.
     SELECT * FROM (
         SELECT
             f.*,
@@ -115,7 +123,7 @@ CREATE MACRO judgements(of_domain := NULL, of_tier := NULL, everything := false)
             r.id IS NOT NULL AS published,
             published AND f.fixable AND f.suppressed IS NULL AS repaired
         FROM findings f LEFT JOIN records r USING (path, position)
-        WHERE everything OR (f.suppressed IS NULL AND f.path <> 'kb.toml')
+        WHERE everything OR (f.suppressed IS NULL AND is_of_a_record(f.path))
     )
     WHERE (of_domain IS NULL OR domain = of_domain) AND (of_tier IS NULL OR tier = of_tier);
 
