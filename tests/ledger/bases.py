@@ -1,7 +1,5 @@
 """Ledgers of bases for the specifications."""
 
-from typing import Any
-
 from kb.contract import complete
 from kb.ledger.event import Event, action_of, canonical, made
 from kb.model import Document, Json
@@ -16,14 +14,15 @@ def text_of(document: Document) -> str:
 
 def decide(base: Base, kind: str, document: Document, **values: Json) -> Event:
     """Put an event about a record, as it stands, into the ledger of a base."""
-    needed: dict[str, Any] = {
+    by_kind: dict[str, dict[str, Json]] = {
         "outcome": {"worked": True},
         "promote": {"tier": "human_reviewed"},
         "demote": {"tier": "ai_generated"},
         "withdraw": {"reason": "it is wrong"},
-    }.get(kind, {})
+    }
+    needed = by_kind.get(kind, {})
     if kind == "outcome":
-        needed |= {"target": target(document, "workaround", 0)}
+        needed["target"] = target(document, "workaround", 0)
     event = made(**{
         "kind": kind, "record": document["id"], "digest": text_of(document), "at": "2026-11-01T12:00:00Z",
         "by": "person:Ada", **needed, **values,

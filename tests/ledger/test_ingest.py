@@ -122,7 +122,9 @@ def test_a_withdrawn_record_leaves_a_tombstone(decided: Base) -> None:
     files = decided.curated()
     assert "records/git/a.json" not in files
     stone = files["withdrawn/git/a.json"].decode()
-    assert all(word in stone for word in ("the pages say otherwise", "git/b", event.id, "person:Ada", "2026-11-01T12:00:00Z"))
+    assert all(
+        word in stone for word in ("the pages say otherwise", "git/b", event.id, "person:Ada", "2026-11-01T12:00:00Z")
+    )
     (reference,) = [one for one in decided.findings() if one["code"] == "REF001"]
     assert reference["message"] == '"git/a" was withdrawn; refer to its successor "git/b"'
     decide(decided, "restore", A, at="2026-11-03T00:00:00Z")

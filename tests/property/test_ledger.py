@@ -21,7 +21,9 @@ from tests.ledger.bases import text_of
 from tests.ledger.events import event
 from tests.strategies import careless
 
-UNREPAIRED = RuleSet(Settings(rules=RuleSettings(ignore=("TXT", "WRK", "DED", "RAT002", "RAT006", "DAT005", "EVD008", "VER003"))))
+UNREPAIRED = RuleSet(
+    Settings(rules=RuleSettings(ignore=("TXT", "WRK", "DED", "RAT002", "RAT006", "DAT005", "EVD008", "VER003")))
+)
 REPAIRED = RuleSet(Settings())
 
 
@@ -101,7 +103,11 @@ edits = st.lists(steps, min_size=1, max_size=6)
 
 
 # as in test_incremental.py: a try takes seconds, and what fails is a few steps by name
-@settings(max_examples=max(settings().max_examples // 25, 1), phases=[Phase.explicit, Phase.reuse, Phase.generate], deadline=None)
+@settings(
+    max_examples=max(settings().max_examples // 25, 1),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    deadline=None,
+)
 @given(st.lists(edits, min_size=2, max_size=3))
 def test_incremental_equals_full(history: list[list[Step]]) -> None:
     with tempfile.TemporaryDirectory() as scratch:

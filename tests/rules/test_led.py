@@ -8,7 +8,7 @@ import pytest
 from kb.jobs.validate import validate
 from kb.judging.request import Request
 from kb.ledger.event import canonical
-from kb.model import Document
+from kb.model import Document, Json
 from kb.pointer import tokens
 from kb.results import Located
 from kb.rules import catalogue
@@ -36,7 +36,7 @@ def _event(changes: dict[str, Any], records: list[Document]) -> Document:
     return document
 
 
-def _found(base: Base, rule: Rule, example: Any) -> list[str]:
+def _found(base: Base, rule: Rule, example: Json) -> list[str]:
     """Where a rule finds fault, as pointers into the list of events, or of records."""
     changes, differences = example
     records = [with_changes(one) for one in differences]
@@ -55,7 +55,7 @@ def _found(base: Base, rule: Rule, example: Any) -> list[str]:
 
 
 def _name(document: Document) -> str:
-    from kb.ledger.event import Event, _event  # noqa: PLC2701 - also of what is no valid event
+    from kb.ledger.event import Event, _event
 
     event: Event = _event(document)
     return event.name
@@ -67,14 +67,14 @@ def _place(finding: Located, names: list[str]) -> str:
 
 
 @pytest.mark.parametrize(("rule", "example"), GOOD, ids=[f"{rule.code}-{i}" for i, (rule, _) in enumerate(GOOD)])
-def test_good_examples_are_not_found_fault_with(base: Base, rule: Rule, example: Any) -> None:
+def test_good_examples_are_not_found_fault_with(base: Base, rule: Rule, example: Json) -> None:
     assert _found(base, rule, example) == []
 
 
 @pytest.mark.parametrize(
     ("rule", "example", "expected"), BAD, ids=[f"{rule.code}-{i}" for i, (rule, *_) in enumerate(BAD)]
 )
-def test_bad_examples_are_found_at_their_places(base: Base, rule: Rule, example: Any, expected: Expected) -> None:
+def test_bad_examples_are_found_at_their_places(base: Base, rule: Rule, example: Json, expected: Expected) -> None:
     assert _found(base, rule, example) == sorted(expected)
 
 

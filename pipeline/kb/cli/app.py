@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from kb import __version__
-from kb.cli import streams
+from kb.cli import decisions, streams
 from kb.cli.arguments import Group
 from kb.cli.failures import (
     INTERRUPTED,
@@ -35,6 +35,9 @@ from kb.cli.options import (
     Output,
     Paths,
     TextOrJson,
+    _base,
+    _check_started,
+    _choose,
     _free,
     complete_codes,
     complete_groups,
@@ -58,13 +61,9 @@ from kb.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from kb.judging.request import Request
     from kb.model import Severity
     from kb.reports import Options
-    from kb.settings import Sql
-    from kb.store import Store
     from kb.workspace import Workspace
 
 app = typer.Typer(
@@ -566,8 +565,11 @@ def report(
     from kb import reports
     from kb.render import text
     from kb.render.answers import FORMATS, render
+    from kb.render.tables import IDS, as_ids
 
-    _choose("--format", format_name, FORMATS)
+    _choose("--format", format_name, (*FORMATS, IDS))
+    if format_name == IDS and name in {"all", "html"}:
+        raise typer.BadParameter("ids are of one report; name it", param_hint="--format")
     workspace = current_workspace()
     common = workspace.settings.report if name != "all" and format_name in {"table", "md", "html"} else None
     options = reports.Options(workspace.as_of(as_of), domain, tier, limit, due, spread, common=common)
@@ -593,10 +595,15 @@ def report(
         reports.check_scope(base, options, workspace.settings.trust.ladder)
         section = reports.section(chosen, options, section_name)
         answer = reports.run(
-            base, chosen, options, only=section if section_name is not None or format_name == "csv" else None
+            base, chosen, options, only=section if section_name is not None or format_name in {"csv", IDS} else None
         )
         broken = 0 if fail_on is None else reports.breaking(base, section, options, fail_on, workspace.settings.sql)
-    write_text(render(answer, format_name, terminal=is_terminal(output)), output)
+    form = (
+        as_ids(answer.parts[0].rows)
+        if format_name == IDS
+        else render(answer, format_name, terminal=is_terminal(output))
+    )
+    write_text(form, output)
     report_written(output)
     if broken:
         print_notes([f"--fail-on: {text.count(broken, 'row meets', 'rows meet')} `{fail_on}`"])
@@ -625,15 +632,17 @@ def sql(
             show_default="sql.seconds in kb.toml",
         ),
     ] = None,
-    format_name: AnyTable = "table",
+    format_name: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="table, json, ndjson, csv, md or ids.")
+    ] = "table",
     output: Output = None,
 ) -> None:
     """Ask the base in SQL, read-only. docs/tables.md describes the tables."""
     from kb.errors import KbError
-    from kb.render.tables import FORMATS, keys, render
+    from kb.render.tables import FORMATS, IDS, as_ids, keys, render
     from kb.store import statements
 
-    _choose("--format", format_name, FORMATS)
+    _choose("--format", format_name, (*FORMATS, IDS))
     if query is None:
         query = "" if sys.stdin.isatty() else streams.read_text("the query")
     if not query.strip():
@@ -645,7 +654,8 @@ def sql(
     renamed = [key for key, name in zip(keys(answer.columns), answer.columns, strict=True) if key != name]
     if renamed and format_name in {"json", "ndjson"}:
         print_notes([f"several columns have one name, so the later ones are called {', '.join(renamed)}"])
-    write_text(render(answer, format_name, terminal=is_terminal(output)), output)
+    form = as_ids(answer) if format_name == IDS else render(answer, format_name, terminal=is_terminal(output))
+    write_text(form, output)
     report_written(output)
 
 
@@ -971,6 +981,9 @@ def diff(
         raise typer.Exit(1)
 
 
+decisions.add_to(app)
+
+
 def _report_page(workspace: "Workspace", options: "Options", output: Path | None, unused: list[str]) -> None:
     from kb import reports
     from kb.errors import KbError
@@ -1008,23 +1021,6 @@ def _report_all(workspace: "Workspace", options: "Options", folder: Path | None)
     print(f"wrote {count(len(files), 'file')} to {display_path(folder)}/")
 
 
-def _base(workspace: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
-    from kb.publish import swap
-
-    _check_started(workspace)
-    return swap.reading(workspace, limits=limits)
-
-
-def _check_started(workspace: "Workspace") -> None:
-    """Where there is nothing to ingest either, `kb ingest` would be no advice."""
-    from kb.errors import KbError
-
-    if not (workspace.store.exists() or workspace.configured or workspace.raw.is_dir()):
-        raise KbError(
-            f"{workspace.store.name}: there is no knowledge base here yet, and no kb.toml here or above; see `kb init`"
-        )
-
-
 def _inputs(paths: list[Path] | None, workspace: "Workspace") -> list[Path]:
     from kb.errors import KbError
 
@@ -1033,13 +1029,6 @@ def _inputs(paths: list[Path] | None, workspace: "Workspace") -> list[Path]:
             f"no path was given, and there is no {display_path(workspace.raw)}/; name files or folders, or see `kb init`"
         )
     return paths or [workspace.raw]
-
-
-def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
-    if word not in choices:
-        from kb.words import did_you_mean
-
-        raise typer.BadParameter(f"{word!r}; {did_you_mean(word.lower(), choices)}", param_hint=option)
 
 
 def main() -> None:

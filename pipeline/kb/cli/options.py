@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from kb.settings import Sql
+    from kb.store import Store
     from kb.workspace import Workspace
 
 
@@ -128,3 +132,27 @@ def complete_groups() -> list[str]:
 
 
 STDIN = Path("-")
+
+
+def _base(workspace: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
+    from kb.publish import swap
+
+    _check_started(workspace)
+    return swap.reading(workspace, limits=limits)
+
+
+def _check_started(workspace: "Workspace") -> None:
+    """Where there is nothing to ingest either, `kb ingest` would be no advice."""
+    from kb.errors import KbError
+
+    if not (workspace.store.exists() or workspace.configured or workspace.raw.is_dir()):
+        raise KbError(
+            f"{workspace.store.name}: there is no knowledge base here yet, and no kb.toml here or above; see `kb init`"
+        )
+
+
+def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
+    if word not in choices:
+        from kb.words import did_you_mean
+
+        raise typer.BadParameter(f"{word!r}; {did_you_mean(word.lower(), choices)}", param_hint=option)

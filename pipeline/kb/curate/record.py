@@ -230,7 +230,11 @@ def _published(case: _Case, rules: RuleSet) -> Document:
             "evidence_ceiling": case.record.ceiling,
             "flags": [{"code": flag.code, "pointer": flag.pointer} for flag in flags],
             "changes": [{"code": change.code, "pointer": change.pointer} for change in case.changes],
-            **({} if case.text is None else {"ledger": _by_events(case.decided, rules.ledger.of(case.record.document["id"]))}),
+            **(
+                {}
+                if case.text is None
+                else {"ledger": _by_events(case.decided, rules.ledger.of(case.record.document["id"]))}
+            ),
         },
     }
 

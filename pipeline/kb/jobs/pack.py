@@ -41,8 +41,8 @@ def pack(workspace: Workspace, before: dt.date, *, dry_run: bool = False) -> Pac
     gone = tuple(sorted(file for file, are_old in events_by_file.items() if all(are_old) and file != name))
     if not dry_run:
         try:
-            with aside.written(workspace.ledger / name) as file:
-                file.write(data)
+            with aside.written(workspace.ledger / name) as draft:
+                draft.write(data)
             for done in gone:
                 (workspace.ledger / done).unlink()
                 _drop_empty(workspace, done)

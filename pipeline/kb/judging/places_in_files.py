@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from kb import contract, sources
 from kb.analysis.credentials import masked, masked_text
 from kb.contract import BOM
-from kb.ledger.book import PACKED
 from kb.judging.bench import Row
 from kb.judging.given import shown_path
+from kb.ledger.book import PACKED
 from kb.model import Incoming, Severity
 from kb.results import Located
 from kb.settings import FILE, lines_of_suppressions, text_of
@@ -19,7 +19,11 @@ from kb.workspace import LEDGER, Workspace, is_of_record
 
 def located(rows: list[Row], files: Mapping[str, sources.SourceFile], workspace: Workspace) -> tuple[Located, ...]:
     """Every finding at its place in the files, in kb.toml or in the ledger, in the order of places."""
-    return tuple(sorted([*_in_files(rows, files), *_in_settings(rows, workspace), *_in_ledger(rows, workspace)], key=Located.place))
+    return tuple(
+        sorted(
+            [*_in_files(rows, files), *_in_settings(rows, workspace), *_in_ledger(rows, workspace)], key=Located.place
+        )
+    )
 
 
 def _in_files(rows: list[Row], files: Mapping[str, sources.SourceFile]) -> Iterator[Located]:

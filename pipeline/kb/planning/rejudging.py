@@ -66,7 +66,9 @@ def _decided_otherwise(base: Store, rules: RuleSet) -> frozenset[str]:
     """The records about which there are other events now than the base was made with."""
     was, now = base.events_by_record(), rules.ledger.by_record
     return frozenset(
-        name for name in was.keys() | now.keys() if was.get(name, set()) != {event.digest for event in now.get(name, ())}
+        name
+        for name in was.keys() | now.keys()
+        if was.get(name, set()) != {event.digest for event in now.get(name, ())}
     )
 
 

@@ -203,7 +203,8 @@ def _files(store: Store, options: Options, rules: RuleSet) -> Iterator[tuple[str
 def _tombstones(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is left of each record that the ledger took out."""
     rows = store.query(
-        """SELECT record_id AS id, status, reason, successor, strftime(decided_at, '%Y-%m-%dT%H:%M:%SZ') AS "at", actor AS "by", event
+        """SELECT record_id AS id, status, reason, successor, strftime(decided_at, '%Y-%m-%dT%H:%M:%SZ') AS "at", actor AS "by",
+            event
         FROM tombstones ORDER BY record_id"""
     ).records()
     yield from ((row["id"], row) for row in rows)
@@ -249,7 +250,8 @@ def _manifest(store: Store, options: Options) -> dict[str, Any]:
         for table in ("records", "quarantine", "copies", "findings", "changes", "files")
     }
     by_ledger = {
-        name: store.value(f"SELECT count(*) FROM {table}") for name, table in (("events", "events"), ("withdrawn", "tombstones"))
+        name: store.value(f"SELECT count(*) FROM {table}")
+        for name, table in (("events", "events"), ("withdrawn", "tombstones"))
     }
     counts |= {name: number for name, number in by_ledger.items() if number}
     return {

@@ -35,7 +35,8 @@ _CHECKS_OF_EVENTS = frozenset({"LED005", "LED006"})
 
 def concern(was: Judged, now: Judged) -> Concern:
     """The records that the difference between two runs affects."""
-    every, none = [], []
+    every: list[str] = []
+    none: list[str] = []
     deciding = _CHECKS_OF_EVENTS if was["ledger"] or now["ledger"] else frozenset()
     by_code = {}
     if was["version"] != now["version"]:

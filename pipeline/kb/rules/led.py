@@ -22,9 +22,14 @@ class EventCase(NamedTuple):
 def authors(document: Document) -> frozenset[str]:
     """Who a record says wrote it: what stands under `author`, `authors` or `created_by`, there or in what a format kept."""
     kept = document.get("extensions")
-    holders = [document, *(part for part in (kept.values() if isinstance(kept, dict) else ()) if isinstance(part, dict))]
+    holders = [
+        document,
+        *(part for part in (kept.values() if isinstance(kept, dict) else ()) if isinstance(part, dict)),
+    ]
     said = [holder.get(key) for holder in holders for key in ("author", "authors", "created_by")]
-    names = [name for value in said for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
+    names = [
+        name for value in said for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)
+    ]
     return frozenset(part for name in names for part in _names(name))
 
 
@@ -165,11 +170,13 @@ _REPRODUCED = "reproduced"
     good=[
         ([{"/kind": "promote", "/tier": _HUMAN}], [{"/author": "Bob"}]),
         (
-            [{
-                "/kind": "promote",
-                "/tier": _REPRODUCED,
-                "/evidence": [{"kind": "command", "ref": "git status", "exit": 128}],
-            }],
+            [
+                {
+                    "/kind": "promote",
+                    "/tier": _REPRODUCED,
+                    "/evidence": [{"kind": "command", "ref": "git status", "exit": 128}],
+                }
+            ],
             [{}],
         ),
         ([{"/kind": "demote", "/tier": "ai_generated", "/by": "agent:checker"}], [{}]),
@@ -280,7 +287,12 @@ def withdrawal_unexplained(case: EventCase) -> Found:
             (
                 [
                     {"/kind": "withdraw", "/reason": "wrong", "/successor": "git/other"},
-                    {"/record": "git/other", "/kind": "withdraw", "/reason": "wrong", "/successor": "git/not-a-repository"},
+                    {
+                        "/record": "git/other",
+                        "/kind": "withdraw",
+                        "/reason": "wrong",
+                        "/successor": "git/not-a-repository",
+                    },
                 ],
                 [{}, {"/id": "git/other"}, {"/id": "git/third"}],
             ),
@@ -312,7 +324,13 @@ def successor_unknown() -> None:
     good=[([{"/kind": "outcome", "/worked": True, "/target": 0}], [{}])],
     bad=[
         At(
-            ([{"/kind": "outcome", "/worked": True, "/target": 0, "/at": f"2026-10-{day:02}T09:00:00Z"} for day in range(1, 7)], [{}]),
+            (
+                [
+                    {"/kind": "outcome", "/worked": True, "/target": 0, "/at": f"2026-10-{day:02}T09:00:00Z"}
+                    for day in range(1, 7)
+                ],
+                [{}],
+            ),
             "/5/by",
         )
     ],

@@ -15,7 +15,7 @@ from kb.errors import KbError
 from kb.ledger.book import Ledger, read_all
 from kb.ledger.event import Event
 from kb.ledger.fold import Decided, fold
-from kb.model import Kind, Severity
+from kb.model import Document, Kind, Severity
 from kb.rules import catalogue, custom, matching, severity_named
 from kb.rules.base import Rule, Stage
 from kb.rules.led import EventCase, authors
@@ -90,7 +90,7 @@ class RuleSet:
                 for pointer, message in rule.run(case):
                     yield rule, pointer, message
 
-    def valid_events(self, record: str, document: Mapping[str, Any] | None) -> list[Event]:
+    def valid_events(self, record: str, document: Document | None) -> list[Event]:
         """The events about a record without those that an error is found in; `document` says who wrote it."""
         written_by = frozenset() if document is None else authors(document)
         accepted = self.suppressed(record)
@@ -98,12 +98,11 @@ class RuleSet:
             event
             for event in self.ledger.of(record)
             if not any(
-                rule.code in self.errors and rule.code not in accepted
-                for rule, *_ in self.found_in(event, written_by)
+                rule.code in self.errors and rule.code not in accepted for rule, *_ in self.found_in(event, written_by)
             )
         ]
 
-    def decided(self, record: str, document: Mapping[str, Any] | None, text: str | None) -> Decided:
+    def decided(self, record: str, document: Document | None, text: str | None) -> Decided:
         """What was decided about a record whose text has this digest."""
         return fold(self.valid_events(record, document), text)
 

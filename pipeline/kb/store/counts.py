@@ -69,7 +69,8 @@ class Counts:
                 (SELECT count(*) FROM {quarantine}) AS quarantined,
                 (SELECT count(*) FROM {copies}) AS copies,
                 (SELECT count(*) FROM {withdrawn}) AS withdrawn,
-                (SELECT count(*) FROM was WHERE id NOT IN (SELECT id FROM records)) AS removed,
+                (SELECT count(*) FROM was
+                    WHERE id NOT IN (SELECT id FROM records UNION ALL SELECT record_id FROM withdrawn)) AS removed,
                 (SELECT count(*) FROM {self._here("changes")}) AS changes"""
         ).records()[0]
 

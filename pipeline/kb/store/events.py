@@ -72,7 +72,11 @@ def _json(value: Json) -> str | None:
 def _documents_of_promoted(base: Store, rules: RuleSet) -> dict[str, Document]:
     """The published records that somebody promoted: who wrote them decides whether that counts."""
     names = sorted({event.record for event in rules.ledger.events if event.kind == "promote"})
-    rows = base.query("SELECT id, doc FROM records WHERE id IN (SELECT unnest($1::VARCHAR[]))", [names]).rows if names else []
+    rows = (
+        base.query("SELECT id, doc FROM records WHERE id IN (SELECT unnest($1::VARCHAR[]))", [names]).rows
+        if names
+        else []
+    )
     return {name: orjson.loads(doc) for name, doc in rows}
 
 
@@ -128,6 +132,4 @@ def _together(base: Store, rules: RuleSet, as_of: dt.date) -> Iterator[_OnEvent]
 
 def _on(event: Event, rule: Rule, pointer: str, message: str, rules: RuleSet) -> _OnEvent:
     place = rules.ledger.place(event)
-    return _OnEvent(
-        rule.code, pointer, message, event.record, place.file, place.line, event.digest, event.document
-    )
+    return _OnEvent(rule.code, pointer, message, event.record, place.file, place.line, event.digest, event.document)
