@@ -6,7 +6,6 @@ Exit codes: 0 clean, 1 findings at or above --fail-on or a failed gate, 2 usage 
 
 import shutil
 import sys
-from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -57,6 +56,7 @@ from kb.cli.output import (
     print_prose,
     report_written,
     to_stderr,
+    write_diff,
     write_text,
 )
 
@@ -435,7 +435,7 @@ def _preview(workspace: "Workspace", paths: list[Path], request: "Request") -> N
     with given(workspace, paths, request, sys.stdin.buffer) as roots:
         with progress("judging") as bar:
             plan = job.preview(workspace, roots, request._replace(tick=bar.tick, step=bar.step))
-        _write_diff(job.diff(plan))
+        write_diff(job.diff(plan))
     print_notes(plan.result.notes)
     to_stderr(text.preview(plan.result))
     raise typer.Exit(1 if plan.edits else 0)
@@ -471,7 +471,7 @@ def fix(
         with progress("judging") as bar:
             plan = job.plan(workspace, roots, request._replace(tick=bar.tick, step=bar.step))
         if diff:
-            _write_diff(job.diff(plan))
+            write_diff(job.diff(plan))
         elif from_stdin:
             sys.stdout.buffer.writelines(job.fixed(plan))
         else:
@@ -485,17 +485,6 @@ def fix(
         print_lines(summary)
     if diff and plan.edits:
         raise typer.Exit(1)
-
-
-def _write_diff(lines: Iterable[bytes]) -> None:
-    """As it is in a pipe, so that `patch` can read it; on a terminal so that nothing in it can act."""
-    from kb.render import text
-    from kb.render.tables import styled
-
-    if sys.stdout.isatty():
-        print_lines(text.diff(lines, colour=styled()))
-    else:
-        sys.stdout.buffer.writelines(lines)
 
 
 @app.command(

@@ -8,7 +8,7 @@ import typer
 
 from kb.cli import streams
 from kb.cli.options import STDIN, AsOf, TextOrJson, _choose, _day, complete_ids, current_workspace, examples
-from kb.cli.output import print_json, print_notes, print_prose
+from kb.cli.output import print_json, print_notes, print_prose, write_diff
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -182,6 +182,35 @@ def _retract(
     _report([job.retract(workspace, event, asked, dry_run=dry_run)], dry_run=dry_run)
 
 
+def _merge(
+    from_id: Annotated[str, typer.Argument(metavar="FROM", help="The record that goes.", autocompletion=complete_ids)],
+    into_id: Annotated[str, typer.Argument(metavar="INTO", help="The record that stays.", autocompletion=complete_ids)],
+    reason: Reason = None,
+    note: Note = None,
+    by: By = None,
+    as_of: AsOf = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Merge one record into another.
+
+    Shows what is added to the raw file of INTO: dead ends, workarounds, sources, aliases. What the two say differently
+    is listed, INTO keeps its own. FROM leaves a tombstone, and its id becomes an alias.
+    """
+    from kb.jobs.merge import merge as run
+    from kb.render import decisions
+
+    workspace = current_workspace()
+    asked = _asked(workspace, "merge", by, as_of, None, None, note=note, reason=reason)
+    merged = run(workspace, from_id, into_id, asked, dry_run=dry_run)
+    write_diff(merged.diff.splitlines(keepends=True))
+    print_notes(decisions.conflict(*one) for one in merged.conflicts)
+    print_prose([decisions.line(merged.event)])
+    if dry_run:
+        print_notes(["dry run: nothing was written"])
+    else:
+        print_notes([f"edited {merged.file} and wrote 1 event into ledger/; `kb ingest` lets the base follow"])
+
+
 def _outcome(
     name: Annotated[
         str | None,
@@ -331,6 +360,7 @@ _COMMANDS = (
     ("retract", _retract, ("kb retract 2026-11-22-0123456789ab --reason 'the wrong record'",)),
     ("outcome", _outcome, ("kb outcome git/non-fast-forward workaround:1 --worked --with git=2.51",
                            "kb outcome --from outcomes.ndjson --by ci:nightly")),
+    ("merge", _merge, ("kb merge git/x git/y --dry-run", "kb merge git/x git/y --reason 'one error'")),
     ("log", _log, ("kb log", "kb log git/non-fast-forward")),
     ("ledger", _ledger, ("kb ledger pack --before 2026-01-01",)),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from kb.words import visible
+from kb.words import show, visible
 
 if TYPE_CHECKING:
     from kb.ledger.event import Event
@@ -34,6 +34,11 @@ def _line(event: dict[str, Any]) -> str:
     tier = f" to {event['tier']}" if event.get("tier") else ""
     into = f" into {event['successor']}" if event["kind"] == "merge" else ""
     return f"{event['event']} {event['by']} {_VERBS[event['kind']]} {event['record']}{part}{tier}{into}{worked}"
+
+
+def conflict(pointer: str, kept: object, other: object) -> str:
+    """What two records say differently, and which of it stays."""
+    return f"{pointer}: they differ, {show(kept)} stays, the other says {show(other)}"
 
 
 def history(told: Iterable[dict[str, Any]]) -> Iterator[str]:

@@ -274,8 +274,7 @@ def withdrawal_unexplained(case: EventCase) -> Found:
             ELSE ' is the id or alias of no record; take the event back, and name one that exists' END AS message
         FROM events
         WHERE stands AND successor IS NOT NULL AND (event IN (SELECT event FROM tombstones) OR kind = 'deprecate')
-            AND (successor = record_id OR successor IN (SELECT record_id FROM tombstones)
-                OR successor NOT IN (SELECT name FROM names))
+            AND (successor = record_id OR successor NOT IN (SELECT name FROM names))
     """,
     good=[
         ([{"/kind": "withdraw", "/reason": "wrong", "/successor": "git/other"}], [{}, {"/id": "git/other"}]),
@@ -304,7 +303,7 @@ def withdrawal_unexplained(case: EventCase) -> Found:
 def successor_unknown() -> None:
     """Has a successor that exists, is not withdrawn, and does not lead back.
 
-    Whoever follows a withdrawn record to its successor has to arrive.
+    Whoever follows a withdrawn record to its successor has to arrive. An alias counts: what was merged on leads there too.
     """
 
 

@@ -17,8 +17,9 @@ from kb.words import brief
 T = TypeVar("T")
 
 
-PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings",
-             "changes", "quarantine", "copies", "withdrawn", "tombstones", "events", "finding_changes", "files", "runs", "figures")  # fmt: skip
+PUBLISHED = ("records", "dead_ends", "workarounds", "versions", "transitions", "sources", "findings", "changes",
+             "quarantine", "copies", "withdrawn", "tombstones", "events", "finding_changes", "files", "runs",
+             "figures")  # fmt: skip
 
 Error = duckdb.Error
 """What DuckDB raises for a store that others changed."""
