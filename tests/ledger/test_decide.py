@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -20,7 +21,7 @@ AT = "2026-11-22T00:00:00Z"
 RUN: Document = {"kind": "command", "ref": "git status", "exit": 128}
 
 
-def asked(kind: str, **values: object) -> Asked:
+def asked(kind: str, **values: Any) -> Asked:  # noqa: ANN401 - what Asked has
     return Asked(kind, AT, "person:Ada")._replace(**values)
 
 
