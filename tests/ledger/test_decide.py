@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from kb.errors import KbError
-from kb.jobs.decide import Asked, actor, decide, evidence_of, outcomes, read_outcomes, retract, target_of, used_of
+from kb.jobs.decide import Decision, actor, decide, evidence_of, outcomes, read_outcomes, retract, target_of, used_of
 from kb.jobs.log import log
 from kb.ledger.book import read_all
 from kb.ledger.event import Event, action_of
@@ -21,8 +21,8 @@ AT = "2026-11-22T00:00:00Z"
 RUN: Document = {"kind": "command", "ref": "git status", "exit": 128}
 
 
-def asked(kind: str, **values: Any) -> Asked:  # noqa: ANN401 - what Asked has
-    return Asked(kind, AT, "person:Ada")._replace(**values)
+def asked(kind: str, **values: Any) -> Decision:  # noqa: ANN401 - what Decision has
+    return Decision(kind, AT, "person:Ada")._replace(**values)
 
 
 def events(base: Base) -> tuple[Event, ...]:
@@ -88,7 +88,7 @@ def test_what_is_decided_last_is_the_last(desk: Base) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_cannot_be_decided_is_one_line_and_writes_nothing(
-    desk: Base, names: list[str], wanted: Asked, message: str
+    desk: Base, names: list[str], wanted: Decision, message: str
 ) -> None:
     with pytest.raises(KbError) as refused:
         decide(desk.workspace, names, wanted)

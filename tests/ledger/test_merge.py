@@ -4,13 +4,13 @@ import orjson
 import pytest
 
 from kb.errors import KbError
-from kb.jobs.decide import Asked
+from kb.jobs.decide import Decision
 from kb.jobs.merge import Merge, merge
 from kb.model import Document, Json
 from kb.rules.base import fold
 from tests.bases import Base, contents, record
 
-ASKED = Asked("merge", "2026-11-22T00:00:00Z", "person:Ada")
+ASKED = Decision("merge", "2026-11-22T00:00:00Z", "person:Ada")
 
 
 def twin(**values: Json) -> Document:

@@ -32,7 +32,7 @@ _OF_TEXT = frozenset({"confirm", "refute", "promote", "outcome"})
 """Kinds that are about what the record says, so that somebody has to have read just that."""
 
 
-class Asked(NamedTuple):
+class Decision(NamedTuple):
     """What a user decides, whatever it is about; `at` and `by` are when and who."""
 
     kind: str
@@ -52,11 +52,11 @@ class Outcome(NamedTuple):
 
     record: str
     target: str
-    asked: Asked
+    asked: Decision
 
 
 def decide(
-    workspace: Workspace, names: Sequence[str], asked: Asked, *, target: str | None = None, dry_run: bool = False
+    workspace: Workspace, names: Sequence[str], asked: Decision, *, target: str | None = None, dry_run: bool = False
 ) -> list[Event]:
     """Write an event about each of some records, given by id, alias or the beginning of one id; all of them, or none.
 
@@ -90,7 +90,7 @@ def outcomes(workspace: Workspace, given: Sequence[Outcome], *, dry_run: bool = 
     return events
 
 
-def retract(workspace: Workspace, name: str, asked: Asked, *, dry_run: bool = False) -> Event:
+def retract(workspace: Workspace, name: str, asked: Decision, *, dry_run: bool = False) -> Event:
     """Write an event that takes an earlier one back, which is given by its name or the beginning of that.
 
     Raises:
@@ -141,7 +141,7 @@ class _Desk:
         self._rules = ruleset.of(workspace)
         self._latest: dict[str, str] = {}
 
-    def event(self, name: str, asked: Asked, target: str | None) -> Event:
+    def event(self, name: str, asked: Decision, target: str | None) -> Event:
         record, document = self._looked_up(name, asked.kind)
         values: dict[str, Any] = {"record": record, "digest": document and text_digest(document)}
         if target is not None and document is not None:
@@ -159,7 +159,8 @@ class _Desk:
 
     def _looked_up(self, name: str, kind: str) -> tuple[str, Document | None]:
         """The id of a record, and what is published of it: of one that was withdrawn, nothing."""
-        record = published_as(self._base, name).id
+        is_gone = self._base.value("SELECT count(*) > 0 FROM tombstones WHERE record_id = $name", {"name": name})
+        record = name if is_gone else published_as(self._base, name).id
         rows = self._base.query("SELECT doc, path FROM records WHERE id = $id", {"id": record}).rows
         if rows:
             if kind == "restore" and not any(e.kind == "deprecate" for e in self._rules.ledger.of(record)):
@@ -211,7 +212,7 @@ class _Desk:
             raise KbError(f"--successor {name}: {why}; {hint}")
         return successor
 
-    def _tier(self, record: str, present: str, asked: Asked) -> str:
+    def _tier(self, record: str, present: str, asked: Decision) -> str:
         """The tier to move to: it has to lie above the present one, or below; a demotion without one goes a step down."""
         ladder = self._rules.settings.trust.ladder
         place = ladder.index(present)
@@ -229,7 +230,7 @@ class _Desk:
         return asked.tier
 
 
-def _made(asked: Asked, at: str, values: Mapping[str, Any]) -> Event:
+def _made(asked: Decision, at: str, values: Mapping[str, Any]) -> Event:
     texts = [asked.note, asked.reason, *(evidence["ref"] for evidence in asked.evidence), *asked.used.values()]
     if any(text is not None and masked_text(text) != text for text in texts):
         raise KbError("what you say holds a credential, and the ledger is for all to read; leave it out, and revoke it")
@@ -347,7 +348,7 @@ def used_of(words: Iterable[str]) -> dict[str, str]:
     return used
 
 
-def read_outcomes(workspace: Workspace, path: Path, asked: Asked) -> list[Outcome]:
+def read_outcomes(workspace: Workspace, path: Path, asked: Decision) -> list[Outcome]:
     """The outcomes in a file of lines: objects with `record`, `target`, `worked`, and if need be `with`, `at`, `by`, `note`.
 
     Raises:
@@ -365,7 +366,7 @@ def read_outcomes(workspace: Workspace, path: Path, asked: Asked) -> list[Outcom
 _KEYS = frozenset({"record", "target", "worked", "with", "at", "by", "note", "evidence"})
 
 
-def _outcome(workspace: Workspace, path: Path, number: int, line: bytes, asked: Asked) -> Outcome:
+def _outcome(workspace: Workspace, path: Path, number: int, line: bytes, asked: Decision) -> Outcome:
     try:
         said = orjson.loads(line)
     except ValueError:

@@ -11,7 +11,7 @@ from kb import aside, contract, sources
 from kb.curate.record import curate
 from kb.errors import KbError
 from kb.jobs import decide
-from kb.jobs.decide import Asked
+from kb.jobs.decide import Decision
 from kb.ledger.event import Event
 from kb.model import Change, Curated, Document, Incoming, Json
 from kb.publish import swap
@@ -44,7 +44,7 @@ class Merge(NamedTuple):
     diff: bytes
 
 
-def merge(workspace: Workspace, from_id: str, into_id: str, asked: Asked, *, dry_run: bool = False) -> Merge:
+def merge(workspace: Workspace, from_id: str, into_id: str, asked: Decision, *, dry_run: bool = False) -> Merge:
     """Take the union of two published records into the raw file of the second; the first is merged, and an alias of it.
 
     The file is written before the event: whatever interrupts this, nothing is lost.

@@ -48,10 +48,8 @@ def known_as(base: Store, subject: str) -> Named:
 
 
 _PUBLISHED_IDS = "SELECT id FROM records"
-_KNOWN_IDS = (
-    f"{_PUBLISHED_IDS} UNION SELECT record_id FROM quarantine WHERE record_id IS NOT NULL"
-    " UNION SELECT record_id FROM tombstones"
-)
+_SEEN_IDS = f"{_PUBLISHED_IDS} UNION SELECT record_id FROM quarantine WHERE record_id IS NOT NULL"
+_KNOWN_IDS = f"{_SEEN_IDS} UNION SELECT record_id FROM tombstones"
 
 
 class _Meant(NamedTuple):
@@ -67,8 +65,12 @@ class _Meant(NamedTuple):
 
 
 def _meant(base: Store, name: str, among: str) -> _Meant:
-    """The ids whose alias a name is, else those that it begins; none where it is an id itself, published or not."""
-    if not name or base.value(f"SELECT count(*) > 0 FROM ({_KNOWN_IDS}) WHERE id = $name", {"name": name}):
+    """The ids whose alias a name is, else those that it begins; none where it is an id itself, published or not.
+
+    The id of a record that was merged stands for the one that it is an alias of now, but where tombstones are `among` them.
+    """
+    own = _KNOWN_IDS if among == _KNOWN_IDS else _SEEN_IDS
+    if not name or base.value(f"SELECT count(*) > 0 FROM ({own}) WHERE id = $name", {"name": name}):
         return _Meant()
     for how, query in (
         ("an alias of", "SELECT id FROM records WHERE list_contains(aliases, $name) ORDER BY id"),

@@ -13,7 +13,7 @@ from kb.cli.output import print_json, print_notes, print_prose, write_diff
 if TYPE_CHECKING:
     import datetime as dt
 
-    from kb.jobs.decide import Asked
+    from kb.jobs.decide import Decision
     from kb.ledger.event import Event
     from kb.workspace import Workspace
 
@@ -300,8 +300,8 @@ def _asked(
     as_of: "dt.date | None",
     evidence: Sequence[str] | None,
     used: Sequence[str] | None,
-    **values: Any,  # noqa: ANN401 - texts, by the names that Asked has for them
-) -> "Asked":
+    **values: Any,  # noqa: ANN401 - texts, by the names that Decision has for them
+) -> "Decision":
     from kb.jobs import decide as job
 
     blank = next((key for key, value in values.items() if value is not None and not value.strip()), None)
@@ -309,11 +309,11 @@ def _asked(
         raise typer.BadParameter("is blank; say something, or leave it out", param_hint=f"--{blank}")
     rests_on = [job.evidence_of(workspace, words) for words in evidence or ()]
     moment = workspace.moment(as_of)
-    return job.Asked(kind, moment, job.actor(workspace, by), rests_on, job.used_of(used or ()), **values)
+    return job.Decision(kind, moment, job.actor(workspace, by), rests_on, job.used_of(used or ()), **values)
 
 
 def _decide(
-    workspace: "Workspace", ids: Sequence[str], asked: "Asked", *, target: str | None = None, dry_run: bool
+    workspace: "Workspace", ids: Sequence[str], asked: "Decision", *, target: str | None = None, dry_run: bool
 ) -> None:
     from kb.jobs import decide as job
 
