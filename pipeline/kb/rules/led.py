@@ -316,9 +316,7 @@ def successor_unknown() -> None:
         SELECT event, '/by' AS pointer,
             shown(actor) || ' has more than ' || getvariable('votes_per_actor')
                 || ' outcomes of this action; they stay on record, and only so many count' AS message
-        FROM votes()
-        QUALIFY row_number() OVER (PARTITION BY record_id, item, action, actor ORDER BY decided_at, event)
-            > getvariable('votes_per_actor')
+        FROM votes() WHERE NOT counted
     """,
     good=[([{"/kind": "outcome", "/worked": True, "/target": 0}], [{}])],
     bad=[
@@ -330,15 +328,15 @@ def successor_unknown() -> None:
                 ],
                 [{}],
             ),
-            "/5/by",
+            "/0/by",
         )
     ],
 )
 def votes_beyond_cap() -> None:
     """Rests on the outcomes of many, if it has any.
 
-    One actor who tries an action every day would outvote all others: of one actor's outcomes of one action only as many
-    count as `ledger.votes_per_actor` says, one for each day and set of versions.
+    One actor who tries an action every day would outvote all others: of one actor's outcomes of one action only the newest
+    count, as many as `ledger.votes_per_actor` says, one for each day and set of versions.
     """
 
 

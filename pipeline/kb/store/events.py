@@ -53,6 +53,14 @@ def lay_out(base: Store, rules: RuleSet) -> None:
             stones.append((name, status, closed.id, closed.at, closed.by, closed.reason, closed.successor))
     for table, values in (("events", rows), ("tombstones", stones)):
         base.insert(table, [column.type for column in tables()[table][1]], values)
+    base.query(_COUNTED)
+
+
+_COUNTED = """
+    UPDATE events SET counted = true WHERE digest IN (
+        SELECT digest FROM votes() QUALIFY row_number() OVER (
+            PARTITION BY record_id, item, action, actor ORDER BY decided_at DESC, event DESC) <= getvariable('votes_per_actor'))
+"""
 
 
 def _row(event: Event, rules: RuleSet, *, stands: bool) -> tuple[Json, ...]:
@@ -61,7 +69,7 @@ def _row(event: Event, rules: RuleSet, *, stands: bool) -> tuple[Json, ...]:
         event.id, event.digest, f"{LEDGER}{place.file}", place.line, event.kind, event.record, event.text,
         target and target.item, target and target.position, target and target.action, event.at, event.by,
         _json(event.used), event.worked, event.tier, event.reason, event.successor, event.retracts,
-        _json(event.evidence), event.note, stands,
+        _json(event.evidence), event.note, stands, False,
     )  # fmt: skip
 
 

@@ -175,7 +175,8 @@ CREATE TABLE events ( -- The ledger: one row for each valid event. Macro `votes`
     retracts VARCHAR, -- The event that it takes back.
     evidence JSON, -- What it rests on: a list of objects.
     note VARCHAR, -- What its author wrote beside it.
-    stands BOOLEAN NOT NULL -- Whether it counts: it was not taken back, and no error was found in it (LED).
+    stands BOOLEAN NOT NULL, -- Whether it holds: it was not taken back, and no error was found in it (LED).
+    counted BOOLEAN NOT NULL -- Whether it is an outcome that counts: one for each actor, day and set of versions, and of one actor the newest (`ledger.votes_per_actor`).
 );
 
 CREATE TABLE finding_changes ( -- Findings that came and went with the newest run, whether suppressed or not.
