@@ -61,7 +61,7 @@ def _confirm(
     It is bound to what they say now: once that changes, it no longer counts.
     """
     workspace = current_workspace()
-    _decide(workspace, ids, _asked(workspace, "confirm", by, as_of, evidence, used, note=note), dry_run=dry_run)
+    _decide(workspace, ids, decision(workspace, "confirm", by, as_of, evidence, used, note=note), dry_run=dry_run)
 
 
 def _refute(
@@ -75,7 +75,7 @@ def _refute(
 ) -> None:
     """Say that records do not hold, as they stand. They stay, and come first in the queue."""
     workspace = current_workspace()
-    _decide(workspace, ids, _asked(workspace, "refute", by, as_of, evidence, used, note=note), dry_run=dry_run)
+    _decide(workspace, ids, decision(workspace, "refute", by, as_of, evidence, used, note=note), dry_run=dry_run)
 
 
 def _promote(
@@ -93,7 +93,7 @@ def _promote(
     human_reviewed takes a person who did not write it, reproduced a command with its exit status or a log.
     """
     workspace = current_workspace()
-    asked = _asked(workspace, "promote", by, as_of, evidence, used, note=note, tier=tier)
+    asked = decision(workspace, "promote", by, as_of, evidence, used, note=note, tier=tier)
     _decide(workspace, [name], asked, dry_run=dry_run)
 
 
@@ -111,7 +111,7 @@ def _demote(
 ) -> None:
     """Lower the verification tier of a record."""
     workspace = current_workspace()
-    asked = _asked(workspace, "demote", by, as_of, evidence, None, note=note, tier=tier, reason=reason)
+    asked = decision(workspace, "demote", by, as_of, evidence, None, note=note, tier=tier, reason=reason)
     _decide(workspace, [name], asked, dry_run=dry_run)
 
 
@@ -128,7 +128,7 @@ def _deprecate(
     if reason is None:
         raise typer.BadParameter("say in a few words why; it is kept with the record", param_hint="--reason")
     workspace = current_workspace()
-    asked = _asked(workspace, "deprecate", by, as_of, None, None, note=note, reason=reason, successor=successor)
+    asked = decision(workspace, "deprecate", by, as_of, None, None, note=note, reason=reason, successor=successor)
     _decide(workspace, ids, asked, dry_run=dry_run)
 
 
@@ -146,7 +146,7 @@ def _withdraw(
     if reason is None:
         raise typer.BadParameter("say in a few words why; the tombstone keeps it", param_hint="--reason")
     workspace = current_workspace()
-    asked = _asked(workspace, "withdraw", by, as_of, evidence, None, note=note, reason=reason, successor=successor)
+    asked = decision(workspace, "withdraw", by, as_of, evidence, None, note=note, reason=reason, successor=successor)
     _decide(workspace, ids, asked, dry_run=dry_run)
 
 
@@ -160,7 +160,7 @@ def _restore(
 ) -> None:
     """Bring withdrawn, merged or deprecated records back."""
     workspace = current_workspace()
-    asked = _asked(workspace, "restore", by, as_of, None, None, note=note, reason=reason)
+    asked = decision(workspace, "restore", by, as_of, None, None, note=note, reason=reason)
     _decide(workspace, ids, asked, dry_run=dry_run)
 
 
@@ -178,7 +178,7 @@ def _retract(
     from kb.jobs import decide as job
 
     workspace = current_workspace()
-    asked = _asked(workspace, "retract", by, as_of, None, None, note=note, reason=reason)
+    asked = decision(workspace, "retract", by, as_of, None, None, note=note, reason=reason)
     _report([job.retract(workspace, event, asked, dry_run=dry_run)], dry_run=dry_run)
 
 
@@ -200,7 +200,7 @@ def _merge(
     from kb.render import decisions
 
     workspace = current_workspace()
-    asked = _asked(workspace, "merge", by, as_of, None, None, note=note, reason=reason)
+    asked = decision(workspace, "merge", by, as_of, None, None, note=note, reason=reason)
     merged = run(workspace, from_id, into_id, asked, dry_run=dry_run)
     write_diff(merged.diff.splitlines(keepends=True))
     print_notes(decisions.conflict(*one) for one in merged.conflicts)
@@ -242,7 +242,7 @@ def _outcome(
             raise typer.BadParameter(
                 "its lines say of what, and whether it worked; leave the rest out", param_hint="--from"
             )
-        asked = _asked(workspace, "outcome", by, as_of, evidence, used, note=note)
+        asked = decision(workspace, "outcome", by, as_of, evidence, used, note=note)
         events = job.outcomes(workspace, job.read_outcomes(workspace, file, asked), dry_run=dry_run)
         _report(events, dry_run=dry_run, brief=True)
         return
@@ -252,7 +252,7 @@ def _outcome(
         )
     if worked == failed:
         raise typer.BadParameter("say one of --worked and --failed", param_hint="--worked")
-    asked = _asked(workspace, "outcome", by, as_of, evidence, used, note=note)._replace(worked=worked)
+    asked = decision(workspace, "outcome", by, as_of, evidence, used, note=note)._replace(worked=worked)
     _decide(workspace, [name], asked, target=target, dry_run=dry_run)
 
 
@@ -293,7 +293,7 @@ def _ledger(
     print(f"{verb} {_events(packing.events)} into ledger/{packing.file}, in place of {len(packing.gone):,} files")
 
 
-def _asked(
+def decision(
     workspace: "Workspace",
     kind: str,
     by: str | None,
@@ -302,6 +302,11 @@ def _asked(
     used: Sequence[str] | None,
     **values: Any,  # noqa: ANN401 - texts, by the names that Decision has for them
 ) -> "Decision":
+    """What was typed, as a decision.
+
+    Raises:
+        KbError: nobody says who decides, or what is typed means nothing.
+    """
     from kb.jobs import decide as job
 
     blank = next((key for key, value in values.items() if value is not None and not value.strip()), None)
@@ -337,10 +342,15 @@ def _report(events: "Sequence[Event]", *, dry_run: bool, brief: bool = False) ->
 
     if not brief:
         print_prose(map(decisions.line, events))
+    wrote(len(events), dry_run=dry_run)
+
+
+def wrote(number: int, *, dry_run: bool) -> None:
+    """Say how many events were written, and what comes next."""
     if dry_run:
         print_notes(["dry run: nothing was written"])
     else:
-        print_notes([f"wrote {_events(len(events))} into ledger/; `kb ingest` lets the base follow"])
+        print_notes([f"wrote {_events(number)} into ledger/; `kb ingest` lets the base follow"])
 
 
 def _events(number: int) -> str:
