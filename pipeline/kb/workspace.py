@@ -74,20 +74,16 @@ class Workspace(NamedTuple):
         """Where the events lie: what was decided about records."""
         return self.root / "ledger"
 
-    def ledger_files(self, below: str = "") -> Iterator[tuple[str, bytes]]:
+    def ledger_files(self) -> Iterator[tuple[str, bytes]]:
         """The files of the ledger, by name: each name below it, with its bytes. What is hidden or no JSON is passed over.
-
-        With `below`, only those in that folder of it, and those that hold the events of several records.
 
         Raises:
             KbError: one cannot be read.
         """
-        start = self.ledger / below
-        packs = sorted(self.ledger.glob("[!.]*.ndjson")) if below else []
-        for path in [*packs, *_walked(start)] if self.ledger.is_dir() else ():
-            name = path.relative_to(self.ledger).as_posix()
+        for name in _walked(str(self.ledger), "") if self.ledger.is_dir() else ():
             try:
-                yield name, path.read_bytes()
+                with open(f"{self.ledger}/{name}", "rb") as file:  # noqa: PTH123 - there may be very many
+                    yield name, file.read()
             except OSError as error:
                 raise KbError(f"ledger/{name}: cannot be read: {error.strerror}") from None
 
@@ -142,14 +138,19 @@ class Workspace(NamedTuple):
         return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _walked(start: Path) -> Iterator[Path]:
-    """The JSON files below a folder, in order, but for links and what is hidden."""
-    for folder, folders, files in os.walk(start):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(folder, name)
-            if name.endswith((".json", ".ndjson")) and not name.startswith(".") and not path.is_symlink():
-                yield path
+def _walked(folder: str, below: str) -> Iterator[str]:
+    """The names of the JSON files below a folder, from there, in order, but for links and what is hidden."""
+    try:
+        with os.scandir(f"{folder}/{below}") as scan:
+            entries = sorted((entry for entry in scan if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    except OSError as error:
+        raise KbError(f"ledger/{below}: cannot be listed: {error.strerror}") from None
+    for entry in entries:
+        name = f"{below}/{entry.name}" if below else entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walked(folder, name)
+        elif entry.name.endswith((".json", ".ndjson")) and not entry.is_symlink():
+            yield name
 
 
 def real(path: Path) -> Path:

@@ -180,7 +180,7 @@ def read(raw: bytes, name: str | None = None) -> Event:
         InvalidEventError: they hold none, or the name is that of another.
     """
     try:
-        document = contract.read(raw)
+        document = contract.read(raw.strip())  # a line feed at the end would take a slower way
     except contract.UnreadableError as error:
         raise InvalidEventError(str(error)) from None
     _check(document)

@@ -1,7 +1,7 @@
 """The digest of what a record says, which an event of the ledger is bound to."""
 
-import copy
 import hashlib
+from collections.abc import Container
 from functools import cache
 
 import orjson
@@ -16,27 +16,27 @@ _NO_TEXT = KEPT_FOR_KB | {"last_confirmed", "last_updated", "verification_tier"}
 """Keys that say when somebody looked and how far it was checked, not what the record says."""
 
 
-def text_digest(document: Document) -> str:
+def text_digest(document: Document, done: Container[str] = ()) -> str:
     """The digest of a complete record, curated or not, as events hold it: `sha256:` and 64 hexadecimal digits.
 
     All fixes that come with kb are carried out on a copy first, whatever the settings run: what they repair is the same
-    text before and after, and so it is with them and without.
+    text before and after, and so it is with them and without. `done` are the value fixes that were carried out already.
     """
-    text = _repaired(document)
+    text = _repaired(document, done)
     said = {key: value for key, value in text.items() if key not in _NO_TEXT}
     return f"sha256:{hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
 
 
-def _repaired(document: Document) -> Document:
+def _repaired(document: Document, done: Container[str]) -> Document:
     rules = _all_rules()
-    candidates = rules.candidates(orjson.dumps(document))
-    if not any(rule.code in candidates for rule in (*rules.value_fixes, *rules.list_fixes)):
-        return document
-    text = copy.deepcopy(document)
+    open_fixes = [*(rule for rule in rules.value_fixes if rule.code not in done), *rules.list_fixes]
+    compact = orjson.dumps(document)
+    text: Document = orjson.loads(compact)
+    candidates = rules.candidates(compact)
     changed = True
     while changed:
         changed = False
-        for rule in (*rules.value_fixes, *rules.list_fixes):
+        for rule in open_fixes:
             if rule.code in candidates and apply(rule, text, rules.settings):
                 text = drop_gone(text)
                 changed = True
