@@ -312,6 +312,8 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     ("report.quality.v1", lambda d: d["freshness"].pop()),
     ("report.quality.v1", lambda d: d["findings"][0].update(code="D1")),
     ("metrics.v1", lambda d: d.update(records=0.5)),
+    ("report.calibration.v1", lambda d: d.update(scores=None)),
+    ("report.calibration.v1", lambda d: d["bins"].append({"range": "all"})),
     ("event.v1", lambda d: d.update(digest="1")),
     ("event.v1", lambda d: d.update(by="Ada")),
     ("gate.v1", lambda d: d["limits"][0].update(scope="everything")),

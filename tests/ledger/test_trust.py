@@ -5,6 +5,9 @@ import re
 
 import pytest
 
+from kb import reports, store
+from kb.jobs.show import show
+from kb.render import answers
 from tests.bases import DAY, Base, record
 from tests.conftest import ROOT
 from tests.ledger.bases import decide, target
@@ -108,3 +111,48 @@ def test_the_worked_examples_of_the_page_are_right() -> None:
     for prior, weight, held, again, number, result in examples:
         assert weight == again
         assert f"{(float(prior) * int(weight) + float(held)) / (int(weight) + float(number)):.2f}" == result
+
+
+def test_a_rate_has_an_interval_and_the_surest_workaround_is_first(tried: Base) -> None:
+    for number in range(8):
+        decide(tried, "outcome", A, worked=True, by=f"person:{number}", target=target(A, "workaround", 1))
+    decide(tried, "outcome", A, worked=False)
+    tried.ingest()
+    with store.read(tried.workspace.store) as base:
+        first, second = show(base, "git/a", DAY)["rates"]
+    assert (first["position"], first["worked"], first["outcomes"], first["declared"]) == (1, 8, 8, 0.92)
+    assert (second["position"], second["worked"], second["outcomes"]) == (0, 0, 1)
+    assert 0 < second["low"] < second["mean"] < second["high"] < first["high"] <= 1
+    assert second["low"] < first["low"] < first["mean"]
+
+
+def test_calibration_waits_for_fifty_outcomes(tried: Base) -> None:
+    report = reports.named("calibration")
+    for number in range(50):
+        if number == 49:
+            tried.ingest()
+            with store.read(tried.workspace.store) as base:
+                few = reports.run(base, report, reports.Options(DAY))
+        decide(
+            tried,
+            "outcome",
+            A if number % 2 else B,
+            worked=number % 10 > 1,
+            by=f"person:{number}",
+            at=f"{DAY}T00:00:00Z",
+        )
+    assert [part.rows.rows for part in few.parts] == [[], []]
+    assert "too few outcomes: 50 are needed" in answers.render(few, "table", terminal=False)
+    tried.ingest()
+    with store.read(tried.workspace.store) as base:
+        scores, bins = (part.rows.records() for part in reports.run(base, report, reports.Options(DAY)).parts)
+    by_name = {row["predictor"]: row for row in scores}
+    share = 0.8
+    assert by_name["constant"]["brier"] == pytest.approx(share * (1 - share))
+    assert by_name["declared"]["brier"] == pytest.approx((share * 0.2**2) + (1 - share) * 0.8**2)
+    assert sum(row["outcomes"] for row in bins) == 50
+    assert len(bins) == 10
+
+
+def test_no_report_on_outcomes_lies_in_curated() -> None:
+    assert not reports.named("calibration").asked(reports.Options(DAY, history=False))

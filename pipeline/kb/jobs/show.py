@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from kb.analysis import beta
 from kb.analysis.credentials import masked_path
 from kb.errors import KbError
 from kb.model import Table
@@ -130,6 +131,7 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
         "changes": [_change(**change) for change in changes],
         "findings": base.query(_REASONS, where).records(),
         **({"events": decided} if decided else {}),
+        **({"rates": rates} if (rates := _rates(base, name, as_of)) else {}),
         "neighbours": base.query(
             """SELECT kind, error_id AS id, error_id IN (SELECT id FROM records) AS known,
                 probability, condition, distinction
@@ -157,6 +159,22 @@ def _decided(base: Store, name: str) -> list[dict[str, Any]]:
         )
     return rows
 
+
+def _rates(base: Store, name: str, as_of: dt.date) -> list[dict[str, Any]]:
+    """The rates of the actions that were tried, with their 90 % interval: workarounds first, the surest of them first."""
+    rows = base.query(
+        "SELECT * EXCLUDE (record_id) FROM rates($as_of) WHERE record_id = $id", {"as_of": as_of, "id": name}
+    )
+    rates = []
+    for row in rows.records():
+        shape = max(row.pop("alpha"), _LEAST), max(row.pop("beta"), _LEAST)
+        low, high = (round(beta.quantile(share, *shape), 4) for share in (0.05, 0.95))
+        rates.append({**row, "low": low, "high": high})
+    return sorted(rates, key=lambda rate: (rate["item"] != "workaround", -rate["low"], rate["position"]))
+
+
+_LEAST = 1e-6
+"""A declared rate of 0 or 1 leaves one parameter of the distribution at 0, which it cannot have."""
 
 _ALL_IDS = '`kb sql "SELECT id FROM records"` lists all'
 

@@ -214,6 +214,7 @@ def record(known: dict[str, Any], *, colour: bool = False) -> Iterator[str]:
         f for f in known["findings"] if f["suppressed"] is not None or (f["code"], f["pointer"]) not in repaired
     ]
     yield from _flags(remaining, colour=colour)
+    yield from _section("outcomes", map(_rate, known.get("rates", ())), colour=colour)
     yield from _section("decisions", map(_decision, known.get("events", ())), colour=colour)
     if "raw" in known:
         raw = known["raw"].replace("\r\n", "\n").removesuffix("\n").expandtabs(4)
@@ -228,6 +229,15 @@ def _of_tombstone(stone: dict[str, Any]) -> Iterator[str]:
         yield f"reason: {stone['reason']}"
     if stone["successor"]:
         yield f"successor: {stone['successor']}"
+
+
+def _rate(rate: dict[str, Any]) -> str:
+    """How often an action worked, and what follows for its rate beside what is declared."""
+    declared = "none" if rate["declared"] is None else f"{rate['declared']:.2f}"
+    return (
+        f"{rate['item']}:{rate['position'] + 1} worked in {rate['worked']} of {rate['outcomes']}:"
+        f" rate {rate['mean']:.2f} ({rate['low']:.2f} to {rate['high']:.2f}), declared {declared}"
+    )
 
 
 def _decision(event: dict[str, Any]) -> str:

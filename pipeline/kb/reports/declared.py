@@ -365,7 +365,46 @@ _FINDINGS = Report(
     ),
 )
 
-REPORTS = {report.name: report for report in (_QUALITY, _QUEUE, _STALE, _CONFIDENCE, _TIERS, _SOURCES, _FINDINGS)}
+_TOO_FEW = "too few outcomes: 50 are needed"
+
+_CALIBRATION = Report(
+    "calibration",
+    "How far confidence came true in outcomes",
+    "whether confidence comes true, by outcomes",
+    (
+        Section(
+            "scores",
+            "calibration-scores",
+            {
+                "predictor": "declared: as declared; effective: without the outcome that is predicted; constant: the share of all",
+                "outcomes": "how many count",
+                "brier": "Brier score: mean squared distance from 1 (borne out) or 0; 0 is best",
+                "log_loss": "mean logarithmic loss; 0 is best",
+            },
+            nothing=_TOO_FEW,
+            needs="history",
+        ),
+        Section(
+            "bins",
+            "calibration-bins",
+            {
+                "range": "effective confidence, from and to; a value on a border counts in the upper one",
+                "outcomes": "how many",
+                "predicted": "mean effective confidence",
+                "observed": "share that bears its record out",
+            },
+            title="Reliability of effective confidence",
+            chart="observed",
+            nothing=_TOO_FEW,
+            needs="history",
+        ),
+    ),
+    totals=False,
+)
+
+REPORTS = {
+    report.name: report for report in (_QUALITY, _QUEUE, _STALE, _CONFIDENCE, _TIERS, _SOURCES, _FINDINGS, _CALIBRATION)
+}
 
 NAMES = (*REPORTS, "html", "all")
 """What `kb report` can be asked for: each report, the page of a base, and every report as a file."""

@@ -147,6 +147,23 @@ CREATE MACRO trust(as_of) AS TABLE -- The effective confidence of each published
         ) k LEFT JOIN borne_out(as_of) b ON b.record_id = k.id
     );
 
+CREATE MACRO predictions(as_of, of_domain := NULL, of_tier := NULL) AS TABLE -- Each outcome that counts, on a day, with what three predictors gave for it: the declared confidence, the effective one as it would be without that outcome, and a constant, the share of all outcomes that bear their records out. No rows where there are fewer than 50 outcomes.
+    WITH judged AS NOT MATERIALIZED (
+        SELECT v.record_id, v.held, t.declared,
+            -- the mean of all of its outcomes but this one
+            (t.effective * (prior_weight(t.tier) + b.weight) - CASE WHEN v.held THEN v.weight ELSE 0 END)
+                / (prior_weight(t.tier) + b.weight - v.weight) AS effective
+        FROM tried(as_of) v
+        JOIN trust(as_of) t ON t.id = v.record_id
+        JOIN borne_out(as_of) b ON b.record_id = v.record_id
+        WHERE (of_domain IS NULL OR t.domain = of_domain) AND (of_tier IS NULL OR t.tier = of_tier)
+    )
+    SELECT held, declared, least(greatest(effective, 0), 1) AS effective, round(avg(CASE WHEN held THEN 1 ELSE 0 END) OVER (), 4) AS constant
+    FROM judged QUALIFY count(*) OVER () >= 50;
+
+CREATE MACRO log_loss(p, held) AS -- The logarithmic loss of a prediction from 0 to 1, which is taken to be at least a millionth from either end.
+    -ln(greatest(CASE WHEN held THEN p ELSE 1 - p END, 0.000001));
+
 CREATE MACRO staleness(as_of) AS TABLE -- Age of each published record on a day, and by how much it is overdue.
     SELECT
         id, domain, tier, last_confirmed, age, time_to_live, freshness, age - time_to_live AS overdue,
