@@ -183,6 +183,7 @@ def test_an_event_taken_back_leaves_no_trace_in_the_record(decided: Base) -> Non
 def test_curated_does_not_depend_on_the_day(decided: Base) -> None:
     decide(decided, "confirm", A, at="2027-01-01T00:00:00Z")
     decided.ingest()
+    assert [one["code"] for one in decided.findings() if one["code"] in {"DAT003", "LED004"}] == ["LED004"]
     early = {name: data for name, data in decided.curated().items() if not name.startswith(("reports/", "manifest"))}
     decided.ingest(as_of=dt.date(2028, 1, 1))
     late = {name: data for name, data in decided.curated().items() if not name.startswith(("reports/", "manifest"))}
