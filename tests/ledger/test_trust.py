@@ -1,11 +1,13 @@
 """What outcomes and other events do to trust and to the queue, on a day."""
 
 import datetime as dt
+import json
 import re
 
 import pytest
 
 from kb import reports, store
+from kb.contract import violations
 from kb.jobs.show import show
 from kb.render import answers
 from tests.bases import DAY, Base, record
@@ -124,6 +126,23 @@ def test_a_rate_has_an_interval_and_the_surest_workaround_is_first(tried: Base) 
     assert (second["position"], second["worked"], second["outcomes"]) == (0, 0, 1)
     assert 0 < second["low"] < second["mean"] < second["high"] < first["high"] <= 1
     assert second["low"] < first["low"] < first["mean"]
+
+
+def test_a_release_shows_what_was_confirmed_with_an_older_one(tried: Base) -> None:
+    tried.record("c")
+    decide(tried, "confirm", A, **{"with": {"docker": "9.1"}})
+    decide(tried, "confirm", B, **{"with": {"docker": "30.0"}})
+    decide(tried, "confirm", record("c"), **{"with": {"docker": "27.1", "os": "linux"}})
+    tried.ingest()
+    with store.read(tried.workspace.store) as base:
+        answer = reports.run(base, reports.named("stale"), reports.Options(DAY, released="docker=30"))
+        none = reports.run(base, reports.named("stale"), reports.Options(DAY, released="git=3"))
+    assert [(row["id"], row["why"]) for row in answer.part("released").rows.records()] == [
+        ("git/a", "confirmed with docker 9.1, 30 is out"),
+        ("git/c", "confirmed with docker 27.1, 30 is out"),
+    ]
+    assert none.part("released").rows.rows == []
+    assert not list(violations(json.loads(answers.document(answer)), "report.stale.v1"))
 
 
 def test_calibration_waits_for_fifty_outcomes(tried: Base) -> None:

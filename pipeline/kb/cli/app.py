@@ -38,6 +38,7 @@ from kb.cli.options import (
     _check_started,
     _choose,
     _free,
+    _release,
     complete_codes,
     complete_groups,
     complete_ids,
@@ -493,6 +494,7 @@ def fix(
         "kb report queue --domain docker --limit 20",
         "kb report queue --spread 30 --section plan --format csv",
         "kb report stale --due 30",
+        "kb report stale --released docker=30 --section released --format ids",
         "kb report stale --fail-on 'age > 730'",
         "kb report all -o reports/",
         "kb report html -o base.html",
@@ -531,6 +533,15 @@ def report(
             help="queue: also the stale ones, dealt evenly over so many days.",
         ),
     ] = None,
+    released: Annotated[
+        str | None,
+        typer.Option(
+            "--released",
+            metavar="PRODUCT=VERSION",
+            callback=_release,
+            help="stale: also what was last confirmed with an older version, as docker=30.",
+        ),
+    ] = None,
     section_name: Annotated[
         str | None,
         typer.Option("--section", metavar="NAME", help="Only this section; csv holds one, by default the first."),
@@ -561,7 +572,7 @@ def report(
         raise typer.BadParameter("ids are of one report; name it", param_hint="--format")
     workspace = current_workspace()
     common = workspace.settings.report if name != "all" and format_name in {"table", "md", "html"} else None
-    options = reports.Options(workspace.as_of(as_of), domain, tier, limit, due, spread, common=common)
+    options = reports.Options(workspace.as_of(as_of), domain, tier, limit, due, spread, released, common=common)
     if name == "all":
         _report_all(workspace, options, output)
         return
@@ -570,6 +581,7 @@ def report(
         unused = {
             "--due": due,
             "--spread": spread,
+            "--released": released,
             "--section": section_name,
             "--fail-on": fail_on,
             "--format": other_format,

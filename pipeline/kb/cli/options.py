@@ -1,6 +1,7 @@
 """What commands share of what can be typed: arguments, options, what completes them, and the workspace they are about."""
 
 import datetime as dt
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -74,6 +75,16 @@ def _free(context: typer.Context, output: Path | None) -> Path | None:
     if reserved is None or (context.info_name == "report" and real(output).is_relative_to(real(workspace.reports))):
         return output
     raise typer.BadParameter(f"{output}: {reserved} is what kb itself reads or writes; name another place")
+
+
+def _release(released: str | None) -> str | None:
+    """A product and its version, as in docker=30."""
+    if released is None:
+        return None
+    product, _, version = (part.strip() for part in released.partition("="))
+    if not re.fullmatch(r"[\w .+-]+", product) or not re.match(r"[0-9]", version):
+        raise typer.BadParameter(f"{released!r}: write PRODUCT=VERSION, as in docker=30")
+    return f"{product.lower()}={version}"
 
 
 Output = Annotated[

@@ -256,6 +256,20 @@ _STALE = Report(
             needs="due",
         ),
         Section(
+            "released",
+            "stale-released",
+            {
+                **_RECORD,
+                "last_confirmed": "day of the last confirmation",
+                "version": "the version that it was confirmed with",
+                "why": "in words",
+            },
+            title="Confirmed with a release before {released}",
+            ranked=True,
+            nothing="nothing was confirmed with an older one",
+            needs="released",
+        ),
+        Section(
             "forecast",
             "stale-forecast",
             {

@@ -70,6 +70,9 @@ CREATE MACRO told_of_age(age, last_confirmed) AS -- An age in words, and why the
         ELSE age || CASE age WHEN 1 THEN ' day' ELSE ' days' END
     END;
 
+CREATE MACRO release_parts(version) AS -- The numbers of a release, so that 9.1 comes before 10.0.
+    [TRY_CAST(part AS BIGINT) FOR part IN string_split(regexp_extract(version, '[0-9]+(\.[0-9]+)*'), '.')];
+
 CREATE MACRO votes() AS TABLE -- The outcomes that may count: of one actor, on one day and with one set of versions, the first that stands.
     SELECT * FROM events WHERE kind = 'outcome' AND stands
     QUALIFY row_number() OVER (
