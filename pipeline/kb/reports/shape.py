@@ -13,7 +13,8 @@ class Options(NamedTuple):
     """What a report is asked for: the day, which part of the base, and how many rows of its ranked sections.
 
     `due` and `spread` are numbers of days, `released` is a product and its new version (`docker=30`). Without `history`,
-    what earlier runs say is left out: so the reports in `curated/` follow from the base alone. `common` is given where people read it: when a rule is reported once.
+    what earlier runs say is left out: so the reports in `curated/` follow from the base alone. `common` is given where
+    people read it: when a rule is reported once.
     """
 
     as_of: dt.date
