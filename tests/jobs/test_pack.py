@@ -1,6 +1,7 @@
 """`kb ledger pack`: fewer files, the same set."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,16 @@ def test_packed_events_are_the_same_set(base: Base) -> None:
     assert (after.events, after.digest) == (before.events, before.digest)
     assert sorted(contents(base.root / "ledger")) == sorted([str(packing.file), NEW.name])
     assert (packing.events, len(packing.gone)) == (3, 3)
+
+
+def test_the_base_knows_where_an_event_stands(base: Base, tmp_path: Path) -> None:
+    base.record("a")
+    _put(base, *OLD)
+    base.ingest()
+    packing = pack(base.workspace, BEFORE)
+    base.ingest()
+    assert set(base.column("SELECT file FROM events")) == {f"ledger/{packing.file}"}
+    assert base.tables() == base.again(tmp_path / "again").tables()
 
 
 def test_packs_are_packed_again_and_twice_changes_nothing(base: Base) -> None:

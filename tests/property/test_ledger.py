@@ -1,7 +1,9 @@
 """What holds of the ledger over any history: incremental equals full, and kb's own repairs are no other text."""
 
+import datetime as dt
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 
 from kb.contract import complete
 from kb.curate.record import curate
+from kb.errors import KbError
+from kb.jobs.pack import pack
 from kb.ledger.event import KINDS, canonical
 from kb.model import Curated, Document
 from kb.rules.ruleset import RuleSet
@@ -77,6 +81,14 @@ def _decide(kind: str, at: str, by: str, text: str, slug: str, taken_back: bool)
     return step
 
 
+def _pack(before: dt.date) -> Step:
+    def step(base: Base) -> None:
+        with suppress(KbError):  # a fault is left where it is
+            pack(base.workspace, before)
+
+    return step
+
+
 def _break(slug: str) -> Step:
     return lambda base: _done(base.put(f"ledger/git/{slug}/2026-11-01-000000000000.json", b"{}"))
 
@@ -96,6 +108,7 @@ steps = (
     | st.builds(_decide, st.sampled_from([kind for kind in KINDS if kind != "retract"]), st.sampled_from(["01", "02", "30"]),
                 st.sampled_from(["person:Ada", "person:Bob", "agent:x"]), st.sampled_from(TEXTS), slugs, st.booleans())
     | st.builds(_break, slugs)
+    | st.builds(_pack, st.sampled_from([dt.date(2026, 11, 2), dt.date(2026, 12, 1)]))
     | st.builds(_drop, st.sampled_from(["ledger/git/a", "ledger", "raw/more.ndjson"]))
     | st.builds(lambda text: lambda base: base.configure(text), st.sampled_from(SETTINGS))
 )  # fmt: skip

@@ -114,7 +114,7 @@ class RuleSet:
             "settings": self.settings.judging(),
             "suppressed": [[s.record, s.code, s.reason] for s in self.suppressions],
             "suppress": [[s.record, s.code, s.until and s.until.isoformat()] for s in self.settings.suppress],
-            "ledger": self.ledger.digest,
+            "ledger": self.ledger.state,
         }
         plain: dict[str, Any] = json.loads(json.dumps(basis, sort_keys=True))
         return plain
