@@ -188,7 +188,7 @@ class Base:
 
     def again(self, folder: Path, *names: str, as_of: dt.date = DAY) -> "Base":
         """A new base, made by one ingest of what lies here now."""
-        for name in ("kb.toml", *(names or ("raw",))):
+        for name in ("kb.toml", "ledger", *(names or ("raw",))):
             source, target = self.root / name, folder / name
             if source.is_dir():
                 shutil.copytree(source, target)

@@ -12,6 +12,7 @@ from kb import contract, reports, store
 from kb.contract import schema, shapes, violations
 from kb.jobs.validate import ValidateOptions, validate
 from kb.judging.request import Request
+from kb.ledger.event import KINDS
 from kb.model import Document, Json
 from kb.render import answers as render
 from kb.render import validations
@@ -20,6 +21,7 @@ from kb.settings import Settings
 from kb.store import build
 from tests.bases import DAY, Base
 from tests.conftest import ROOT
+from tests.ledger.events import event
 
 pytestmark = pytest.mark.whole
 
@@ -33,6 +35,7 @@ def test_each_output_has_a_schema() -> None:
         "baseline.v1",
         "change.v1",
         "diff.v1",
+        "event.v1",
         "finding.v1",
         "gate.v1",
         "ingest.v1",
@@ -147,6 +150,7 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         found[f"{kind}.v1"] = example.lines(f"{name}.ndjson")
     found["finding.v1"] += example.lines("reports/day-findings.ndjson")
     found["diff.v1"] = [COMPARED.document()]
+    found["event.v1"] = [event(kind).document for kind in KINDS]
     found["gate.v1"] = [GateResult(DAY, VERDICTS).document()]
     for name in reports.REPORTS:
         kept = [json.loads(files[f"reports/{name}.json"])] if f"reports/{name}.json" in files else []
@@ -310,6 +314,10 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     ("report.quality.v1", lambda d: d["freshness"].pop()),
     ("report.quality.v1", lambda d: d["findings"][0].update(code="D1")),
     ("metrics.v1", lambda d: d.update(records=0.5)),
+    ("report.calibration.v1", lambda d: d.update(scores=None)),
+    ("report.calibration.v1", lambda d: d["bins"].append({"range": "all"})),
+    ("event.v1", lambda d: d.update(digest="1")),
+    ("event.v1", lambda d: d.update(by="Ada")),
     ("gate.v1", lambda d: d["limits"][0].update(scope="everything")),
     ("gate.v1", lambda d: d["limits"][0].update(limit="max_age")),
     ("metrics.v1", lambda d: d.update(stale_share=1.1)),

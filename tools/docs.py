@@ -95,6 +95,7 @@ def reports() -> str:
 _NEEDS = {
     None: "",
     "due": " With `--due N`.",
+    "released": " With `--released PRODUCT=VERSION`.",
     "spread": " With `--spread N`.",
     "history": " Not in `curated/`.",
 }
@@ -127,7 +128,7 @@ def _reports() -> Iterator[str]:
         kept = f" `curated/reports/` holds {report.kept:,} rows of each list." if report.kept else ""
         yield from (f"## {report.name}", "", f"{report.title}.{kept}", "")
         for section in report.sections:
-            title = section.title.format(due="N", spread="N") or report.title
+            title = section.title.format(due="N", spread="N", released="that one") or report.title
             yield from (
                 f"### {report.name}: {section.name}",
                 "",

@@ -106,7 +106,8 @@ GONE = Gone()
 class Curated(NamedTuple):
     """A record fit to be published: the curated document, and what was found and repaired on the way.
 
-    `form` names the foreign format that it came in.
+    `form` names the foreign format that it came in. `text` is the digest of what it says, where the ledger has events on
+    it; by those it may be `withdrawn`: then it is fit, and not published.
     """
 
     id: str
@@ -114,6 +115,8 @@ class Curated(NamedTuple):
     findings: tuple[Finding, ...]
     changes: tuple[Change, ...]
     form: str | None = None
+    text: str | None = None
+    withdrawn: bool = False
 
 
 class Rejected(NamedTuple):

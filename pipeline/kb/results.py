@@ -20,11 +20,11 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class IngestResult(NamedTuple):
-    """What one run of `kb ingest` did; `read == published + unchanged + quarantined` always holds.
+    """What one run of `kb ingest` did; `read == published + unchanged + quarantined + withdrawn` always holds.
 
     `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and the
-    findings that remain, `flagged` the records that have those; `about_settings` counts the findings on kb.toml.
-    `names` are those of custom rules.
+    findings that remain, `flagged` the records that have those; `about_settings` counts the findings on kb.toml,
+    `about_events` those on events of the ledger. `names` are those of custom rules.
     `compared` is None for the first run. `of_the_day`: what was written is what depends on the day, and nothing else.
     """
 
@@ -42,6 +42,8 @@ class IngestResult(NamedTuple):
     flagged: Mapping[str, int] = _NONE
     suppressed: int = 0
     about_settings: Mapping[str, int] = _NONE
+    about_events: Mapping[str, int] = _NONE
+    withdrawn: int = 0
     compared: StateComparison | None = None
     names: Mapping[str, str] = _NONE
     notes: tuple[str, ...] = ()
@@ -52,7 +54,8 @@ class IngestResult(NamedTuple):
         """The result as JSON; its schema is `schemas/ingest.v1.json`."""
         keys = ("read", "published", "unchanged", "quarantined", "removed", "changes", "findings", "suppressed")
         compared = None if self.compared is None else self.compared._asdict()
-        return {**{key: getattr(self, key) for key in keys}, "finding_changes": compared}
+        by_ledger = {"withdrawn": self.withdrawn} if self.withdrawn else {}
+        return {**{key: getattr(self, key) for key in keys}, **by_ledger, "finding_changes": compared}
 
 
 class FixResult(NamedTuple):

@@ -101,3 +101,13 @@ def _refusal(folder: Path, errors: bytes) -> str:
     if "not a git repository" in first:
         return f"{folder}: not a git repository, so there is nothing earlier to compare with"
     return f"git: {first}"
+
+
+def user(folder: Path) -> str | None:
+    """Who commits in a folder, as git has it: the name, and the address in angle brackets; None where git does not say."""
+    try:
+        name, address = (_git(folder, ["config", "--get", f"user.{key}"]).stdout for key in ("name", "email"))
+    except KbError:
+        return None
+    said = [part.decode(errors="replace").strip() for part in (name, address)]
+    return f"{said[0]} <{said[1]}>" if all(said) else said[0] or None

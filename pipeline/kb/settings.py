@@ -190,6 +190,13 @@ EXPANDED_IN_ANY_CASE = 16 << 20
 """What is small may become this large in any case: a few records that are much alike."""
 
 
+class LedgerSettings(NamedTuple):
+    """Who decides, where git does not say; and how many outcomes of one actor count for one action."""
+
+    by: str = ""
+    votes_per_actor: int = 5
+
+
 class Sql(NamedTuple):
     """What a statement may cost, of `kb sql` or of a user's own rule: seconds (0: no limit), a share of the memory."""
 
@@ -213,6 +220,7 @@ class Settings(NamedTuple):
     export: Export = Export()
     report: ReportSettings = ReportSettings()
     gate: Gate = Gate()
+    ledger: LedgerSettings = LedgerSettings()
     limits: Bounds = Bounds()
     sql: Sql = Sql()
     own_lines: OwnLines = _NO_LINES
@@ -243,9 +251,14 @@ _READ = frozenset({"own_lines"})
 
 _STEERING = _READ | {
     "as_of", "fail_on", "exclude", "baseline", "max_removals", "rules", "suppress", "trust", "match", "export", "report",
-    "gate", "sql",
+    "gate", "ledger", "sql",
 }  # fmt: skip
 """Settings that no judgement depends on, or that RuleSet and `judging` see to; a new one counts as judging until it is here."""
+
+
+def is_actor(text: str) -> bool:
+    """Whether a text says who decides, as events do."""
+    return re.fullmatch(r"(?:person|agent|ci):\S.*", text) is not None and len(text) <= 200
 
 
 def text_of(path: Path) -> str:
@@ -443,6 +456,9 @@ def _check_values(settings: Settings, file: str) -> None:
         require(value >= 1, f"limits.{key}", value, "it has to be 1 or more")
     longest = settings.limits.record_bytes
     require(longest <= LONGEST_RECORD, "limits.record_bytes", longest, f"it has to be at most {LONGEST_RECORD}")
+    by, votes = settings.ledger
+    require(not by or is_actor(by), "ledger.by", by, "write person:, agent: or ci:, and a name")
+    require(votes >= 1, "ledger.votes_per_actor", votes, "it has to be 1 or more")
     seconds, memory = settings.sql
     require(0 <= seconds <= _DAY, "sql.seconds", seconds, f"it has to be between 0 (no limit) and {_DAY}")
     require(0 < memory <= 1, "sql.memory", memory, "it has to be above 0 and at most 1, a share of the memory")

@@ -2,14 +2,24 @@
 
 import datetime as dt
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from kb.errors import KbError
 from kb.settings import FILE, Settings, load_settings, text_of
 
-OWN = ("raw", "rules", "curated", ".kb", FILE, "kb.duckdb", "kb.duckdb.wal")
+OWN = ("raw", "ledger", "rules", "curated", ".kb", FILE, "kb.duckdb", "kb.duckdb.wal")
 """What a workspace is made of, but for the baseline."""
+
+
+LEDGER = "ledger/"
+"""Where the events lie; the path of a finding about one starts so."""
+
+
+def is_of_record(path: str) -> bool:
+    """Whether a finding with this path is about a record, and not about kb.toml or an event."""
+    return path != FILE and not path.startswith(LEDGER)
 
 
 PAGE = "reports/index.html"
@@ -34,6 +44,7 @@ OWNED = (
     "findings.ndjson",
     "changes.ndjson",
     "quarantine.ndjson",
+    "withdrawn",
     MANIFEST,
 )
 """What kb writes below `curated/`; anything else there is left as it is."""
@@ -57,6 +68,24 @@ class Workspace(NamedTuple):
     @property
     def raw(self) -> Path:
         return self.root / "raw"
+
+    @property
+    def ledger(self) -> Path:
+        """Where the events lie: what was decided about records."""
+        return self.root / "ledger"
+
+    def ledger_files(self) -> Iterator[tuple[str, bytes]]:
+        """The files of the ledger, by name: each name below it, with its bytes. What is hidden or no JSON is passed over.
+
+        Raises:
+            KbError: one cannot be read.
+        """
+        for name in _walked(str(self.ledger), "") if self.ledger.is_dir() else ():
+            try:
+                with open(f"{self.ledger}/{name}", "rb") as file:  # noqa: PTH123 - there may be very many
+                    yield name, file.read()
+            except OSError as error:
+                raise KbError(f"ledger/{name}: cannot be read: {error.strerror}") from None
 
     def rule_files(self) -> dict[str, str]:
         """The custom rules, as written: what is in each `rules/*.sql`, by that name.
@@ -98,8 +127,30 @@ class Workspace(NamedTuple):
         return None
 
     def as_of(self, given: dt.date | None) -> dt.date:
-        """The day that age is counted to; the only place that reads a clock."""
+        """The day that age is counted to; here and in `moment` alone a clock is read."""
         return given or self.settings.as_of or dt.date.today()  # noqa: DTZ011 - a person's day, where they are
+
+    def moment(self, given: dt.date | None) -> str:
+        """When an event is decided, in UTC: now, or on the day that is given, or set, at its beginning."""
+        day = given or self.settings.as_of
+        if day:
+            return f"{day.isoformat()}T00:00:00Z"
+        return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _walked(folder: str, below: str) -> Iterator[str]:
+    """The names of the JSON files below a folder, from there, in order, but for links and what is hidden."""
+    try:
+        with os.scandir(f"{folder}/{below}") as scan:
+            entries = sorted((entry for entry in scan if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    except OSError as error:
+        raise KbError(f"ledger/{below}: cannot be listed: {error.strerror}") from None
+    for entry in entries:
+        name = f"{below}/{entry.name}" if below else entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walked(folder, name)
+        elif entry.name.endswith((".json", ".ndjson")) and not entry.is_symlink():
+            yield name
 
 
 def real(path: Path) -> Path:

@@ -17,6 +17,7 @@ from kb.contract import KEPT_FOR_KB, NOTES, complete, shapes
 from kb.errors import KbError
 from kb.jobs.ingest import ingest
 from kb.judging.request import Request
+from kb.ledger.book import packed
 from kb.model import Document, Json
 from kb.rules.example import with_changes
 from kb.rules.ver import split_product
@@ -25,6 +26,7 @@ from kb.store import Store, build, layout
 from kb.store.layout import tables, working_tables
 from tests.bases import DAY, Base, ndjson, record, suppressions
 from tests.conftest import body
+from tests.ledger.bases import decide
 from tests.strategies import careless
 
 
@@ -82,6 +84,9 @@ def test_the_temporary_tables_and_variables_are_those_that_are_declared() -> Non
     assert set(re.findall(r"getvariable\('(\w+)'\)", code)) == set(layout.VARIABLES)
 
 
+RUN = {"kind": "command", "ref": "git status", "exit": 0}
+
+
 def test_every_column_is_filled(example: Base, tmp_path: Path) -> None:
     """A column that is declared and that nothing fills would pass every other test."""
     shutil.copytree(example.root, tmp_path / "base")
@@ -91,7 +96,17 @@ def test_every_column_is_filled(example: Base, tmp_path: Path) -> None:
     versions = [{"version": "2.1", "status": "removed", "removed": "2.9"}]
     docs = {"official_doc_url": "https://git-scm.com/docs", "official_doc_section": "Git"}
     twice = record("twice", subcategory="setup", versions=versions, **docs)
-    base.put("raw/more.ndjson", ndjson(twice, twice))
+    base.put("raw/more.ndjson", ndjson(twice, twice, gone := record("gone")))
+    tried = decide(base, "outcome", gone, **{"with": {"git": "2.51"}, "note": "on a branch", "evidence": [RUN]})
+    decided = [
+        decide(base, "demote", gone),
+        decide(base, "retract", gone, retracts=tried.id),
+        decide(base, "withdraw", gone, successor="git/twice"),
+    ]
+    decide(base, "confirm", twice)
+    name, lines = packed(decided)
+    base.put(f"ledger/{name}", lines)
+    base.drop(*(f"ledger/{event.name}" for event in decided))
     base.put("raw/foreign.json", FORMATS["errorcanon"].to_source(complete(record("foreign"))))
     base.ingest()
     ingest(base.workspace, [base.root / "raw/foreign.json"], Request(as_of=DAY, jobs=1, form="errorcanon"))

@@ -6,7 +6,6 @@ Exit codes: 0 clean, 1 findings at or above --fail-on or a failed gate, 2 usage 
 
 import shutil
 import sys
-from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from kb import __version__
-from kb.cli import streams
+from kb.cli import deciding, reviewing, streams
 from kb.cli.arguments import Group
 from kb.cli.failures import (
     INTERRUPTED,
@@ -35,7 +34,11 @@ from kb.cli.options import (
     Output,
     Paths,
     TextOrJson,
+    _base,
+    _check_started,
+    _choose,
     _free,
+    _release,
     complete_codes,
     complete_groups,
     complete_ids,
@@ -54,18 +57,15 @@ from kb.cli.output import (
     print_prose,
     report_written,
     to_stderr,
+    write_diff,
     write_text,
 )
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from kb.jobs.validate import ValidateOptions
     from kb.judging.request import Request
     from kb.model import Severity
     from kb.reports import Options
-    from kb.settings import Sql
-    from kb.store import Store
     from kb.workspace import Workspace
 
 app = typer.Typer(
@@ -443,7 +443,7 @@ def _preview(workspace: "Workspace", paths: list[Path], request: "Request", opti
     with given(workspace, paths, request.form, sys.stdin.buffer, options.stdin_filename) as roots:
         with progress("judging") as bar:
             plan = job.preview(workspace, roots, request._replace(tick=bar.tick), options.reported)
-        _write_diff(job.diff(plan))
+        write_diff(job.diff(plan))
     print_notes(plan.result.notes)
     to_stderr(text.preview(plan.result))
     raise typer.Exit(1 if plan.edits else 0)
@@ -479,7 +479,7 @@ def fix(
         with progress("judging") as bar:
             plan = job.plan(workspace, roots, request._replace(tick=bar.tick))
         if diff:
-            _write_diff(job.diff(plan))
+            write_diff(job.diff(plan))
         elif from_stdin:
             sys.stdout.buffer.writelines(job.fixed(plan))
         else:
@@ -495,23 +495,13 @@ def fix(
         raise typer.Exit(1)
 
 
-def _write_diff(lines: Iterable[bytes]) -> None:
-    """As it is in a pipe, so that `patch` can read it; on a terminal so that nothing in it can act."""
-    from kb.render import text
-    from kb.render.tables import styled
-
-    if sys.stdout.isatty():
-        print_lines(text.diff(lines, colour=styled()))
-    else:
-        sys.stdout.buffer.writelines(lines)
-
-
 @app.command(
     epilog=examples(
         "kb report quality",
         "kb report queue --domain docker --limit 20",
         "kb report queue --spread 30 --section plan --format csv",
         "kb report stale --due 30",
+        "kb report stale --released docker=30 --section released --format ids",
         "kb report stale --fail-on 'age > 730'",
         "kb report all -o reports/",
         "kb report html -o base.html",
@@ -551,6 +541,15 @@ def report(
             help="queue: also the stale ones, dealt evenly over so many days.",
         ),
     ] = None,
+    released: Annotated[
+        str | None,
+        typer.Option(
+            "--released",
+            metavar="PRODUCT=VERSION",
+            callback=_release,
+            help="stale: also what was last confirmed with an older version, as docker=30.",
+        ),
+    ] = None,
     section_name: Annotated[
         str | None,
         typer.Option("--section", metavar="NAME", help="Only this section; csv holds one, by default the first."),
@@ -574,11 +573,14 @@ def report(
     from kb import reports
     from kb.render import text
     from kb.render.answers import FORMATS, render
+    from kb.render.tables import IDS, as_ids
 
-    _choose("--format", format_name, FORMATS)
+    _choose("--format", format_name, (*FORMATS, IDS))
+    if format_name == IDS and name in {"all", "html"}:
+        raise typer.BadParameter("ids are of one report; name it", param_hint="--format")
     workspace = current_workspace()
     common = workspace.settings.report if name != "all" and format_name in {"table", "md", "html"} else None
-    options = reports.Options(workspace.as_of(as_of), domain, tier, limit, due, spread, common=common)
+    options = reports.Options(workspace.as_of(as_of), domain, tier, limit, due, spread, released, common=common)
     if name == "all":
         _report_all(workspace, options, output)
         return
@@ -587,6 +589,7 @@ def report(
         unused = {
             "--due": due,
             "--spread": spread,
+            "--released": released,
             "--section": section_name,
             "--fail-on": fail_on,
             "--format": other_format,
@@ -601,10 +604,15 @@ def report(
         reports.check_scope(base, options, workspace.settings.trust.ladder)
         section = reports.section(chosen, options, section_name)
         answer = reports.run(
-            base, chosen, options, only=section if section_name is not None or format_name == "csv" else None
+            base, chosen, options, only=section if section_name is not None or format_name in {"csv", IDS} else None
         )
         broken = 0 if fail_on is None else reports.breaking(base, section, options, fail_on, workspace.settings.sql)
-    write_text(render(answer, format_name, terminal=is_terminal(output)), output)
+    form = (
+        as_ids(answer.parts[0].rows)
+        if format_name == IDS
+        else render(answer, format_name, terminal=is_terminal(output))
+    )
+    write_text(form, output)
     report_written(output)
     if broken:
         print_notes([f"--fail-on: {text.count(broken, 'row meets', 'rows meet')} `{fail_on}`"])
@@ -633,15 +641,17 @@ def sql(
             show_default=False,
         ),
     ] = None,
-    format_name: AnyTable = "table",
+    format_name: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="table, json, ndjson, csv, md or ids.")
+    ] = "table",
     output: Output = None,
 ) -> None:
     """Ask the base in SQL, read-only. docs/tables.md describes the tables."""
     from kb.errors import KbError
-    from kb.render.tables import FORMATS, keys, render
+    from kb.render.tables import FORMATS, IDS, as_ids, keys, render
     from kb.store import statements
 
-    _choose("--format", format_name, FORMATS)
+    _choose("--format", format_name, (*FORMATS, IDS))
     if query is None:
         query = "" if sys.stdin.isatty() else streams.read_text("the query")
     if not query.strip():
@@ -653,7 +663,8 @@ def sql(
     renamed = [key for key, name in zip(keys(answer.columns), answer.columns, strict=True) if key != name]
     if renamed and format_name in {"json", "ndjson"}:
         print_notes([f"several columns have one name, so the later ones are called {', '.join(renamed)}"])
-    write_text(render(answer, format_name, terminal=is_terminal(output)), output)
+    form = as_ids(answer) if format_name == IDS else render(answer, format_name, terminal=is_terminal(output))
+    write_text(form, output)
     report_written(output)
 
 
@@ -981,6 +992,10 @@ def diff(
         raise typer.Exit(1)
 
 
+deciding.add_to(app)
+reviewing.add_to(app)
+
+
 def _report_page(workspace: "Workspace", options: "Options", output: Path | None, unused: list[str]) -> None:
     from kb import reports
     from kb.errors import KbError
@@ -1018,23 +1033,6 @@ def _report_all(workspace: "Workspace", options: "Options", folder: Path | None)
     print(f"wrote {count(len(files), 'file')} to {display_path(folder)}/")
 
 
-def _base(workspace: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
-    from kb.publish import swap
-
-    _check_started(workspace)
-    return swap.reading(workspace, limits=limits)
-
-
-def _check_started(workspace: "Workspace") -> None:
-    """Where there is nothing to ingest either, `kb ingest` would be no advice."""
-    from kb.errors import KbError
-
-    if not (workspace.store.exists() or workspace.configured or workspace.raw.is_dir()):
-        raise KbError(
-            f"{workspace.store.name}: there is no knowledge base here yet, and no kb.toml here or above; see `kb init`"
-        )
-
-
 def _inputs(paths: list[Path] | None, workspace: "Workspace") -> list[Path]:
     from kb.errors import KbError
 
@@ -1043,13 +1041,6 @@ def _inputs(paths: list[Path] | None, workspace: "Workspace") -> list[Path]:
             f"no path was given, and there is no {display_path(workspace.raw)}/; name files or folders, or see `kb init`"
         )
     return paths or [workspace.raw]
-
-
-def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
-    if word not in choices:
-        from kb.words import did_you_mean
-
-        raise typer.BadParameter(f"{word!r}; {did_you_mean(word.lower(), choices)}", param_hint=option)
 
 
 def main() -> None:

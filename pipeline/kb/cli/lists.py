@@ -53,7 +53,7 @@ def _forms_of_findings() -> str:
 def _forms_of_reports() -> str:
     from kb.render.answers import FORMATS
 
-    return _and(FORMATS)
+    return _and([*FORMATS, "ids"])
 
 
 def _forms_of_exports() -> str:

@@ -1,6 +1,7 @@
 """What commands share of what can be typed: arguments, options, what completes them, and the workspace they are about."""
 
 import datetime as dt
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from kb.settings import Sql
+    from kb.store import Store
     from kb.workspace import Workspace
 
 
@@ -78,6 +83,16 @@ def _free(context: typer.Context, output: Path | None) -> Path | None:
     raise typer.BadParameter(f"{output}: {reserved} is what kb itself reads or writes; name another place")
 
 
+def _release(released: str | None) -> str | None:
+    """A product and its version, as in docker=30."""
+    if released is None:
+        return None
+    product, _, version = (part.strip() for part in released.partition("="))
+    if not re.fullmatch(r"[\w .+-]+", product) or not re.match(r"[0-9]", version):
+        raise typer.BadParameter(f"{released!r}: write PRODUCT=VERSION, as in docker=30")
+    return f"{product.lower()}={version}"
+
+
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", callback=_free, help="Write there instead of to standard output."),
@@ -134,3 +149,27 @@ def complete_groups() -> list[str]:
 
 
 STDIN = Path("-")
+
+
+def _base(workspace: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
+    from kb.publish import swap
+
+    _check_started(workspace)
+    return swap.reading(workspace, limits=limits)
+
+
+def _check_started(workspace: "Workspace") -> None:
+    """Where there is nothing to ingest either, `kb ingest` would be no advice."""
+    from kb.errors import KbError
+
+    if not (workspace.store.exists() or workspace.configured or workspace.raw.is_dir()):
+        raise KbError(
+            f"{workspace.store.name}: there is no knowledge base here yet, and no kb.toml here or above; see `kb init`"
+        )
+
+
+def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
+    if word not in choices:
+        from kb.words import did_you_mean
+
+        raise typer.BadParameter(f"{word!r}; {did_you_mean(word.lower(), choices)}", param_hint=option)

@@ -85,3 +85,14 @@ def report_written(output: Path | None) -> None:
     """Say which file was written, if one was."""
     if output is not None:
         to_stderr([f"wrote {display_path(output)}"])
+
+
+def write_diff(lines: Iterable[bytes]) -> None:
+    """As it is in a pipe, so that `patch` can read it; on a terminal so that nothing in it can act."""
+    from kb.render import text
+    from kb.render.tables import styled
+
+    if sys.stdout.isatty():
+        print_lines(text.diff(lines, colour=styled()))
+    else:
+        sys.stdout.buffer.writelines(lines)

@@ -25,7 +25,7 @@ class Batch(NamedTuple):
     message, fingerprint, reason why it is suppressed or null], and either `doc` (the curated document as canonical JSON
     text), `content` (the SHA-256 of what it says, whoever said it), `changes` as [code, pointer, before, after] with
     values as JSON text, and `match_keys` (what corpus rules compare it by), or `raw` (Base64, with credentials
-    masked). A claim is the part of it that decides between records with one `id`.
+    masked), or `withdrawn`, by the ledger. A claim is the part of it that decides between records with one `id`.
     """
 
     outcomes: bytes
@@ -40,8 +40,11 @@ def curate_batch(batch: Iterable[Incoming], rules: RuleSet) -> Batch:
         path, position, line, digest = incoming.origin
         origin = {"path": path, "position": position, "line": line, "digest": digest}
         entry: dict[str, Json] = {"record_id": outcome.id, **origin, "findings": [*map(tuple, outcome.findings)]}
-        if isinstance(outcome, Curated):
-            entry |= {"match_keys": {"form": outcome.form, **match_keys(outcome.document)}, **_as_published(outcome)}
+        if isinstance(outcome, Curated) and outcome.withdrawn:
+            entry |= {"findings": [], "withdrawn": True}
+        elif isinstance(outcome, Curated):
+            keys = {"form": outcome.form, "text": outcome.text, **match_keys(outcome.document)}
+            entry |= {"match_keys": keys, **_as_published(outcome)}
             updated = outcome.document["last_updated"]
             claims.append(
                 orjson.dumps({**origin, "id": outcome.id, "content": entry["content"], "last_updated": updated})

@@ -18,11 +18,15 @@ import orjson
 from kb import contract
 from kb.analysis.credentials import is_masked, masked
 from kb.fingerprint import AT_POINTER, fingerprints
+from kb.ledger.event import Event
+from kb.ledger.fold import Decided
 from kb.model import Change, Curated, Document, Finding, Incoming, Json, Origin, Rejected
 from kb.rules import catalogue
 from kb.rules.base import Record, Rule
+from kb.rules.dat import is_day
 from kb.rules.fixing import apply, drop_gone, message
 from kb.rules.ruleset import RuleSet
+from kb.rules.text_digest import text_digest
 from kb.sources import formats
 from kb.words import one_line
 
@@ -60,7 +64,7 @@ def curate_some(batch: Sequence[Incoming], rules: RuleSet) -> list[Curated | Rej
     fit = [case for case in accepted if not case.is_rejected(rules)]
     _repair_lists(fit, rules)
     for case in fit:
-        case.published = _published(case)
+        case.published = _published(case, rules)
     outcomes = [_outcome(case) if isinstance(case, _Case) else case for case in read]
     return [
         _with_credentials(incoming, raw, outcome)
@@ -81,6 +85,7 @@ class _Noted(NamedTuple):
 
 
 _NOTHING: Mapping[str, str] = {}
+_UNDECIDED = Decided()
 
 
 class _Case:
@@ -99,6 +104,8 @@ class _Case:
         self.noted: list[_Noted] = []
         self.flags: list[_Noted] = []
         self.published: Document | None = None
+        self.text: str | None = None
+        self.decided = _UNDECIDED
 
     def is_rejected(self, rules: RuleSet) -> bool:
         """Whether there is an error in it that is not suppressed."""
@@ -155,10 +162,30 @@ def _is_accepted(case: _Case, rules: RuleSet) -> bool:
         return False
     path, _, line, _ = case.origin
     repairs = tuple(case.changes)
-    case.record = Record(contract.complete(case.document), case.document, path, line, rules.settings, repairs)
+    complete = contract.complete(case.document)
+    if rules.ledger.of(complete["id"]):
+        _decide(case, complete, rules)
+    case.record = Record(complete, case.document, path, line, rules.settings, repairs)
     if case.foreign:
         case.record.file_names = case.foreign.file_names(case.document["id"])
     return True
+
+
+def _decide(case: _Case, document: Document, rules: RuleSet) -> None:
+    """Let a record have the day of confirmation and the tier that follow from the events about it.
+
+    A confirmation never makes a record older. A promotion only raises what it declares, a demotion only lowers it. What is
+    no day or no tier stays for the rules to judge.
+    """
+    case.text = text_digest(document, {rule.code for rule in rules.value_fixes}.difference(case.suppressed))
+    case.decided = decided = rules.decided(document["id"], document, case.text)
+    declared, confirmed = document["last_confirmed"], decided.confirmed
+    if confirmed and (declared is None or (is_day(declared) and declared < confirmed.day)):
+        document["last_confirmed"] = confirmed.day
+    ladder, tier = rules.settings.trust.ladder, document["verification_tier"]
+    if decided.tier and tier in ladder and decided.tier.tier in ladder:
+        choose = max if decided.tier.kind == "promote" else min
+        document["verification_tier"] = choose(tier, decided.tier.tier, key=ladder.index)
 
 
 def _check(cases: Sequence[_Case], rules: RuleSet) -> None:
@@ -198,7 +225,7 @@ def _left_alone(
                 yield _Noted(rule.code, change.pointer, message(rule, change), change.before, suppressed[rule.code])
 
 
-def _published(case: _Case) -> Document:
+def _published(case: _Case, rules: RuleSet) -> Document:
     """The curated document: every native key in order, then what the author added, then the curation block."""
     flags = [flag for flag in case.flags if flag.suppressed is None]
     return {
@@ -211,7 +238,25 @@ def _published(case: _Case) -> Document:
             "evidence_ceiling": case.record.ceiling,
             "flags": [{"code": flag.code, "pointer": flag.pointer} for flag in flags],
             "changes": [{"code": change.code, "pointer": change.pointer} for change in case.changes],
+            **(
+                {}
+                if case.text is None
+                else {"ledger": _by_events(case.decided, rules.ledger.of(case.record.document["id"]))}
+            ),
         },
+    }
+
+
+def _by_events(decided: Decided, events: Sequence[Event]) -> Document:
+    """What the curation block says of the ledger: how many events there are, and which decided what."""
+    deciding = {key: getattr(decided, key) for key in ("confirmed", "outdated", "refuted", "tier", "deprecated")}
+    marked = decided.deprecated
+    return {
+        "events": len(events),
+        **{key: None if event is None else event.id for key, event in deciding.items()},
+        "status": decided.status,
+        "reason": marked and marked.reason,
+        "successor": marked and marked.successor,
     }
 
 
@@ -219,8 +264,11 @@ def _outcome(case: _Case) -> Curated | Rejected:
     owner = case.origin.path if case.name is None else case.name
     findings, changes = _fingerprinted(owner, case.document, case.noted), tuple(case.changes)
     published = case.published
+    is_closed = case.decided.closed is not None
     outcome = (
-        Curated(published["id"], published, findings, changes) if published else Rejected(case.name, findings, changes)
+        Curated(published["id"], published, findings, changes, None, case.text, is_closed)
+        if published
+        else Rejected(case.name, findings, changes)
     )
     return _translated(outcome, case.foreign) if case.foreign else outcome
 

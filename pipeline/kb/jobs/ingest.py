@@ -280,9 +280,11 @@ def _outcome(
         flagged={code: records for code, _, _, records, _ in by_code if records},
         suppressed=sum(suppressed for *_, suppressed in by_code),
         about_settings=counts.about_settings(),
+        about_events=counts.about_events(),
+        withdrawn=tally["withdrawn"],
         compared=compared,
         names={rule.code: rule.name for rule in rules.added},
     )
-    if result.read != result.published + result.unchanged + result.quarantined:
+    if result.read != result.published + result.unchanged + result.quarantined + result.withdrawn:
         raise RuntimeError(f"the sums do not balance: {result}")
     return result

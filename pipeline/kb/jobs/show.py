@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from kb.analysis import beta
 from kb.analysis.credentials import masked_path
 from kb.errors import KbError
 from kb.model import Table
@@ -48,7 +49,8 @@ def known_as(base: Store, subject: str) -> Named:
 
 
 _PUBLISHED_IDS = "SELECT id FROM records"
-_KNOWN_IDS = f"{_PUBLISHED_IDS} UNION SELECT record_id FROM quarantine WHERE record_id IS NOT NULL"
+_SEEN_IDS = f"{_PUBLISHED_IDS} UNION SELECT record_id FROM quarantine WHERE record_id IS NOT NULL"
+_KNOWN_IDS = f"{_SEEN_IDS} UNION SELECT record_id FROM tombstones"
 
 
 class _Meant(NamedTuple):
@@ -64,8 +66,12 @@ class _Meant(NamedTuple):
 
 
 def _meant(base: Store, name: str, among: str) -> _Meant:
-    """The ids whose alias a name is, else those that it begins; none where it is an id itself, published or not."""
-    if not name or base.value(f"SELECT count(*) > 0 FROM ({_KNOWN_IDS}) WHERE id = $name", {"name": name}):
+    """The ids whose alias a name is, else those that it begins; none where it is an id itself, published or not.
+
+    The id of a record that was merged stands for the one that it is an alias of now, but where tombstones are `among` them.
+    """
+    own = _KNOWN_IDS if among == _KNOWN_IDS else _SEEN_IDS
+    if not name or base.value(f"SELECT count(*) > 0 FROM ({own}) WHERE id = $name", {"name": name}):
         return _Meant()
     for how, query in (
         ("an alias of", "SELECT id FROM records WHERE list_contains(aliases, $name) ORDER BY id"),
@@ -97,6 +103,11 @@ def _rejected(base: Store, name: str) -> str | None:
     return f"{which} in quarantine, see `kb why {names[0]}`"
 
 
+def known_ids(base: Store) -> list[str]:
+    """The ids of all published records."""
+    return [row[0] for row in base.query(_PUBLISHED_IDS).rows]
+
+
 def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     """All that is known of one published record: document, origin, changes, findings, trust, neighbours.
 
@@ -105,18 +116,20 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     """
     rows = base.query(f"SELECT doc, {_ORIGIN} FROM records WHERE id = $id", {"id": name}).records()
     if not rows:
-        known = [row[0] for row in base.query(_PUBLISHED_IDS).rows]
+        known = known_ids(base)
         rejected = base.value("SELECT count(*) > 0 FROM quarantine WHERE record_id = $id", {"id": name})
         meant = _meant(base, name, _PUBLISHED_IDS)
-        hint = (
-            f"it is in quarantine, see `kb why {name}`"
-            if rejected
-            else str(meant)
-            if meant.ids
-            else _rejected(base, name)
-        )
+        stone = base.query("SELECT status, successor FROM tombstones WHERE record_id = $id", {"id": name}).rows
+        if stone:
+            status, successor = stone[0]
+            hint: str | None = f"it was {status}{f', see {successor}' if successor else ''}; `kb why {name}` says why"
+        elif rejected:
+            hint = f"it is in quarantine, see `kb why {name}`"
+        else:
+            hint = str(meant) if meant.ids else _rejected(base, name)
         raise KbError(f"no published record {name}; {hint or did_you_mean(name, known, _ALL_IDS)}")
     origin = rows[0]
+    decided = _decided(base, name)
     where = {"path": origin["path"], "position": origin["position"]}
     changes = base.query(
         "SELECT code, pointer, before, after FROM changes WHERE path = $path AND position = $position ORDER BY seq",
@@ -129,6 +142,8 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
         "trust": base.query("SELECT * FROM trust($as_of) WHERE id = $id", {"as_of": as_of, "id": name}).records()[0],
         "changes": [_change(**change) for change in changes],
         "findings": base.query(_REASONS, where).records(),
+        **({"events": decided} if decided else {}),
+        **({"rates": rates} if (rates := _rates(base, name, as_of)) else {}),
         "neighbours": base.query(
             """SELECT kind, error_id AS id, error_id IN (SELECT id FROM records) AS known,
                 probability, condition, distinction
@@ -140,6 +155,38 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
         ).records(),
     }
 
+
+def _decided(base: Store, name: str) -> list[dict[str, Any]]:
+    """The events about a record, in order, each with what the record knows of it: whether it counts, and for which text."""
+    rows = base.query(
+        """SELECT event, kind, strftime(decided_at, '%Y-%m-%dT%H:%M:%SZ') AS "at", actor AS "by", item, item_position,
+            used AS "with", worked, tier, reason, successor, retracts, evidence, note, stands,
+            CASE WHEN k.record_id IS NOT NULL THEN e.text IS NOT DISTINCT FROM k.text END AS of_this_text
+        FROM events e LEFT JOIN match_keys k USING (record_id) WHERE record_id = $id ORDER BY decided_at, e.digest""",
+        {"id": name},
+    ).records()
+    for row in rows:
+        row["with"], row["evidence"] = (
+            None if row[key] is None else orjson.loads(row[key]) for key in ("with", "evidence")
+        )
+    return rows
+
+
+def _rates(base: Store, name: str, as_of: dt.date) -> list[dict[str, Any]]:
+    """The rates of the actions that were tried, with their 90 % interval: workarounds first, the surest of them first."""
+    rows = base.query(
+        "SELECT * EXCLUDE (record_id) FROM rates($as_of) WHERE record_id = $id", {"as_of": as_of, "id": name}
+    )
+    rates = []
+    for row in rows.records():
+        shape = max(row.pop("alpha"), _LEAST), max(row.pop("beta"), _LEAST)
+        low, high = (round(beta.quantile(share, *shape), 4) for share in (0.05, 0.95))
+        rates.append({**row, "low": low, "high": high})
+    return sorted(rates, key=lambda rate: (rate["item"] != "workaround", -rate["low"], rate["position"]))
+
+
+_LEAST = 1e-6
+"""A declared rate of 0 or 1 leaves one parameter of the distribution at 0, which it cannot have."""
 
 _ALL_IDS = '`kb sql "SELECT id FROM records"` lists all'
 
@@ -154,6 +201,14 @@ _FATES = f"""
     SELECT 'published' AS state, id, {_ORIGIN}, NULL AS raw, [] AS codes FROM records
     UNION ALL BY NAME
     SELECT 'quarantined' AS state, record_id AS id, {_ORIGIN}, raw, codes FROM quarantine
+    UNION ALL BY NAME
+    SELECT coalesce(t.status, 'withdrawn') AS state, record_id AS id, path, position, line, 'sha256:' || digest AS digest,
+        NULL AS raw, [] AS codes
+    FROM withdrawn LEFT JOIN tombstones t USING (record_id)
+    UNION ALL BY NAME
+    SELECT t.status AS state, record_id AS id, NULL AS path, NULL AS position, NULL AS line, NULL AS digest, NULL AS raw,
+        [] AS codes
+    FROM tombstones t WHERE record_id NOT IN (SELECT record_id FROM withdrawn)
     UNION ALL BY NAME
     SELECT 'a copy' AS state, record_id AS id, {_ORIGIN}, raw, [] AS codes FROM copies
 """
@@ -230,6 +285,13 @@ def _fate(base: Store, row: dict[str, Any], as_of: dt.date) -> dict[str, Any]:
     fate = {"state": row.pop("state"), "id": row.pop("id"), "origin": row}
     if fate["state"] == "published":
         return {**show(base, fate["id"], as_of), "state": "published"}
+    stone = base.query(
+        """SELECT status, reason, successor, strftime(decided_at, '%Y-%m-%dT%H:%M:%SZ') AS "at", actor AS "by", event
+        FROM tombstones WHERE record_id = $id""",
+        {"id": fate["id"]},
+    ).records()
+    if stone and fate["state"] in {"withdrawn", "merged"}:
+        return {**fate, "findings": [], "tombstone": stone[0], "events": _decided(base, fate["id"])}
     findings = base.query(_REASONS, {"path": row["path"], "position": row["position"]}).records()
     return {**fate, "codes": codes, "findings": findings, **raw_text(raw)}
 

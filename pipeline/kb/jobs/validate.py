@@ -21,9 +21,8 @@ from kb.model import Incoming, Severity
 from kb.results import ValidateResult
 from kb.rules import ruleset
 from kb.rules.base import Rule, Stage
-from kb.settings import FILE
 from kb.sources import formats
-from kb.workspace import Workspace
+from kb.workspace import Workspace, is_of_record
 
 
 class ValidateOptions(NamedTuple):
@@ -71,8 +70,9 @@ def validate(
         origins: list[tuple[str, int | None]] = []
         if options.origins:
             incoming = _noting(incoming, files, origins)
-        whole = bool(workspace.settings.suppress or options.baseline) and _are_whole(roots, workspace)
-        about_settings = whole and bool(workspace.settings.suppress)
+        is_asked = bool(workspace.settings.suppress or options.baseline or rules.ledger)
+        whole = is_asked and _are_whole(roots, workspace)
+        about_settings = whole and bool(workspace.settings.suppress or rules.ledger)
         bench = Bench(workspace, roots, list(files), [], readings, is_compared=options.baseline is not None)
         judged = judge(incoming, rules, request, bench, about_settings=about_settings)
         reported = rules.severities if options.reported is None else options.reported
@@ -93,7 +93,7 @@ def validate(
     return ValidateResult(
         findings,
         judged.read,
-        judged.read - len({(row.path, row.position) for row in new if row.path != FILE}),
+        judged.read - len({(row.path, row.position) for row in new if is_of_record(row.path)}),
         (
             *bench.notes,
             *(note for root in roots for note in root.passed_over),
@@ -133,7 +133,7 @@ def _judged_now(
     """A test of baseline entries: would it have been found again, and reported, were it still there?"""
     rejected: dict[str, set[str]] = defaultdict(set)
     for row in judged.rows:
-        if row.entry.record not in judged.published and row.path != FILE:
+        if row.entry.record not in judged.published and is_of_record(row.path):
             rejected[row.entry.record].add(row.code)
 
     def is_judged(entry: Entry) -> bool:

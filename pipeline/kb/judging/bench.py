@@ -15,7 +15,6 @@ from kb.judging.request import Request
 from kb.model import Curated, Incoming, Kind
 from kb.publish import swap
 from kb.rules.ruleset import RuleSet
-from kb.settings import FILE
 from kb.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 
 _FINDINGS = """
     SELECT path, position, record_id, code, name, severity, pointer, message, fixable, fingerprint, suppressed
-    FROM findings WHERE file_of(path) IN (SELECT unnest($files::VARCHAR[])) ORDER BY path, position, seq, code, pointer, message
+    FROM findings WHERE file_of(path) IN (SELECT unnest($files::VARCHAR[])) OR (NOT is_of_a_record(path) AND $others)
+    ORDER BY path, position, seq, code, pointer, message
 """
 
 _PUBLISHED = "SELECT id FROM records WHERE file_of(path) IN (SELECT unnest($files::VARCHAR[]))"
@@ -83,7 +83,7 @@ class Bench(NamedTuple):
 def judge(
     incoming: Iterator[Incoming], rules: RuleSet, request: Request, bench: Bench, *, about_settings: bool
 ) -> Judged:
-    """Judge records, each by itself and all together, and with `about_settings` the suppressions too.
+    """Judge records, each by itself and all together, and with `about_settings` the suppressions and events too.
 
     Raises:
         KbError: there is no record.
@@ -98,6 +98,8 @@ def judge(
 def _alone(record: Incoming, rules: RuleSet, request: Request, bench: Bench) -> Judged | None:
     """The judgement of the only record, or None if a corpus rule may apply, which takes a store."""
     outcome = curate(record, rules)
+    if isinstance(outcome, Curated) and outcome.withdrawn:
+        return Judged(1, [], set())
     lonely = not bench.workspace.store.exists()
     if isinstance(outcome, Curated) and any(
         not lonely or (rule.alone is not None and rule.alone(outcome.document, request.as_of)) for rule in rules.corpus
@@ -141,9 +143,9 @@ def _together(
         )
         if about_settings:
             scratch.judge_settings(rules)
-        asked = {"files": [*bench.files, FILE] if about_settings else bench.files}
+        asked = {"files": bench.files, "others": about_settings}
         rows = [Row(*row) for row in scratch.query(_FINDINGS, asked).rows]
-        published = scratch.query(_PUBLISHED, asked).rows if bench.is_compared else []
+        published = scratch.query(_PUBLISHED, {"files": bench.files}).rows if bench.is_compared else []
         return Judged(read - len(again), rows, {name for (name,) in published})
 
 

@@ -9,23 +9,28 @@ from kb.analysis.credentials import masked, masked_text
 from kb.contract import BOM
 from kb.judging.bench import Row
 from kb.judging.given import shown_path
+from kb.ledger.book import PACKED
 from kb.model import Incoming, Severity
 from kb.results import Located
 from kb.settings import FILE, lines_of_suppressions, text_of
 from kb.sources import locate
-from kb.workspace import Workspace
+from kb.workspace import LEDGER, Workspace, is_of_record
 
 
 def located(rows: list[Row], files: Mapping[str, sources.SourceFile], workspace: Workspace) -> tuple[Located, ...]:
-    """Every finding at its place in the files, or in kb.toml, in the order of places."""
-    return tuple(sorted([*_in_files(rows, files), *_in_settings(rows, workspace)], key=Located.place))
+    """Every finding at its place in the files, in kb.toml or in the ledger, in the order of places."""
+    return tuple(
+        sorted(
+            [*_in_files(rows, files), *_in_settings(rows, workspace), *_in_ledger(rows, workspace)], key=Located.place
+        )
+    )
 
 
 def _in_files(rows: list[Row], files: Mapping[str, sources.SourceFile]) -> Iterator[Located]:
     """The files are read once more, and the records with findings scanned once."""
     rows_of = defaultdict(list)
     for row in rows:
-        if row.path != FILE:
+        if is_of_record(row.path):
             rows_of[row.path, row.position].append(row)
     for name in sorted({sources.file_of(path) for path, _ in rows_of}):
         for incoming in sources.read(files[name]):
@@ -46,6 +51,19 @@ def _in_settings(rows: list[Row], workspace: Workspace) -> Iterator[Located]:
     for row in about:
         line = starts[row.position] if all_found else 1
         yield _placed(row, home, line, 1, masked_text(lines[line - 1]))
+
+
+def _in_ledger(rows: list[Row], workspace: Workspace) -> Iterator[Located]:
+    """Put each finding about an event where it stands in its file."""
+    for row in rows:
+        if row.path.startswith(LEDGER):
+            text = masked((workspace.root / row.path).read_bytes()).decode("utf-8", errors="replace")
+            home = os.path.relpath(workspace.root / row.path).replace(os.sep, "/")
+            in_lines = row.path.endswith(PACKED)
+            text = text.split("\n")[row.position] if in_lines else text
+            known = {} if row.code == "LED001" else locate.offsets(text)
+            line, column = locate.place(text, known, row.pointer)
+            yield _placed(row, home, line + row.position, column, text.split("\n")[line - 1])
 
 
 def _placed(row: Row, home: str, line: int, column: int, source: str, record_line: int | None = None) -> Located:

@@ -193,9 +193,21 @@ def _files(store: Store, options: Options, rules: RuleSet) -> Iterator[tuple[str
     if rules.settings.export.records == "files":
         for name, doc in store.documents():
             yield f"records/{name}.json", pretty(orjson.loads(doc))
+    for name, stone in _tombstones(store):
+        yield f"withdrawn/{name}.json", pretty(stone)
     yield from reports(store, options)
     if rules.settings.export.html:
         yield PAGE, _page(store, options._replace(history=False), rules)
+
+
+def _tombstones(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is left of each record that the ledger took out."""
+    rows = store.query(
+        """SELECT record_id AS id, status, reason, successor, strftime(decided_at, '%Y-%m-%dT%H:%M:%SZ') AS "at", actor AS "by",
+            event
+        FROM tombstones ORDER BY record_id"""
+    ).records()
+    yield from ((row["id"], row) for row in rows)
 
 
 def _page(store: Store, options: Options, rules: RuleSet) -> bytes:
@@ -237,6 +249,11 @@ def _manifest(store: Store, options: Options) -> dict[str, Any]:
         table: store.value(f"SELECT count(*) FROM {table}")
         for table in ("records", "quarantine", "copies", "findings", "changes", "files")
     }
+    by_ledger = {
+        name: store.value(f"SELECT count(*) FROM {table}")
+        for name, table in (("events", "events"), ("withdrawn", "tombstones"))
+    }
+    counts |= {name: number for name, number in by_ledger.items() if number}
     return {
         "kb_version": __version__,
         "schema_version": SCHEMA_VERSION,

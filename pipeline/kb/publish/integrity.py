@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandera.pandas as pa
 
 from kb import columns
+from kb.ledger.event import KINDS
 from kb.rules.ruleset import RuleSet
 from kb.rules.sch import bug
 from kb.store import Store
@@ -138,6 +139,8 @@ def contracts(ladder: tuple[str, ...]) -> Mapping[str, Any]:
         ("sources", "item"): [pa.Check.isin(["official", "dead_end", "workaround"], error="an item")],
         ("findings", "severity"): [pa.Check.isin(["error", "warning", "info"], error="a severity")],
         ("finding_changes", "severity"): [pa.Check.isin(["error", "warning", "info"], error="a severity")],
+        ("events", "kind"): [pa.Check.isin(KINDS, error="a kind of event")],
+        ("tombstones", "status"): [pa.Check.isin(["withdrawn", "merged"], error="withdrawn or merged")],
         ("finding_changes", "state"): [pa.Check.isin(["new", "fixed"], error="new or fixed")],
     }
     schemas = {}

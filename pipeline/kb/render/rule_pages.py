@@ -120,11 +120,25 @@ def _example(rule: Rule, example: Any) -> Iterator[str]:  # noqa: ANN401 - bytes
     elif rule.stage is Stage.SETTINGS:
         suppressions, records = example
         yield f"suppress: {' | '.join(map(_entry, suppressions))}; {next(_records(records))}"
+    elif isinstance(example, tuple):
+        yield from _events(*example)
     elif rule.stage is Stage.CORPUS:
         if any(example):
             yield from _records(example)
     elif example:
         yield _changes(example)
+
+
+def _events(events: list[dict[str, Any]], records: list[dict[str, Any]]) -> Iterator[str]:
+    """The events of an example, one on a line, of many the first, and the records that they are about."""
+    lines = [f"event: {_changes(changes) or 'the clean event'}" for changes in events[:_MOST_PLACES]]
+    if len(events) > len(lines):
+        lines[-1] += f" and {len(events) - len(lines)} more"
+    about = next(_records(records))
+    if len("; ".join([*lines, about])) <= _LONGEST:
+        yield "; ".join([*lines, about])
+    else:
+        yield from (*lines, about)
 
 
 def _records(example: list[dict[str, Any]]) -> Iterator[str]:

@@ -20,7 +20,7 @@ def heading(answer: Answer) -> str:
 
 def title(section: Section, options: Options) -> str:
     """The title of a section, with the days that were asked for."""
-    return section.title.format(due=options.due, spread=options.spread)
+    return section.title.format(due=options.due, spread=options.spread, released=options.released)
 
 
 def totals(figures: dict[str, Any]) -> Iterator[str]:

@@ -150,6 +150,25 @@ def _quoted(text: str) -> str:
     return '"{}"'.format(text.replace('"', '""')) if re.search('[,"\r\n]', text) else text
 
 
+IDS = "ids"
+"""The format of ids alone, for a command that reads ids."""
+
+
+def as_ids(table: Table) -> str:
+    """The ids of the records in a table, a line each, in its order and each once: for a command that reads ids.
+
+    Raises:
+        KbError: no column holds them.
+    """
+    name = next((name for name in ("id", "record_id", "record") if name in table.columns), None)
+    if name is None:
+        raise KbError(f"--format {IDS}: there is no column `id` in {', '.join(table.columns)}; select one")
+    place = table.columns.index(name)
+    return "".join(
+        f"{visible(str(key))}\n" for key in dict.fromkeys(row[place] for row in table.rows) if key is not None
+    )
+
+
 def as_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A GitHub-flavoured table."""
 

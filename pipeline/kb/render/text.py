@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from kb.model import Severity
+from kb.render.decisions import details
 from kb.render.tables import as_json, as_text, columns_of, cropped, plain
 from kb.results import FixResult, GateResult, IngestResult, Located, ValidateResult, Verdict
 from kb.settings import ReportSettings
@@ -130,7 +131,7 @@ def ingestion(result: IngestResult, *, dry_run: bool, common: ReportSettings) ->
     """The sums of a run, what was repaired and what is flagged most; what is `common` to most records is said apart."""
     yield (
         f"read {result.read:,} = published {result.published:,} + unchanged {result.unchanged:,}"
-        f" + quarantined {result.quarantined:,}"
+        f" + quarantined {result.quarantined:,}{f' + withdrawn {result.withdrawn:,}' if result.withdrawn else ''}"
     )
     if result.removed:
         yield f"removed {count(result.removed, 'record')}"
@@ -144,6 +145,8 @@ def ingestion(result: IngestResult, *, dry_run: bool, common: ReportSettings) ->
         yield f"suppressed {count(result.suppressed, 'finding')}, as kb.toml says"
     if result.about_settings:
         yield f"kb.toml has suppressions to fix: {_most(result.about_settings, result.names)}; `kb validate` says which"
+    if result.about_events:
+        yield f"ledger/ has events to look at: {_most(result.about_events, result.names)}; `kb log` says which"
     if result.compared is not None:
         new, fixed, as_before = result.compared
         yield f"findings: {new:,} new, {fixed:,} fixed, {as_before:,} as before"
@@ -198,8 +201,12 @@ def record(known: dict[str, Any], *, colour: bool = False) -> Iterator[str]:
     state = known.get("state", "published")
     name = paint(visible(known["id"] or "(no id)"), "1", colour=colour)
     shown_state = paint(state, _STATES.get(state, ""), colour=colour and state in _STATES)
-    yield f"{name}  {shown_state}, from {visible(origin['path'])}{line}"
-    yield f"  {origin['digest']}"
+    came = f", from {visible(origin['path'])}{line}" if origin["path"] else ", and no longer in raw/"
+    yield f"{name}  {shown_state}{came}"
+    if origin["digest"]:
+        yield f"  {origin['digest']}"
+    if "tombstone" in known:
+        yield from _section("tombstone", _of_tombstone(known["tombstone"]), colour=colour)
     if "document" in known:
         yield from _published(known, colour=colour)
     repaired = {(change["code"], change["pointer"]) for change in known.get("changes", ())}
@@ -207,11 +214,47 @@ def record(known: dict[str, Any], *, colour: bool = False) -> Iterator[str]:
         f for f in known["findings"] if f["suppressed"] is not None or (f["code"], f["pointer"]) not in repaired
     ]
     yield from _flags(remaining, colour=colour)
+    yield from _section("outcomes", map(_rate, known.get("rates", ())), colour=colour)
+    yield from _section("decisions", map(_decision, known.get("events", ())), colour=colour)
     if "raw" in known:
         raw = known["raw"].replace("\r\n", "\n").removesuffix("\n").expandtabs(4)
         yield from _section(f"as ingested ({known['encoding']})", [raw], colour=colour)
     if "document" in known:
         yield visible(f"  `kb show {known['id']} --format json` has the whole record")
+
+
+def _of_tombstone(stone: dict[str, Any]) -> Iterator[str]:
+    yield f"{stone['status']} on {stone['at'][:10]} by {stone['by']} ({stone['event']})"
+    if stone["reason"]:
+        yield f"reason: {stone['reason']}"
+    if stone["successor"]:
+        yield f"successor: {stone['successor']}"
+
+
+def _rate(rate: dict[str, Any]) -> str:
+    """How often an action worked, and what follows for its rate beside what is declared."""
+    declared = "none" if rate["declared"] is None else f"{rate['declared']:.2f}"
+    return (
+        f"{rate['item']}:{rate['position'] + 1} worked in {rate['worked']} of {rate['outcomes']}:"
+        f" rate {rate['mean']:.2f} ({rate['low']:.2f} to {rate['high']:.2f}), declared {declared}"
+    )
+
+
+def _decision(event: dict[str, Any]) -> str:
+    """An event on a record: who decided what and when, whether it counts, and below it what it rests on."""
+    part = f" {event['item']}:{event['item_position'] + 1}" if event["item"] else ""
+    verb = {True: " worked", False: " failed", None: ""}[event["worked"]]
+    tier = f" to {event['tier']}" if event["tier"] else ""
+    is_bound = event["kind"] in {"confirm", "refute", "promote"} and not event["item"]
+    state = (
+        " (does not count)"
+        if not event["stands"]
+        else " (of an earlier text)"
+        if is_bound and event["of_this_text"] is False
+        else ""
+    )
+    first = f"{event['at'][:10]} {event['by']}: {event['kind']}{part}{verb}{tier}{state}"
+    return "\n  ".join([first, *details({**event, "effect": None})])
 
 
 def _published(known: dict[str, Any], *, colour: bool) -> Iterator[str]:
@@ -243,7 +286,7 @@ def _published(known: dict[str, Any], *, colour: bool) -> Iterator[str]:
         yield from _section(title, texts, colour=colour, tone=tone)
 
 
-_STATES = {"published": "32", "quarantined": "31"}
+_STATES = {"published": "32", "quarantined": "31", "withdrawn": "33", "merged": "33"}
 
 
 def _trusted(effective: float) -> str:

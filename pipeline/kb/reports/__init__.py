@@ -29,7 +29,7 @@ def check_use(report: Report, options: Options) -> None:
     Raises:
         KbError: the report has no use for one; it is said which has.
     """
-    for option in ("due", "spread"):
+    for option in ("due", "spread", "released"):
         users = [name for name, other in REPORTS.items() if any(section.needs == option for section in other.sections)]
         if getattr(options, option) is not None and report.name not in users:
             raise KbError(f"kb report {report.name} knows no --{option}; kb report {' and '.join(users)} does")
@@ -71,7 +71,7 @@ def _wanting(section: Section) -> str:
     """What to say so that a report has a section."""
     if section.whole:
         return "it is about the whole base, so leave out --domain and --tier"
-    return f"add --{section.needs} DAYS"
+    return f"add --{section.needs} {'PRODUCT=VERSION' if section.needs == 'released' else 'DAYS'}"
 
 
 def run(
@@ -166,7 +166,7 @@ def _whole(value: Any) -> Any:  # noqa: ANN401 - any value of DuckDB
 
 def _parameters(sql: str, options: Options) -> dict[str, Any]:
     """Those of the options that a query names; DuckDB takes no others."""
-    names = ("as_of", "domain", "tier", "due", "spread")
+    names = ("as_of", "domain", "tier", "due", "spread", "released")
     return {name: getattr(options, name) for name in names if f"${name}" in sql}
 
 

@@ -305,6 +305,20 @@ _STALE = Report(
             needs="due",
         ),
         Section(
+            "released",
+            "stale-released",
+            {
+                **_RECORD,
+                "last_confirmed": Column("day of the last confirmation", DAY, "never"),
+                "version": Column("the version that it was confirmed with", TEXT),
+                "why": Column("in words", TEXT),
+            },
+            title="Confirmed with a release before {released}",
+            ranked=True,
+            nothing="nothing was confirmed with an older one",
+            needs="released",
+        ),
+        Section(
             "forecast",
             "stale-forecast",
             {
@@ -416,7 +430,51 @@ _FINDINGS = Report(
     ),
 )
 
-REPORTS = {report.name: report for report in (_QUALITY, _QUEUE, _STALE, _CONFIDENCE, _TIERS, _SOURCES, _FINDINGS)}
+_TOO_FEW = "too few outcomes: 50 are needed"
+
+_CALIBRATION = Report(
+    "calibration",
+    "How far confidence came true in outcomes",
+    "whether confidence comes true, by outcomes",
+    (
+        Section(
+            "scores",
+            "calibration-scores",
+            {
+                "predictor": Column(
+                    "declared: as declared; effective: without the outcome that is predicted; constant: the share of all",
+                    one_of("declared", "effective", "constant"),
+                ),
+                "outcomes": Column("how many count", COUNT),
+                "brier": Column("Brier score: mean squared distance from 1 (held) or 0; 0 is best", RATE),
+                "log_loss": Column("mean logarithmic loss; 0 is best", {"type": "number", "minimum": 0}),
+            },
+            nothing=_TOO_FEW,
+            needs="history",
+        ),
+        Section(
+            "bins",
+            "calibration-bins",
+            {
+                "range": Column(
+                    "effective confidence, from and to; a value on a border counts in the upper one", TENTH
+                ),
+                "outcomes": Column("how many", COUNT),
+                "predicted": Column("mean effective confidence", RATE, "no outcomes"),
+                "observed": Column("share of outcomes that support their record", RATE, "no outcomes"),
+            },
+            title="Reliability of effective confidence",
+            chart="observed",
+            nothing=_TOO_FEW,
+            needs="history",
+        ),
+    ),
+    totals=False,
+)
+
+REPORTS = {
+    report.name: report for report in (_QUALITY, _QUEUE, _STALE, _CONFIDENCE, _TIERS, _SOURCES, _FINDINGS, _CALIBRATION)
+}
 
 NAMES = (*REPORTS, "html", "all")
 """What `kb report` can be asked for: each report, the page of a base, and every report as a file."""

@@ -13,8 +13,9 @@ from kb.reports.kinds import Column
 class Options(NamedTuple):
     """What a report is asked for: the day, which part of the base, and how many rows of its ranked sections.
 
-    `due` and `spread` are numbers of days. Without `history`, what earlier runs say is left out: so the reports in
-    `curated/` follow from the base alone. `common` is given where people read it: when a rule is reported once.
+    `due` and `spread` are numbers of days, `released` is a product and its new version (`docker=30`). Without `history`,
+    what earlier runs say is left out: so the reports in `curated/` follow from the base alone. `common` is given where
+    people read it: when a rule is reported once.
     """
 
     as_of: dt.date
@@ -23,6 +24,7 @@ class Options(NamedTuple):
     limit: int | None = None
     due: int | None = None
     spread: int | None = None
+    released: str | None = None
     history: bool = True
     common: settings.ReportSettings | None = None
 
@@ -30,7 +32,7 @@ class Options(NamedTuple):
 class Section(NamedTuple):
     """One table of a report: `sql` names its query in store/sql/reports/, `columns` says what each column means and holds.
 
-    The query takes any of the parameters $as_of, $domain, $tier, $due and $spread.
+    The query takes any of the parameters $as_of, $domain, $tier, $due, $spread and $released.
     """
 
     name: str
@@ -59,7 +61,7 @@ class Section(NamedTuple):
     earlier: str | None = None
     """A condition in SQL: whether the state that rows are held against is known. Where it is not, people read so."""
     needs: str | None = None
-    """The option without which it is left out: `due`, `spread` or `history`."""
+    """The option without which it is left out: `due`, `spread`, `released` or `history`."""
     whole: bool = False
     """Whether it is about the whole base, and left out of a report on a domain or a tier."""
     folds: bool = False

@@ -5,7 +5,7 @@ from functools import cache
 
 from kb.errors import KbError
 from kb.model import Severity
-from kb.rules import dat, ded, evd, idn, loc, rat, ref, rgx, saf, sch, sup, tir, txt, ver, wrk
+from kb.rules import dat, ded, evd, idn, led, loc, rat, ref, rgx, saf, sch, sup, tir, txt, ver, wrk
 from kb.rules.base import Rule
 from kb.words import did_you_mean
 
@@ -24,6 +24,7 @@ PREFIXES = {
     "VER": (ver, "versions"),
     "LOC": (loc, "translations"),
     "SAF": (saf, "safe to hand to a person or an agent"),
+    "LED": (led, "the ledger"),
     "SUP": (sup, "suppressions"),
 }
 

@@ -39,7 +39,10 @@ class At:
 
 
 class Stage(StrEnum):
-    """When a rule has its turn on the way of a record; a corpus rule comes after all records, one about kb.toml last."""
+    """When a rule has its turn on the way of a record; a corpus rule comes after all records, one about kb.toml last.
+
+    One at LEDGER looks at events; the fold of a record's events asks those that are checks, too.
+    """
 
     PARSE = "parse"
     VALUE = "value"
@@ -48,6 +51,7 @@ class Stage(StrEnum):
     TABLES = "tables"
     LIST = "list"
     CORPUS = "corpus"
+    LEDGER = "ledger"
     SETTINGS = "settings"
 
 
@@ -346,6 +350,7 @@ def corpus(
     alone: Callable[[Document, dt.date], bool] | None = None,
     only_with: str = "",
     about_settings: bool = False,
+    stage: Stage = Stage.CORPUS,
     compares: bool = False,
     most: int = 0,
     replaces: Sequence[str] = (),
@@ -361,13 +366,14 @@ def corpus(
 
     A rule that is `about_settings` judges the suppressions in kb.toml, after all others: its query selects
     (number, pointer, message) with the help of the table `suppressions` that draft.py lays out. Its examples are pairs
-    of a list of suppressions and a list of records.
+    of a list of suppressions and a list of records. One at the stage LEDGER judges events: it selects
+    (event, pointer, message), and its examples are pairs of a list of events and a list of records.
     """
-    stage = Stage.SETTINGS if about_settings else Stage.CORPUS
+    turn = Stage.SETTINGS if about_settings else stage
 
     def declare(run: Callable[..., Pairs | None]) -> Rule:
         return Rule(
-            code, name, Kind.CORPUS, severity, stage, _doc(run), run, good, _examples(bad), locked, version, sql=sql,
+            code, name, Kind.CORPUS, severity, turn, _doc(run), run, good, _examples(bad), locked, version, sql=sql,
             alone=alone, only_with=only_with, compares=compares, most=most, replaces=tuple(replaces),
             yields_to=tuple(yields_to), expected=_expected(bad),
         )  # fmt: skip

@@ -19,7 +19,7 @@ class Concern(NamedTuple):
     none: tuple[str, ...]
 
 
-_TOGETHER = frozenset({Stage.CORPUS, Stage.SETTINGS})
+_TOGETHER = frozenset({Stage.CORPUS, Stage.LEDGER, Stage.SETTINGS})
 """The stages that every run goes through anew."""
 
 _OF_EVERY_RECORD = frozenset({"trust.ceiling_by_sources", "trust.ceiling_by_tier"})
@@ -29,15 +29,21 @@ _OF_NO_RECORD = frozenset({"trust.time_to_live"})
 """Settings that only a column of the store is made from."""
 
 
+_CHECKS_OF_EVENTS = frozenset({"LED005", "LED006"})
+"""Rules that set an event aside: it decides nothing then, so that they are about its record too."""
+
+
 def concern(was: Judged, now: Judged) -> Concern:
     """The records that the difference between two runs affects."""
-    every, none = [], []
+    every: list[str] = []
+    none: list[str] = []
+    deciding = _CHECKS_OF_EVENTS if was["ledger"] or now["ledger"] else frozenset()
     by_code = {}
     if was["version"] != now["version"]:
         every.append(f"the records were judged by kb {was['version']}, this is {now['version']}")
     for code, reason, some in _rules(was["rules"], now["rules"]):
         if _stage(code, now, was) in _TOGETHER:
-            none.append(reason)
+            (every if code in deciding else none).append(reason)
         elif some:
             by_code[code] = reason
         else:
@@ -46,7 +52,9 @@ def concern(was: Judged, now: Judged) -> Concern:
     if was["suppress"] != now["suppress"] and not otherwise:
         none.append("the entries under [[suppress]] changed")
     for code in otherwise:
-        if _stage(code, now, was) in {None, *_TOGETHER}:
+        if code in deciding:
+            every.append(f"a suppression of {code} changed, or came to its end")
+        elif _stage(code, now, was) in {None, *_TOGETHER}:
             none.append(f"a suppression of {code} changed")
         else:
             by_code.setdefault(code, f"a suppression of {code} changed, or came to its end")

@@ -30,6 +30,11 @@ def _day(text: str | None) -> dt.date | None:
         return None
 
 
+def is_day(text: str | None) -> bool:
+    """Whether a text is a real day, written as YYYY-MM-DD."""
+    return _day(text) is not None
+
+
 @check(
     "DAT001",
     "date-invalid",
@@ -91,6 +96,7 @@ def _ahead(document: Document, as_of: dt.date) -> bool:
     "DAT003",
     "date-in-future",
     Severity.WARNING,
+    version=2,
     alone=_ahead,
     replaces=("DAT002", "DAT004"),
     sql="""
@@ -98,7 +104,8 @@ def _ahead(document: Document, as_of: dt.date) -> bool:
             '"' || day || '" is after ' || $as_of || '; nobody can have been there yet, correct it' AS message
         FROM (UNPIVOT (SELECT id, first_seen, last_confirmed, last_updated FROM records)
             ON first_seen, last_confirmed, last_updated INTO NAME key VALUE day)
-        WHERE day > $as_of
+        WHERE day > $as_of AND (key <> 'last_confirmed' OR (id, day) NOT IN (
+            SELECT record_id, CAST(decided_at AS DATE) FROM events WHERE stands AND kind = 'confirm'))
     """,
     good=[[{}], [{"/last_confirmed": "2026-11-22", "/last_updated": "2026-11-22"}]],
     bad=[[{"/last_updated": "2027-01-15"}], [{"/last_confirmed": "2026-11-23"}], [{"/first_seen": "2027-03-01"}]],
@@ -107,7 +114,8 @@ def date_in_future() -> None:
     """Has no date after `as_of`.
 
     A record confirmed tomorrow would never grow old. The day counted to is `--as-of`, else `as_of` in kb.toml, else
-    today. Of a day that is ahead DAT002 and DAT004 say nothing besides: it is one mistake.
+    today. Of a day that is ahead DAT002 and DAT004 say nothing besides: it is one mistake. Of one that an event of the ledger
+    gave, LED004 speaks.
     """
 
 

@@ -80,6 +80,20 @@ CLEAN: dict[str, Any] = {
 }
 
 
+TEXT_NOW = "(what the record says now)"
+"""Stands in an example of an event for the digest of its record's text."""
+
+EVENT: dict[str, Any] = {
+    "v": 1,
+    "kind": "confirm",
+    "record": "git/not-a-repository",
+    "digest": TEXT_NOW,
+    "at": "2026-11-01T09:00:00Z",
+    "by": "person:Ada",
+}
+"""The clean event that the examples of LED depart from."""
+
+
 def with_changes(example: Example) -> Document:
     """The clean record with an example's values in their places.
 

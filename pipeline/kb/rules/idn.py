@@ -129,7 +129,7 @@ def id_duplicated() -> None:
     "IDN004",
     "signature-duplicated",
     Severity.WARNING,
-    version=3,
+    version=4,
     yields_to=("TXT006",),
     sql=f"""
         WITH errors AS (
@@ -141,7 +141,8 @@ def id_duplicated() -> None:
         SELECT id, '/signature' AS pointer,
             shown(signature) || ' is also the signature of '
                 || some_of([other FOR other IN firsts IF {slug("other")} <> {slug("id")}], total - 1)
-                || ' (case, spaces and digits aside); merge them, or write how they differ' AS message
+                || ' (case, spaces and digits aside); merge them (`kb merge ' || id || ' '
+                || [other FOR other IN firsts IF {slug("other")} <> {slug("id")}][1] || '`), or write how they differ' AS message
         FROM records JOIN match_keys ON record_id = id JOIN shared USING (signature_key)
     """,
     good=[
@@ -217,14 +218,15 @@ _TEXTS_OF_CANDIDATES = f"""
     "IDN005",
     "near-duplicate",
     Severity.INFO,
-    version=3,
+    version=4,
     compares=True,
     most=_NEAREST * 16,
     sql=f"""
         WITH {_CANDIDATES}
         SELECT record_id AS id, '' AS pointer,
             'reads like ' || other_id || ': signature, root cause and actions are ' || floor(100 * score)::INTEGER
-                || ' % alike; merge the two, or keep in each what is its own' AS message
+                || ' % alike; merge the two (`kb merge ' || record_id || ' ' || other_id || '`), or keep in each what is its own'
+                AS message
         FROM candidates JOIN pairs USING (record_id, other_id)
         WHERE code = 'IDN005' AND score >= {_ALIKE}
         QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY score DESC, other_id) = 1

@@ -94,6 +94,11 @@ def _refers(document: Document, _: dt.date) -> bool:
         WITH {_NAMES}
         SELECT record_id AS id, {_POINTER} AS pointer,
             shown(error_id) || CASE
+                WHEN error_id IN (SELECT record_id FROM tombstones) THEN (
+                    SELECT CASE WHEN successor IS NULL
+                        THEN ' was withdrawn' || coalesce(' (' || shortened(reason) || ')', '') || '; take the reference out'
+                        ELSE ' was ' || status || '; refer to its successor ' || shown(successor) END
+                    FROM tombstones WHERE record_id = error_id)
                 WHEN error_id IN (SELECT record_id FROM quarantine) THEN ' is in quarantine; fix that record, or refer to another'
                 ELSE ' is the id or alias of no record; correct it, or add that record' END AS message
         FROM transitions WHERE error_id NOT IN (SELECT name FROM names)
@@ -108,7 +113,7 @@ def reference_unknown() -> None:
     """Refers only to ids that exist.
 
     Whoever follows a reference to nowhere has lost the way. Aliases of a record count as its ids. A record in
-    quarantine is nowhere too.
+    quarantine is nowhere too. Of one that was withdrawn or merged by the ledger, the successor is named.
     """
 
 

@@ -12,9 +12,13 @@ from typing import Any
 
 from kb import __version__
 from kb.errors import KbError
-from kb.model import Kind, Severity
+from kb.ledger.book import Ledger, read_all
+from kb.ledger.event import Event
+from kb.ledger.fold import Decided, fold
+from kb.model import Document, Kind, Severity
 from kb.rules import catalogue, custom, matching, severity_named
 from kb.rules.base import Rule, Stage
+from kb.rules.led import EventCase, authors
 from kb.rules.screens import Screens
 from kb.settings import FILE, Settings, Suppression
 from kb.words import did_you_mean
@@ -27,12 +31,19 @@ class RuleSet:
     """The selected rules by stage, their severities, their screens as one automaton, and what is suppressed.
 
     A suppression that is expired on `as_of` is left out of `suppressions`; without a day, none is. `added` are a user's
-    own rules.
+    own rules. By the `ledger` it is known what was decided about a record.
     """
 
-    def __init__(self, settings: Settings, as_of: dt.date | None = None, added: Sequence[Rule] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        as_of: dt.date | None = None,
+        added: Sequence[Rule] = (),
+        ledger: Ledger | None = None,
+    ) -> None:
         self.settings = settings
         self.as_of = as_of
+        self.ledger = Ledger() if ledger is None else ledger
         self.added = tuple(added)
         self.known = rules = {**catalogue(), **{rule.code: rule for rule in added}}
         with _of_the_file():
@@ -47,6 +58,7 @@ class RuleSet:
         # the deepest places first, so that a pointer still holds when its rule has its turn
         self.list_fixes = sorted(self._at(Stage.LIST), key=lambda rule: -max(at.count("/") for at in rule.at))
         self.corpus = self._at(Stage.CORPUS)
+        self.about_events = self._at(Stage.LEDGER)
         self.about_settings = self._at(Stage.SETTINGS)
         self.errors = frozenset(code for code, severity in self.severities.items() if severity is Severity.ERROR)
         self._patterns = [(re.compile(s.pattern), s) for s in self.suppressions if not s.exact]
@@ -70,14 +82,39 @@ class RuleSet:
         matching = {s.code: s.reason for pattern, s in reversed(self._patterns) if pattern.fullmatch(record)}
         return matching | self._by_record.get(record, {})
 
+    def found_in(self, event: Event, written_by: frozenset[str]) -> Iterator[tuple[Rule, str, str]]:
+        """What the checks of events say of one about a record of some authors: the rule, where and what."""
+        case = EventCase(event, self.settings.trust.ladder, written_by)
+        for rule in self.about_events:
+            if rule.kind is Kind.CHECK and rule.code != "LED001":
+                for pointer, message in rule.run(case):
+                    yield rule, pointer, message
+
+    def valid_events(self, record: str, document: Document | None) -> list[Event]:
+        """The events about a record without those that an error is found in; `document` says who wrote it."""
+        written_by = frozenset() if document is None else authors(document)
+        accepted = self.suppressed(record)
+        return [
+            event
+            for event in self.ledger.of(record)
+            if not any(
+                rule.code in self.errors and rule.code not in accepted for rule, *_ in self.found_in(event, written_by)
+            )
+        ]
+
+    def decided(self, record: str, document: Document | None, text: str | None) -> Decided:
+        """What was decided about a record whose text has this digest."""
+        return fold(self.valid_events(record, document), text)
+
     def judged(self) -> dict[str, Any]:
-        """All that the judgement of a record depends on, as plain JSON: version, rules, settings, what is suppressed."""
+        """All that a judgement depends on, as plain JSON: version, rules, settings, what is suppressed, the ledger."""
         basis = {
             "version": __version__,
             "rules": {c: [rule.version, str(self.severities[c]), str(rule.stage)] for c, rule in self.rules.items()},
             "settings": self.settings.judging(),
             "suppressed": [[s.record, s.code, s.reason] for s in self.suppressions],
             "suppress": [[s.record, s.code, s.until and s.until.isoformat()] for s in self.settings.suppress],
+            "ledger": self.ledger.state,
         }
         plain: dict[str, Any] = json.loads(json.dumps(basis, sort_keys=True))
         return plain
@@ -88,12 +125,12 @@ class RuleSet:
 
 
 def of(workspace: Workspace, as_of: dt.date | None = None) -> RuleSet:
-    """The rules of a workspace, its own among them.
+    """The rules of a workspace, its own among them, and its ledger.
 
     Raises:
-        KbError: a setting means no rule, or a file of a rule says what it cannot.
+        KbError: a setting means no rule, a file of a rule says what it cannot, or one of the ledger cannot be read.
     """
-    return RuleSet(workspace.settings, as_of, added_in(workspace))
+    return RuleSet(workspace.settings, as_of, added_in(workspace), read_all(workspace.ledger_files()))
 
 
 def added_in(workspace: Workspace) -> tuple[Rule, ...]:

@@ -89,7 +89,7 @@ def _below(path: Path, name: str, workspace: Workspace, format_name: str | None)
     }
     others, special, outside = passed_over.values()
     home = os.path.realpath(path)
-    kept = (workspace.curated, workspace.baseline, workspace.store)
+    kept = (workspace.curated, workspace.ledger, workspace.baseline, workspace.store)
     own = {os.path.relpath(os.path.realpath(path), home) for path in kept}
     for inner, entry in _walk(str(path), "", own):
         known = inner if name == "." else f"{name}/{inner}"
@@ -123,6 +123,8 @@ def check_found_again(path: Path, workspace: Workspace) -> None:
     own_part, name = workspace.part(path), name_of(path, workspace)
     if own_part in {"curated/", ".kb/", "kb.duckdb"}:
         raise KbError(f"{path}: {own_part} is what kb makes of other files; ingest those")
+    if own_part == "ledger/":
+        raise KbError(f"{path}: ledger/ holds decisions about records, and no records; every ingest reads it")
     if is_masked(name):
         raise KbError(f"{name}: the path holds a credential; revoke it where it was issued, and rename the path")
     if name == "." or name.startswith(".."):

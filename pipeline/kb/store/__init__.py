@@ -157,6 +157,22 @@ class Store:
             [list(codes)],
         ).rows
 
+    def events_by_record(self) -> dict[str, set[str]]:
+        """The digests of the events that the base was made with, by the record that they are about."""
+        rows = self.query("SELECT record_id, list(digest) FROM events GROUP BY record_id").rows
+        return {name: set(digests) for name, digests in rows}
+
+    def inputs_called(self, names: Iterable[str]) -> list[tuple[str, int]]:
+        """Path and position of every input with one of some ids, published or not."""
+        return self.query(
+            """SELECT path, position FROM (
+                SELECT id AS record_id, path, position FROM records
+                UNION ALL SELECT record_id, path, position FROM quarantine WHERE NOT by_corpus
+                UNION ALL SELECT record_id, path, position FROM withdrawn)
+            WHERE record_id IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL""",
+            [list(names)],
+        ).rows
+
     def last_run(self) -> dict[str, Any] | None:
         """The newest row of `runs`."""
         runs = self.query("SELECT * FROM runs ORDER BY run DESC LIMIT 1").records()

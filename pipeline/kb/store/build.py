@@ -14,7 +14,7 @@ from kb.rules.ruleset import RuleSet
 from kb.rules.ver import LONGEST, PRODUCT
 from kb.settings import FILE as SETTINGS
 from kb.sources import digest, file_of
-from kb.store import KnownFile, Store, as_pattern, corpus, custom_queries
+from kb.store import KnownFile, Store, as_pattern, corpus, custom_queries, events
 from kb.store.connection import OFFLINE, connected
 from kb.store.layout import comments, document_shape, of_documents, own_columns, script
 from kb.words import one_line
@@ -52,6 +52,8 @@ class Draft(Store):
             """SELECT path, digest, position, line FROM records WHERE file_of(path) = $file
             UNION ALL
             SELECT path, digest, position, line FROM quarantine WHERE file_of(path) = $file AND NOT by_corpus
+            UNION ALL
+            SELECT path, digest, position, line FROM withdrawn WHERE file_of(path) = $file
             ORDER BY path, position""",
             {"file": file},
         ).rows
@@ -100,6 +102,7 @@ class Draft(Store):
         con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
         con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
         con.execute("SET VARIABLE product = $1", [PRODUCT])
+        con.execute("SET VARIABLE votes_per_actor = $1::INTEGER", [rules.settings.ledger.votes_per_actor])
         con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
         con.execute("SET VARIABLE shape = $1", [document_shape()])
         con.execute("SET VARIABLE own = $1::VARCHAR[]", [own_columns()])
@@ -142,7 +145,7 @@ class Draft(Store):
         return self.query(
             """SELECT path, position FROM (
                 SELECT path, position FROM records UNION ALL SELECT path, position FROM quarantine
-                UNION ALL SELECT path, position FROM copies)
+                UNION ALL SELECT path, position FROM copies UNION ALL SELECT path, position FROM withdrawn)
             WHERE file_of(path) IN (SELECT unnest($1::VARCHAR[])) ORDER BY ALL""",
             [list(paths)],
         ).rows
@@ -217,8 +220,10 @@ class Draft(Store):
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW slice AS {parts}")
 
     def judge_together(self, rules: RuleSet, as_of: dt.date) -> list[Demoted]:
-        """Run the corpus rules over the published records; those with an error are returned."""
+        """Run the rules over the published records and the events; the records with an error are returned."""
+        events.lay_out(self, rules)
         corpus.judge(self, rules, as_of)
+        events.judge(self, rules, as_of)
         self.connection.execute(script("suppress.sql"))
         corpus.withhold(self, rules)
         rows = self.query(

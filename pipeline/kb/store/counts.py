@@ -45,7 +45,7 @@ class Counts:
         rows = self._store.query(
             """SELECT root, count(*), count(*) FILTER (lost AND NOT rejected), min(id) FILTER (lost AND NOT rejected),
                 count(*) FILTER (lost AND rejected), min(id) FILTER (lost AND rejected)
-            FROM (SELECT root, id, id NOT IN (SELECT id FROM records) AS lost,
+            FROM (SELECT root, id, id NOT IN (SELECT id FROM records UNION ALL SELECT record_id FROM tombstones) AS lost,
                     id IN (SELECT record_id FROM quarantine WHERE record_id IS NOT NULL)
                     OR (path, position) IN (SELECT path, position FROM quarantine) AS rejected
                 FROM was) GROUP BY root ORDER BY root"""
@@ -55,6 +55,7 @@ class Counts:
     def tally(self, *, changed: bool) -> dict[str, int]:
         """How many inputs of the scope stand in the base or in quarantine, and what changed since they were remembered."""
         records, copies, quarantine = self._here("records"), self._here("copies"), self._here("quarantine")
+        withdrawn = self._here("withdrawn")
         published = (
             f"""(SELECT count(*) FROM {records} WHERE id IN (FROM touched)) - (SELECT count(*) FROM {records}
                 WHERE id IN (SELECT id FROM departed) AND (id, hash(doc)) IN (FROM departed))"""
@@ -67,7 +68,9 @@ class Counts:
                 {published} AS published,
                 (SELECT count(*) FROM {quarantine}) AS quarantined,
                 (SELECT count(*) FROM {copies}) AS copies,
-                (SELECT count(*) FROM was WHERE id NOT IN (SELECT id FROM records)) AS removed,
+                (SELECT count(*) FROM {withdrawn}) AS withdrawn,
+                (SELECT count(*) FROM was
+                    WHERE id NOT IN (SELECT id FROM records UNION ALL SELECT record_id FROM withdrawn)) AS removed,
                 (SELECT count(*) FROM {self._here("changes")}) AS changes"""
         ).records()[0]
 
@@ -82,6 +85,12 @@ class Counts:
         sql = f"SELECT code, count(*) FROM findings WHERE path = '{SETTINGS}' GROUP BY code ORDER BY code"
         return dict(self._store.query(sql).rows)
 
+    def about_events(self) -> dict[str, int]:
+        """How often each code was found in events of the ledger, and is not suppressed."""
+        sql = """SELECT code, count(*) FROM findings WHERE starts_with(path, 'ledger/') AND suppressed IS NULL
+            GROUP BY code ORDER BY code"""
+        return dict(self._store.query(sql).rows)
+
     def findings_by_code(self) -> list[tuple[str, int, int, int, int]]:
         """How often each code was found in the scope, counts against records that are not rejected, and is suppressed.
 
@@ -89,7 +98,7 @@ class Counts:
         """
         return self._store.query(
             f"""SELECT code, count(*), count(*) FILTER (stands), count(DISTINCT (path, position)) FILTER (stands), count(suppressed)
-            FROM (SELECT *, NOT fixable AND suppressed IS NULL AND path <> '{SETTINGS}'
+            FROM (SELECT *, NOT fixable AND suppressed IS NULL AND is_of_a_record(path)
                 AND (path, position) NOT IN (SELECT path, position FROM quarantine) AS stands FROM {self._here("findings")})
             GROUP BY code ORDER BY code"""
         ).rows

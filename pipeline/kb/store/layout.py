@@ -33,6 +33,7 @@ class TableColumn(NamedTuple):
 
 
 TEMPORARY = {
+    "about_events": "findings of the rules about events, before they join the others",
     "about_settings": "findings of the rules about kb.toml, before they join the others",
     "arriving": "records of a slice that are published, with what kb counts of them",
     "batches": "pairs of records that a corpus rule compares at a time",
@@ -75,6 +76,7 @@ VARIABLES = {
     "product": "a pattern of the product that a version carries",
     "shape": "the curated document, as `from_json` wants it",
     "slice": "the file with the outcomes that are loaded",
+    "votes_per_actor": "how many outcomes of one actor count for one action",
 }
 """The session variables that scripts read with `getvariable`."""
 
@@ -111,13 +113,17 @@ def keys() -> dict[str, tuple[str, ...]]:
     return {table: tuple(key[1].split(", ")) for table, key in found.items() if key}
 
 
+_OF_ANY_RECORD = frozenset({"events", "tombstones", "withdrawn"})
+"""Tables that name records which need not be published."""
+
+
 @cache
 def of_records() -> tuple[str, ...]:
     """The published tables whose rows each belong to one published record, their `record_id`."""
     return tuple(
         table
         for table, (_, columns) in tables().items()
-        if any(column.name == "record_id" and not column.nullable for column in columns)
+        if table not in _OF_ANY_RECORD and any(column.name == "record_id" and not column.nullable for column in columns)
     )
 
 

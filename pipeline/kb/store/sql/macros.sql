@@ -70,13 +70,57 @@ CREATE MACRO told_of_age(age, last_confirmed) AS -- An age in words, and why the
         ELSE age || CASE age WHEN 1 THEN ' day' ELSE ' days' END
     END;
 
-CREATE MACRO trust(as_of) AS TABLE -- The effective confidence of each published record on a day: effective = least(declared, ceiling) × factor.
+CREATE MACRO release_parts(version) AS -- The numbers of a release, so that 9.1 comes before 10.0.
+    [TRY_CAST(part AS BIGINT) FOR part IN string_split(regexp_extract(version, '[0-9]+(\.[0-9]+)*'), '.')];
+
+CREATE MACRO votes() AS TABLE -- The outcomes that may count: of one actor, on one day and with one set of versions, the first that stands.
+    SELECT * FROM events WHERE kind = 'outcome' AND stands
+    QUALIFY row_number() OVER (
+        PARTITION BY record_id, item, action, actor, CAST(used AS VARCHAR), CAST(decided_at AS DATE)
+        ORDER BY decided_at, event) = 1;
+
+CREATE MACRO prior_weight(tier) AS -- How many outcomes what a record declares is worth, by its tier; docs/trust.md says why.
+    CASE tier WHEN 'reproduced' THEN 10 WHEN 'community_verified' THEN 8 WHEN 'human_reviewed' THEN 6
+        WHEN 'community_reported' THEN 4 ELSE 2 END;
+
+CREATE MACRO tried(as_of) AS TABLE -- The outcomes that count of the actions that records have now, on a day: whether each bears its record out, and its weight, which halves with each time to live.
+    SELECT e.record_id, e.item, a.position, e.event, e.decided_at, (e.item = 'workaround') = e.worked AS held,
+        0.5 ** (date_diff('day', CAST(e.decided_at AS DATE), CAST(as_of AS DATE)) / r.time_to_live) AS weight
+    FROM events e
+    JOIN (
+        SELECT record_id, 'workaround' AS item, position, left(sha256(action), 16) AS action FROM workarounds
+        UNION ALL SELECT record_id, 'dead_end', position, left(sha256(action), 16) FROM dead_ends
+    ) a ON a.record_id = e.record_id AND a.item = e.item AND a.action = e.action
+    JOIN records r ON r.id = e.record_id
+    WHERE e.kind = 'outcome' AND e.counted AND CAST(e.decided_at AS DATE) <= CAST(as_of AS DATE);
+
+CREATE MACRO rates(as_of) AS TABLE -- The rate of each action that was tried, on a day: what the record declares, how many outcomes count, and the mean of the Beta distribution that follows.
+    SELECT t.record_id, t.item, t.position, declared, count(*) AS outcomes, count(*) FILTER (worked) AS worked,
+        round(coalesce(any_value(declared), 0.5) * any_value(prior) + coalesce(sum(weight) FILTER (fits), 0), 6) AS alpha,
+        round((1 - coalesce(any_value(declared), 0.5)) * any_value(prior) + coalesce(sum(weight) FILTER (NOT fits), 0), 6) AS beta,
+        round((coalesce(any_value(declared), 0.5) * any_value(prior) + coalesce(sum(weight) FILTER (fits), 0))
+            / (any_value(prior) + sum(weight)), 4) AS mean
+    FROM (
+        SELECT t.*, coalesce(w.success_rate, d.fail_rate) AS declared, prior_weight(r.verification_tier) AS prior,
+            held AS fits, held = (t.item = 'workaround') AS worked
+        FROM tried(as_of) t JOIN records r ON r.id = t.record_id
+        LEFT JOIN workarounds w ON t.item = 'workaround' AND w.record_id = t.record_id AND w.position = t.position
+        LEFT JOIN dead_ends d ON t.item = 'dead_end' AND d.record_id = t.record_id AND d.position = t.position
+    ) t
+    GROUP BY t.record_id, t.item, t.position, declared;
+
+CREATE MACRO borne_out(as_of) AS TABLE -- Of each record of which an action was tried, how far outcomes bear it out on a day: their weight, and that of those that do.
+    SELECT record_id, count(*) AS outcomes, count(*) FILTER (held) AS holding, sum(weight) AS weight,
+        coalesce(sum(weight) FILTER (held), 0) AS held
+    FROM tried(as_of) GROUP BY record_id;
+
+CREATE MACRO trust(as_of) AS TABLE -- The effective confidence of each published record on a day: effective = least(declared, ceiling) × factor, and where actions of it were tried, the mean of that and the outcomes.
     SELECT
         id, domain, tier, declared, distinct_sources, ceiling, last_confirmed, age, time_to_live,
         freshness(age, time_to_live) AS freshness,
         round(kept, 6) AS factor,
-        round(least(declared, ceiling) * kept, 6) AS effective,
-        round(declared - round(least(declared, ceiling) * kept, 6), 6) AS overconfidence,
+        worth AS effective,
+        greatest(round(declared - worth, 6), 0) AS overconfidence,
         concat_ws('; ',
             CASE WHEN declared > ceiling THEN
                 'capped at ' || printf('%.2f', ceiling) || ' (' || distinct_sources
@@ -85,9 +129,17 @@ CREATE MACRO trust(as_of) AS TABLE -- The effective confidence of each published
                 WHEN age IS NULL THEN told_of_age(age, last_confirmed) || ', so × 0.50'
                 WHEN kept < 1 THEN age || ' days old, limit ' || time_to_live || ', so × '
                     || printf(CASE WHEN kept < 0.995 THEN '%.2f' ELSE '%.4f' END, kept)
-            END
+            END,
+            CASE WHEN outcomes IS NOT NULL THEN
+                holding || ' of ' || outcomes || CASE outcomes WHEN 1 THEN ' outcome bears' ELSE ' outcomes bear' END
+                || ' it out, so ' || printf('%.2f', worth) END
         ) AS why
     FROM (
+        SELECT k.*, b.outcomes, b.holding,
+            CASE WHEN b.record_id IS NULL THEN round(least(declared, ceiling) * kept, 6)
+                ELSE round((least(declared, ceiling) * kept * prior_weight(tier) + b.held) / (prior_weight(tier) + b.weight), 6)
+                END AS worth
+        FROM (
         SELECT *, freshness_factor(age, time_to_live) AS kept
         FROM (
             SELECT
@@ -95,7 +147,25 @@ CREATE MACRO trust(as_of) AS TABLE -- The effective confidence of each published
                 last_confirmed, age_on(as_of, last_confirmed) AS age, time_to_live
             FROM records
         )
+        ) k LEFT JOIN borne_out(as_of) b ON b.record_id = k.id
     );
+
+CREATE MACRO predictions(as_of, of_domain := NULL, of_tier := NULL) AS TABLE -- Each outcome that counts, on a day, with what three predictors gave for it: the declared confidence, the effective one as it would be without that outcome, and a constant, the share of all outcomes that bear their records out. No rows where there are fewer than 50 outcomes.
+    WITH judged AS NOT MATERIALIZED (
+        SELECT v.record_id, v.held, t.declared,
+            -- the mean of all of its outcomes but this one
+            (t.effective * (prior_weight(t.tier) + b.weight) - CASE WHEN v.held THEN v.weight ELSE 0 END)
+                / (prior_weight(t.tier) + b.weight - v.weight) AS effective
+        FROM tried(as_of) v
+        JOIN trust(as_of) t ON t.id = v.record_id
+        JOIN borne_out(as_of) b ON b.record_id = v.record_id
+        WHERE (of_domain IS NULL OR t.domain = of_domain) AND (of_tier IS NULL OR t.tier = of_tier)
+    )
+    SELECT held, declared, least(greatest(effective, 0), 1) AS effective, round(avg(CASE WHEN held THEN 1 ELSE 0 END) OVER (), 4) AS constant
+    FROM judged QUALIFY count(*) OVER () >= 50;
+
+CREATE MACRO log_loss(p, held) AS -- The logarithmic loss of a prediction from 0 to 1, which is taken to be at least a millionth from either end.
+    -ln(greatest(CASE WHEN held THEN p ELSE 1 - p END, 0.000001));
 
 CREATE MACRO staleness(as_of) AS TABLE -- Age of each published record on a day, and by how much it is overdue.
     SELECT
@@ -106,7 +176,10 @@ CREATE MACRO staleness(as_of) AS TABLE -- Age of each published record on a day,
 CREATE MACRO domain_of(record_id) AS -- The domain that an id begins with; null where there is none.
     CASE WHEN contains(record_id, '/') THEN split_part(record_id, '/', 1) END;
 
-CREATE MACRO judgements(of_domain := NULL, of_tier := NULL, everything := false) AS TABLE -- Findings on records that are not suppressed (with `everything`, those and the ones on kb.toml too), with the domain of their record, whether it is published, and whether a fix repaired them; of a rejected record the domain is the first segment of its id, and its tier is not known.
+CREATE MACRO is_of_a_record(path) AS -- Whether a finding is about a record, and not about kb.toml or an event, by its `path`.
+    path <> 'kb.toml' AND NOT starts_with(path, 'ledger/');
+
+CREATE MACRO judgements(of_domain := NULL, of_tier := NULL, everything := false) AS TABLE -- Findings on records that are not suppressed (with `everything`, those and the ones on kb.toml and on events too), with the domain of their record, whether it is published, and whether a fix repaired them; of a rejected record the domain is the first segment of its id, and its tier is not known.
     SELECT * FROM (
         SELECT
             f.*,
@@ -115,7 +188,7 @@ CREATE MACRO judgements(of_domain := NULL, of_tier := NULL, everything := false)
             r.id IS NOT NULL AS published,
             published AND f.fixable AND f.suppressed IS NULL AS repaired
         FROM findings f LEFT JOIN records r USING (path, position)
-        WHERE everything OR (f.suppressed IS NULL AND f.path <> 'kb.toml')
+        WHERE everything OR (f.suppressed IS NULL AND is_of_a_record(f.path))
     )
     WHERE (of_domain IS NULL OR domain = of_domain) AND (of_tier IS NULL OR tier = of_tier);
 
@@ -133,7 +206,29 @@ CREATE MACRO weight_of(code, severity) AS -- What a finding adds to the risk of 
 CREATE MACRO bare(action, how) AS -- Whether a workaround says what to do, but not how: no `how`, no code in its action, and that short.
     how IS NULL AND NOT contains(action, '`') AND strlen(action) < 80;
 
-CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day. The risk, 0 to 1, is a sum of five parts, each of which has its cap; `why` gives them. `place` breaks ties: first what more records point to, then what claims more than it is worth.
+CREATE MACRO urgent(as_of) AS TABLE -- The records that an event asks to be reviewed, on a day: the gravest reason, and since when. A failed outcome and a refutation since the text was last confirmed come before a text that changed since.
+    WITH confirmed AS NOT MATERIALIZED (
+        SELECT e.record_id, max(decided_at) AS since
+        FROM events e JOIN match_keys k ON k.record_id = e.record_id AND k.text = e.text
+        WHERE kind = 'confirm' AND stands AND item IS NULL GROUP BY e.record_id
+    ), reasons AS NOT MATERIALIZED (
+        SELECT record_id, 3 AS grade, decided_at, 'an outcome against it' AS reason FROM tried(as_of) WHERE NOT held
+        UNION ALL
+        SELECT e.record_id, 2, decided_at, 'refuted'
+        FROM events e JOIN match_keys k ON k.record_id = e.record_id AND k.text = e.text
+        WHERE kind = 'refute' AND stands AND item IS NULL
+        UNION ALL
+        SELECT e.record_id, 1, max(decided_at), 'another text since it was confirmed'
+        FROM events e JOIN match_keys k ON k.record_id = e.record_id
+        WHERE kind = 'confirm' AND stands AND item IS NULL
+        GROUP BY e.record_id HAVING NOT bool_or(e.text = k.text)
+    )
+    SELECT r.record_id, max(grade) AS grade, arg_max(reason || ' (' || CAST(decided_at AS DATE) || ')', (grade, decided_at)) AS reason
+    FROM reasons r LEFT JOIN confirmed c ON c.record_id = r.record_id
+    WHERE (c.since IS NULL OR decided_at > c.since) AND CAST(decided_at AS DATE) <= CAST(as_of AS DATE)
+    GROUP BY r.record_id;
+
+CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day: what an event asks for (macro `urgent`), then by risk. The risk, 0 to 1, is a sum of five parts, each of which has its cap; `why` gives them. `place` breaks ties: first what more records point to, then what claims more than it is worth.
     WITH weighed AS NOT MATERIALIZED (
         SELECT path, position, code, code || CASE WHEN count(*) > 1 THEN '×' || count(*) ELSE '' END AS label,
             least(count(*), 2) * max(weight_of(code, severity)) AS weight
@@ -154,9 +249,10 @@ CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day. The 
             t.*, f.heavy, f.weak, d.workarounds, coalesce(d.bare, 0) AS bare, coalesce(p.pointing, 0) AS pointing,
             strlen(coalesce(r.root_cause, '')) < 50 AS brief,
             count(*) OVER (PARTITION BY t.last_confirmed) - 1 AS others,
-            coalesce(f.weight, 0) AS weight
+            coalesce(f.weight, 0) AS weight, coalesce(u.grade, 0) AS grade, u.reason
         FROM trust(as_of) t
         JOIN records r USING (id)
+        LEFT JOIN urgent(as_of) u ON u.record_id = t.id
         LEFT JOIN found f USING (path, position)
         LEFT JOIN done d ON d.record_id = t.id
         LEFT JOIN pointed p ON p.error_id = t.id
@@ -172,9 +268,10 @@ CREATE MACRO review_queue(as_of) AS TABLE -- What to review first on a day. The 
         SELECT *, CAST(round(of_sources + of_findings + of_vagueness + of_age + of_bulk, 2) AS DOUBLE) AS risk FROM parts
     )
     SELECT
-        row_number() OVER (ORDER BY risk DESC, pointing DESC, overconfidence DESC, id) AS place,
+        row_number() OVER (ORDER BY grade DESC, risk DESC, pointing DESC, overconfidence DESC, id) AS place,
         id, domain, tier, declared, effective, overconfidence, age, time_to_live, freshness, pointing, risk,
         coalesce(nullif(concat_ws('; ',
+            reason,
             CASE WHEN of_sources > 0 THEN printf('%.2f sources: ', of_sources)
                 || concat_ws(', ', distinct_sources, array_to_string(weak, ', '), tier) END,
             CASE WHEN of_findings > 0 THEN printf('%.2f findings: ', of_findings) || some_of(heavy, len(heavy)) END,

@@ -4,6 +4,7 @@ INSERT INTO match_keys BY NAME
 SELECT
     record_id,
     match_keys.form AS form,
+    match_keys.text AS text,
     digest_of(alike(signature)) AS signature_key,
     list_distinct([(digest_of(sentence) % 4294967296)::UINTEGER FOR sentence IN flatten([sentences(text) FOR text IN
         [e.why_fails FOR e IN dead_ends] || [e.action FOR e IN dead_ends] || [e.action FOR e IN workarounds]

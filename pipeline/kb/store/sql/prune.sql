@@ -4,6 +4,7 @@
 DELETE FROM findings WHERE (path, position) IN (FROM dropped);
 DELETE FROM quarantine WHERE (path, position) IN (FROM dropped);
 DELETE FROM copies WHERE (path, position) IN (FROM dropped);
+DELETE FROM withdrawn WHERE (path, position) IN (FROM dropped);
 
 UPDATE records t SET position = k.position, line = k.line FROM kept k
 WHERE t.path = k.path AND t.position = k.old_position AND (t.position, t.line) IS DISTINCT FROM (k.position, k.line);
@@ -12,4 +13,6 @@ WHERE t.path = k.path AND t.position = k.old_position AND (t.position, t.line) I
 UPDATE changes t SET position = k.position FROM kept k
 WHERE t.path = k.path AND t.position = k.old_position AND t.position <> k.position;
 UPDATE quarantine t SET position = k.position, line = k.line FROM kept k
+WHERE t.path = k.path AND t.position = k.old_position AND (t.position, t.line) IS DISTINCT FROM (k.position, k.line);
+UPDATE withdrawn t SET position = k.position, line = k.line FROM kept k
 WHERE t.path = k.path AND t.position = k.old_position AND (t.position, t.line) IS DISTINCT FROM (k.position, k.line);

@@ -97,10 +97,10 @@ CREATE TABLE sources ( -- What records cite: one row for each URL at each place.
     -- key: record_id, item, item_position, position
 );
 
-CREATE TABLE findings ( -- Every judgement, on published and on quarantined records, and on kb.toml.
+CREATE TABLE findings ( -- Every judgement, on published and on quarantined records, on events of the ledger, and on kb.toml.
     record_id VARCHAR, -- Id of the record; null where none could be read.
-    path VARCHAR NOT NULL, -- File the record came from; kb.toml for a finding about a suppression.
-    position BIGINT NOT NULL, -- Place of the record in its file, from 0; of the suppression in kb.toml.
+    path VARCHAR NOT NULL, -- File the record came from; kb.toml for a finding about a suppression, ledger/… for one about an event.
+    position BIGINT NOT NULL, -- Place of the record in its file, from 0; of the suppression in kb.toml, of the event in its file.
     line BIGINT, -- Line the record starts on; null where the file holds one record, and for kb.toml.
     code VARCHAR NOT NULL, -- Code of the rule; `kb explain CODE` says more.
     name VARCHAR NOT NULL, -- Name of the rule.
@@ -146,6 +146,52 @@ CREATE TABLE copies ( -- Records that say exactly what a published one says; kep
     digest VARCHAR NOT NULL, -- SHA-256 of the bytes, in hex.
     raw BLOB NOT NULL -- The bytes as ingested.
     -- key: path, position
+);
+
+CREATE TABLE withdrawn ( -- Records in raw/ that the ledger took out: not published, and judged again once they are restored.
+    record_id VARCHAR NOT NULL, -- Id of the record; `tombstones` says why it went.
+    path VARCHAR NOT NULL, -- File the record comes from.
+    position BIGINT NOT NULL, -- Place of the record in its file, from 0.
+    line BIGINT, -- Line it starts on, from 1; null where the file holds one record.
+    digest VARCHAR NOT NULL -- SHA-256 of the bytes, in hex.
+    -- key: path, position
+);
+
+CREATE TABLE tombstones ( -- One row for each record that the ledger took out, whether it is still in raw/ or not.
+    record_id VARCHAR NOT NULL, -- Id of the record. Unique.
+    status VARCHAR NOT NULL, -- withdrawn or merged.
+    event VARCHAR NOT NULL, -- The event that took it out.
+    decided_at TIMESTAMP NOT NULL, -- When, UTC.
+    actor VARCHAR NOT NULL, -- Who: person:, agent: or ci:, and a name.
+    reason VARCHAR, -- Why.
+    successor VARCHAR -- Id of the record that takes its place.
+    -- key: record_id
+);
+
+CREATE TABLE events ( -- The ledger: one row for each valid event. Macro `votes` has the outcomes that count.
+    event VARCHAR NOT NULL, -- Name of the event: its day and the first 12 digits of its digest.
+    digest VARCHAR NOT NULL, -- SHA-256 of its canonical JSON, in hex. Unique.
+    file VARCHAR NOT NULL, -- Its file, relative to the workspace.
+    line BIGINT, -- Its line there, from 1; null where the file holds one event.
+    kind VARCHAR NOT NULL, -- confirm, refute, outcome, promote, demote, deprecate, withdraw, merge, restore or retract.
+    record_id VARCHAR NOT NULL, -- Id of the record that it is about.
+    text VARCHAR, -- Digest of what the record said then.
+    item VARCHAR, -- dead_end or workaround, if it is about one; null: about the whole record.
+    item_position INTEGER, -- Place of that, from 0, as it was then.
+    action VARCHAR, -- Fingerprint of its action: the first 16 digits of the SHA-256 of the text.
+    decided_at TIMESTAMP NOT NULL, -- When it was decided, UTC.
+    actor VARCHAR NOT NULL, -- Who decided: person:, agent: or ci:, and a name.
+    used JSON, -- Product versions, and the operating system, that it was tried with.
+    worked BOOLEAN, -- Of an outcome: whether the action worked.
+    tier VARCHAR, -- Of a promotion or demotion: the tier that it moves the record to.
+    reason VARCHAR, -- Why.
+    successor VARCHAR, -- Id of the record that takes its place.
+    retracts VARCHAR, -- The event that it takes back.
+    evidence JSON, -- What it rests on: a list of objects.
+    note VARCHAR, -- What its author wrote beside it.
+    stands BOOLEAN NOT NULL, -- Whether it holds: it was not taken back, and no error was found in it (LED).
+    counted BOOLEAN NOT NULL -- Whether it is an outcome that counts: one for each actor, day and set of versions, and of one actor the newest (`ledger.votes_per_actor`).
+    -- key: digest
 );
 
 CREATE TABLE finding_changes ( -- Findings that came and went with the newest run, whether suppressed or not.

@@ -8,7 +8,7 @@ FROM (SELECT * EXCLUDE (raw), from_base64(raw) AS raw, from_json(doc, getvariabl
 FROM read_json(getvariable('slice'), format = 'newline_delimited', maximum_object_size = getvariable('longest'),
     columns = {path: 'VARCHAR', position: 'BIGINT', line: 'BIGINT', digest: 'VARCHAR', record_id: 'VARCHAR',
         findings: 'VARCHAR[][]', changes: 'VARCHAR[][]', content: 'VARCHAR', doc: 'VARCHAR', raw: 'VARCHAR',
-        match_keys: 'STRUCT(form VARCHAR, bands UINTEGER[], required_literals VARCHAR[])'}));
+        withdrawn: 'BOOLEAN', match_keys: 'STRUCT(form VARCHAR, text VARCHAR, bands UINTEGER[], required_literals VARCHAR[])'}));
 
 INSERT INTO findings BY NAME
 SELECT record_id, path, position, line, code, name, severity, f[2] AS pointer, f[3] AS message, fixable,
@@ -21,4 +21,7 @@ INSERT INTO quarantine BY NAME
 SELECT record_id, path, position, line, digest,
     list_sort(list_distinct([f[1] FOR f IN findings IF f[5] IS NULL AND list_contains(getvariable('errors'), f[1])])) AS codes,
     false AS by_corpus, raw
-FROM staged WHERE doc IS NULL;
+FROM staged WHERE doc IS NULL AND withdrawn IS NULL;
+
+INSERT INTO withdrawn BY NAME
+SELECT record_id, path, position, line, digest FROM staged WHERE withdrawn;

@@ -3,6 +3,7 @@
 CREATE TABLE match_keys ( -- What corpus rules compare a published record by, worked out once.
     record_id VARCHAR NOT NULL, -- Id of the record.
     form VARCHAR, -- The foreign format it came in; null: native.
+    text VARCHAR, -- Digest of what it says, as events are bound to it; null where the ledger has none on it.
     signature_key UBIGINT NOT NULL, -- Digest of the signature, case, white space and digits folded.
     sentence_keys UINTEGER[] NOT NULL, -- Digests of the sentences of its actions, reasons and distinctions.
     bands UINTEGER[] NOT NULL, -- MinHash bands of signature, root cause and actions: near copies share one.

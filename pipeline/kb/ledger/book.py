@@ -1,0 +1,106 @@
+"""The ledger as a set of events: what its files hold, whoever wrote them, in whatever order they arrived."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from kb.ledger.event import Event, InvalidEventError, canonical, read
+
+PACKED = ".ndjson"
+"""The end of the name of a file that holds an event on each line."""
+
+
+class Fault(NamedTuple):
+    """What is no valid event: its file below the ledger, its line in a packed one (from 1), and why."""
+
+    file: str
+    line: int | None
+    pointer: str
+    reason: str
+
+
+class EventPlace(NamedTuple):
+    """Where an event stands: its file below the ledger, and its line in a packed one (from 1)."""
+
+    file: str
+    line: int | None
+
+
+class Ledger:
+    """The valid events, each once, in the order of (at, digest); what is none is a fault, and decides nothing."""
+
+    def __init__(self, events: Iterable[tuple[Event, EventPlace]] = (), faults: Sequence[Fault] = ()) -> None:
+        places: dict[str, EventPlace] = {}
+        known: dict[str, Event] = {}
+        for event, place in events:
+            known[event.digest] = event
+            places[event.digest] = min(place, places.get(event.digest, place), key=_single_first)
+        self.events = tuple(sorted(known.values(), key=lambda event: event.order))
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line or 0)))
+        self._places = places
+        by_record: dict[str, list[Event]] = defaultdict(list)
+        for event in self.events:
+            by_record[event.record].append(event)
+        self.by_record: Mapping[str, tuple[Event, ...]] = {name: tuple(some) for name, some in by_record.items()}
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.faults)
+
+    def of(self, record: str | None) -> tuple[Event, ...]:
+        """The events about a record."""
+        return self.by_record.get(record, ()) if record is not None else ()
+
+    def place(self, event: Event) -> EventPlace:
+        """Where an event stands."""
+        return self._places[event.digest]
+
+    @property
+    def digest(self) -> str | None:
+        """The same for the same events and the same faults; None, where there are neither."""
+        if not self:
+            return None
+        told = [*(event.digest for event in self.events), *map(repr, self.faults)]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+    @property
+    def state(self) -> str | None:
+        """The like, but another one where an event stands in another file: what the tables say of the ledger."""
+        if not self:
+            return None
+        told = [f"{event.digest} {self.place(event)}" for event in self.events]
+        return hashlib.sha256("\n".join([*told, *map(repr, self.faults)]).encode()).hexdigest()
+
+
+def _single_first(place: EventPlace) -> tuple[bool, str, int]:
+    """An event in a file of its own is found there, even if it stands in a packed one too."""
+    return place.line is not None, place.file, place.line or 0
+
+
+def read_all(files: Iterable[tuple[str, bytes]]) -> Ledger:
+    """The ledger that some files hold, given as (name below the ledger, bytes)."""
+    events: list[tuple[Event, EventPlace]] = []
+    faults: list[Fault] = []
+    for name, data in files:
+        for line, raw in _parts(name, data):
+            try:
+                events.append((read(raw, None if line else name), EventPlace(name, line)))
+            except InvalidEventError as error:
+                faults.append(Fault(name, line, error.pointer, str(error)))
+    return Ledger(events, faults)
+
+
+def _parts(name: str, data: bytes) -> Iterator[tuple[int | None, bytes]]:
+    if not name.endswith(PACKED):
+        yield None, data
+        return
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.strip():
+            yield number, line
+
+
+def packed(events: Iterable[Event]) -> tuple[str, bytes]:
+    """Some events as one file: its name, which is that of its last day and its digest, and its sorted lines."""
+    ordered = sorted(events, key=lambda event: event.order)
+    data = b"".join(canonical(event.document) + b"\n" for event in ordered)
+    return f"{ordered[-1].day}-{hashlib.sha256(data).hexdigest()[:12]}{PACKED}", data

@@ -1,0 +1,49 @@
+"""The digest of what a record says, which an event of the ledger is bound to."""
+
+import hashlib
+from collections.abc import Container
+from functools import cache
+
+import orjson
+
+from kb.contract import KEPT_FOR_KB
+from kb.model import Document
+from kb.rules.fixing import apply, drop_gone
+from kb.rules.ruleset import RuleSet
+from kb.settings import Settings
+
+_NO_TEXT = KEPT_FOR_KB | {"last_confirmed", "last_updated", "verification_tier"}
+"""Keys that say when somebody looked and how far it was checked, not what the record says."""
+
+
+def text_digest(document: Document, done: Container[str] = ()) -> str:
+    """The digest of a complete record, curated or not, as events hold it: `sha256:` and 64 hexadecimal digits.
+
+    All fixes that come with kb are carried out on a copy first, whatever the settings run: what they repair is the same
+    text before and after, and so it is with them and without. `done` are the value fixes that were carried out already.
+    """
+    text = _repaired(document, done)
+    said = {key: value for key, value in text.items() if key not in _NO_TEXT}
+    return f"sha256:{hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
+
+
+def _repaired(document: Document, done: Container[str]) -> Document:
+    rules = _all_rules()
+    open_fixes = [*(rule for rule in rules.value_fixes if rule.code not in done), *rules.list_fixes]
+    compact = orjson.dumps(document)
+    text: Document = orjson.loads(compact)
+    candidates = rules.candidates(compact)
+    changed = True
+    while changed:
+        changed = False
+        for rule in open_fixes:
+            if rule.code in candidates and apply(rule, text, rules.settings):
+                text = drop_gone(text)
+                changed = True
+        candidates = rules.candidates(orjson.dumps(text)) if changed else candidates
+    return text
+
+
+@cache
+def _all_rules() -> RuleSet:
+    return RuleSet(Settings())

@@ -1,0 +1,143 @@
+"""The ledger in the store: its events, the tombstones that follow from them, and what the rules find in events."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import orjson
+
+from kb.fingerprint import AT_POINTER, fingerprints
+from kb.ledger.event import Event
+from kb.ledger.fold import effective, fold
+from kb.model import Document, Json, Kind
+from kb.rules import catalogue
+from kb.rules.base import Rule
+from kb.rules.led import authors
+from kb.rules.ruleset import RuleSet
+from kb.store import Store
+from kb.store.layout import tables
+from kb.words import one_line
+from kb.workspace import LEDGER
+
+
+class _OnEvent(NamedTuple):
+    """A finding on an event, or on what should be one; `said` is what it says, as far as that is known."""
+
+    code: str
+    pointer: str
+    message: str
+    record: str | None
+    file: str
+    line: int | None
+    owner: str
+    said: Document | None
+
+
+def lay_out(base: Store, rules: RuleSet) -> None:
+    """Let the tables of events and tombstones be those of the ledger now. What was found on events is forgotten."""
+    base.query(f"DELETE FROM findings WHERE starts_with(path, '{LEDGER}')")
+    base.query("DELETE FROM events")
+    base.query("DELETE FROM tombstones")
+    if not rules.ledger:
+        return
+    documents = _documents_of_promoted(base, rules)
+    rows, stones = [], []
+    for name, events in rules.ledger.by_record.items():
+        valid = rules.valid_events(name, documents.get(name))
+        counting = {event.digest for event in effective(valid)}
+        counting |= {event.digest for event in valid if event.kind == "retract"}
+        rows += [_row(event, rules, stands=event.digest in counting) for event in events]
+        closed = fold(valid, None).closed
+        if closed:
+            status = "merged" if closed.kind == "merge" else "withdrawn"
+            stones.append((name, status, closed.id, closed.at, closed.by, closed.reason, closed.successor))
+    for table, values in (("events", rows), ("tombstones", stones)):
+        base.insert(table, [column.type for column in tables()[table][1]], values)
+    base.query(_COUNTED)
+
+
+_COUNTED = """
+    UPDATE events SET counted = true WHERE digest IN (
+        SELECT digest FROM votes() QUALIFY row_number() OVER (
+            PARTITION BY record_id, item, action, actor ORDER BY decided_at DESC, event DESC) <= getvariable('votes_per_actor'))
+"""
+
+
+def _row(event: Event, rules: RuleSet, *, stands: bool) -> tuple[Json, ...]:
+    place, target = rules.ledger.place(event), event.target
+    return (
+        event.id, event.digest, f"{LEDGER}{place.file}", place.line, event.kind, event.record, event.text,
+        target and target.item, target and target.position, target and target.action, event.at, event.by,
+        _json(event.used), event.worked, event.tier, event.reason, event.successor, event.retracts,
+        _json(event.evidence), event.note, stands, False,
+    )  # fmt: skip
+
+
+def _json(value: Json) -> str | None:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if value else None
+
+
+def _documents_of_promoted(base: Store, rules: RuleSet) -> dict[str, Document]:
+    """The published records that somebody promoted: who wrote them decides whether that counts."""
+    names = sorted({event.record for event in rules.ledger.events if event.kind == "promote"})
+    rows = (
+        base.query("SELECT id, doc FROM records WHERE id IN (SELECT unnest($1::VARCHAR[]))", [names]).rows
+        if names
+        else []
+    )
+    return {name: orjson.loads(doc) for name, doc in rows}
+
+
+def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
+    """Let the findings on events be those of now; the tables have to be laid out, and the records loaded."""
+    if not rules.ledger:
+        return
+    found = [*_faults(rules), *_checked(base, rules), *_together(base, rules, as_of)]
+    rows = []
+    for number, finding in enumerate(sorted(found, key=lambda one: (one.file, one.line or 0, one.code, one.pointer))):
+        (key,) = fingerprints(finding.owner, finding.said, [(finding.code, finding.pointer, AT_POINTER)])
+        path, position = f"{LEDGER}{finding.file}", (finding.line or 1) - 1
+        rows.append(
+            (finding.record, path, position, finding.line, finding.code, finding.pointer, one_line(finding.message), key,
+             number)
+        )  # fmt: skip
+    columns = {
+        "record_id": "VARCHAR", "path": "VARCHAR", "position": "BIGINT", "line": "BIGINT", "code": "VARCHAR",
+        "pointer": "VARCHAR", "message": "VARCHAR", "fingerprint": "VARCHAR", "number": "BIGINT",
+    }  # fmt: skip
+    base.lay_out("about_events", columns, rows)
+    base.query(
+        """INSERT INTO findings BY NAME
+        SELECT * EXCLUDE (number), corpus_seq(number) AS seq
+        FROM about_events JOIN rule_meta USING (code)"""
+    )
+
+
+def _faults(rules: RuleSet) -> Iterator[_OnEvent]:
+    rule = catalogue()["LED001"]
+    for fault in rules.ledger.faults:
+        for pointer, message in rule.run(fault):
+            owner = f"{LEDGER}{fault.file}:{fault.line}"
+            yield _OnEvent(rule.code, pointer, message, None, fault.file, fault.line, owner, None)
+
+
+def _checked(base: Store, rules: RuleSet) -> Iterator[_OnEvent]:
+    documents = _documents_of_promoted(base, rules)
+    for event in rules.ledger.events:
+        document = documents.get(event.record)
+        for rule, pointer, message in rules.found_in(event, authors(document) if document else frozenset()):
+            yield _on(event, rule, pointer, message, rules)
+
+
+def _together(base: Store, rules: RuleSet, as_of: dt.date) -> Iterator[_OnEvent]:
+    by_id = {event.id: event for event in rules.ledger.events}
+    for rule in rules.about_events:
+        if rule.kind is Kind.CORPUS:
+            asked = {"as_of": as_of} if "$as_of" in rule.sql else {}
+            for name, pointer, message in base.query(rule.sql.replace("$as_of", "$as_of::DATE"), asked).rows:
+                yield _on(by_id[name], rule, pointer, message, rules)
+
+
+def _on(event: Event, rule: Rule, pointer: str, message: str, rules: RuleSet) -> _OnEvent:
+    place = rules.ledger.place(event)
+    return _OnEvent(rule.code, pointer, message, event.record, place.file, place.line, event.digest, event.document)
