@@ -16,6 +16,7 @@ _NEEDS = {
     None: "",
     "due": "; with --due",
     "spread": "; with --spread",
+    "released": "; with --released",
     "history": "; left out in curated/reports/",
 }
 
@@ -88,7 +89,7 @@ def _always(report: Report) -> tuple[Section, ...]:
 
 
 def _of_section(report: Report, section: Section) -> Document:
-    title = section.title.format(due="N", spread="N") or report.title
+    title = section.title.format(due="N", spread="N", released="that one") or report.title
     when = _NEEDS[section.needs] if section not in _always(report) else ""
     part = "; left out where a domain or a tier was asked for" if section.whole else ""
     described = {"description": f"{title}{when}{part}"}

@@ -35,14 +35,14 @@ def queue(base: Base) -> list[tuple[str, str]]:
 
 
 def test_outcomes_move_the_confidence_of_their_record_and_of_no_other(tried: Base) -> None:
-    """By the prior: 0.8 is worth 6 outcomes for human_reviewed; three that bear it out, and one against it, of today."""
+    """By the prior: 0.8 is worth 6 outcomes for human_reviewed; three that support it, and one against it, of today."""
     day = f"{DAY}T00:00:00Z"
     for number, worked in enumerate([True, True, True, False]):
         decide(tried, "outcome", A, worked=worked, at=day, by=f"person:{number}")
     tried.ingest()
     value, why = effective(tried, "a")
     assert value == pytest.approx((0.8 * 6 + 3) / (6 + 4))
-    assert why == "3 of 4 outcomes bear it out, so 0.78"
+    assert why == "3 of 4 outcomes support it, so 0.78"
     assert effective(tried, "b") == (0.8, "")
 
 

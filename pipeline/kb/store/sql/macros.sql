@@ -83,7 +83,7 @@ CREATE MACRO prior_weight(tier) AS -- How many outcomes what a record declares i
     CASE tier WHEN 'reproduced' THEN 10 WHEN 'community_verified' THEN 8 WHEN 'human_reviewed' THEN 6
         WHEN 'community_reported' THEN 4 ELSE 2 END;
 
-CREATE MACRO tried(as_of) AS TABLE -- The outcomes that count of the actions that records have now, on a day: whether each bears its record out, and its weight, which halves with each time to live.
+CREATE MACRO tried(as_of) AS TABLE -- The outcomes that count of the actions that records have now, on a day: whether each supports its record, and its weight, which halves with each time to live.
     SELECT e.record_id, e.item, a.position, e.event, e.decided_at, (e.item = 'workaround') = e.worked AS held,
         0.5 ** (date_diff('day', CAST(e.decided_at AS DATE), CAST(as_of AS DATE)) / r.time_to_live) AS weight
     FROM events e
@@ -109,7 +109,7 @@ CREATE MACRO rates(as_of) AS TABLE -- The rate of each action that was tried, on
     ) t
     GROUP BY t.record_id, t.item, t.position, declared;
 
-CREATE MACRO borne_out(as_of) AS TABLE -- Of each record of which an action was tried, how far outcomes bear it out on a day: their weight, and that of those that do.
+CREATE MACRO supported(as_of) AS TABLE -- Of each record of which an action was tried, how far outcomes support it on a day: their weight, and that of those that do.
     SELECT record_id, count(*) AS outcomes, count(*) FILTER (held) AS holding, sum(weight) AS weight,
         coalesce(sum(weight) FILTER (held), 0) AS held
     FROM tried(as_of) GROUP BY record_id;
@@ -131,8 +131,8 @@ CREATE MACRO trust(as_of) AS TABLE -- The effective confidence of each published
                     || printf(CASE WHEN kept < 0.995 THEN '%.2f' ELSE '%.4f' END, kept)
             END,
             CASE WHEN outcomes IS NOT NULL THEN
-                holding || ' of ' || outcomes || CASE outcomes WHEN 1 THEN ' outcome bears' ELSE ' outcomes bear' END
-                || ' it out, so ' || printf('%.2f', worth) END
+                holding || ' of ' || outcomes || CASE outcomes WHEN 1 THEN ' outcome supports' ELSE ' outcomes support' END
+                || ' it, so ' || printf('%.2f', worth) END
         ) AS why
     FROM (
         SELECT k.*, b.outcomes, b.holding,
@@ -147,10 +147,10 @@ CREATE MACRO trust(as_of) AS TABLE -- The effective confidence of each published
                 last_confirmed, age_on(as_of, last_confirmed) AS age, time_to_live
             FROM records
         )
-        ) k LEFT JOIN borne_out(as_of) b ON b.record_id = k.id
+        ) k LEFT JOIN supported(as_of) b ON b.record_id = k.id
     );
 
-CREATE MACRO predictions(as_of, of_domain := NULL, of_tier := NULL) AS TABLE -- Each outcome that counts, on a day, with what three predictors gave for it: the declared confidence, the effective one as it would be without that outcome, and a constant, the share of all outcomes that bear their records out. No rows where there are fewer than 50 outcomes.
+CREATE MACRO predictions(as_of, of_domain := NULL, of_tier := NULL) AS TABLE -- Each outcome that counts, on a day, with what three predictors gave for it: the declared confidence, the effective one as it would be without that outcome, and a constant, the share of all outcomes that support their records. No rows where there are fewer than 50 outcomes.
     WITH judged AS NOT MATERIALIZED (
         SELECT v.record_id, v.held, t.declared,
             -- the mean of all of its outcomes but this one
@@ -158,7 +158,7 @@ CREATE MACRO predictions(as_of, of_domain := NULL, of_tier := NULL) AS TABLE -- 
                 / (prior_weight(t.tier) + b.weight - v.weight) AS effective
         FROM tried(as_of) v
         JOIN trust(as_of) t ON t.id = v.record_id
-        JOIN borne_out(as_of) b ON b.record_id = v.record_id
+        JOIN supported(as_of) b ON b.record_id = v.record_id
         WHERE (of_domain IS NULL OR t.domain = of_domain) AND (of_tier IS NULL OR t.tier = of_tier)
     )
     SELECT held, declared, least(greatest(effective, 0), 1) AS effective, round(avg(CASE WHEN held THEN 1 ELSE 0 END) OVER (), 4) AS constant
