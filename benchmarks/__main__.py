@@ -9,12 +9,14 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import calibration
 from benchmarks.generate import records
 from benchmarks.measure import Pair, of, once, pair
+from kb.ledger.event import canonical
 
 _HERE = Path(__file__).parent.parent
 _PYTHON = sys.executable
@@ -43,6 +45,11 @@ def _clear(folder: Path) -> None:
     for name in ("curated", ".kb"):
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "kb.duckdb").unlink(missing_ok=True)
+
+
+def _clear_all(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        _clear(folder)
 
 
 def _write(path: Path, count: int) -> Path:
@@ -87,6 +94,7 @@ def _rows(scratch: Path, count: int, growth: int, runs: int) -> Iterator[Row]:
 
     if _CORPORA.is_dir():
         yield from _small_files(scratch, runs)
+    yield from _ledger(scratch, runs)
     yield from _starts(scratch, runs)
     if growth > count:
         yield from _growth(scratch, full, count, growth)
@@ -112,6 +120,33 @@ def _small_files(scratch: Path, runs: int) -> Iterator[Row]:
     )
     again = pair([*_KB, "ingest", str(_CORPORA)], [_PYTHON, "-c", "import duckdb"], small, runs)
     yield Row("nothing changed, same files", "`import duckdb`", again.ratio, 2.5)
+
+
+def _ledger(scratch: Path, runs: int) -> Iterator[Row]:
+    """What decisions cost, and what outcomes are worth: the Brier scores of a base whose true rates are known."""
+    plain, decided = _workspace(scratch / "plain"), _workspace(scratch / "decided")
+    for folder in (plain, decided):
+        _write(folder / "raw" / "some.ndjson", 2_500)
+    for event in calibration.decisions(records(2_500), 10_000):
+        path = decided / "ledger" / event.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(canonical(event.document))
+    cost = pair(
+        [*_KB, "--root", str(decided), "ingest", str(decided / "raw")],
+        [*_KB, "--root", str(plain), "ingest", str(plain / "raw")],
+        scratch,
+        runs,
+        lambda: _clear_all([plain, decided]),
+    )
+    yield Row("2,500 records with 10,000 events, from nothing", "without", cost.ratio, 1.2, cost.memory_ratio)
+    brier = calibration.brier_scores()
+    for other in ("declared", "constant"):
+        yield Row(
+            "Brier score of effective confidence, 5,000 simulated outcomes",
+            f"of {'declared confidence' if other == 'declared' else 'a constant'}",
+            brier["effective"] / brier[other],
+            1,
+        )
 
 
 def _errorcanon_schema(path: Path) -> Path:

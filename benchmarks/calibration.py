@@ -9,11 +9,13 @@ every machine.
 import datetime as dt
 import random
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import orjson
 
 from kb import reports, store
+from kb.contract import complete
 from kb.jobs.ingest import ingest
 from kb.judging.request import Request
 from kb.ledger.book import packed
@@ -21,6 +23,7 @@ from kb.ledger.event import Event, action_of, made
 from kb.model import Document
 from kb.render import answers
 from kb.rules.example import with_changes
+from kb.rules.text_digest import text_digest
 from kb.workspace import find
 
 DAY = dt.date(2026, 11, 22)
@@ -64,10 +67,39 @@ def base(root: Path) -> Path:
     return workspace.store
 
 
-def main() -> None:
+def brier_scores() -> dict[str, float]:
+    """The Brier score of each predictor."""
+    return {row["predictor"]: row["brier"] for row in _answer().part("scores").rows.records()}
+
+
+def decisions(lines: Iterable[bytes], count: int, seed: int = 13) -> Iterator[Event]:
+    """Decisions about the records of some lines, of a year and thirty people: confirmations, refutations and outcomes."""
+    chance = random.Random(seed)
+    documents = [orjson.loads(line) for line in lines]
+    digests = [text_digest(complete(document)) for document in documents]
+    for number in range(count):
+        place = chance.randrange(len(documents))
+        kind = chance.choice(["confirm", "outcome", "outcome", "refute"])
+        actions = documents[place]["workarounds"]
+        tried = {
+            "worked": chance.random() < 0.8,
+            "target": {"item": "workaround", "position": 0, "action": action_of(actions[0]["action"])},
+        } if kind == "outcome" and actions else {}  # fmt: skip
+        yield made(
+            kind=kind if tried or kind != "outcome" else "confirm", record=documents[place]["id"], digest=digests[place],
+            at=f"2026-{chance.randrange(1, 11):02}-{chance.randrange(1, 28):02}T08:00:00Z",
+            by=f"person:{chance.randrange(30)}", note=str(number), **tried,
+        )  # fmt: skip
+
+
+def _answer() -> reports.Answer:
     with tempfile.TemporaryDirectory() as folder, store.read(base(Path(folder))) as opened:
-        answer = reports.run(opened, reports.named("calibration"), reports.Options(DAY))
-        print("\n".join(answers.text(answer, terminal=False)))
+        return reports.run(opened, reports.named("calibration"), reports.Options(DAY))
+
+
+def main() -> None:
+    """Print the report of the simulated base."""
+    print("\n".join(answers.text(_answer(), terminal=False)))
 
 
 if __name__ == "__main__":
