@@ -24,6 +24,8 @@ from kb.curate.batch import curate_batch
 from kb.errors import KbError
 from kb.jobs.ingest import ingest
 from kb.judging.request import Request
+from kb.ledger.book import read_all
+from kb.ledger.event import canonical, made
 from kb.model import Incoming, Origin
 from kb.rules.ruleset import RuleSet
 from kb.settings import RuleSettings, Settings
@@ -117,6 +119,20 @@ def test_workers_judge_by_the_settings(tmp_path: Path) -> None:
     together, _ = run(tmp_path / "together", 2, quiet)
     assert together == alone
     assert b"TXT001" not in b"".join(together.values())
+
+
+@pytest.mark.usefixtures("small_chunks", "no_hang")
+def test_workers_know_what_was_decided(tmp_path: Path) -> None:
+    event = made(kind="withdraw", record="git/r1", at="2026-11-01T00:00:00Z", by="person:Ada", reason="it is wrong")
+    rules = RuleSet(Settings(), ledger=read_all([(event.name, canonical(event.document))]))
+    found = []
+    for jobs in (1, 2):
+        folder = tmp_path / str(jobs)
+        folder.mkdir()
+        engine.run(incoming(), rules, folder, jobs)
+        found.append(contents(folder))
+    assert found[0] == found[1]
+    assert any(b'"withdrawn":true' in data for data in found[0].values())
 
 
 @pytest.mark.usefixtures("small_chunks", "no_hang")

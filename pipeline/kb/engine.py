@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kb.curate.batch import curate_batch
 from kb.curate.spool import write
 from kb.errors import KbError
+from kb.ledger.book import Ledger
 from kb.model import Incoming
 from kb.rules.base import Rule
 from kb.rules.ruleset import RuleSet
@@ -126,7 +127,7 @@ def _workers(jobs: int, rules: RuleSet, folder: Path) -> "Iterator[list[Connecti
         for _ in range(jobs):
             ours, theirs = context.Pipe()
             process = context.Process(
-                target=_work, args=(theirs, folder, rules.settings, rules.as_of, rules.added), daemon=True
+                target=_work, args=(theirs, folder, rules.settings, rules.as_of, rules.added, rules.ledger), daemon=True
             )
             process.start()
             theirs.close()  # so that its death ends the pipe
@@ -165,7 +166,14 @@ def _died(chunk: list[Incoming]) -> KbError:
     )
 
 
-def _work(pipe: "Connection", folder: Path, settings: Settings, as_of: dt.date | None, added: Sequence[Rule]) -> None:
+def _work(
+    pipe: "Connection",
+    folder: Path,
+    settings: Settings,
+    as_of: dt.date | None,
+    added: Sequence[Rule],
+    ledger: Ledger,
+) -> None:
     """The life of a worker: it judges what it is sent, until there is nobody to send it anything.
 
     What a terminal or a supervisor sends to all of the group is for the parent, which reports it and ends its workers.
@@ -174,7 +182,7 @@ def _work(pipe: "Connection", folder: Path, settings: Settings, as_of: dt.date |
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     _die_with_parent()
-    rules = RuleSet(settings, as_of, added)
+    rules = RuleSet(settings, as_of, added, ledger)
     with suppress(EOFError, OSError):
         while True:
             number, chunk = pipe.recv()

@@ -177,7 +177,7 @@ def _decide(case: _Case, document: Document, rules: RuleSet) -> None:
     A confirmation never makes a record older. A promotion only raises what it declares, a demotion only lowers it. What is
     no day or no tier stays for the rules to judge.
     """
-    case.text = text_digest(document, {rule.code for rule in rules.value_fixes}.difference(case.suppressed))
+    case.text = text_digest(document, rules, {rule.code for rule in rules.value_fixes}.difference(case.suppressed))
     case.decided = decided = rules.decided(document["id"], document, case.text)
     declared, confirmed = document["last_confirmed"], decided.confirmed
     if confirmed and (declared is None or (is_day(declared) and declared < confirmed.day)):

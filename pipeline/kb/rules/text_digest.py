@@ -7,7 +7,8 @@ from functools import cache
 import orjson
 
 from kb.contract import KEPT_FOR_KB
-from kb.model import Document
+from kb.model import Document, Kind
+from kb.rules import catalogue
 from kb.rules.fixing import apply, drop_gone
 from kb.rules.ruleset import RuleSet
 from kb.settings import Settings
@@ -16,19 +17,22 @@ _NO_TEXT = KEPT_FOR_KB | {"last_confirmed", "last_updated", "verification_tier"}
 """Keys that say when somebody looked and how far it was checked, not what the record says."""
 
 
-def text_digest(document: Document, done: Container[str] = ()) -> str:
+def text_digest(document: Document, rules: RuleSet | None = None, done: Container[str] = ()) -> str:
     """The digest of a complete record, curated or not, as events hold it: `sha256:` and 64 hexadecimal digits.
 
     All fixes that come with kb are carried out on a copy first, whatever the settings run: what they repair is the same
     text before and after, and so it is with them and without. `done` are the value fixes that were carried out already.
+    With `rules` that run every fix, no others have to be made ready.
     """
-    text = _repaired(document, done)
+    has_all = rules is not None and all(
+        rule.code in rules.rules for rule in catalogue().values() if rule.kind is Kind.FIX
+    )
+    text = _repaired(document, rules if rules is not None and has_all else _all_rules(), done)
     said = {key: value for key, value in text.items() if key not in _NO_TEXT}
     return f"sha256:{hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
 
 
-def _repaired(document: Document, done: Container[str]) -> Document:
-    rules = _all_rules()
+def _repaired(document: Document, rules: RuleSet, done: Container[str]) -> Document:
     open_fixes = [*(rule for rule in rules.value_fixes if rule.code not in done), *rules.list_fixes]
     compact = orjson.dumps(document)
     text: Document = orjson.loads(compact)
