@@ -55,6 +55,13 @@ def test_the_contracts_cover_every_room() -> None:
     assert rooms == {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES} - {"__init__"}
 
 
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_what_is_private_is_used_by_its_own_module_alone(path: Path) -> None:
+    imported = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    private = [alias.name for node in imported for alias in node.names if re.match(r"_(?!_)", alias.name)]
+    assert private == []
+
+
 def test_no_two_modules_share_a_name() -> None:
     """A name in a traceback or in a talk says which module is meant."""
     names = Counter(path.stem if path.name != "__init__.py" else path.parent.name for path in MODULES)

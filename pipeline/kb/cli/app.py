@@ -34,11 +34,8 @@ from kb.cli.options import (
     Output,
     Paths,
     TextOrJson,
-    _base,
-    _check_started,
-    _choose,
-    _free,
-    _release,
+    check_choice,
+    check_started,
     complete_codes,
     complete_groups,
     complete_ids,
@@ -46,6 +43,9 @@ from kb.cli.options import (
     complete_severities,
     current_workspace,
     examples,
+    free_output,
+    opened_base,
+    parse_release,
 )
 from kb.cli.output import (
     display_path,
@@ -138,7 +138,7 @@ def ingest(
     from kb.render.progress import progress
     from kb.sources import some
 
-    _choose("--format", format_name, ("text", "json"))
+    check_choice("--format", format_name, ("text", "json"))
     if quiet and format_name == "json":
         raise typer.BadParameter("prints no summary; leave out --format json", param_hint="--quiet")
     workspace = current_workspace()
@@ -362,7 +362,7 @@ def validate(
 def _check_form(format_name: str, *, statistics: bool, show_suppressed: bool) -> None:
     from kb.render import validations
 
-    _choose("--format", format_name, validations.FORMATS)
+    check_choice("--format", format_name, validations.FORMATS)
     if statistics and format_name not in validations.COUNTED:
         raise typer.BadParameter(
             f"goes with {', '.join(validations.COUNTED)}, not with {format_name}", param_hint="--statistics"
@@ -376,7 +376,7 @@ def _check_look(format_name: str, group_by: str | None, *, quiet: bool, statisti
     from kb.render.validations import FOR_PEOPLE
 
     if group_by is not None:
-        _choose("--group-by", group_by, GROUPS)
+        check_choice("--group-by", group_by, GROUPS)
     for option, is_given in (("--group-by", group_by is not None), ("--quiet", quiet)):
         if is_given and (statistics or format_name not in FOR_PEOPLE):
             what = (
@@ -399,7 +399,7 @@ def _check_severities(fail_on: str | None, level: str | None, *, quiet: bool) ->
         if value is not None and value.upper() in catalogue():
             raise typer.BadParameter(f"{value!r} is a rule; `--select {value}` shows it alone", param_hint=option)
         if value is not None:
-            _choose(option, value, tuple(Severity))
+            check_choice(option, value, tuple(Severity))
 
 
 def _least(level: str | None, fail_on: str, *, quiet: bool, briefly: bool) -> "Severity":
@@ -546,7 +546,7 @@ def report(
         typer.Option(
             "--released",
             metavar="PRODUCT=VERSION",
-            callback=_release,
+            callback=parse_release,
             help="stale: also what was last confirmed with an older version, as docker=30.",
         ),
     ] = None,
@@ -575,7 +575,7 @@ def report(
     from kb.render.answers import FORMATS, render
     from kb.render.tables import IDS, as_ids
 
-    _choose("--format", format_name, (*FORMATS, IDS))
+    check_choice("--format", format_name, (*FORMATS, IDS))
     if format_name == IDS and name in {"all", "html"}:
         raise typer.BadParameter("ids are of one report; name it", param_hint="--format")
     workspace = current_workspace()
@@ -600,7 +600,7 @@ def report(
         raise typer.BadParameter("json holds every section; leave it out, or take csv", param_hint="--section")
     chosen = reports.named(name)
     reports.check_use(chosen, options)
-    with _base(workspace) as base:
+    with opened_base(workspace) as base:
         reports.check_scope(base, options, workspace.settings.trust.ladder)
         section = reports.section(chosen, options, section_name)
         answer = reports.run(
@@ -651,14 +651,14 @@ def sql(
     from kb.render.tables import FORMATS, IDS, as_ids, keys, render
     from kb.store import statements
 
-    _choose("--format", format_name, (*FORMATS, IDS))
+    check_choice("--format", format_name, (*FORMATS, IDS))
     if query is None:
         query = "" if sys.stdin.isatty() else streams.read_text("the query")
     if not query.strip():
         raise KbError('kb sql: no query; write kb sql "SELECT …", or pipe one in')
     workspace = current_workspace()
     limits = workspace.settings.sql if timeout is None else workspace.settings.sql._replace(seconds=timeout)
-    with _base(workspace, limits) as base:
+    with opened_base(workspace, limits) as base:
         answer = statements.select(base, query, limits)
     renamed = [key for key, name in zip(keys(answer.columns), answer.columns, strict=True) if key != name]
     if renamed and format_name in {"json", "ndjson"}:
@@ -688,9 +688,9 @@ def show(
     from kb.jobs import show as job
     from kb.render import text
 
-    _choose("--format", format_name, ("text", "json"))
+    check_choice("--format", format_name, ("text", "json"))
     workspace = current_workspace()
-    with _base(workspace) as base:
+    with opened_base(workspace) as base:
         match = job.published_as(base, name)
         details = job.show(base, match.id, workspace.as_of(as_of))
     print_notes(match.notes)
@@ -718,12 +718,12 @@ def why(
     from kb.jobs import show as job
     from kb.render import text
 
-    _choose("--format", format_name, ("text", "json"))
+    check_choice("--format", format_name, ("text", "json"))
     workspace = current_workspace()
     path, _ = job.split_place(subject)
     if Path(path).is_file():
         subject = sources.name_of(Path(path), workspace) + subject.removeprefix(path)
-    with _base(workspace) as base:
+    with opened_base(workspace) as base:
         match = job.known_as(base, subject)
         fates = job.why(base, match.id, workspace.as_of(as_of), workspace.root)
     print_notes(match.notes)
@@ -743,8 +743,8 @@ def quarantine(
     from kb.render import text
     from kb.render.tables import FORMATS, render
 
-    _choose("--format", format_name, FORMATS)
-    with _base(current_workspace()) as base:
+    check_choice("--format", format_name, FORMATS)
+    with opened_base(current_workspace()) as base:
         rejected, records = job.quarantine(base)
     if format_name == "table":
         write_text("".join(f"{line}\n" for line in text.quarantine(rejected.records(), records)), output)
@@ -765,7 +765,7 @@ def export(
             "--output",
             "-o",
             metavar="PATH",
-            callback=_free,
+            callback=free_output,
             help="A file for {exports_in_one_file}, or - for standard output; a folder for all else.",
         ),
     ],
@@ -787,7 +787,7 @@ def export(
     from kb.words import escaped
 
     workspace = current_workspace()
-    _check_started(workspace)
+    check_started(workspace)
     if output == STDIN:
         terminal = sys.stdout.isatty()
         with swap.reading(workspace) as base:
@@ -815,7 +815,7 @@ def rules(
     from kb.render.tables import FORMATS, render
     from kb.rules import ruleset
 
-    _choose("--format", format_name, FORMATS)
+    check_choice("--format", format_name, FORMATS)
     write_text(render(listing(ruleset.of(current_workspace())), format_name, terminal=is_terminal(None)), None)
 
 
@@ -936,7 +936,7 @@ def doctor() -> None:
     from kb.render import text
 
     workspace = current_workspace()
-    _check_started(workspace)
+    check_started(workspace)
     breaches = run(workspace)
     print_lines(text.health(breaches, breaches[0].remedy if breaches else ""))
     if breaches:
@@ -955,9 +955,9 @@ def gate(
     from kb.jobs.gate import gate as run
     from kb.render import text
 
-    _choose("--format", format_name, ("text", "json"))
+    check_choice("--format", format_name, ("text", "json"))
     workspace = current_workspace()
-    _check_started(workspace)
+    check_started(workspace)
     result = run(workspace, workspace.as_of(as_of))
     print_json(result.document()) if format_name == "json" else print_lines(
         text.gate(result, terminal=is_terminal(None))
@@ -983,7 +983,7 @@ def diff(
     from kb.render.comparison import comparison
     from kb.render.tables import styled
 
-    _choose("--format", format_name, ("text", "json"))
+    check_choice("--format", format_name, ("text", "json"))
     result = run(current_workspace(), revision)
     print_json(result.document()) if format_name == "json" else print_lines(
         comparison(result, colour=styled(terminal=is_terminal(None)))
@@ -1007,7 +1007,7 @@ def _report_page(workspace: "Workspace", options: "Options", output: Path | None
         raise typer.BadParameter("the page has no use for it; leave it out", param_hint=unused[0])
     if is_terminal(output):
         raise KbError("kb report html: a page is for a browser; write it with -o FILE, and open that")
-    with _base(workspace) as base:
+    with opened_base(workspace) as base:
         reports.check_scope(base, options, workspace.settings.trust.ladder)
         content = page_data.ask(base, options, workspace.settings.trust.ladder)
     write_text(document(content, ruleset.of(workspace).known), output)
@@ -1021,7 +1021,7 @@ def _report_all(workspace: "Workspace", options: "Options", folder: Path | None)
 
     if folder is None:
         raise typer.BadParameter("`kb report all` writes files; name their folder", param_hint="--output")
-    with _base(workspace) as base:
+    with opened_base(workspace) as base:
         reports.check_scope(base, options, workspace.settings.trust.ladder)
         files = {
             name: data if isinstance(data, bytes) else b"".join(data)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kb.cli import streams
-from kb.cli.options import STDIN, AsOf, TextOrJson, _choose, _day, complete_ids, current_workspace, examples
+from kb.cli.options import STDIN, AsOf, TextOrJson, check_choice, complete_ids, current_workspace, examples, parse_day
 from kb.cli.output import print_json, print_notes, print_prose, write_diff
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ def _log(
     from kb.jobs.log import log as run
     from kb.render import decisions
 
-    _choose("--format", format_name, ("text", "json"))
+    check_choice("--format", format_name, ("text", "json"))
     told = run(current_workspace(), name)
     print_json(told) if format_name == "json" else print_prose(decisions.history(told))
 
@@ -284,8 +284,8 @@ def _ledger(
     """Look after the files of the ledger. It says the same afterwards."""
     from kb.jobs.pack import pack
 
-    _choose("ACTION", action, ("pack",))
-    packing = pack(current_workspace(), _day(before), dry_run=dry_run)
+    check_choice("ACTION", action, ("pack",))
+    packing = pack(current_workspace(), parse_day(before), dry_run=dry_run)
     if packing.file is None:
         print(f"no event is from before {before}; nothing was packed")
         return

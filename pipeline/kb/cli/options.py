@@ -32,7 +32,7 @@ def current_workspace() -> "Workspace":
     return workspace.find(Chosen.root)
 
 
-def _day(text: str) -> dt.date:
+def parse_day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
@@ -49,7 +49,7 @@ AsOf = Annotated[
     dt.date | None,
     typer.Option(
         "--as-of",
-        parser=_day,
+        parser=parse_day,
         metavar="YYYY-MM-DD",
         help="The day that age is counted to; default: as_of in kb.toml, else today.",
     ),
@@ -70,7 +70,7 @@ Jobs = Annotated[
 ]
 
 
-def _free(context: typer.Context, output: Path | None) -> Path | None:
+def free_output(context: typer.Context, output: Path | None) -> Path | None:
     """Where to write: nowhere that kb itself reads from or writes to, but for the place of the reports."""
     from kb.workspace import real
 
@@ -83,7 +83,7 @@ def _free(context: typer.Context, output: Path | None) -> Path | None:
     raise typer.BadParameter(f"{output}: {reserved} is what kb itself reads or writes; name another place")
 
 
-def _release(released: str | None) -> str | None:
+def parse_release(released: str | None) -> str | None:
     """A product and its version, as in docker=30."""
     if released is None:
         return None
@@ -95,7 +95,9 @@ def _release(released: str | None) -> str | None:
 
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", callback=_free, help="Write there instead of to standard output."),
+    typer.Option(
+        "--output", "-o", metavar="FILE", callback=free_output, help="Write there instead of to standard output."
+    ),
 ]
 
 
@@ -151,14 +153,15 @@ def complete_groups() -> list[str]:
 STDIN = Path("-")
 
 
-def _base(workspace: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
+def opened_base(workspace: "Workspace", limits: "Sql | None" = None) -> "AbstractContextManager[Store]":
+    """The base of a workspace, to be read; `limits` hold for what is asked of it."""
     from kb.publish import swap
 
-    _check_started(workspace)
+    check_started(workspace)
     return swap.reading(workspace, limits=limits)
 
 
-def _check_started(workspace: "Workspace") -> None:
+def check_started(workspace: "Workspace") -> None:
     """Where there is nothing to ingest either, `kb ingest` would be no advice."""
     from kb.errors import KbError
 
@@ -168,7 +171,8 @@ def _check_started(workspace: "Workspace") -> None:
         )
 
 
-def _choose(option: str, word: str, choices: tuple[str, ...]) -> None:
+def check_choice(option: str, word: str, choices: tuple[str, ...]) -> None:
+    """Refuse a word that is none of the choices of an option."""
     if word not in choices:
         from kb.words import did_you_mean
 
