@@ -318,26 +318,60 @@ def exponent(first: float, last: float) -> float:
     return math.log(max(last, 1e-9) / max(first, 1e-9), 4)
 
 
+def _exponents(costs: Sequence[Cost]) -> list[float]:
+    return [exponent(getattr(costs[0], key), getattr(costs[-1], key)) for key in Cost._fields]
+
+
 def _line(name: str, costs: Sequence[Cost]) -> str:
-    grown = [exponent(getattr(costs[0], key), getattr(costs[-1], key)) for key in Cost._fields]
-    last = costs[-1]
+    grown, last = _exponents(costs), costs[-1]
     return (
         f"{name:42} {last.curating:8.2f} s {grown[0]:5.2f} {last.comparing:8.2f} s {grown[1]:5.2f}"
         f" {last.rows:12,} {grown[2]:5.2f} {last.bytes >> 20:8,} MB {grown[3]:5.2f}"
     )
 
 
+_DEAREST = 10
+
+
+def _table(measured: dict[str, list[Cost]], most: int) -> str:
+    """The dearest traps as Markdown: what 4n of each take, and how that grew from n."""
+    dearest = sorted(measured, key=lambda name: -(measured[name][-1].curating + measured[name][-1].comparing))
+    lines = [
+        f"The dearest {_DEAREST} of {len(measured)}, with {most:,} of each thing:",
+        "",
+        "| trap | record stage, s | exponent | between records, s | exponent | rows | exponent |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name in dearest[:_DEAREST]:
+        last, (stage, together, rows, _) = measured[name][-1], _exponents(measured[name])
+        lines.append(
+            f"| {name} | {last.curating:.2f} | {stage:.2f} | {last.comparing:.2f} | {together:.2f} | {last.rows:,} | {rows:.2f} |"
+        )
+    greatest = [max(_exponents(costs)[column] for costs in measured.values()) for column in range(3)]
+    said = "the record stage {:.2f}, between records {:.2f}, rows {:.2f}".format(*greatest)
+    return "\n".join([*lines, "", f"The greatest exponents of all: {said}."]) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="traps whose names hold one of these; default: all")
     parser.add_argument("--from", dest="first", type=int, default=500, help="n; 2n and 4n follow")
+    parser.add_argument("--write", action="store_true", help="put the dearest into docs/performance.md")
     asked = parser.parse_args()
     print(f"{'what there is 4n of':42} {'records':>16} {'together':>16} {'rows':>18} {'bytes':>17}")
+    measured: dict[str, list[Cost]] = {}
     for kind, traps in (("one record: ", ONE), ("all share: ", MANY)):
         for name, trap in traps.items():
             if not asked.names or any(word in kind + name for word in asked.names):
-                costs = [cost(trap(asked.first * times)) for times in (1, 2, 4)]
-                print(_line(kind + name, costs), flush=True)
+                measured[kind + name] = [cost(trap(asked.first * times)) for times in (1, 2, 4)]
+                print(_line(kind + name, measured[kind + name]), flush=True)
+    if asked.write:
+        document = Path(__file__).parent.parent / "docs" / "performance.md"
+        before, _, rest = document.read_text(encoding="utf-8").partition("<!-- traps -->\n")
+        table = _table(measured, 4 * asked.first)
+        document.write_text(
+            f"{before}<!-- traps -->\n{table}<!-- end -->{rest.partition('<!-- end -->')[2]}", encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":
