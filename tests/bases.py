@@ -17,8 +17,8 @@ import orjson
 import pytest
 
 from kb import store
-from kb.jobs.ingest import IngestOptions, ingest
-from kb.judging.request import Request
+from kb.jobs.ingest import ingest
+from kb.judging.request import IngestOptions, Request
 from kb.model import Document, Json
 from kb.results import IngestResult
 from kb.rules.example import with_changes
@@ -178,7 +178,7 @@ class Base:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("os.sync", lambda: None)
             if not self.is_gated:
-                patch.setattr("kb.jobs.ingest._check_contracts", lambda *_, **__: False)
+                patch.setattr("kb.planning.carrying._check_contracts", lambda *_, **__: False)
             if not (self.is_gated or self.is_whole):
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
                 patch.setitem(connection.OFFLINE, "threads", 1)

@@ -104,7 +104,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def laid_out() -> Iterator[None]:
     """Ingests of this process lay out their tables once. What runs `kb`, and tests of the store, do it each time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kb.jobs.ingest.create", created)
+        patch.setattr("kb.planning.carrying.create", created)
         yield
 
 

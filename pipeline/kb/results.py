@@ -26,6 +26,7 @@ class IngestResult(NamedTuple):
     findings that remain, `flagged` the records that have those; `about_settings` counts the findings on kb.toml,
     `about_events` those on events of the ledger. `names` are those of custom rules.
     `compared` is None for the first run. `of_the_day`: what was written is what depends on the day, and nothing else.
+    `idle`: there was nothing to do.
     """
 
     read: int
@@ -49,6 +50,7 @@ class IngestResult(NamedTuple):
     notes: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     of_the_day: bool = False
+    idle: bool = False
 
     def document(self) -> Document:
         """The result as JSON; its schema is `schemas/ingest.v1.json`."""

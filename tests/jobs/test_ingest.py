@@ -13,8 +13,8 @@ import pytest
 from kb import __version__
 from kb.curate import record as record_stage
 from kb.errors import KbError
-from kb.jobs.ingest import IngestOptions, ingest
-from kb.judging.request import Request
+from kb.jobs.ingest import ingest
+from kb.judging.request import IngestOptions, Request
 from kb.model import Curated, Document, Incoming, Json, Rejected
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet

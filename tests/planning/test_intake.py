@@ -6,8 +6,8 @@ import re
 import pytest
 
 from kb.errors import KbError
-from kb.jobs.ingest import IngestOptions, ingest
-from kb.judging.request import Request
+from kb.jobs.ingest import ingest
+from kb.judging.request import IngestOptions, Request
 from kb.planning.intake import receive
 from tests.bases import DAY, Base, encoded, ndjson, record
 

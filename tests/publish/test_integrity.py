@@ -12,6 +12,7 @@ from kb.publish.integrity import Breach
 from kb.store import build, layout
 from tests.bases import Base, ndjson, record
 from tests.conftest import default_rules
+from tests.ledger.bases import decide
 
 pytestmark = pytest.mark.gated
 
@@ -23,6 +24,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Base:
     graph = {"leads_to": ["git/b"], "preceded_by": [], "frequently_confused_with": []}
     base.record("a", category=" usage_error ", transition_graph=graph)
     base.record("b")
+    base.record("w")
+    decide(base, "withdraw", record("w"))
     base.ingest()
     base.put("raw/x.ndjson", ndjson(b"{", record("c"), record("c", confidence=0.5), record("b")))
     base.ingest()

@@ -132,7 +132,7 @@ def ingest(
     """
     from kb.errors import KbError
     from kb.jobs import ingest as job
-    from kb.judging.request import Request
+    from kb.judging.request import IngestOptions, Request
     from kb.planning.intake import receive
     from kb.render import text
     from kb.render.progress import progress
@@ -156,7 +156,7 @@ def ingest(
         with interrupted_after(
             "what came in is kept in raw/, nothing was published" if STDIN in (paths or []) else UNCHANGED
         ):
-            options = job.IngestOptions(dry_run, allow_removals, rehash)
+            options = IngestOptions(dry_run, allow_removals, rehash)
             result = job.ingest(workspace, inputs, request, options)
     print_notes(result.notes)
     if result.restored:

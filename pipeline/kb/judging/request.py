@@ -22,3 +22,11 @@ class Request(NamedTuple):
     @property
     def processes(self) -> int:
         return self.jobs or os.cpu_count() or 1
+
+
+class IngestOptions(NamedTuple):
+    """Whether to do all but publish, to publish whatever is lost, and to compare files by content hash alone."""
+
+    dry_run: bool = False
+    allow_removals: bool = False
+    rehash: bool = False

@@ -1,6 +1,5 @@
 """What the store is made of, read from its scripts: tables and columns, macros, comments, the shape of a document."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -15,12 +14,6 @@ _SCRIPTS = Path(__file__).with_name("sql")
 def script(name: str) -> str:
     """The text of a script in sql/."""
     return (_SCRIPTS / name).read_text(encoding="utf-8")
-
-
-@cache
-def digest() -> str:
-    """A digest of the scripts that lay out a store."""
-    return hashlib.sha256("".join(map(script, ("schema.sql", "working.sql", "macros.sql"))).encode()).hexdigest()
 
 
 class TableColumn(NamedTuple):

@@ -1,0 +1,94 @@
+"""What an ingest that had nothing to do answered: asked the same of the same files, it answers so again, without the store.
+
+The answer is kept in `.kb/unchanged`, under a digest of all that the long way looks at. tests/planning/test_unchanged.py
+holds it against that way.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import orjson
+
+from kb import __version__, sources
+from kb.judging.request import Request
+from kb.publish import seal, swap
+from kb.results import IngestResult, StateComparison
+from kb.rules.ruleset import RuleSet
+from kb.settings import FILE, LAYOUTS
+from kb.workspace import PAGE, Workspace
+
+_NAME = "unchanged"
+
+
+def answer(workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request) -> IngestResult | None:
+    """What the same question was answered with, if the store and `curated/` are still as kb left them."""
+    noted = seal.read_object(workspace.scratch / _NAME)
+    if not noted:
+        return None
+    state = swap.standing(workspace)
+    if not (
+        state.store.exists()
+        and state.seal.get("layout") == seal.layout()
+        and seal.is_the_same(state.seal, state.store)
+        and is_laid_out(workspace)
+        and noted.get("question") == _question(workspace, paths, rules, request)
+    ):
+        return None
+    values = noted["answer"]
+    return IngestResult(
+        **values
+        | {
+            "compared": StateComparison(**values["compared"]),
+            "notes": tuple(values["notes"]),
+            "restored": tuple(values["restored"]),
+        }
+    )
+
+
+def remember(
+    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, result: IngestResult
+) -> None:
+    """Keep the answer of an ingest that had nothing to do, and forget that of an earlier state after any other."""
+    path = workspace.scratch / _NAME
+    asked = _question(workspace, paths, rules, request) if result.idle else None
+    with suppress(OSError):  # it only saves time
+        if asked is None or result.compared is None:
+            path.unlink(missing_ok=True)
+            return
+        values = result._asdict() | {"compared": result.compared._asdict()}
+        draft = path.with_name(f"{_NAME}.new")
+        draft.write_bytes(json.dumps({"question": asked, "answer": values}, default=dict).encode())
+        draft.replace(path)
+
+
+def is_laid_out(workspace: Workspace) -> bool:
+    """Whether `curated/` is as kb left it, with what the settings want there, and without a page that they do not want."""
+    wanted = workspace.settings.export
+    return (
+        swap.is_curated_as_left(workspace)
+        and (workspace.curated / LAYOUTS[wanted.records]).exists()
+        and (workspace.curated / PAGE).exists() is wanted.html
+    )
+
+
+def _question(workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request) -> str | None:
+    """A digest of all that an ingest looks at to find that it has nothing to do; None where a path is gone."""
+    for path in paths:
+        sources.check_found_again(path, workspace)
+    if not all(path.exists() for path in paths):
+        return None
+    file = workspace.root / FILE
+    looked_at = [
+        __version__,
+        rules.fingerprint(),
+        repr(rules.ledger.state),
+        repr(file.read_bytes() if file.is_file() else None),
+        repr(workspace.rule_files()),
+        repr((request.as_of, request.form, [str(path) for path in paths])),
+        repr(orjson.dumps(swap.standing(workspace).seal, option=orjson.OPT_SORT_KEYS)),
+        *(repr(sources.discover(path, workspace, request.form)) for path in paths),
+    ]
+    return hashlib.sha256("\n".join(looked_at).encode("utf-8", "surrogatepass")).hexdigest()
