@@ -188,7 +188,7 @@ def test_help_says_what_is_meant_by_default() -> None:
     page = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
     assert "Processes; 0, the default: one for each core." in page
     assert "0: never; default: sql.seconds in kb.toml, else 60." in page
-    assert "all: each but findings (of earlier ingests), as JSON into the folder of --output." in page
+    assert "all: each but findings and calibration, as JSON into the folder of --output." in page
 
 
 def test_the_schemas_are_printed(tmp_path: Path, kb_within: Kb) -> None:

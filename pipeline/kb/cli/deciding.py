@@ -233,7 +233,7 @@ def _outcome(
     as_of: AsOf = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Say that an action of a record was tried, and whether it worked."""
+    """Say whether an action of a record worked when it was tried."""
     from kb.jobs import decide as job
 
     workspace = current_workspace()
@@ -265,7 +265,7 @@ def _log(
     ] = None,
     format_name: TextOrJson = "text",
 ) -> None:
-    """Show what was decided, by whom, and what each decision changed."""
+    """Show what was decided, by whom, and what that changed."""
     from kb.jobs.log import log as run
     from kb.render import decisions
 

@@ -35,7 +35,7 @@ def _what_reports_say() -> str:
 def _reports_of_runs() -> str:
     from kb.reports import REPORTS
 
-    return _and((name for name, report in REPORTS.items() if report.of_runs), "and") + " (of earlier ingests)"
+    return _and((name for name, report in REPORTS.items() if report.of_runs), "and")
 
 
 def _sql_seconds() -> str:
