@@ -43,7 +43,7 @@ _VALUES = st.recursive(
 def _without_nothing(value: Json) -> Json:
     if isinstance(value, dict):
         kept = {key: _without_nothing(value[key]) for key in sorted(value)}
-        return {key: item for key, item in kept.items() if item is not None and item != [] and item != {}}
+        return {key: item for key, item in kept.items() if item is not None and item not in ([], {})}
     return [_without_nothing(item) for item in value] if isinstance(value, list) else value
 
 

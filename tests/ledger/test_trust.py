@@ -46,6 +46,17 @@ def test_outcomes_move_the_confidence_of_their_record_and_of_no_other(tried: Bas
     assert effective(tried, "b") == (0.8, "")
 
 
+def test_the_prior_weight_is_a_setting_and_a_change_of_it_counts_at_the_next_ingest(tried: Base) -> None:
+    decide(tried, "outcome", A, worked=False, at=f"{DAY}T00:00:00Z")
+    tried.ingest()
+    assert effective(tried, "a")[0] == pytest.approx(0.8 * 6 / 7)
+    for table, weight in (("human_reviewed = 3", 3), ("reproduced = 30", 2)):
+        tried.configure(f"[trust.prior_weight]\n{table}\n")
+        tried.ingest()
+        assert effective(tried, "a")[0] == pytest.approx(0.8 * weight / (weight + 1), abs=1e-6)
+    assert effective(tried, "b") == (0.8, "")
+
+
 def test_a_dead_end_that_fails_bears_the_record_out(tried: Base) -> None:
     decide(tried, "outcome", A, worked=False, at=f"{DAY}T00:00:00Z", target=target(A, "dead_end", 1))
     tried.ingest()

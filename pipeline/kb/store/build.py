@@ -99,6 +99,8 @@ class Draft(Store):
         self.lay_out("touched", {"id": "VARCHAR"}, [])
         for table, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
             self.lay_out(table, {"name": "VARCHAR", "days": "INTEGER"}, list(days.items()))
+        con.execute("DELETE FROM prior_weights")
+        self.insert("prior_weights", ["VARCHAR", "DOUBLE"], list(rules.settings.trust.prior_weight.items()))
         con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
         con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
         con.execute("SET VARIABLE product = $1", [PRODUCT])
