@@ -105,6 +105,7 @@ class Draft(Store):
         con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
         con.execute("SET VARIABLE product = $1", [PRODUCT])
         con.execute("SET VARIABLE votes_per_actor = $1::INTEGER", [rules.settings.ledger.votes_per_actor])
+        con.execute("SET VARIABLE ladder = $1::VARCHAR[]", [list(rules.settings.trust.ladder)])
         con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
         con.execute("SET VARIABLE shape = $1", [document_shape()])
         con.execute("SET VARIABLE own = $1::VARCHAR[]", [own_columns()])
