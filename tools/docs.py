@@ -132,7 +132,8 @@ def _reports() -> Iterator[str]:
             yield from (
                 f"### {report.name}: {section.name}",
                 "",
-                f"{title}.{' Of the whole base alone.' if section.whole else ''}{_NEEDS[section.needs]}",
+                f"{title}.{' Of the whole base alone.' if section.whole else ''}{_NEEDS[section.needs]}"
+                f"{' Left out where it has no rows.' if section.optional else ''}",
                 "",
             )
             yield from _grid(
