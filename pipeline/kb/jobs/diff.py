@@ -36,6 +36,7 @@ def diff(workspace: Workspace, name: str = "HEAD") -> RecordsCompared:
         tuple(sorted(now.keys() - then.keys())),
         _reasons(workspace.curated, gone),
         {key: changes for key, changes in changed.items() if changes},
+        _tombstones(workspace.curated, gone),
     )
 
 
@@ -79,6 +80,29 @@ def _records(file: str, data: bytes) -> Iterator[tuple[str, Document]]:
             yield str(document["id"]), document
         except (ValueError, KeyError, TypeError):
             raise KbError(f"{file}: holds what is no curated record; `kb ingest` writes curated/ anew") from None
+
+
+def _tombstones(curated: Path, gone: Sequence[str]) -> dict[str, Document]:
+    """What is left of those of some records that the ledger took out: status, reason and successor."""
+    folder = curated / "withdrawn"
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.json")} if gone else {}
+    stones: dict[str, Document] = {}
+    for name in gone:
+        if f"{name}.json" in files:
+            try:
+                stone = orjson.loads(files[f"{name}.json"].read_bytes())
+                status, *texts = (stone[key] for key in _OF_A_TOMBSTONE)
+                if status not in {"withdrawn", "merged"} or not all(isinstance(text, str | None) for text in texts):
+                    raise ValueError
+                stones[name] = dict(zip(_OF_A_TOMBSTONE, (status, *texts), strict=True))
+            except (ValueError, KeyError, TypeError):
+                raise KbError(
+                    f"{curated.name}/withdrawn/{name}.json: is no tombstone; `kb ingest` writes it anew"
+                ) from None
+    return stones
+
+
+_OF_A_TOMBSTONE = ("status", "reason", "successor")
 
 
 def _reasons(curated: Path, gone: Sequence[str]) -> dict[str, list[Document]]:
