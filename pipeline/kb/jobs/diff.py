@@ -90,11 +90,7 @@ def _tombstones(curated: Path, gone: Sequence[str]) -> dict[str, Document]:
     for name in gone:
         if f"{name}.json" in files:
             try:
-                stone = orjson.loads(files[f"{name}.json"].read_bytes())
-                status, *texts = (stone[key] for key in _OF_A_TOMBSTONE)
-                if status not in {"withdrawn", "merged"} or not all(isinstance(text, str | None) for text in texts):
-                    raise ValueError
-                stones[name] = dict(zip(_OF_A_TOMBSTONE, (status, *texts), strict=True))
+                stones[name] = _tombstone(files[f"{name}.json"].read_bytes())
             except (ValueError, KeyError, TypeError):
                 raise KbError(
                     f"{curated.name}/withdrawn/{name}.json: is no tombstone; `kb ingest` writes it anew"
@@ -102,7 +98,14 @@ def _tombstones(curated: Path, gone: Sequence[str]) -> dict[str, Document]:
     return stones
 
 
-_OF_A_TOMBSTONE = ("status", "reason", "successor")
+def _tombstone(data: bytes) -> Document:
+    whole = orjson.loads(data)
+    stone: Document = {key: whole[key] for key in ("status", "reason", "successor")}
+    if stone["status"] not in {"withdrawn", "merged"} or not all(
+        isinstance(text, str | None) for text in stone.values()
+    ):
+        raise ValueError("no tombstone")
+    return stone
 
 
 def _reasons(curated: Path, gone: Sequence[str]) -> dict[str, list[Document]]:
