@@ -160,6 +160,8 @@ def test_a_value_of_the_wrong_type_is_an_error(configure: Configure, text: str, 
         ("trust.time_to_live.default = 0", "`trust.time_to_live.default` is 0; it has to be between 1 and 36500 days"),
         ("trust.time_to_live.domain = {npm = -1}", "`trust.time_to_live.domain.npm` is -1; it has to be between 1 and"),
         ("trust.time_to_live.tier = {hearsay = 1}", "the tiers of the ladder are"),
+        ("trust.prior_weight = {hearsay = 1}", "the tiers of the ladder are"),
+        ("trust.prior_weight = {reproduced = 0}", "`trust.prior_weight.reproduced` is 0.0; it has to be above 0"),
         ("gate.max_stale_share = 40", "`gate.max_stale_share` is 40.0; it has to be between 0 and 1"),
         ("gate.max_new_errors = -1", "`gate.max_new_errors` is -1; it has to be 0 or more"),
         ("gate.tier = {hearsay = {max_stale_share = 0}}", "the tiers of the ladder are"),
@@ -330,6 +332,11 @@ def test_a_severity_that_is_none_is_an_error() -> None:
 def test_a_wrong_code_names_the_nearest(rules: RuleSettings, message: str) -> None:
     with pytest.raises(KbError, match=re.escape(message)):
         RuleSet(Settings(rules=rules))
+
+
+def test_an_own_ladder_keeps_the_weights_of_its_tiers(configure: Configure) -> None:
+    trust = configure('[trust]\nladder = ["hearsay", "reproduced"]\n').trust
+    assert trust.prior_weight == {"reproduced": 10.0}
 
 
 def test_no_default_alias_raises_a_ceiling(configure: Configure) -> None:

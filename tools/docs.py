@@ -16,7 +16,7 @@ import typer
 from kb.cli.app import app
 from kb.cli.lists import fill
 from kb.render import rule_pages
-from kb.reports import REPORTS
+from kb.reports import REPORTS, Section
 from kb.reports.kinds import Column
 from kb.settings import Settings, as_table, template
 from kb.store import layout
@@ -132,12 +132,16 @@ def _reports() -> Iterator[str]:
             yield from (
                 f"### {report.name}: {section.name}",
                 "",
-                f"{title}.{' Of the whole base alone.' if section.whole else ''}{_NEEDS[section.needs]}",
+                f"{title}.{' Of the whole base alone.' if section.whole else ''}{_NEEDS[section.needs]}{_optional(section)}",
                 "",
             )
             yield from _grid(
                 ("column", "meaning"), [(f"`{n}`", _meaning(column)) for n, column in section.columns.items()]
             )
+
+
+def _optional(section: Section) -> str:
+    return " Left out where it has no rows." if section.optional else ""
 
 
 def _meaning(column: Column) -> str:

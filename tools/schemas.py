@@ -92,7 +92,8 @@ def _of_section(report: Report, section: Section) -> Document:
     title = section.title.format(due="N", spread="N", released="that one") or report.title
     when = _NEEDS[section.needs] if section not in _always(report) else ""
     part = "; left out where a domain or a tier was asked for" if section.whole else ""
-    described = {"description": f"{title}{when}{part}"}
+    some = "; left out where it has no rows" if section.optional else ""
+    described = {"description": f"{title}{when}{part}{some}"}
     if section.single:
         return {**described, **_row(section.columns)}
     length = {} if section.length is None else {"minItems": section.length, "maxItems": section.length}

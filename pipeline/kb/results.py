@@ -236,6 +236,7 @@ class RecordEdit(NamedTuple):
 class RecordsCompared(NamedTuple):
     """The records of a commit against those in `curated/`; of those that were removed, why, where that is known.
 
+    `withdrawn` are the tombstones of those among them that the ledger took out.
     `commit` is None before the first commit.
     """
 
@@ -244,6 +245,7 @@ class RecordsCompared(NamedTuple):
     added: tuple[str, ...]
     removed: Mapping[str, Sequence[Document]]
     changed: Mapping[str, Sequence[RecordEdit]]
+    withdrawn: Mapping[str, Document] = MappingProxyType({})
 
     @property
     def differs(self) -> bool:
@@ -256,7 +258,11 @@ class RecordsCompared(NamedTuple):
             "revision": self.revision,
             "commit": self.commit,
             "added": list(self.added),
-            "removed": [{"id": name, "quarantined": list(why)} for name, why in self.removed.items()],
+            "removed": [
+                {"id": name, "quarantined": list(why)}
+                | ({"withdrawn": self.withdrawn[name]} if name in self.withdrawn else {})
+                for name, why in self.removed.items()
+            ],
             "changed": [
                 {"id": name, "edits": [edit._asdict() for edit in edits]} for name, edits in self.changed.items()
             ],

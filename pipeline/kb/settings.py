@@ -78,6 +78,13 @@ class Trust(NamedTuple):
     ceiling_by_sources: tuple[float, ...] = (0.3, 0.6, 0.6, 0.8)
     ceiling_by_tier: Mapping[str, float] = {"human_reviewed": 0.9, "community_verified": 0.95, "reproduced": 1.0}
     time_to_live: TimeToLive = TimeToLive()
+    prior_weight: Mapping[str, float] = {
+        "ai_generated": 2.0,
+        "community_reported": 4.0,
+        "human_reviewed": 6.0,
+        "community_verified": 8.0,
+        "reproduced": 10.0,
+    }
 
     def ceiling(self, distinct_sources: int, tier: str) -> float:
         """The cap on confidence (0…1) for so many distinct sources and this tier.
@@ -328,7 +335,7 @@ def _own_lines(match: Match, file: Path) -> OwnLines:
 
 
 def _fit_defaults(settings: Settings, given: Mapping[str, Any]) -> Settings:
-    """With a ladder of its own, a base keeps only those default aliases and ceilings that lead to a tier of it.
+    """With a ladder of its own, a base keeps only those default aliases, ceilings and weights that are of a tier of it.
 
     And only those aliases that raise no ceiling: that a word means such a tier is for the base to say.
     """
@@ -339,7 +346,11 @@ def _fit_defaults(settings: Settings, given: Mapping[str, Any]) -> Settings:
     if "aliases" not in given:
         plain = frozenset(ladder).difference(ceilings)
         aliases = {alias: tier for alias, tier in aliases.items() if tier in plain and alias not in ladder}
-    return settings._replace(trust=settings.trust._replace(aliases=aliases, ceiling_by_tier=ceilings))
+    weights = settings.trust.prior_weight
+    if "prior_weight" not in given:
+        weights = {tier: value for tier, value in weights.items() if tier in ladder}
+    trust = settings.trust._replace(aliases=aliases, ceiling_by_tier=ceilings, prior_weight=weights)
+    return settings._replace(trust=trust)
 
 
 def lines_of_suppressions(lines: Sequence[str]) -> list[int]:
@@ -436,6 +447,7 @@ def _check_values(settings: Settings, file: str) -> None:
     tiers = {
         **{f"trust.ceiling_by_tier.{tier}": tier for tier in trust.ceiling_by_tier},
         **{f"trust.time_to_live.tier.{tier}": tier for tier in ttl.tier},
+        **{f"trust.prior_weight.{tier}": tier for tier in trust.prior_weight},
         **{f"gate.tier.{tier}": tier for tier in settings.gate.tier},
         **{f"trust.aliases.{alias}": tier for alias, tier in trust.aliases.items()},
     }
@@ -450,6 +462,9 @@ def _check_values(settings: Settings, file: str) -> None:
     }
     for name, value in days.items():
         require(0 < value <= 36500, name, value, "it has to be between 1 and 36500 days")
+    for tier, weight in trust.prior_weight.items():
+        name, rule = f"trust.prior_weight.{tier}", f"it has to be above 0 and at most {_MOST_OUTCOMES} outcomes"
+        require(0 < weight <= _MOST_OUTCOMES, name, weight, rule)
     for name, value in _limits(settings.gate):
         require(value >= 0, name, value, "it has to be 0 or more")
     for key, value in settings.limits._asdict().items():
@@ -465,6 +480,7 @@ def _check_values(settings: Settings, file: str) -> None:
 
 
 _DAY = 86_400
+_MOST_OUTCOMES = 10_000
 
 
 def _limits(gate: Gate) -> Iterator[tuple[str, float]]:

@@ -80,9 +80,10 @@ class Workspace(NamedTuple):
         Raises:
             KbError: one cannot be read.
         """
-        for name in _walked(str(self.ledger), "") if self.ledger.is_dir() else ():
+        folder = str(self.ledger)
+        for name in _walked(folder, "") if self.ledger.is_dir() else ():
             try:
-                with open(f"{self.ledger}/{name}", "rb") as file:  # noqa: PTH123 - there may be very many
+                with open(f"{folder}/{name}", "rb", buffering=0) as file:  # noqa: PTH123 - there may be very many
                     yield name, file.read()
             except OSError as error:
                 raise KbError(f"ledger/{name}: cannot be read: {error.strerror}") from None

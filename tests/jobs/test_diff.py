@@ -14,6 +14,7 @@ from kb.render.comparison import comparison
 from kb.results import RecordEdit, RecordsCompared
 from tests.bases import Base
 from tests.git import commit, git
+from tests.ledger.bases import decide
 from tests.terminal import kb
 
 LONG = "It is a text that is longer than a line of the answer has room for, so that only what differs can be shown: "
@@ -64,6 +65,20 @@ def test_it_says_which_records_came_went_and_changed(kept: Base) -> None:
     ]
     head = git(kept.root, "rev-parse", "HEAD")[:12]
     assert outcome.out.splitlines()[-1] == f"4 records since HEAD ({head}): 1 added, 2 removed, 1 changed"
+
+
+def test_what_the_ledger_took_out_is_withdrawn_and_not_removed(kept: Base) -> None:
+    documents = {slug: json.loads((kept.root / f"raw/git/{slug}.json").read_bytes()) for slug in "bc"}
+    decide(kept, "withdraw", documents["b"], successor="git/a")
+    decide(kept, "merge", documents["c"], successor="git/a")
+    kept.ingest(allow_removals=True)
+    outcome = kb(kept.root, "diff")
+    lines = outcome.out.splitlines()
+    assert (outcome.code, lines[:2]) == (0, ["withdrawn git/b (it is wrong; see git/a)", "merged git/c (see git/a)"])
+    assert lines[-1].endswith("0 added, 0 removed, 2 withdrawn, 0 changed")
+    printed = json.loads(kb(kept.root, "diff", "--format", "json").out)
+    assert not list(violations(printed, "diff.v1"))
+    assert [gone["withdrawn"]["status"] for gone in printed["removed"]] == ["withdrawn", "merged"]
 
 
 def test_where_nothing_changed_it_says_so(kept: Base) -> None:

@@ -665,7 +665,7 @@ def test_a_change_of_settings_judges_again(base: Base, tmp_path: Path, text: str
             '[rules]\nselect = ["SCH", "TXT", "WRK", "DAT003", "IDN", "SUP"]\n',
             [
                 "DAT002 is no longer run; DAT004 is no longer run; DAT005 is no longer run; ",
-                "DAT007 is no longer run; REF001 is no longer run; ",
+                "DAT007 is no longer run; LED002 is no longer run; ",
             ],
         ),
         (CHANGES["thresholds"], ["RAT004 reads `resolvable`, which changed: 6 records are judged again"]),

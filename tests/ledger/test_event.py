@@ -4,9 +4,11 @@ import hashlib
 
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kb.ledger.event import KINDS, InvalidEventError, canonical, made, read
-from kb.model import Json
+from kb.model import Document, Json
 from tests.ledger.events import event
 
 
@@ -29,6 +31,26 @@ def test_how_it_is_written_does_not_matter() -> None:
     keys = reversed(list(one.document))
     otherwise = {key: one.document[key] for key in keys} | {"evidence": [], "with": {}, "reason": None}
     assert read(orjson.dumps(otherwise, option=orjson.OPT_INDENT_2), one.name).digest == one.digest
+
+
+_VALUES = st.recursive(
+    st.sampled_from([None, True, False, 0, 1.5, "", "null", "a []", "{}", "é"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def _without_nothing(value: Json) -> Json:
+    if isinstance(value, dict):
+        kept = {key: _without_nothing(value[key]) for key in sorted(value)}
+        return {key: item for key, item in kept.items() if item is not None and item not in ([], {})}
+    return [_without_nothing(item) for item in value] if isinstance(value, list) else value
+
+
+@given(st.dictionaries(st.sampled_from("zyx"), _VALUES, max_size=3))
+@settings(max_examples=100, deadline=None)
+def test_its_canonical_bytes_have_sorted_keys_and_nothing_empty(document: Document) -> None:
+    assert canonical(document) == orjson.dumps(_without_nothing(document))
 
 
 @pytest.mark.parametrize(

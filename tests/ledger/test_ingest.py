@@ -10,13 +10,13 @@ from kb.judging.request import Request
 from tests.bases import DAY, Base, record
 from tests.ledger.bases import decide
 
-A = record("a", last_confirmed="2026-08-01")
+A = record("a", last_confirmed="2026-08-01", verification_tier="community_reported", confidence=0.5)
 
 
 @pytest.fixture
 def decided(base: Base) -> Base:
     base.put("raw/git/a.json", A)
-    base.record("b")
+    base.record("b", verification_tier="community_reported", confidence=0.5)
     return base
 
 

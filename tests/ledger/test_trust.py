@@ -8,6 +8,7 @@ import pytest
 
 from kb import reports, store
 from kb.contract import violations
+from kb.errors import KbError
 from kb.jobs.show import show
 from kb.render import answers
 from tests.bases import DAY, Base, record
@@ -44,6 +45,40 @@ def test_outcomes_move_the_confidence_of_their_record_and_of_no_other(tried: Bas
     assert value == pytest.approx((0.8 * 6 + 3) / (6 + 4))
     assert why == "3 of 4 outcomes support it, so 0.78"
     assert effective(tried, "b") == (0.8, "")
+
+
+def test_the_prior_weight_is_a_setting_and_a_change_of_it_counts_at_the_next_ingest(tried: Base) -> None:
+    decide(tried, "outcome", A, worked=False, at=f"{DAY}T00:00:00Z")
+    tried.ingest()
+    assert effective(tried, "a")[0] == pytest.approx(0.8 * 6 / 7)
+    for table, weight in (("human_reviewed = 3", 3), ("reproduced = 30", 2)):
+        tried.configure(f"[trust.prior_weight]\n{table}\n")
+        tried.ingest()
+        assert effective(tried, "a")[0] == pytest.approx(0.8 * weight / (weight + 1), abs=1e-6)
+    assert effective(tried, "b") == (0.8, "")
+
+
+def test_rates_stand_beside_the_declared_ones_the_surest_first(tried: Base) -> None:
+    confidence = reports.named("confidence")
+    for number, worked in enumerate([True, True, False]):
+        decide(tried, "outcome", A, worked=worked, at=f"{DAY}T00:00:00Z", by=f"person:{number}")
+    decide(tried, "outcome", B, at=f"{DAY}T00:00:00Z")
+    tried.ingest()
+    with store.read(tried.workspace.store) as opened:
+        answer = reports.run(opened, confidence, reports.Options(DAY))
+        rates = {name: show(opened, name, DAY)["rates"][0] for name in ("git/a", "git/b")}
+        other = reports.run(opened, confidence, reports.Options(DAY, domain="none"))
+        with pytest.raises(KbError, match="are no SQL"):
+            reports.breaking(opened, answer.part("rates").section, answer.options, "low < 0.5")
+    rows = answer.part("rates").rows.records()
+    assert [(row["id"], row["action"], row["outcomes"], row["worked"]) for row in rows] == [
+        ("git/b", "workaround:1", 1, 1),
+        ("git/a", "workaround:1", 3, 2),
+    ]
+    shared = ("declared", "mean", "low", "high")
+    assert [[row[key] for key in shared] for row in rows] == [[rates[row["id"]][key] for key in shared] for row in rows]
+    assert not list(violations(json.loads(answers.document(answer)), "report.confidence.v1"))
+    assert "rates" not in other.document()
 
 
 def test_a_dead_end_that_fails_bears_the_record_out(tried: Base) -> None:

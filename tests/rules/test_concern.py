@@ -40,7 +40,7 @@ def test_nothing_changed_concerns_nobody() -> None:
         (NOW, but(DED001=None), Concern((), {"DED001": "DED001 is no longer run"}, ())),
         (NOW, but(DED001=[1, "error", "check"]), Concern((), {"DED001": "DED001 is an error now"}, ())),
         (NOW, but(DED001=[2, "error", "check"]), Concern(("DED001 is of another version",), {}, ())),
-        (NOW, but(DAT003=[1, "error", "corpus"]), Concern((), {}, ("DAT003 is an error now",))),
+        (NOW, but(DAT003=[2, "error", "corpus"]), Concern((), {}, ("DAT003 is an error now",))),
         (but(DAT003=None), NOW, Concern((), {}, ("DAT003 is run now",))),
         (NOW, but(resolvable={}), Concern(("RAT004 reads `resolvable`, which changed",), {}, ())),
         (but(RAT004=None), but(RAT004=None, resolvable={}), Concern((), {}, ("`resolvable` changed",))),

@@ -114,6 +114,7 @@ PROMISES = {
     "LED007": ("successor-unknown", "corpus", "warning"),
     "LED008": ("votes-beyond-cap", "corpus", "info"),
     "LED009": ("contested", "corpus", "warning"),
+    "LED010": ("tier-beyond-events", "corpus", "info"),
     "SUP001": ("suppression-unused", "corpus", "warning"),
     "SUP002": ("suppression-expired", "corpus", "warning"),
 }

@@ -36,6 +36,7 @@ def diff(workspace: Workspace, name: str = "HEAD") -> RecordsCompared:
         tuple(sorted(now.keys() - then.keys())),
         _reasons(workspace.curated, gone),
         {key: changes for key, changes in changed.items() if changes},
+        _tombstones(workspace.curated, gone),
     )
 
 
@@ -79,6 +80,32 @@ def _records(file: str, data: bytes) -> Iterator[tuple[str, Document]]:
             yield str(document["id"]), document
         except (ValueError, KeyError, TypeError):
             raise KbError(f"{file}: holds what is no curated record; `kb ingest` writes curated/ anew") from None
+
+
+def _tombstones(curated: Path, gone: Sequence[str]) -> dict[str, Document]:
+    """What is left of those of some records that the ledger took out: status, reason and successor."""
+    folder = curated / "withdrawn"
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.json")} if gone else {}
+    stones: dict[str, Document] = {}
+    for name in gone:
+        if f"{name}.json" in files:
+            try:
+                stones[name] = _tombstone(files[f"{name}.json"].read_bytes())
+            except (ValueError, KeyError, TypeError):
+                raise KbError(
+                    f"{curated.name}/withdrawn/{name}.json: is no tombstone; `kb ingest` writes it anew"
+                ) from None
+    return stones
+
+
+def _tombstone(data: bytes) -> Document:
+    whole = orjson.loads(data)
+    stone: Document = {key: whole[key] for key in ("status", "reason", "successor")}
+    if stone["status"] not in {"withdrawn", "merged"} or not all(
+        isinstance(text, str | None) for text in stone.values()
+    ):
+        raise ValueError("no tombstone")
+    return stone
 
 
 def _reasons(curated: Path, gone: Sequence[str]) -> dict[str, list[Document]]:

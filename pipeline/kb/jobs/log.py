@@ -7,7 +7,7 @@ import orjson
 
 from kb.errors import KbError
 from kb.jobs.show import published_as
-from kb.ledger.event import Event
+from kb.ledger.event import ORDER, Event
 from kb.ledger.fold import Decided, effective, fold
 from kb.model import Document
 from kb.publish import swap
@@ -71,7 +71,7 @@ def _states(rules: RuleSet, record: str, document: Document | None) -> Iterator[
         elif event not in counting:
             yield event, {"state": "taken back", "effect": f"by {takers[event.id]}"}
         else:
-            before = [earlier for earlier in counting if earlier.order < event.order]
+            before = [earlier for earlier in counting if ORDER(earlier) < ORDER(event)]
             changed = _changed(fold(before, text), fold([*before, event], text), event)
             if changed is None and document and event.kind in {"confirm", "promote", "refute"} and event.text != text:
                 yield (

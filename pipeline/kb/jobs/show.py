@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from kb.analysis import beta
 from kb.analysis.credentials import masked_path
 from kb.errors import KbError
 from kb.model import Table
 from kb.publish.curated_files import raw_text
+from kb.reports.intervals import bounds
 from kb.sources.containers import RECORDS
 from kb.sources.split import is_lines
 from kb.store import Store
@@ -179,14 +179,10 @@ def _rates(base: Store, name: str, as_of: dt.date) -> list[dict[str, Any]]:
     )
     rates = []
     for row in rows.records():
-        shape = max(row.pop("alpha"), _LEAST), max(row.pop("beta"), _LEAST)
-        low, high = (round(beta.quantile(share, *shape), 4) for share in (0.05, 0.95))
+        low, high = bounds(row.pop("alpha"), row.pop("beta"))
         rates.append({**row, "low": low, "high": high})
     return sorted(rates, key=lambda rate: (rate["item"] != "workaround", -rate["low"], rate["position"]))
 
-
-_LEAST = 1e-6
-"""A declared rate of 0 or 1 leaves one parameter of the distribution at 0, which it cannot have."""
 
 _ALL_IDS = '`kb sql "SELECT id FROM records"` lists all'
 

@@ -3,9 +3,10 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
-from kb.ledger.event import Event, InvalidEventError, canonical, read
+from kb.ledger.event import ORDER, Event, InvalidEventError, canonical, read
 
 PACKED = ".ndjson"
 """The end of the name of a file that holds an event on each line."""
@@ -34,9 +35,10 @@ class Ledger:
         places: dict[str, EventPlace] = {}
         known: dict[str, Event] = {}
         for event, place in events:
+            other = places.get(event.digest)
             known[event.digest] = event
-            places[event.digest] = min(place, places.get(event.digest, place), key=_single_first)
-        self.events = tuple(sorted(known.values(), key=lambda event: event.order))
+            places[event.digest] = place if other is None else min(place, other, key=_single_first)
+        self.events = tuple(sorted(known.values(), key=ORDER))
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line or 0)))
         self._places = places
         by_record: dict[str, list[Event]] = defaultdict(list)
@@ -63,7 +65,7 @@ class Ledger:
         told = [*(event.digest for event in self.events), *map(repr, self.faults)]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
-    @property
+    @cached_property
     def state(self) -> str | None:
         """The like, but another one where an event stands in another file: what the tables say of the ledger."""
         if not self:
@@ -101,6 +103,6 @@ def _parts(name: str, data: bytes) -> Iterator[tuple[int | None, bytes]]:
 
 def packed(events: Iterable[Event]) -> tuple[str, bytes]:
     """Some events as one file: its name, which is that of its last day and its digest, and its sorted lines."""
-    ordered = sorted(events, key=lambda event: event.order)
+    ordered = sorted(events, key=ORDER)
     data = b"".join(canonical(event.document) + b"\n" for event in ordered)
     return f"{ordered[-1].day}-{hashlib.sha256(data).hexdigest()[:12]}{PACKED}", data

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -38,30 +39,19 @@ class Target(NamedTuple):
 
 
 class Event(NamedTuple):
-    """A decision about a record, as its document says it; `digest` is the SHA-256 of its canonical bytes, in hex."""
+    """A decision about a record, as its document says it.
+
+    `digest` is the SHA-256 of its canonical bytes, in hex. `id` is its day in UTC and the first 12 digits of that: what its
+    file is called, and what people name it by. `kind` is one of KINDS, `record` the id of the record that it is about, `at`
+    when it was decided, as YYYY-MM-DDTHH:MM:SSZ.
+    """
 
     digest: str
     document: Document
-
-    @property
-    def id(self) -> str:
-        """Its day in UTC and the first 12 digits of its digest: what its file is called, and what people name it by."""
-        return f"{self.at[:10]}-{self.digest[:12]}"
-
-    @property
-    def kind(self) -> str:
-        """One of KINDS."""
-        return str(self.document["kind"])
-
-    @property
-    def record(self) -> str:
-        """The id of the record that it is about."""
-        return str(self.document["record"])
-
-    @property
-    def at(self) -> str:
-        """When it was decided, as YYYY-MM-DDTHH:MM:SSZ."""
-        return str(self.document["at"])
+    id: str
+    kind: str
+    record: str
+    at: str
 
     @property
     def day(self) -> str:
@@ -126,11 +116,6 @@ class Event(NamedTuple):
         return Target(**target) if target else None
 
     @property
-    def order(self) -> tuple[str, str]:
-        """What events are folded by."""
-        return self.at, self.digest
-
-    @property
     def name(self) -> str:
         """Where its file lies below the ledger."""
         return f"{self.record}/{self.id}.json"
@@ -140,8 +125,15 @@ class Event(NamedTuple):
         return None if value is None else str(value)
 
 
+ORDER = attrgetter("at", "digest")
+"""What events are folded by: a key to sort by."""
+
+
 def canonical(document: Document) -> bytes:
     """The bytes that a digest is made of: compact JSON in UTF-8 with sorted keys, without what is null or empty."""
+    compact = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    if not any(empty in compact for empty in (b"null", b"[]", b"{}")):  # most of many events are written like this
+        return compact
     return orjson.dumps(_filled(document), option=orjson.OPT_SORT_KEYS)
 
 
@@ -194,7 +186,8 @@ def read(raw: bytes, name: str | None = None) -> Event:
 
 
 def _event(document: Document) -> Event:
-    return Event(hashlib.sha256(canonical(document)).hexdigest(), document)
+    digest, at = hashlib.sha256(canonical(document)).hexdigest(), document["at"]
+    return Event(digest, document, f"{at[:10]}-{digest[:12]}", document["kind"], document["record"], at)
 
 
 def _check(document: Document) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from kb.ledger.event import Event
+from kb.ledger.event import ORDER, Event
 
 
 class Decided(NamedTuple):
@@ -40,6 +40,8 @@ def effective(events: Iterable[Event]) -> list[Event]:
     for event in known:
         if event.kind == "retract" and event.retracts:
             takers.setdefault(event.retracts, []).append(event)
+    if not takers:
+        return sorted((event for event in known if event.kind != "retract"), key=ORDER)
 
     def stands(event: Event, seen: frozenset[str]) -> bool:
         return event.id in seen or not any(
@@ -48,7 +50,7 @@ def effective(events: Iterable[Event]) -> list[Event]:
 
     return sorted(
         (event for event in known if event.kind != "retract" and stands(event, frozenset())),
-        key=lambda event: event.order,
+        key=ORDER,
     )
 
 
@@ -58,8 +60,13 @@ def fold(events: Sequence[Event], text: str | None) -> Decided:
     Confirmation, refutation and promotion are bound to the text that they were about. A demotion, and what takes a record
     out or marks it, holds until another event says otherwise: whoever rewrites a record does not raise it by that.
     """
+    return fold_effective(effective(events), text)
+
+
+def fold_effective(events: Iterable[Event], text: str | None) -> Decided:
+    """The same of events that are in order, and of which none is taken back."""
     decided = Decided()
-    for event in effective(events):
+    for event in events:
         decided = _next(decided, event, is_current=event.text == text)
     return decided
 
@@ -81,4 +88,4 @@ def _next(decided: Decided, event: Event, *, is_current: bool) -> Decided:
             changes = {"deprecated": event}
         case "restore":
             changes = {"closed": None, "deprecated": None}
-    return decided._replace(**changes)
+    return decided._replace(**changes) if changes else decided

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise, takewhile
 
-from kb.model import Json
+from kb.model import Document, Json
 from kb.pointer import tokens
 from kb.render.tables import as_json, plain
 from kb.render.text import count, paint
@@ -29,7 +29,11 @@ def comparison(result: RecordsCompared, *, colour: bool) -> Iterator[str]:
     """A line for each record that came, went or changed, with a line for each edit; then the sums."""
     for name in result.added:
         yield f"{paint('added', '32', colour=colour)} {visible(name)}"
+    for name, stone in result.withdrawn.items():
+        yield f"{paint(stone['status'], '31', colour=colour)} {visible(name)}{visible(_why_withdrawn(stone))}"
     for name, findings in result.removed.items():
+        if name in result.withdrawn:
+            continue
         why = ", ".join(f"{finding['code']} {finding['pointer'] or '/'}" for finding in findings)
         yield f"{paint('removed', '31', colour=colour)} {visible(name)}{visible(f' (quarantined: {why})' if why else '')}"
     for name, edits in result.changed.items():
@@ -38,10 +42,17 @@ def comparison(result: RecordsCompared, *, colour: bool) -> Iterator[str]:
             yield f"  {visible(_line(edit))}"
     since = f"{result.revision} ({'there is no commit yet' if result.commit is None else result.commit[:12]})"
     if result.differs:
-        sums = f"{len(result.added):,} added, {len(result.removed):,} removed, {len(result.changed):,} changed"
+        withdrawn = len(result.withdrawn)
+        sums = f"{len(result.added):,} added, {len(result.removed) - withdrawn:,} removed, "
+        sums += f"{f'{withdrawn:,} withdrawn, ' if withdrawn else ''}{len(result.changed):,} changed"
         yield visible(f"{count(_total(result), 'record')} since {since}: {sums}")
     else:
         yield visible(f"no record differs from {since}")
+
+
+def _why_withdrawn(stone: Document) -> str:
+    said = [stone["reason"], stone["successor"] and f"see {stone['successor']}"]
+    return f" ({'; '.join(filter(None, said))})" if any(said) else ""
 
 
 def _total(result: RecordsCompared) -> int:

@@ -83,7 +83,8 @@ def run(
 ) -> Answer:
     """Ask a store for a report, or for one section of it. `sums` are its `totals`, where they are known."""
     sections = report.asked(options) if only is None else (only,)
-    parts = tuple(_part(store, section, options) for section in sections)
+    asked = (_part(store, section, options) for section in sections)
+    parts = tuple(part for part in asked if part.found or only or not part.section.optional)
     return Answer(report, options, parts, (sums or totals(store, options)) if report.totals else None)
 
 
@@ -106,8 +107,10 @@ def breaking(store: Store, section: Section, options: Options, condition: str, l
     """How many rows of a section meet a condition: `any`, or SQL over its columns such as `age > 730`.
 
     Raises:
-        KbError: the condition is not SQL over the section's columns, or takes more than the limits allow.
+        KbError: the rows are no SQL, the condition is not SQL over the section's columns, or it takes more than the limits allow.
     """
+    if section.finish:
+        raise KbError(f"--fail-on: the rows of {section.name} are no SQL; name another --section")
     test = "true" if condition == "any" else one_condition(condition)
     sql = f"SELECT count(*) FROM ({_sql(section.sql)}) WHERE {test}"  # noqa: S608 - the store is open for reading only
     found: int = measured(store, sql, limits, _parameters(sql, options))
@@ -140,6 +143,8 @@ def _part(store: Store, section: Section, options: Options) -> Part:
     else:
         table = store.query(sql, parameters)
         total = len(table.rows)
+    if section.finish:
+        table = section.finish(table)
     if section.exact:
         table = table._replace(rows=[tuple(map(_whole, row)) for row in table.rows])
     known = total or section.earlier is None or store.value(f"SELECT {section.earlier}")

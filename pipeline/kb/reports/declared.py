@@ -1,6 +1,7 @@
 """The reports, one declaration each; docs/reports.md and the schemas of what they print are made from them."""
 
 from kb.errors import KbError
+from kb.reports.intervals import surest_first
 from kb.reports.kinds import (
     CODE,
     COUNT,
@@ -362,6 +363,25 @@ _CONFIDENCE = Report(
             chart="records",
             length=10,
             plotted=True,
+        ),
+        Section(
+            "rates",
+            "rates",
+            {
+                "id": _RECORD["id"],
+                "action": Column("dead end or workaround, by its place in the list, from 1", TEXT),
+                "declared": Column("rate as declared; of a dead end that at which it fails", RATE, "none is declared"),
+                "mean": Column("rate that follows from what is declared and from outcomes", RATE),
+                "low": Column("lower bound of its 90 % interval", RATE),
+                "high": Column("upper bound of its 90 % interval", RATE),
+                "outcomes": Column("outcomes that count", SOME),
+                "worked": Column("outcomes in which it worked", COUNT),
+            },
+            title="Rates of the actions that were tried, the surest first",
+            needs="history",
+            finish=surest_first,
+            optional=True,
+            nothing="no outcome counts",
         ),
     ),
 )

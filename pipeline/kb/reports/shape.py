@@ -1,7 +1,7 @@
 """What a report is made of, and what one comes to: declarations in declared.py, queries in store/sql/reports/."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -62,6 +62,10 @@ class Section(NamedTuple):
     """A condition in SQL: whether the state that rows are held against is known. Where it is not, people read so."""
     needs: str | None = None
     """The option without which it is left out: `due`, `spread`, `released` or `history`."""
+    finish: Callable[[Table], Table] | None = None
+    """What Python makes of the rows of the query, where SQL cannot; no condition can be asked of such a section."""
+    optional: bool = False
+    """Whether it is left out where it has no rows."""
     whole: bool = False
     """Whether it is about the whole base, and left out of a report on a domain or a tier."""
     folds: bool = False

@@ -25,8 +25,8 @@ _TOGETHER = frozenset({Stage.CORPUS, Stage.LEDGER, Stage.SETTINGS})
 _OF_EVERY_RECORD = frozenset({"trust.ceiling_by_sources", "trust.ceiling_by_tier"})
 """Settings that the curation block of a record is made from, whatever rules are run."""
 
-_OF_NO_RECORD = frozenset({"trust.time_to_live"})
-"""Settings that only a column of the store is made from."""
+_OF_NO_RECORD = frozenset({"trust.prior_weight", "trust.time_to_live"})
+"""Settings that only the figures of the store are made from."""
 
 
 _CHECKS_OF_EVENTS = frozenset({"LED005", "LED006"})

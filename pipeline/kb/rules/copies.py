@@ -62,14 +62,17 @@ def _repeated(items: list[Document]) -> Iterator[tuple[int, int, _Likeness]]:
     first_words = {word.casefold() for item in items for word in item["action"].split(None, 1)[:1]}
     if len(first_words) == len(items):  # most records: nothing to compare
         return
+    spelled = [(trimmed(item["action"]), trimmed(item["condition"] or "")) for item in items]
+    loosely = [(fold(item["action"]), fold(item["condition"] or "")) for item in items]
+    if len(set(spelled)) == len(set(loosely)) == len(items):
+        return
     kept: dict[tuple[str, str], dict[Hashable, int]] = defaultdict(dict)
     folded: dict[tuple[str, str], int] = {}
     for i, item in enumerate(items):
-        action, condition = item["action"], item["condition"] or ""
-        if not action.strip():
+        if not item["action"].strip():
             continue
-        home = folded.setdefault((fold(action), fold(condition)), i)
-        earlier = kept[trimmed(action), trimmed(condition)]
+        home = folded.setdefault(loosely[i], i)
+        earlier = kept[spelled[i]]
         rest = meaning({key: value for key, value in item.items() if key not in _COPY_KEYS})
         if rest in earlier:
             yield i, earlier[rest], _Likeness.COPY

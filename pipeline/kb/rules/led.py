@@ -373,3 +373,51 @@ def contested() -> None:
     Two people looked at one text and came to opposite ends; both stand, and neither is believed more. The newest verdict of
     each counts, within the time to live.
     """
+
+
+@corpus(
+    "LED010",
+    "tier-beyond-events",
+    Severity.INFO,
+    only_with="events",
+    sql="""
+        WITH supported AS (
+            SELECT record_id, CASE kind WHEN 'confirm' THEN 'human_reviewed' ELSE tier END AS tier
+            FROM events e JOIN match_keys k USING (record_id)
+            WHERE stands AND item IS NULL AND (
+                (kind = 'promote' AND e.text = k.text) OR kind = 'demote'
+                OR (kind = 'confirm' AND e.text = k.text AND starts_with(actor, 'person:')))
+        ), best AS (
+            SELECT record_id, max(nullif(list_position(getvariable('ladder'), tier), 0)) AS rank FROM supported GROUP BY record_id
+        )
+        SELECT id, '/verification_tier' AS pointer,
+            shown(verification_tier) || CASE WHEN rank IS NULL THEN ' is declared, but nothing in the ledger supports it; '
+                    ELSE ' is declared, but the ledger supports only ' || shown(getvariable('ladder')[rank]) || '; ' END
+                || 'look at it, then `kb promote ' || id || ' ' || verification_tier || '`, or lower the tier' AS message
+        FROM records LEFT JOIN best ON record_id = id
+        WHERE list_position(getvariable('ladder'), verification_tier)
+            >= greatest(list_position(getvariable('ladder'), 'human_reviewed'), coalesce(rank, 0) + 1)
+            AND list_contains(getvariable('ladder'), 'human_reviewed')
+    """,
+    good=[
+        ([{}], [{"/verification_tier": _HUMAN}]),
+        ([{}], [{"/verification_tier": "community_reported"}]),
+        ([], [{"/verification_tier": _REPRODUCED}]),
+        (
+            [{"/kind": "promote", "/tier": "community_verified", "/by": "ci:nightly"}],
+            [{"/verification_tier": "community_verified"}],
+        ),
+    ],
+    bad=[
+        At(([{"/by": "agent:checker"}], [{"/verification_tier": _HUMAN}]), "/0/verification_tier"),
+        At(([{}], [{"/verification_tier": _REPRODUCED}]), "/0/verification_tier"),
+        At(([{"/digest": f"sha256:{'0' * 64}"}], [{"/verification_tier": _HUMAN}]), "/0/verification_tier"),
+    ],
+)
+def tier_beyond_events() -> None:
+    """Declares no higher tier than the events about it support.
+
+    Anybody can write a tier into a file. In a base that has a ledger it shows who stands behind it: from `human_reviewed` up,
+    a promotion of the text as it is now, or for `human_reviewed` a confirmation of it by a person. A base without events is
+    not asked.
+    """

@@ -59,6 +59,9 @@ class RuleSet:
         self.list_fixes = sorted(self._at(Stage.LIST), key=lambda rule: -max(at.count("/") for at in rule.at))
         self.corpus = self._at(Stage.CORPUS)
         self.about_events = self._at(Stage.LEDGER)
+        self._checks_of_events = [
+            rule for rule in self.about_events if rule.kind is Kind.CHECK and rule.code != "LED001"
+        ]
         self.about_settings = self._at(Stage.SETTINGS)
         self.errors = frozenset(code for code, severity in self.severities.items() if severity is Severity.ERROR)
         self._patterns = [(re.compile(s.pattern), s) for s in self.suppressions if not s.exact]
@@ -70,6 +73,11 @@ class RuleSet:
     @cached_property
     def _screens(self) -> Screens:
         return Screens(self.rules.values())
+
+    @cached_property
+    def has_every_fix(self) -> bool:
+        """Whether all fixes that come with kb are run."""
+        return all(code in self.rules for code, rule in catalogue().items() if rule.kind is Kind.FIX)
 
     def candidates(self, compact: bytes) -> frozenset[str]:
         """The codes of the rules that may fire on a document, given its compact JSON."""
@@ -85,10 +93,9 @@ class RuleSet:
     def found_in(self, event: Event, written_by: frozenset[str]) -> Iterator[tuple[Rule, str, str]]:
         """What the checks of events say of one about a record of some authors: the rule, where and what."""
         case = EventCase(event, self.settings.trust.ladder, written_by)
-        for rule in self.about_events:
-            if rule.kind is Kind.CHECK and rule.code != "LED001":
-                for pointer, message in rule.run(case):
-                    yield rule, pointer, message
+        for rule in self._checks_of_events:
+            for pointer, message in rule.run(case):
+                yield rule, pointer, message
 
     def valid_events(self, record: str, document: Document | None) -> list[Event]:
         """The events about a record without those that an error is found in; `document` says who wrote it."""

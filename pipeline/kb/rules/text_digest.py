@@ -7,8 +7,7 @@ from functools import cache
 import orjson
 
 from kb.contract import KEPT_FOR_KB
-from kb.model import Document, Kind
-from kb.rules import catalogue
+from kb.model import Document
 from kb.rules.fixing import apply, drop_gone
 from kb.rules.ruleset import RuleSet
 from kb.settings import Settings
@@ -24,10 +23,7 @@ def text_digest(document: Document, rules: RuleSet | None = None, done: Containe
     text before and after, and so it is with them and without. `done` are the value fixes that were carried out already.
     With `rules` that run every fix, no others have to be made ready.
     """
-    has_all = rules is not None and all(
-        rule.code in rules.rules for rule in catalogue().values() if rule.kind is Kind.FIX
-    )
-    text = _repaired(document, rules if rules is not None and has_all else _all_rules(), done)
+    text = _repaired(document, rules if rules is not None and rules.has_every_fix else _all_rules(), done)
     said = {key: value for key, value in text.items() if key not in _NO_TEXT}
     return f"sha256:{hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
 
@@ -36,7 +32,8 @@ def _repaired(document: Document, rules: RuleSet, done: Container[str]) -> Docum
     open_fixes = [*(rule for rule in rules.value_fixes if rule.code not in done), *rules.list_fixes]
     compact = orjson.dumps(document)
     text: Document = orjson.loads(compact)
-    candidates = rules.candidates(compact)
+    is_screened = any(rule.screen is not None for rule in open_fixes)
+    candidates = rules.candidates(compact) if is_screened else frozenset(rule.code for rule in open_fixes)
     changed = True
     while changed:
         changed = False
@@ -44,7 +41,7 @@ def _repaired(document: Document, rules: RuleSet, done: Container[str]) -> Docum
             if rule.code in candidates and apply(rule, text, rules.settings):
                 text = drop_gone(text)
                 changed = True
-        candidates = rules.candidates(orjson.dumps(text)) if changed else candidates
+        candidates = rules.candidates(orjson.dumps(text)) if changed and is_screened else candidates
     return text
 
 

@@ -99,10 +99,13 @@ class Draft(Store):
         self.lay_out("touched", {"id": "VARCHAR"}, [])
         for table, days in (("days_by_domain", ttl.domain), ("days_by_tier", ttl.tier)):
             self.lay_out(table, {"name": "VARCHAR", "days": "INTEGER"}, list(days.items()))
+        con.execute("DELETE FROM prior_weights")
+        self.insert("prior_weights", ["VARCHAR", "DOUBLE"], list(rules.settings.trust.prior_weight.items()))
         con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
         con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
         con.execute("SET VARIABLE product = $1", [PRODUCT])
         con.execute("SET VARIABLE votes_per_actor = $1::INTEGER", [rules.settings.ledger.votes_per_actor])
+        con.execute("SET VARIABLE ladder = $1::VARCHAR[]", [list(rules.settings.trust.ladder)])
         con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
         con.execute("SET VARIABLE shape = $1", [document_shape()])
         con.execute("SET VARIABLE own = $1::VARCHAR[]", [own_columns()])

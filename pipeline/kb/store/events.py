@@ -8,7 +8,7 @@ import orjson
 
 from kb.fingerprint import AT_POINTER, fingerprints
 from kb.ledger.event import Event
-from kb.ledger.fold import effective, fold
+from kb.ledger.fold import effective, fold_effective
 from kb.model import Document, Json, Kind
 from kb.rules import catalogue
 from kb.rules.base import Rule
@@ -44,10 +44,11 @@ def lay_out(base: Store, rules: RuleSet) -> None:
     rows, stones = [], []
     for name, events in rules.ledger.by_record.items():
         valid = rules.valid_events(name, documents.get(name))
-        counting = {event.digest for event in effective(valid)}
+        standing = effective(valid)
+        counting = {event.digest for event in standing}
         counting |= {event.digest for event in valid if event.kind == "retract"}
         rows += [_row(event, rules, stands=event.digest in counting) for event in events]
-        closed = fold(valid, None).closed
+        closed = fold_effective(standing, None).closed
         if closed:
             status = "merged" if closed.kind == "merge" else "withdrawn"
             stones.append((name, status, closed.id, closed.at, closed.by, closed.reason, closed.successor))
@@ -64,13 +65,17 @@ _COUNTED = """
 
 
 def _row(event: Event, rules: RuleSet, *, stands: bool) -> tuple[Json, ...]:
-    place, target = rules.ledger.place(event), event.target
+    place, said = rules.ledger.place(event), event.document.get
+    target = said("target") or _NO_TARGET
     return (
-        event.id, event.digest, f"{LEDGER}{place.file}", place.line, event.kind, event.record, event.text,
-        target and target.item, target and target.position, target and target.action, event.at, event.by,
-        _json(event.used), event.worked, event.tier, event.reason, event.successor, event.retracts,
-        _json(event.evidence), event.note, stands, False,
+        event.id, event.digest, f"{LEDGER}{place.file}", place.line, event.kind, event.record, said("digest"),
+        target.get("item"), target.get("position"), target.get("action"), event.at, said("by"),
+        _json(said("with")), said("worked"), said("tier"), said("reason"), said("successor"), said("retracts"),
+        _json(said("evidence")), said("note"), stands, False,
     )  # fmt: skip
+
+
+_NO_TARGET: Document = {}
 
 
 def _json(value: Json) -> str | None:

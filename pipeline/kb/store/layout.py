@@ -63,6 +63,7 @@ VARIABLES = {
     "claims": "files with the claims of the record stage",
     "days": "the time to live of a record that kb.toml has no other for",
     "errors": "codes of the rules that are errors",
+    "ladder": "the verification tiers, the weakest first",
     "longest": "bytes of the longest line of a slice",
     "longest_version": "characters of a version that is read as one",
     "own": "columns of `records` that hold what the document says under the same name",

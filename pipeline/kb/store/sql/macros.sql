@@ -79,9 +79,8 @@ CREATE MACRO votes() AS TABLE -- The outcomes that may count: of one actor, on o
         PARTITION BY record_id, item, action, actor, CAST(used AS VARCHAR), CAST(decided_at AS DATE)
         ORDER BY decided_at, event) = 1;
 
-CREATE MACRO prior_weight(tier) AS -- How many outcomes what a record declares is worth, by its tier; docs/trust.md says why.
-    CASE tier WHEN 'reproduced' THEN 10 WHEN 'community_verified' THEN 8 WHEN 'human_reviewed' THEN 6
-        WHEN 'community_reported' THEN 4 ELSE 2 END;
+CREATE MACRO prior_weight(tier) AS -- How many outcomes what a record declares is worth, by its tier (`trust.prior_weight`); docs/trust.md says more.
+    coalesce((SELECT outcomes FROM prior_weights WHERE tier_name = tier), 2);
 
 CREATE MACRO tried(as_of) AS TABLE -- The outcomes that count of the actions that records have now, on a day: whether each supports its record, and its weight, which halves with each time to live.
     SELECT e.record_id, e.item, a.position, e.event, e.decided_at, (e.item = 'workaround') = e.worked AS held,

@@ -23,6 +23,11 @@ CREATE TABLE buckets ( -- Records that share a MinHash band with another.
     record_id VARCHAR NOT NULL -- Id of a record that has it.
 );
 
+CREATE TABLE prior_weights ( -- How many outcomes what a record declares is worth, from the settings. Macro `prior_weight` reads it.
+    tier_name VARCHAR NOT NULL, -- Verification tier.
+    outcomes DOUBLE NOT NULL -- How many.
+);
+
 CREATE TABLE withheld ( -- Findings of single records that a corpus rule found the cause of: reported again once it no longer does.
     record_id VARCHAR, -- Id of the record; null where none could be read.
     path VARCHAR NOT NULL, -- File the record came from; kb.toml for a finding about a suppression.
