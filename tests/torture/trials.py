@@ -24,7 +24,7 @@ KILL, KILL_GROUP, TEAR = -1, -2, -3
 
 FAULTS = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES)
 
-SCRATCH = {".kb/lock", ".kb/seal", ".kb/looks"}
+SCRATCH = {".kb/unchanged", ".kb/lock", ".kb/seal", ".kb/looks"}
 """All that may be left beside what is published."""
 
 

@@ -53,13 +53,14 @@ def remember(
 ) -> None:
     """Keep the answer of an ingest that had nothing to do, and forget that of an earlier state after any other."""
     path = workspace.scratch / _NAME
+    draft = path.with_name(f"{_NAME}.new")
     asked = _question(workspace, paths, rules, request) if result.idle else None
     with suppress(OSError):  # it only saves time
         if asked is None or result.compared is None:
             path.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
             return
         values = result._asdict() | {"compared": result.compared._asdict()}
-        draft = path.with_name(f"{_NAME}.new")
         draft.write_bytes(json.dumps({"question": asked, "answer": values}, default=dict).encode())
         draft.replace(path)
 
