@@ -61,7 +61,7 @@ def test_a_small_disk(tmp_path: Path, count: Count) -> None:
     """A real one that is full, where this process may mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    size = "8m"
+    size = "16m"
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], capture_output=True, check=False
     )
