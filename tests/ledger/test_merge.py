@@ -57,6 +57,14 @@ def test_the_union_is_taken_and_nothing_is_averaged(desk: Base) -> None:
     assert not [one for one in desk.findings() if one["code"] in {"IDN004", "IDN005", "IDN006", "LED007"}]
 
 
+def test_what_differs_in_spelling_alone_is_no_conflict(desk: Base) -> None:
+    own = record("x", **{"dead_ends/1/fail_rate": "90%", "confidence": "0.8", "first_seen": "2024/6/1"})
+    desk.put("raw/git/x.json", own)
+    result = merged(desk, twin(**{"dead_ends/1/fail_rate": 0.9, "confidence": 0.8, "first_seen": "2024-06-01"}))
+    assert result.conflicts == ()
+    assert raw(desk)["dead_ends"][1]["fail_rate"] == "90%"
+
+
 def test_nothing_that_either_says_is_lost(desk: Base) -> None:
     other = twin(**{"workarounds/0/action": "Do it by hand", "dead_ends/0/action": "Wait"})
     before = raw(desk)

@@ -60,8 +60,7 @@ def _confirm(
 
     It is bound to what they say now: once that changes, it no longer counts.
     """
-    workspace = current_workspace()
-    _decide(workspace, ids, decision(workspace, "confirm", by, as_of, evidence, used, note=note), dry_run=dry_run)
+    _decide("confirm", ids, by, as_of, evidence, used, dry_run=dry_run, note=note)
 
 
 def _refute(
@@ -74,8 +73,7 @@ def _refute(
     dry_run: DryRun = False,
 ) -> None:
     """Say that records do not hold, as they stand. They stay, and come first in the queue."""
-    workspace = current_workspace()
-    _decide(workspace, ids, decision(workspace, "refute", by, as_of, evidence, used, note=note), dry_run=dry_run)
+    _decide("refute", ids, by, as_of, evidence, used, dry_run=dry_run, note=note)
 
 
 def _promote(
@@ -92,9 +90,7 @@ def _promote(
 
     human_reviewed takes a person who did not write it, reproduced a command with its exit status or a log.
     """
-    workspace = current_workspace()
-    asked = decision(workspace, "promote", by, as_of, evidence, used, note=note, tier=tier)
-    _decide(workspace, [name], asked, dry_run=dry_run)
+    _decide("promote", [name], by, as_of, evidence, used, dry_run=dry_run, note=note, tier=tier)
 
 
 def _demote(
@@ -110,9 +106,7 @@ def _demote(
     dry_run: DryRun = False,
 ) -> None:
     """Lower the verification tier of a record."""
-    workspace = current_workspace()
-    asked = decision(workspace, "demote", by, as_of, evidence, None, note=note, tier=tier, reason=reason)
-    _decide(workspace, [name], asked, dry_run=dry_run)
+    _decide("demote", [name], by, as_of, evidence, dry_run=dry_run, note=note, tier=tier, reason=reason)
 
 
 def _deprecate(
@@ -127,9 +121,7 @@ def _deprecate(
     """Mark records as out of date. They stay published."""
     if reason is None:
         raise typer.BadParameter("say in a few words why; it is kept with the record", param_hint="--reason")
-    workspace = current_workspace()
-    asked = decision(workspace, "deprecate", by, as_of, None, None, note=note, reason=reason, successor=successor)
-    _decide(workspace, ids, asked, dry_run=dry_run)
+    _decide("deprecate", ids, by, as_of, dry_run=dry_run, note=note, reason=reason, successor=successor)
 
 
 def _withdraw(
@@ -145,9 +137,7 @@ def _withdraw(
     """Take records out. A tombstone says why, by whom, and what takes their place."""
     if reason is None:
         raise typer.BadParameter("say in a few words why; the tombstone keeps it", param_hint="--reason")
-    workspace = current_workspace()
-    asked = decision(workspace, "withdraw", by, as_of, evidence, None, note=note, reason=reason, successor=successor)
-    _decide(workspace, ids, asked, dry_run=dry_run)
+    _decide("withdraw", ids, by, as_of, evidence, dry_run=dry_run, note=note, reason=reason, successor=successor)
 
 
 def _restore(
@@ -159,9 +149,7 @@ def _restore(
     dry_run: DryRun = False,
 ) -> None:
     """Bring withdrawn, merged or deprecated records back."""
-    workspace = current_workspace()
-    asked = decision(workspace, "restore", by, as_of, None, None, note=note, reason=reason)
-    _decide(workspace, ids, asked, dry_run=dry_run)
+    _decide("restore", ids, by, as_of, dry_run=dry_run, note=note, reason=reason)
 
 
 def _retract(
@@ -178,7 +166,7 @@ def _retract(
     from kb.jobs import decide as job
 
     workspace = current_workspace()
-    asked = decision(workspace, "retract", by, as_of, None, None, note=note, reason=reason)
+    asked = decision(workspace, "retract", by, as_of, note=note, reason=reason)
     _report([job.retract(workspace, event, asked, dry_run=dry_run)], dry_run=dry_run)
 
 
@@ -200,7 +188,7 @@ def _merge(
     from kb.render import decisions
 
     workspace = current_workspace()
-    asked = decision(workspace, "merge", by, as_of, None, None, note=note, reason=reason)
+    asked = decision(workspace, "merge", by, as_of, note=note, reason=reason)
     merged = run(workspace, from_id, into_id, asked, dry_run=dry_run)
     write_diff(merged.diff.splitlines(keepends=True))
     print_notes(decisions.conflict(*one) for one in merged.conflicts)
@@ -253,7 +241,7 @@ def _outcome(
     if worked == failed:
         raise typer.BadParameter("say one of --worked and --failed", param_hint="--worked")
     asked = decision(workspace, "outcome", by, as_of, evidence, used, note=note)._replace(worked=worked)
-    _decide(workspace, [name], asked, target=target, dry_run=dry_run)
+    _report(job.decide(workspace, [name], asked, target=target, dry_run=dry_run), dry_run=dry_run)
 
 
 def _log(
@@ -298,8 +286,8 @@ def decision(
     kind: str,
     by: str | None,
     as_of: "dt.date | None",
-    evidence: Sequence[str] | None,
-    used: Sequence[str] | None,
+    evidence: Sequence[str] | None = None,
+    used: Sequence[str] | None = None,
     **values: Any,  # noqa: ANN401 - texts, by the names that Decision has for them
 ) -> "Decision":
     """What was typed, as a decision.
@@ -318,11 +306,22 @@ def decision(
 
 
 def _decide(
-    workspace: "Workspace", ids: Sequence[str], asked: "Decision", *, target: str | None = None, dry_run: bool
+    kind: str,
+    ids: Sequence[str],
+    by: str | None,
+    as_of: "dt.date | None",
+    evidence: Sequence[str] | None = None,
+    used: Sequence[str] | None = None,
+    *,
+    dry_run: bool,
+    **values: str | None,
 ) -> None:
+    """Write an event of a kind about each record, from what was typed, and say so."""
     from kb.jobs import decide as job
 
-    _report(job.decide(workspace, _named(ids), asked, target=target, dry_run=dry_run), dry_run=dry_run)
+    workspace = current_workspace()
+    asked = decision(workspace, kind, by, as_of, evidence, used, **values)
+    _report(job.decide(workspace, _named(ids), asked, dry_run=dry_run), dry_run=dry_run)
 
 
 def _named(ids: Sequence[str]) -> list[str]:

@@ -93,7 +93,7 @@ def _settled(
                 continue
             try:
                 values = {name: said} if name and said else {}
-                asked = decision(workspace, action, by, as_of, None, None, **values)
+                asked = decision(workspace, action, by, as_of, **values)
                 job.decide(workspace, [details["id"]], asked, dry_run=dry_run)
             except KbError as error:
                 print_notes([str(error)])

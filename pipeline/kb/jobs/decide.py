@@ -161,13 +161,12 @@ class _Desk:
         """The id of a record, and what is published of it: of one that was withdrawn, nothing."""
         is_gone = self._base.value("SELECT count(*) > 0 FROM tombstones WHERE record_id = $name", {"name": name})
         record = name if is_gone else published_as(self._base, name).id
-        rows = self._base.query("SELECT doc, path FROM records WHERE id = $id", {"id": record}).rows
-        if rows:
+        document = self._base.published([record]).get(record)
+        if document is not None:
             if kind == "restore" and not any(e.kind == "deprecate" for e in self._rules.ledger.of(record)):
                 raise KbError(f"{record}: is neither withdrawn nor deprecated, so there is nothing to restore")
             if kind in _OF_TEXT:
-                self._check_current(record, rows[0][1])
-            document: Document = orjson.loads(rows[0][0])
+                check_current(self._workspace, self._base, record)
             return record, document
         stone = self._base.query("SELECT status FROM tombstones WHERE record_id = $id", {"id": record}).rows
         if stone and kind != "restore":
@@ -180,25 +179,6 @@ class _Desk:
         hint = f"it is in quarantine, see `kb why {record}`" if rejected else None
         known = known_ids(self._base)
         raise KbError(f"no published record {name}; {hint or did_you_mean(name, known, 'run `kb ingest` first')}")
-
-    def _check_current(self, record: str, path: str) -> None:
-        """Make sure that the file of a record is as it was ingested: else nobody knows which text was looked at."""
-        file = self._base.query(
-            "SELECT path, size, epoch_ns(modified) FROM files WHERE path = file_of($path)", {"path": path}
-        ).rows
-        for name, size, modified in file:
-            try:
-                status = (self._workspace.root / name).stat()
-            except OSError:
-                continue
-            if (status.st_size, status.st_mtime_ns) != (size, modified) and not self._is_as_ingested(name):
-                raise KbError(
-                    f"{record}: {name} changed since it was ingested; run `kb ingest`, look again, then decide"
-                )
-
-    def _is_as_ingested(self, name: str) -> bool:
-        known = self._base.value("SELECT digest FROM files WHERE path = $path", {"path": name})
-        return bool(hashlib.sha256((self._workspace.root / name).read_bytes()).hexdigest() == known)
 
     def _successor(self, record: str, name: str) -> str:
         successor = published_as(self._base, name).id
@@ -228,6 +208,29 @@ class _Desk:
             hint = "already" if asked.tier == present else f"; `kb {other}` moves it to {asked.tier}"
             raise KbError(f"{record}: is {present} {hint}".replace(" ;", ";"))
         return asked.tier
+
+
+def check_current(workspace: Workspace, base: Store, record: str) -> None:
+    """Make sure that the file of a published record is as it was ingested: else nobody knows which text was looked at.
+
+    Raises:
+        KbError: it is another now.
+    """
+    ((name, size, modified, digest),) = base.query(
+        """SELECT f.path, size, epoch_ns(modified), f.digest FROM files f JOIN records r ON f.path = file_of(r.path)
+        WHERE r.id = $id""",
+        {"id": record},
+    ).rows
+    path = workspace.root / name
+    try:
+        status = path.stat()
+        is_same = (status.st_size, status.st_mtime_ns) == (size, modified) or (
+            hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        )
+    except OSError:  # it is gone, which the next ingest says
+        return
+    if not is_same:
+        raise KbError(f"{record}: {name} changed since it was ingested; run `kb ingest`, look again, then decide")
 
 
 def _made(asked: Decision, at: str, values: Mapping[str, Any]) -> Event:

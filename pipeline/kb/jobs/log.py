@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import orjson
-
 from kb.errors import KbError
 from kb.jobs.show import published_as
 from kb.ledger.event import ORDER, Event
@@ -51,8 +49,7 @@ def _documents(workspace: Workspace, names: Sequence[str]) -> dict[str, Document
     if not workspace.store.exists():
         return {}
     with swap.reading(workspace) as base:
-        rows = base.query("SELECT id, doc FROM records WHERE id IN (SELECT unnest($1::VARCHAR[]))", [names]).rows
-    return {name: orjson.loads(doc) for name, doc in rows}
+        return base.published(names)
 
 
 def _states(rules: RuleSet, record: str, document: Document | None) -> Iterator[tuple[Event, dict[str, Any]]]:

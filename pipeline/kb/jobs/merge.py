@@ -1,11 +1,10 @@
 """`kb merge`: two records of one error become one. What only one says is kept; what they say differently is for a person."""
 
+import copy
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
-
-import orjson
 
 from kb import aside, contract, sources
 from kb.curate.record import curate
@@ -18,11 +17,11 @@ from kb.publish import swap
 from kb.render.patch import unified
 from kb.rules import ruleset
 from kb.rules.base import fold
+from kb.rules.fixing import apply
 from kb.rules.ruleset import RuleSet
 from kb.sources import edit, formats
 from kb.sources.containers import RECORDS
 from kb.sources.edit import Edit
-from kb.store import Store
 from kb.workspace import Workspace
 
 
@@ -55,14 +54,13 @@ def merge(workspace: Workspace, from_id: str, into_id: str, asked: Decision, *, 
     (event,) = decide.decide(workspace, [from_id], asked._replace(successor=into_id), dry_run=True)
     into = str(event.successor)
     rules = ruleset.of(workspace)
-    # the text of the one that stays has to be as it was ingested, too
-    decide.decide(workspace, [into], asked._replace(kind="refute", successor=None), dry_run=True)
     with swap.reading(workspace) as base:
-        other = _document(base, event.record)
+        decide.check_current(workspace, base, into)
+        other = base.published([event.record])[event.record]
         path, position = base.query("SELECT path, position FROM records WHERE id = $id", {"id": into}).rows[0]
     incoming = _incoming(workspace, path, position)
     document = _native(incoming, into)
-    union = _Union(document, other, event.record)
+    union = _Union(document, _settled(document, rules), other, event.record)
     edits = [one.shifted(incoming.offset) for one in edit.edits(incoming.raw, union.changes)] if union.changes else []
     _check_result(incoming, union, rules, into)
     file = workspace.root / path
@@ -73,11 +71,6 @@ def merge(workspace: Workspace, from_id: str, into_id: str, asked: Decision, *, 
         _carry_out(file, edits, incoming)
         decide.write(workspace, [event])
     return made
-
-
-def _document(base: Store, name: str) -> Document:
-    parsed: Document = orjson.loads(base.value("SELECT doc FROM records WHERE id = $id", {"id": name}))
-    return parsed
 
 
 def _incoming(workspace: Workspace, path: str, position: int) -> Incoming:
@@ -92,6 +85,14 @@ def _native(incoming: Incoming, name: str) -> Document:
     if formats.of(document, incoming.form):
         raise KbError(f"{name}: is in a foreign format, so kb cannot add to it; merge it the other way, or by hand")
     return document
+
+
+def _settled(document: Document, rules: RuleSet) -> Document:
+    """A document as ingested, with its values repaired: what differs in spelling alone is no conflict."""
+    settled = copy.deepcopy(document)
+    while any([apply(rule, settled, rules.settings) for rule in rules.value_fixes]):
+        pass
+    return settled
 
 
 def _check_result(incoming: Incoming, union: "_Union", rules: RuleSet, name: str) -> None:
@@ -138,10 +139,11 @@ _APART = frozenset(
 class _Union:
     """What has to change in a document, as ingested, so that it says what another, curated, says too; and what cannot be."""
 
-    def __init__(self, document: Document, other: Document, other_id: str) -> None:
+    def __init__(self, document: Document, settled: Document, other: Document, other_id: str) -> None:
         self.changes: list[Change] = []
         self.conflicts: list[Conflict] = []
         self._document = document
+        self._settled = settled
         self._ids = {document["id"], other_id}
         for key, name in _OF_ITEMS.items():
             self._unite_items(key, name, other[key])
@@ -150,7 +152,7 @@ class _Union:
         self._grow("/aliases", document.get("aliases"), [*other["aliases"], other_id], without={document["id"]})
         for key in _GRAPH:
             self._unite_transitions(key, other["transition_graph"][key])
-        self._compare("", document, other)
+        self._compare("", document, settled, other)
 
     def _grow(
         self, pointer: str, present: Json, more: Sequence[Json], without: frozenset[str] | set[str] = frozenset()
@@ -172,7 +174,7 @@ class _Union:
             at = f"/{key}/{place}"
             if "sources" in item:
                 self._grow(f"{at}/sources", present[place].get("sources"), item["sources"])
-            self._compare(at, present[place], item)
+            self._compare(at, present[place], self._settled[key][place], item)
         if added:
             self.changes.append(Change("merge", f"/{key}", present, [*present, *added]))
 
@@ -200,11 +202,19 @@ class _Union:
         elif new:
             self.changes.append(Change("merge", f"/transition_graph/{key}", present, [*present, *new]))
 
-    def _compare(self, at: str, present: Mapping[str, Json], other: Mapping[str, Json]) -> None:
+    def _compare(
+        self, at: str, present: Mapping[str, Json], settled: Mapping[str, Json], other: Mapping[str, Json]
+    ) -> None:
         """What stands alone, text or number, is kept as it is; where it is null, the other's is taken, else both are listed."""
         for key, value in other.items():
             own = present.get(key)
-            if key in _APART or value is None or isinstance(value, list | dict) or value == "" or _is_alike(own, value):
+            if (
+                key in _APART
+                or value is None
+                or isinstance(value, list | dict)
+                or value == ""
+                or _is_alike(settled.get(key), value)
+            ):
                 continue
             if key in present and (own is None or own == ""):
                 self.changes.append(Change("merge", f"{at}/{key}", own, value))

@@ -40,7 +40,7 @@ def found(workspace: Workspace) -> Iterator[Found]:
     state = swap.standing(workspace)
     if not state.store.exists():
         yield Found(None)
-    elif state.seal.get("layout") == seal.layout() and seal.is_the_same(state.seal, state.store):
+    elif state.is_the_same:
         with store.read(state.store, any_layout=True) as base:
             yield Found(base)
     else:

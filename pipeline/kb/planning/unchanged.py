@@ -31,8 +31,7 @@ def answer(workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request:
     state = swap.standing(workspace)
     if not (
         state.store.exists()
-        and state.seal.get("layout") == seal.layout()
-        and seal.is_the_same(state.seal, state.store)
+        and state.is_the_same
         and is_laid_out(workspace)
         and noted.get("question") == _question(workspace, paths, rules, request)
     ):

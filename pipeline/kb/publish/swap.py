@@ -258,6 +258,11 @@ class Standing(NamedTuple):
         return self.seal.get("layout") == seal.layout() and seal.holds(self.seal, self.store)
 
     @property
+    def is_the_same(self) -> bool:
+        """Whether this kb laid the store out, and it is to the last byte as it was left."""
+        return self.seal.get("layout") == seal.layout() and seal.is_the_same(self.seal, self.store)
+
+    @property
     def is_changed(self) -> bool:
         """Whether kb noted how it left the store, and it is not as that any more."""
         return "head" in self.seal and not seal.holds(self.seal, self.store)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import duckdb
+import orjson
 
 from kb.errors import KbError
-from kb.model import Table
+from kb.model import Document, Table
 from kb.settings import Sql
 from kb.store.connection import BASE_NAME, OFFLINE, BrokenStoreError, connected
 from kb.store.layout import script, tables, working_tables
@@ -120,6 +121,12 @@ class Store:
                     WHERE id BETWEEN $1 AND $2 AND rowid BETWEEN $3 AND $4 AND ({where}\n) ORDER BY id""",
                     id_range,
                 ).fetchall()
+
+    def published(self, names: Iterable[str]) -> dict[str, Document]:
+        """The published records of some ids, by id; what is not published is left out."""
+        asked = {"names": list(names)}
+        rows = self.query("SELECT id, doc FROM records WHERE id IN (SELECT unnest($names::VARCHAR[]))", asked).rows
+        return {name: orjson.loads(doc) for name, doc in rows}
 
     def copy_to(self, sql: str, path: Path, options: str) -> None:
         """Write the answer to a file; not for a store that was opened without access to files."""

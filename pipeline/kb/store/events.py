@@ -84,13 +84,8 @@ def _json(value: Json) -> str | None:
 
 def _documents_of_promoted(base: Store, rules: RuleSet) -> dict[str, Document]:
     """The published records that somebody promoted: who wrote them decides whether that counts."""
-    names = sorted({event.record for event in rules.ledger.events if event.kind == "promote"})
-    rows = (
-        base.query("SELECT id, doc FROM records WHERE id IN (SELECT unnest($1::VARCHAR[]))", [names]).rows
-        if names
-        else []
-    )
-    return {name: orjson.loads(doc) for name, doc in rows}
+    names = {event.record for event in rules.ledger.events if event.kind == "promote"}
+    return base.published(sorted(names)) if names else {}
 
 
 def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
