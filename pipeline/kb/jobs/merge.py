@@ -90,7 +90,7 @@ def _native(incoming: Incoming, name: str) -> Document:
 def _settled(document: Document, rules: RuleSet) -> Document:
     """A document as ingested, with its values repaired: what differs in spelling alone is no conflict."""
     settled = copy.deepcopy(document)
-    while any([apply(rule, settled, rules.settings) for rule in rules.value_fixes]):
+    while any(apply(rule, settled, rules.settings) for rule in rules.value_fixes):
         pass
     return settled
 
