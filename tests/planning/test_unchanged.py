@@ -13,6 +13,7 @@ import pytest
 
 from kb.planning import unchanged
 from kb.results import IngestResult
+from kb.workspace import Workspace
 from tests.bases import DAY, Base, suppressions
 
 
@@ -39,8 +40,8 @@ def answered(base: Base, day: dt.date = DAY) -> tuple[IngestResult, bool]:
     answers: list[IngestResult | None] = []
     short = unchanged.answer
 
-    def asked(*arguments: object) -> IngestResult | None:
-        answers.append(short(*arguments))  # type: ignore[arg-type]
+    def asked(workspace: Workspace, question: str | None) -> IngestResult | None:
+        answers.append(short(workspace, question))
         return answers[-1]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -100,6 +101,21 @@ def test_whatever_changes_is_seen(settled: Base, tmp_path: Path, change: Callabl
         shutil.copytree(settled.root / "rules", tmp_path / "fresh" / "rules")
     assert settled.curated() == settled.again(tmp_path / "fresh").curated()
     assert answered(settled)[0] == long_way(settled)
+
+
+def test_what_is_edited_while_an_ingest_looks_is_seen_by_the_next(settled: Base) -> None:
+    settled.drop(".kb/unchanged")
+    remember = unchanged.remember
+
+    def edited_before(workspace: Workspace, question: str | None, result: IngestResult) -> None:
+        settled.record("a", confidence=0.5)
+        remember(workspace, question, result)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unchanged, "remember", edited_before)
+        assert settled.ingest().idle
+    assert not settled.ingest().idle
+    assert settled.query("SELECT confidence FROM records WHERE id = 'git/a'") == [(0.5,)]
 
 
 def test_another_day_is_another_question(settled: Base) -> None:

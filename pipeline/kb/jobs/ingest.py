@@ -27,11 +27,12 @@ def ingest(
     if request.form is not None:
         formats.named(request.form)
     with swap.writer(workspace) as folder:
-        known = None if options.rehash else unchanged.answer(workspace, paths, rules, request)
+        question = None if options.rehash else unchanged.question(workspace, paths, rules, request)
+        known = unchanged.answer(workspace, question)
         if known is not None:
             return known
         from kb.planning.carrying import carry_out  # noqa: PLC0415 - imports duckdb, which the answer above does without
 
         result = carry_out(workspace, paths, rules, request, options, folder)
-        unchanged.remember(workspace, paths, rules, request, result)
+        unchanged.remember(workspace, question, result)
         return result

@@ -23,18 +23,40 @@ from kb.workspace import PAGE, Workspace
 _NAME = "unchanged"
 
 
-def answer(workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request) -> IngestResult | None:
+def question(workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request) -> str | None:
+    """A digest of all that an ingest looks at to find that it has nothing to do; None where a path is gone.
+
+    It has to be asked before the long way looks: what is edited in the meantime is another question then.
+
+    Raises:
+        KbError: a path is kb's own, or cannot be read; the long way says the same.
+    """
+    for path in paths:
+        sources.check_found_again(path, workspace)
+    if not all(path.exists() for path in paths):
+        return None
+    file = workspace.root / FILE
+    looked_at = [
+        __version__,
+        repr(IngestResult._fields),
+        rules.fingerprint(),
+        repr(rules.ledger.state),
+        repr(file.read_bytes() if file.is_file() else None),
+        repr(workspace.rule_files()),
+        repr((request.as_of, request.form, [str(path) for path in paths])),
+        repr(orjson.dumps(swap.standing(workspace).seal, option=orjson.OPT_SORT_KEYS)),
+        *(repr(sources.discover(path, workspace, request.form)) for path in paths),
+    ]
+    return hashlib.sha256("\n".join(looked_at).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def answer(workspace: Workspace, question: str | None) -> IngestResult | None:
     """What the same question was answered with, if the store and `curated/` are still as kb left them."""
     noted = seal.read_object(workspace.scratch / _NAME)
-    if not noted:
+    if question is None or noted.get("question") != question:
         return None
     state = swap.standing(workspace)
-    if not (
-        state.store.exists()
-        and state.is_the_same
-        and is_laid_out(workspace)
-        and noted.get("question") == _question(workspace, paths, rules, request)
-    ):
+    if not (state.store.exists() and state.is_the_same and is_laid_out(workspace)):
         return None
     values = noted["answer"]
     return IngestResult(
@@ -47,20 +69,17 @@ def answer(workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request:
     )
 
 
-def remember(
-    workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request, result: IngestResult
-) -> None:
+def remember(workspace: Workspace, question: str | None, result: IngestResult) -> None:
     """Keep the answer of an ingest that had nothing to do, and forget that of an earlier state after any other."""
     path = workspace.scratch / _NAME
     draft = path.with_name(f"{_NAME}.new")
-    asked = _question(workspace, paths, rules, request) if result.idle else None
     with suppress(OSError):  # it only saves time
-        if asked is None or result.compared is None:
+        if question is None or not result.idle or result.compared is None:
             path.unlink(missing_ok=True)
             draft.unlink(missing_ok=True)
             return
         values = result._asdict() | {"compared": result.compared._asdict()}
-        draft.write_bytes(json.dumps({"question": asked, "answer": values}, default=dict).encode())
+        draft.write_bytes(json.dumps({"question": question, "answer": values}, default=dict).encode())
         draft.replace(path)
 
 
@@ -72,23 +91,3 @@ def is_laid_out(workspace: Workspace) -> bool:
         and (workspace.curated / LAYOUTS[wanted.records]).exists()
         and (workspace.curated / PAGE).exists() is wanted.html
     )
-
-
-def _question(workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request) -> str | None:
-    """A digest of all that an ingest looks at to find that it has nothing to do; None where a path is gone."""
-    for path in paths:
-        sources.check_found_again(path, workspace)
-    if not all(path.exists() for path in paths):
-        return None
-    file = workspace.root / FILE
-    looked_at = [
-        __version__,
-        rules.fingerprint(),
-        repr(rules.ledger.state),
-        repr(file.read_bytes() if file.is_file() else None),
-        repr(workspace.rule_files()),
-        repr((request.as_of, request.form, [str(path) for path in paths])),
-        repr(orjson.dumps(swap.standing(workspace).seal, option=orjson.OPT_SORT_KEYS)),
-        *(repr(sources.discover(path, workspace, request.form)) for path in paths),
-    ]
-    return hashlib.sha256("\n".join(looked_at).encode("utf-8", "surrogatepass")).hexdigest()
