@@ -245,7 +245,13 @@ def _explain(error: Any, base: str) -> Iterator[tuple[str, str]]:  # noqa: ANN40
             names = " or ".join(_TYPE_NAMES[name] for name in allowed)
             yield base, f"{show(error.instance)} is {_type_name(error.instance)}; it has to be {names}"
         case "pattern":
-            yield base, f"{show(error.instance)} is blank; write the text"
+            is_blank = not str(error.instance).strip()
+            why = (
+                "is blank; write the text"
+                if is_blank
+                else "is not written as it has to be; see the schema (`kb schema`)"
+            )
+            yield base, f"{show(error.instance)} {why}"
         case "enum":
             choices = ", ".join(show(choice) for choice in error.validator_value)
             yield base, f"{show(error.instance)} is none of {choices}; choose one"

@@ -132,11 +132,17 @@ class Workspace(NamedTuple):
         return given or self.settings.as_of or dt.date.today()  # noqa: DTZ011 - a person's day, where they are
 
     def moment(self, given: dt.date | None) -> str:
-        """When an event is decided, in UTC: now, or on the day that is given, or set, at its beginning."""
-        day = given or self.settings.as_of
-        if day:
-            return f"{day.isoformat()}T00:00:00Z"
-        return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        """When an event is decided, in UTC: now, or on the day that is given, or set, at its beginning.
+
+        Raises:
+            KbError: that day has not come anywhere yet.
+        """
+        day, now = given or self.settings.as_of, dt.datetime.now(dt.UTC)
+        if day is None:
+            return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        if day > now.date() + dt.timedelta(days=1):
+            raise KbError(f"nobody decides on {day}, which has not come; name another day with --as-of")
+        return f"{day.isoformat()}T00:00:00Z"
 
 
 def _walked(folder: str, below: str) -> Iterator[str]:

@@ -67,7 +67,6 @@ def test_what_is_decided_last_is_the_last(desk: Base) -> None:
         ),
         (["git/low"], asked("promote", tier="human_reviewed", by="agent:x"), 'git/low: "agent:x" is no person'),
         (["git/a"], asked("promote", tier="reproduced"), "git/a: nothing shows that it was reproduced"),
-        (["git/a"], asked("promote", tier="human_reviewed"), "git/a: is human_reviewed already"),
         (
             ["git/a"],
             asked("promote", tier="ai_generated"),
@@ -94,6 +93,27 @@ def test_what_cannot_be_decided_is_one_line_and_writes_nothing(
         decide(desk.workspace, names, wanted)
     assert str(refused.value).startswith(message)
     assert not desk.workspace.ledger.exists()
+
+
+def test_somebody_may_vouch_once_for_a_tier_that_is_only_declared(desk: Base) -> None:
+    wanted = asked("promote", tier="human_reviewed")
+    decide(desk.workspace, ["git/a"], wanted)
+    desk.ingest()
+    with pytest.raises(KbError, match="git/a: is human_reviewed already"):
+        decide(desk.workspace, ["git/a"], wanted)
+
+
+def test_an_outcome_said_twice_counts_once(desk: Base) -> None:
+    tried = asked("outcome", worked=True)
+    first = decide(desk.workspace, ["git/a"], tried, target="workaround:1")
+    assert decide(desk.workspace, ["git/a"], tried, target="workaround:1") == first
+    assert len(events(desk)) == 1
+
+
+def test_what_was_withdrawn_a_moment_ago_can_be_restored(desk: Base) -> None:
+    decide(desk.workspace, ["git/a"], asked("withdraw", reason="wrong"))
+    decide(desk.workspace, ["git/a"], asked("restore"))
+    assert [event.kind for event in events(desk)] == ["withdraw", "restore"]
 
 
 def test_who_looked_at_another_text_decides_nothing(desk: Base) -> None:
@@ -193,8 +213,13 @@ def test_evidence_says_what_it_is(desk: Base) -> None:
         f"test: {log_file}": {"kind": "test", "ref": "run.log", "sha256": digest},
     }.items():
         assert evidence_of(desk.workspace, words) == wanted
-    with pytest.raises(KbError, match="blank"):
-        evidence_of(desk.workspace, " ")
+    for words, message in {
+        " ": "blank",
+        "https://ada:secret@example.org/1": "carries credentials",
+        "logs/gone.txt": "is no file here",
+    }.items():
+        with pytest.raises(KbError, match=message):
+            evidence_of(desk.workspace, words)
 
 
 def test_versions_and_actors_are_read_as_people_write_them(desk: Base) -> None:
@@ -204,8 +229,14 @@ def test_versions_and_actors_are_read_as_people_write_them(desk: Base) -> None:
     assert actor(desk.workspace, "Bob") == "person:Bob"
     assert actor(desk.workspace, "ci:nightly") == "ci:nightly"
     assert actor(desk.workspace, None) == "person:Ada"
-    with pytest.raises(KbError, match="--by"):
-        actor(desk.workspace, "agent:")
+    for name, message in {
+        "agent:": "write a name",
+        "  ": "blank",
+        "robot:x": "robot decides nothing",
+        "Agent:x": "did you mean `agent`",
+    }.items():
+        with pytest.raises(KbError, match=f"--by.*{message}"):
+            actor(desk.workspace, name)
 
 
 def test_the_log_says_what_each_event_changed(desk: Base) -> None:
@@ -227,6 +258,8 @@ def test_now_is_when_an_event_is_decided(tmp_path: Path) -> None:
     base.configure("")
     assert dt.datetime.fromisoformat(base.workspace.moment(None)).tzinfo is dt.UTC
     assert base.workspace.moment(dt.date(2026, 1, 2)) == "2026-01-02T00:00:00Z"
+    with pytest.raises(KbError, match="2999-01-01, which has not come"):
+        base.workspace.moment(dt.date(2999, 1, 1))
 
 
 def test_events_are_written_canonically(desk: Base) -> None:

@@ -14,7 +14,9 @@ from kb.model import Document, Json
 from kb.rules import catalogue, rgx
 from kb.rules.base import Rule
 from kb.rules.match_keys import bands, needs
+from kb.settings import Settings
 from tests.bases import Base, copy, ndjson, reading, record
+from tests.ledger.bases import decide
 
 
 def found(base: Base, code: str) -> list[tuple[str, str, str]]:
@@ -51,10 +53,13 @@ ONLY_WITH = [rule for rule in catalogue().values() if rule.only_with]
 
 @pytest.mark.parametrize("rule", ONLY_WITH, ids=lambda rule: rule.code)
 def test_a_rule_finds_nothing_without_what_it_says_it_needs(base: Base, rule: Rule) -> None:
-    ingested(base, record("a"), record("b", transition_graph={"leads_to": ["git/gone"]}, aliases=["git/a"]))
+    decide(base, "confirm", record("a"))
+    a = record("a", verification_tier="reproduced")
+    ingested(base, a, record("b", transition_graph={"leads_to": ["git/gone"]}, aliases=["git/a"]))
     asked = f"SELECT count(*) FROM {rule.only_with}"  # noqa: S608 - of ours
     assert base.query(asked) != [(0,)]
     with reading(base.workspace.store) as opened, opened.cursor() as cursor:
+        cursor.execute("SET VARIABLE ladder = $1::VARCHAR[]", [list(Settings().trust.ladder)])
         table, _, where = rule.only_with.partition(" WHERE ")
         cursor.execute(f"CREATE TEMP VIEW {table} AS FROM kb.{table} WHERE NOT ({where or 'true'})")
         assert cursor.execute(asked).fetchone() == (0,)

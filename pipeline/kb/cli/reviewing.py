@@ -11,6 +11,7 @@ import typer
 
 from kb.cli import streams
 from kb.cli.deciding import By, DryRun, decision, wrote
+from kb.cli.failures import interrupted_after
 from kb.cli.options import AsOf, current_workspace, examples
 from kb.cli.output import is_coloured, print_notes, print_prose
 
@@ -52,13 +53,14 @@ def _review(
 
     workspace = current_workspace()
     decided: Counter[str] = Counter()
-    for number, details in enumerate(to_review(workspace, workspace.as_of(as_of), domain, limit), start=1):
-        print(f"{number}. {details['why']}")
-        print_prose(text.record(details, colour=is_coloured(None)))
-        action = _settled(workspace, details, by, as_of, dry_run=dry_run)
-        decided[action] += 1
-        if action == "quit":
-            break
+    with interrupted_after("what was decided before is in ledger/; `kb log` shows it"):
+        for number, details in enumerate(to_review(workspace, workspace.as_of(as_of), domain, limit), start=1):
+            print(f"{number}. {details['why']}")
+            print_prose(text.record(details, colour=is_coloured(None)))
+            action = _settled(workspace, details, by, as_of, dry_run=dry_run)
+            decided[action] += 1
+            if action == "quit":
+                break
     told = [f"{decided[kind]} {word}" for kind, word in _DONE.items() if decided[kind]]
     if told:
         print_notes([", ".join(told)])

@@ -32,6 +32,10 @@ _OF_TEXT = frozenset({"confirm", "refute", "promote", "outcome"})
 """Kinds that are about what the record says, so that somebody has to have read just that."""
 
 
+_CLOSING = frozenset({"deprecate", "withdraw", "merge"})
+"""Kinds that a restoration ends, whether they were ingested yet or not."""
+
+
 class Decision(NamedTuple):
     """What a user decides, whatever it is about; `at` and `by` are when and who."""
 
@@ -149,8 +153,13 @@ class _Desk:
         if asked.successor is not None:
             values["successor"] = self._successor(record, asked.successor)
         if asked.kind in {"promote", "demote"} and document is not None:
-            values["tier"] = self._tier(record, document["verification_tier"], asked)
-        event = _made(asked, _after(asked.at, self._rules.ledger.of(record), self._latest.get(record)), values)
+            values["tier"] = self._tier(record, document, asked)
+        earlier = self._rules.ledger.of(record)
+        if asked.kind == "outcome":  # said twice it counts once, and no other outcome depends on its order
+            same = _made(asked, asked.at, values)
+            if same in earlier:
+                return same
+        event = _made(asked, _after(asked.at, earlier, self._latest.get(record)), values)
         self._latest[record] = event.at
         for rule, _, message in self._rules.found_in(event, authors(document) if document else frozenset()):
             if self._rules.severities[rule.code] is Severity.ERROR:
@@ -163,7 +172,7 @@ class _Desk:
         record = name if is_gone else published_as(self._base, name).id
         document = self._base.published([record]).get(record)
         if document is not None:
-            if kind == "restore" and not any(e.kind == "deprecate" for e in self._rules.ledger.of(record)):
+            if kind == "restore" and not any(event.kind in _CLOSING for event in self._rules.ledger.of(record)):
                 raise KbError(f"{record}: is neither withdrawn nor deprecated, so there is nothing to restore")
             if kind in _OF_TEXT:
                 check_current(self._workspace, self._base, record)
@@ -192,8 +201,14 @@ class _Desk:
             raise KbError(f"--successor {name}: {why}; {hint}")
         return successor
 
-    def _tier(self, record: str, present: str, asked: Decision) -> str:
-        """The tier to move to: it has to lie above the present one, or below; a demotion without one goes a step down."""
+    def _tier(self, record: str, document: Document, asked: Decision) -> str:
+        """The tier to move to: above the present one, or below; a demotion without one goes a step down.
+
+        A record may be promoted to the tier that it declares, as long as nobody vouched for that.
+        """
+        present: str = document["verification_tier"]
+        vouched = self._rules.decided(record, document, text_digest(document)).tier
+        is_declared = asked.kind == "promote" and not (vouched and vouched.tier == present)
         ladder = self._rules.settings.trust.ladder
         place = ladder.index(present)
         if asked.tier is None:
@@ -203,6 +218,8 @@ class _Desk:
         if asked.tier not in ladder:
             raise KbError(f"{asked.tier}: no tier of the ladder; {did_you_mean(asked.tier, ladder)}")
         higher = ladder.index(asked.tier) > place
+        if asked.tier == present and is_declared:
+            return present
         if asked.tier == present or higher != (asked.kind == "promote"):
             other = "demote" if asked.kind == "promote" else "promote"
             hint = "already" if asked.tier == present else f"; `kb {other}` moves it to {asked.tier}"
@@ -283,17 +300,24 @@ def actor(workspace: Workspace, given: str | None) -> str:
     Raises:
         KbError: nobody says, or it is no name.
     """
-    by = given or workspace.settings.ledger.by
+    by = workspace.settings.ledger.by if given is None else given.strip()
+    if given is not None and not by:
+        raise KbError("--by is blank; write a name, or leave it out")
     if not by:
         known = revision.user(workspace.root)
         by = known or ""
         if not by:
             raise KbError("who decides? give --by NAME, or set `ledger.by` in kb.toml, or git's user.name")
-    by = by if by.partition(":")[0] in {"person", "agent", "ci"} and ":" in by else f"person:{by}"
+    kind, colon, _ = by.partition(":")
+    if colon and kind.isalpha() and kind not in _ACTORS:
+        raise KbError(f"--by {show(by)}: {kind} decides nothing; {did_you_mean(kind.lower(), _ACTORS)}")
+    by = by if colon and kind in _ACTORS else f"person:{by}"
     if not is_actor(by):
         raise KbError(f"--by {show(by)}: write a name, or person:, agent: or ci: and a name")
     return by
 
+
+_ACTORS = ("person", "agent", "ci")
 
 _EXIT = re.compile(r"(?P<command>.*\S)\s*(?:->|=>|→)\s*(?P<exit>-?\d{1,9})")
 _KINDS_SAID = re.compile(r"(review|command|log|test|url):\s*(\S.*)", re.DOTALL)
@@ -311,13 +335,19 @@ def evidence_of(workspace: Workspace, words: str) -> Document:
     kind, text = (said[1], said[2]) if said else (None, words.strip())
     if not text:
         raise KbError("--evidence is blank; give an address, a file or a command")
+    if re.match(r"https?://[^/?#]*@", text):
+        raise KbError(
+            f"--evidence {show(text)}: carries credentials, and the ledger is for all to read; leave them out"
+        )
     path = Path(text)
     if kind in {None, "log", "test"} and len(text) < 1000 and path.is_file():
         return _file(workspace, path, kind or "log")
     if kind in {None, "url"} and re.match(r"https?://", text):
         return {"kind": "url", "ref": text}
-    if kind is None and text == "review":
-        return {"kind": "review", "ref": "review"}
+    if kind is None and re.match(r"review\b", text):
+        return {"kind": "review", "ref": text}
+    if kind is None and re.fullmatch(r"[\w.~/\\-]*[./\\][\w.~/\\-]*", text):
+        raise KbError(f"--evidence {show(text)}: is no file here; give an address, a file or a command")
     ended = _EXIT.fullmatch(text)
     if ended and kind in {None, "command", "test"}:
         return {"kind": kind or "command", "ref": ended["command"], "exit": int(ended["exit"])}

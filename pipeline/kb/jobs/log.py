@@ -96,5 +96,5 @@ def _changed(before: Decided, after: Decided, event: Event) -> str | None:
         return "published again"
     changed = [words for key, words in effects.items() if getattr(before, key) != getattr(after, key) == event]
     if event.kind == "outcome":
-        return f"one {'more' if event.worked else 'less'} for its rate"
+        return f"a vote for the rate of the action: it {'worked' if event.worked else 'failed'}"
     return changed[0] if changed else None

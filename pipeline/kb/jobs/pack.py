@@ -39,6 +39,8 @@ def pack(workspace: Workspace, before: dt.date, *, dry_run: bool = False) -> Pac
     for file, raw in workspace.ledger_files():
         events_by_file[file] = [event.day < before.isoformat() for event in read_all([(file, raw)]).events]
     gone = tuple(sorted(file for file, are_old in events_by_file.items() if all(are_old) and file != name))
+    if not gone:
+        return Packing(0, None, ())
     if not dry_run:
         try:
             with aside.written(workspace.ledger / name) as draft:

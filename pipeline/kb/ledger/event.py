@@ -179,8 +179,8 @@ def read(raw: bytes, name: str | None = None) -> Event:
     event = _event(document)
     if name is not None and name != event.name:
         raise InvalidEventError(
-            f"its name is not that of what it says, {event.name}: an event is never edited; take that back with"
-            " `kb retract`, and decide anew"
+            f"its name is not that of what it says, {event.name}: an event is never edited; put the file back as it"
+            " was, or delete it and decide anew"
         )
     return event
 

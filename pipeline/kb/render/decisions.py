@@ -37,7 +37,11 @@ def _line(event: dict[str, Any]) -> str:
 
 
 def conflict(pointer: str, kept: object, other: object) -> str:
-    """What two records say differently, and which of it stays."""
+    """What two records say differently, and which of it stays; of long texts, where they part."""
+    if show(kept) == show(other) and isinstance(kept, str) and isinstance(other, str):
+        parting = next((i for i, pair in enumerate(zip(kept, other, strict=False)) if len(set(pair)) > 1), 0)
+        start = max(0, parting - 15)
+        kept, other = (f"{'…' if start else ''}{text[start : start + 40]}" for text in (kept, other))
     return f"{pointer}: they differ, {show(kept)} stays, the other says {show(other)}"
 
 

@@ -146,7 +146,7 @@ def ingestion(result: IngestResult, *, dry_run: bool, common: ReportSettings) ->
     if result.about_settings:
         yield f"kb.toml has suppressions to fix: {_most(result.about_settings, result.names)}; `kb validate` says which"
     if result.about_events:
-        yield f"ledger/ has events to look at: {_most(result.about_events, result.names)}; `kb log` says which"
+        yield f"ledger/ has events to look at: {_most(result.about_events, result.names)}; `kb validate` shows them"
     if result.compared is not None:
         new, fixed, as_before = result.compared
         yield f"findings: {new:,} new, {fixed:,} fixed, {as_before:,} as before"
@@ -234,9 +234,10 @@ def _of_tombstone(stone: dict[str, Any]) -> Iterator[str]:
 def _rate(rate: dict[str, Any]) -> str:
     """How often an action worked, and what follows for its rate beside what is declared."""
     declared = "none" if rate["declared"] is None else f"{rate['declared']:.2f}"
+    rate_of = "success" if rate["item"] == "workaround" else "fail"
     return (
         f"{rate['item']}:{rate['position'] + 1} worked in {rate['worked']} of {rate['outcomes']}:"
-        f" rate {rate['mean']:.2f} ({rate['low']:.2f} to {rate['high']:.2f}), declared {declared}"
+        f" {rate_of} rate {rate['mean']:.2f} ({rate['low']:.2f} to {rate['high']:.2f}), declared {declared}"
     )
 
 

@@ -56,7 +56,8 @@ def event_invalid(fault: Fault) -> Found:
     """Has only valid events in its ledger, each under its own digest's name.
 
     An event is never edited: its name is made of what it says. One that was edited, or is none, is set aside: it decides
-    nothing, and its record stays as it is. Take an event back with `kb retract`, and decide anew.
+    nothing, and its record stays as it is. Put the file back as it was, or delete it, and decide anew; what was a mistake is
+    taken back with `kb retract`.
     """
     yield fault.pointer, fault.reason
 
@@ -145,7 +146,7 @@ def event_of_other_text() -> None:
         SELECT event, '/at' AS pointer,
             '"' || strftime(decided_at, '%Y-%m-%d') || '" is after ' || $as_of || '; nobody can have decided that yet, take it back'
                 AS message
-        FROM events WHERE CAST(decided_at AS DATE) > $as_of
+        FROM events WHERE stands AND CAST(decided_at AS DATE) > $as_of
     """,
     good=[([{}], [{}]), ([{"/at": "2026-11-22T23:59:59Z"}], [{}])],
     bad=[At(([{"/at": "2026-11-23T00:00:00Z"}], [{}]), "/0/at")],
@@ -397,7 +398,7 @@ def contested() -> None:
         FROM records LEFT JOIN best ON record_id = id
         WHERE list_position(getvariable('ladder'), verification_tier)
             >= greatest(list_position(getvariable('ladder'), 'human_reviewed'), coalesce(rank, 0) + 1)
-            AND list_contains(getvariable('ladder'), 'human_reviewed')
+            AND list_contains(getvariable('ladder'), 'human_reviewed') AND EXISTS (FROM events)
     """,
     good=[
         ([{}], [{"/verification_tier": _HUMAN}]),
