@@ -207,6 +207,14 @@ def test_findings_and_repairs_of_a_record_are_told_and_its_digests_are_not() -> 
     assert edited(before, {"curation": {**before["curation"], "digest": "sha256:1"}}) == []
 
 
+def test_an_object_that_came_or_went_is_told_key_by_key() -> None:
+    ledger = {"events": 1, "confirmed": "git/a/1", "refuted": None}
+    told = [("changed", "/curation/ledger/events", None, 1), ("changed", "/curation/ledger/confirmed", None, "git/a/1")]
+    assert edited({"curation": {}}, {"curation": {"ledger": ledger}}) == told
+    assert len(edited({"curation": {"ledger": ledger}}, {"curation": {}})) == 2
+    assert edited({"os_specific": {}}, {"os_specific": None}) == [("changed", "/os_specific", {}, None)]
+
+
 def test_of_long_texts_the_part_that_differs_is_shown() -> None:
     (line,) = said({"root_cause": f"{LONG}yes"}, {"root_cause": f"{LONG}no"})
     assert line == 'root_cause "…ffers can be shown: yes" → "…ffers can be shown: no"'

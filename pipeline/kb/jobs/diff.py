@@ -147,8 +147,8 @@ def _in_object(
 def _in_value(before: Json, after: Json, at: str, entry: str | None) -> Iterator[RecordEdit]:
     if before == after and type(before) is type(after):
         return
-    if isinstance(before, dict) and isinstance(after, dict):
-        yield from _in_object(before, after, at, entry)
+    if isinstance(before, dict | None) and isinstance(after, dict | None) and (before or after):
+        yield from _in_object(before or {}, after or {}, at, entry)
     elif isinstance(before, list | None) and isinstance(after, list | None):
         yield from _in_list(before or [], after or [], at, entry)
     else:
