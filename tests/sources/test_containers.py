@@ -14,7 +14,7 @@ from kb.errors import KbError
 from kb.jobs.validate import validate
 from kb.judging.request import Request
 from kb.sources import Reading, discover, read
-from kb.sources.containers import zstd
+from kb.sources.containers import KINDS, zstd
 from tests.bases import DAY, Base, encoded, ndjson, record
 
 Pack = Callable[..., bytes]
@@ -97,7 +97,7 @@ def test_a_member_may_lie_anywhere_for_nothing_is_unpacked(base: Base) -> None:
 def test_what_is_passed_over_in_an_archive_is_said(base: Base) -> None:
     base.put("raw/x.tar", tarred(("a.json", encoded(record("a"))), ("link.json", None), ("notes.txt", b"x")))
     expected = (
-        "passed over raw/x.tar!notes.txt: no .json, .ndjson or .jsonl file;"
+        f"passed over raw/x.tar!notes.txt: no {KINDS} file;"
         " passed over raw/x.tar!link.json: a link, pipe or device, with no bytes"
     )
     assert validate(base.workspace, [base.root / "raw"], Request(DAY, jobs=1)).notes == (expected,)
