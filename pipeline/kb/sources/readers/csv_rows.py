@@ -157,7 +157,7 @@ def read(separator: str, raw: bytes) -> Document:
     """
     text = decoded(raw)
     try:
-        names, cells, *more = [*_rows(io.StringIO(text), _separator(text, separator), strict=True), [], []][:3]
+        names, cells, *more = [*_rows(io.StringIO(text), _separator(text, separator), strict=True), [], [], []][:3]
     except csv.Error as error:
         raise _refused(text, str(error), separator) from None
     if any(more[0]):

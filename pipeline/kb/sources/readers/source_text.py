@@ -112,7 +112,7 @@ def edited(
     try:
         document = read(raw)
         values = {pointer: _value_at(document, pointer) for pointer in wanted}
-    except (UnreadableError, LookupError, ValueError):
+    except (UnreadableError, LookupError, TypeError, ValueError):
         return None
     if any(after is GONE or isinstance(after, dict | list) for after in wanted.values()):
         return None

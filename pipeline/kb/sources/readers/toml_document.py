@@ -101,10 +101,10 @@ def spans(text: str) -> dict[str, Span]:
 
 
 def _may_be_deep(text: str) -> bool:
-    return text.count("[") + text.count("{") > MAX_DEPTH or _MANY_DOTS.search(text) is not None
+    return text.count("[") + text.count("{") > MAX_DEPTH or any(
+        line.count(".") >= MAX_DEPTH for line in text.split("\n")
+    )
 
-
-_MANY_DOTS = re.compile(rf"(?:[^.\n]*+\.){{{MAX_DEPTH}}}")
 
 _TOKEN = re.compile(
     r'#[^\n]*|"""(?:[^"\\]|\\.|"{1,2}(?!"))*+"{0,5}|\'{3}(?:[^\']|\'{1,2}(?!\'))*+\'{0,5}'
