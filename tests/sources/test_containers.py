@@ -130,7 +130,9 @@ def test_pages_about_a_folder_are_passed_over_with_a_word(name: str, base: Base)
     )
     assert len(list(read(discover(base.root / "raw/a" / name, base.workspace).files[0]))) == 1
     base.drop("raw/a")
-    assert paths(base, "x.zip", zipped((f"b/{name}", b"# A\n"), ("b/readmes.md", b"# A\n"))) == ["x.zip!b/readmes.md"]
+    assert paths(base, "x.zip", zipped((f"b/{name}", b"# A\n"), ("b/license-expired.md", b"# A\n"))) == [
+        "x.zip!b/license-expired.md"
+    ]
 
 
 def test_what_lies_beside_the_records_in_a_workspace_is_none(base: Base) -> None:

@@ -37,18 +37,17 @@ def is_read(name: str) -> bool:
     return readers.plain(name).endswith(RECORDS) or name.lower().endswith((*_TAR, *_ZIP))
 
 
-_ABOUT_THE_FOLDER = frozenset(
-    {"readme", "license", "licence", "changelog", "contributing", "code_of_conduct", "security"}
-)
-
 PAGES_PASSED_OVER = "a page about the folder, and no record; name it, if it is one"
+
+_ABOUT = "README|LICEN[CS]E|CHANGELOG|CONTRIBUTING|CODE_OF_CONDUCT|SECURITY"
+_ABOUT_THE_FOLDER = re.compile(rf"(?:{_ABOUT})(?:[._-].*)?|(?i:{_ABOUT})\.[^-_]*|(?i:README)[._-].*", re.DOTALL)
+"""A name such as `license-expired.md` in small letters may be that of a record."""
 
 
 def is_about_the_folder(name: str) -> bool:
     """Whether a file of that name is a page about the files beside it, such as README.md or LICENSE-CODE.md."""
-    base = readers.plain(name.rpartition("/")[2])
-    words = re.split(r"[^a-z_]", base, maxsplit=1)[0]
-    return words in _ABOUT_THE_FOLDER and readers.of(base).name == "markdown"
+    base = name.rpartition("/")[2]
+    return _ABOUT_THE_FOLDER.fullmatch(base) is not None and readers.of(base).name == "markdown"
 
 
 def file_of(path: str) -> str:

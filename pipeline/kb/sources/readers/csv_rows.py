@@ -261,4 +261,4 @@ def _cell(text: str) -> str:
     return _quoted(text) if _SPECIAL.search(text) else text
 
 
-_SPECIAL = re.compile(r'[",;\t\r\n]')
+_SPECIAL = re.compile(r'[",;\t\r\n\ufeff]')

@@ -39,7 +39,7 @@ _EMPTY = re.compile(rb"[ \t\r\n]*(?:#|\Z)")
 # cutting -----------------------------------------------------------------------------------------------------------------
 
 
-class _Part:
+class _Cut:
     """The lines of one document, or of one item of a list, as far as they are kept."""
 
     def __init__(self, line: int, offset: int, *, marked: bool = False) -> None:
@@ -75,14 +75,14 @@ def pieces(_name: str, stream: IO[bytes]) -> Iterator[Piece]:
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[Piece]:
-    part = _Part(1, 0)
+    part = _Cut(1, 0)
     in_list = False
     for number, offset, line, starts in _lines(stream):
         mark = _MARK.match(line) if starts else None
         if mark and mark[0] == b"---" and (part.holds or part.marked):
             if part.holds:
                 yield part.piece()
-            part, in_list = _Part(number, offset), False
+            part, in_list = _Cut(number, offset), False
         if mark and mark[0] == b"---":
             part.marked = True
             part.holds = not _EMPTY.match(line[3:])
@@ -90,12 +90,12 @@ def _pieces(stream: IO[bytes]) -> Iterator[Piece]:
             part.add(line)
             if part.holds:
                 yield part.piece()
-            part, in_list = _Part(number + 1, offset + len(line)), False
+            part, in_list = _Cut(number + 1, offset + len(line)), False
             continue
         elif starts and _ITEM.match(line) and (in_list or not part.holds):
             if part.holds:
                 yield part.piece()
-            part, in_list = _Part(number, offset, marked=True), True
+            part, in_list = _Cut(number, offset, marked=True), True
             part.holds = True
         elif not _EMPTY.match(line) and not (starts and line.startswith(b"%") and not part.marked):
             part.holds = True
