@@ -59,9 +59,18 @@ def same(one: Json, other: Json) -> bool:
     return orjson.dumps(one, option=orjson.OPT_SORT_KEYS) == orjson.dumps(other, option=orjson.OPT_SORT_KEYS)
 
 
+def refusal(reader: readers.Reader, raw: bytes) -> UnreadableError | None:
+    """Why some bytes are not read, if they are not."""
+    try:
+        reader.read(raw)
+    except UnreadableError as error:
+        return error
+    return None
+
+
 def alone(name: str, token: str) -> Json:
     """What a token says by itself."""
-    if name == "x.csv" or name == "x.tsv":
+    if name in {"x.csv", "x.tsv"}:
         return token[1:-1].replace('""', '"') if token.startswith('"') else token
     if name == "x.toml":
         return readers.of(name).read(f"k = {token}".encode())["k"]
@@ -80,14 +89,14 @@ def test_what_is_written_is_read_again(given: tuple[str, Document]) -> None:
     assert [piece.raw for piece in reader.pieces(name, io.BytesIO(data))] == [data]
 
 
-@given(written, st.booleans())
-def test_every_scalar_is_found_where_it_stands(given: tuple[str, Document], marked: bool) -> None:
+@given(given=written, mark=st.sampled_from([b"", BOM]))
+def test_every_scalar_is_found_where_it_stands(given: tuple[str, Document], mark: bytes) -> None:
     name, document = given
     reader = readers.of(name)
     data = reader.write(document)
     text = data.decode()
     wanted = dict(scalars(document))
-    found = reader.places((BOM if marked else b"") + data, wanted)
+    found = reader.places(mark + data, wanted)
     for pointer, value in wanted.items():
         begin, start, end = found[pointer]
         assert begin <= start
@@ -184,11 +193,9 @@ HOSTILE = {
 def test_no_bytes_make_a_reader_fail(name: str, kind: str) -> None:
     reader, data = readers.of(name), HOSTILE[kind]
     for raw in [data, b"---\n" + data + b"\n---\n", *(piece.raw for piece in reader.pieces(name, io.BytesIO(data)))]:
-        try:
-            reader.read(raw)
-        except UnreadableError as error:
-            assert "\n" not in str(error)
-            assert 0 <= error.at <= len(raw)
+        refused = refusal(reader, raw)
+        assert "\n" not in str(refused or "")
+        assert refused is None or 0 <= refused.at <= len(raw)
         found = reader.places(raw, ["", "/a", "/a/0/0/0", "/front/a"])
         assert all(0 <= span.begin <= span.start <= span.end <= len(raw) for span in found.values())
         assert reader.lead(raw) <= raw.count(b"\n")
@@ -204,11 +211,10 @@ def test_no_bytes_make_a_reader_fail(name: str, kind: str) -> None:
 def test_no_few_bytes_make_a_reader_fail(name: str, raw: bytes) -> None:
     reader = readers.of(name)
     for one in [raw, *(piece.raw for piece in reader.pieces(name, io.BytesIO(raw)))]:
-        try:
+        refused = refusal(reader, one)
+        assert refused is None or 0 <= refused.at <= len(one)
+        if refused is None:
             document = reader.read(one)
-        except UnreadableError as error:
-            assert 0 <= error.at <= len(one)
-        else:
             assert same(reader.restore(reader.keep(document)), document)
         reader.places(one, ["", "/a"])
         reader.edit(one, [Change("X", "/a", "b", "c")])

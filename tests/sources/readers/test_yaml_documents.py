@@ -52,25 +52,26 @@ values = st.recursive(
 mappings = st.dictionaries(st.text("ab", min_size=1, max_size=2), values, min_size=1, max_size=3)
 
 
-@given(st.lists(mappings, min_size=1, max_size=4), st.booleans(), st.sampled_from([None, True, False]))
-def test_many_documents_are_read_as_other_readers_read_them(
-    written: list[Json], as_list: bool, flow: bool | None
-) -> None:
-    if as_list:
-        text = yaml.safe_dump(written, default_flow_style=flow and None)
+STYLES = {"inner": None, "all": True, "none": False}
+"""Which lists and mappings are written in brackets."""
+FLOWS = st.sampled_from(sorted(STYLES))
+
+
+@given(st.lists(mappings, min_size=1, max_size=4), st.sampled_from([list, iter]), FLOWS)
+def test_many_documents_are_read_as_other_readers_read_them(written: list[Json], kind: object, flow: str) -> None:
+    if kind is list:
+        text = yaml.safe_dump(written, default_flow_style=None if flow == "inner" else False)
     else:
-        text = yaml.safe_dump_all(written, explicit_start=True, default_flow_style=flow)
+        text = yaml.safe_dump_all(written, explicit_start=True, default_flow_style=STYLES[flow])
     assert [read(piece.raw) for piece in pieces(text)] == written
     for piece in pieces(text):
         assert text.encode()[piece.offset :].startswith(piece.raw)
         assert piece.line in {None, 1 + text.encode().count(b"\n", 0, piece.offset)}
 
 
-@given(mappings, st.sampled_from([None, "'", '"', "|", ">"]), st.sampled_from([None, True, False]))
-def test_what_both_versions_read_alike_is_read_as_pyyaml_reads_it(
-    value: Json, style: str | None, flow: bool | None
-) -> None:
-    text = yaml.safe_dump(value, default_style=style, default_flow_style=flow)
+@given(mappings, st.sampled_from([None, "'", '"', "|", ">"]), FLOWS)
+def test_what_both_versions_read_alike_is_read_as_pyyaml_reads_it(value: Json, style: str | None, flow: str) -> None:
+    text = yaml.safe_dump(value, default_style=style, default_flow_style=STYLES[flow])
     assert read(text.encode()) == yaml.safe_load(text)
 
 
