@@ -8,7 +8,7 @@ from kb.analysis import active, harm, orders, remote
 from kb.analysis.advice import is_listed_with, is_warned_of
 from kb.analysis.credentials import credentials, is_masked, masked
 from kb.analysis.phrases import compiled
-from kb.analysis.shell import Reader
+from kb.analysis.shell import ShellReader
 from kb.model import Incoming, Json, Severity
 from kb.pointer import escape
 from kb.rules.base import Found, Record, Stage, check
@@ -104,7 +104,7 @@ _MOST_PLACES = 100
 """So many commands that destroy are weighed in one text."""
 
 
-def _advised(r: Record, words: str, seek: Callable[[Reader], list[tuple[int, int]]], says: str) -> Found:
+def _advised(r: Record, words: str, seek: Callable[[ShellReader], list[tuple[int, int]]], says: str) -> Found:
     """The first place in each text of the workarounds that advises what is sought, and what is said of it.
 
     `words` are in every text in which anything is sought.
@@ -115,7 +115,7 @@ def _advised(r: Record, words: str, seek: Callable[[Reader], list[tuple[int, int
     for pointer, text in r.instructions:
         if beginnings.search(text.encode()) is None:
             continue
-        reader = Reader(text)
+        reader = ShellReader(text)
         previous, is_warning = 0, False
         places = seek(reader)
         for start, end in places[:_MOST_PLACES]:

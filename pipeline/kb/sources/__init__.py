@@ -12,14 +12,26 @@ from kb import contract
 from kb.analysis.credentials import credentials, is_masked, masked_path
 from kb.errors import KbError
 from kb.model import Incoming, Origin
-from kb.settings import Bounds
-from kb.sources import formats
-from kb.sources.containers import BeyondError, Reading, faults, file_of, is_read, some
-from kb.sources.split import Piece, is_lines, pieces
+from kb.settings import FILE, Bounds
+from kb.sources import formats, readers
+from kb.sources.containers import (
+    KINDS,
+    PAGES_PASSED_OVER,
+    BeyondError,
+    Reading,
+    faults,
+    file_of,
+    is_about_the_folder,
+    is_read,
+    some,
+)
+from kb.sources.split import Piece, is_lines
 from kb.workspace import Workspace
 
 _SKIPPED = frozenset({"node_modules"})
-_READ = ".json, .ndjson or .jsonl, plain, as .gz or .zst, or in a .zip or .tar"
+_READ = f"{KINDS}, plain, as .gz or .zst, or in a .zip or .tar"
+_OWN_TEXTS = (FILE, "formats", "rules", "dvc.yaml")
+"""What lies beside the records, in a workspace, in forms that records may have."""
 
 
 class SourceFile(NamedTuple):
@@ -86,10 +98,12 @@ def _below(path: Path, name: str, workspace: Workspace, format_name: str | None)
         f"not {_READ}": [],
         "a pipe, a socket or a device": [],
         f"a link that leads out of {name}, or nowhere": [],
+        PAGES_PASSED_OVER: [],
     }
-    others, special, outside = passed_over.values()
+    others, special, outside, pages = passed_over.values()
     home = os.path.realpath(path)
-    kept = (workspace.curated, workspace.ledger, workspace.baseline, workspace.store)
+    kept = [workspace.curated, workspace.ledger, workspace.baseline, workspace.store]
+    kept += [workspace.root / text for text in _OWN_TEXTS]
     own = {os.path.relpath(os.path.realpath(path), home) for path in kept}
     for inner, entry in _walk(str(path), "", own):
         known = inner if name == "." else f"{name}/{inner}"
@@ -99,7 +113,9 @@ def _below(path: Path, name: str, workspace: Workspace, format_name: str | None)
         if entry.is_symlink() and _leads_out(Path(entry.path), home):
             outside.append(known)
         elif entry.is_file():
-            if is_read(entry.name):
+            if is_about_the_folder(entry.name):
+                pages.append(known)
+            elif is_read(entry.name):
                 if known in files:
                     raise KbError(f"{known}: two files have this name but for a credential in it; rename them")
                 files[known] = _describe(entry, known, format_name, workspace)
@@ -125,6 +141,8 @@ def check_found_again(path: Path, workspace: Workspace) -> None:
         raise KbError(f"{path}: {own_part} is what kb makes of other files; ingest those")
     if own_part == "ledger/":
         raise KbError(f"{path}: ledger/ holds decisions about records, and no records; every ingest reads it")
+    if own_part == FILE:
+        raise KbError(f"{path}: {FILE} holds settings, and no records; name another file")
     if is_masked(name):
         raise KbError(f"{name}: the path holds a credential; revoke it where it was issued, and rename the path")
     if name == "." or name.startswith(".."):
@@ -228,9 +246,10 @@ def _within(file: SourceFile, reading: Reading) -> Iterator[Incoming]:
         for member in reading.members():
             name, remark, in_lines = member.name, None, is_lines(member.name)
             position = 0
-            for piece in pieces(name, member.stream):
+            reader = readers.of(name)
+            for piece in reader.pieces(name, member.stream):
                 reading.count_record()
-                fits = fits or _fits(piece.raw, format_name)
+                fits = fits or _fits(reader, piece.raw, format_name)
                 if in_lines and remark is None:
                     remark = _no_lines(piece.raw, first=position == 0)
                 yield _incoming(name, position, piece, file.limits.record_bytes, format_name)
@@ -265,9 +284,9 @@ def _head(raw: bytes, limit: int) -> bytes:
     return raw[: min([end, *(one.begin for one in credentials(raw[: 2 * _HEAD]) if one.begin < end < one.end)])]
 
 
-def _fits(raw: bytes, format_name: str | None) -> bool:
+def _fits(reader: readers.Reader, raw: bytes, format_name: str | None) -> bool:
     try:
-        return formats.detect(contract.read(raw)) is formats.named(format_name)
+        return formats.detect(reader.read(raw)) is formats.named(format_name)
     except contract.UnreadableError:
         return False
 
@@ -283,7 +302,7 @@ def _no_lines(raw: bytes, *, first: bool) -> str | None:
 
 def records(name: str, data: bytes) -> Iterator[Incoming]:
     """The records of some bytes, as if they were a file of that name."""
-    for position, piece in enumerate(pieces(name, io.BytesIO(data))):
+    for position, piece in enumerate(readers.of(name).pieces(name, io.BytesIO(data))):
         yield _incoming(name, position, piece, Bounds().record_bytes)
 
 
