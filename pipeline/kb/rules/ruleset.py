@@ -32,8 +32,8 @@ class RuleSet:
     """The selected rules by stage, their severities, their screens as one automaton, and what is suppressed.
 
     A suppression that is expired on `as_of` is left out of `suppressions`; without a day, none is. `added` are a user's
-    own rules. By the `ledger` it is known what was decided about a record, by the `formats` what one of another base says. `given` makes the same again, in
-    another process.
+    own rules. By the `ledger` it is known what was decided about a record, by the `formats` what one of another base says.
+    From what is `given`, another process makes the same again.
     """
 
     def __init__(

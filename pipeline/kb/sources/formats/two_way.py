@@ -215,7 +215,8 @@ class Mapping:
 
     def to_source(self, native: Document) -> Document:
         """The foreign document of a native one: what `to_native` made comes back as it was."""
-        return self.carried(native).document
+        document: Document = self.carried(native).document
+        return document
 
     def carried(self, native: Document) -> Carried:
         """The like, and what of it does not fit; nothing that the native document says is hidden by what it carries."""
