@@ -108,7 +108,7 @@ class Format(ABC):
 
         source = Source(document, traced=False)
         try:
-            return source.answer(said.expression, source.root) is True
+            return source.is_so(said.expression)
         except ExpressionError:
             return False
 

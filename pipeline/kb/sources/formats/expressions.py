@@ -254,6 +254,15 @@ class Source:
         except (TypeError, ValueError, ArithmeticError) as error:
             raise ExpressionError(f"has no answer: {brief(str(error))}") from None
 
+    def is_so(self, expression: Expression) -> bool:
+        """Whether an expression is true of the document: JMESPath takes all for true but false, null and what is empty.
+
+        Raises:
+            ExpressionError: it has no answer, or takes too much.
+        """
+        answer = self.answer(expression, self.root)
+        return answer is not None and answer is not False and answer not in ("", [], {})
+
     def taken(self, value: Json, at: str, places: dict[str, str], otherwise: Callable[[], Place]) -> Json:
         """An answer as plain JSON, for the place `at` in a native document; where its parts stood is put into `places`.
 
@@ -379,7 +388,7 @@ class _Interpreter(TreeInterpreter):
         super().__init__(Options(custom_functions=_Traced(source)))
         self._source = source
 
-    def visit(self, node: _Node, value: Json = None) -> Json:  # type: ignore[override] # nothing else is ever given
+    def visit(self, node: _Node, value: Json = None) -> Json:
         self._source.charge(1)
         return getattr(self, f"visit_{node['type']}")(node, value)
 
@@ -404,7 +413,8 @@ class _Interpreter(TreeInterpreter):
         for one in compared:
             self._source.charge_for(one)
         literals = [{"type": "literal", "value": one, "children": []} for one in compared]
-        return super().visit_comparator({**node, "children": literals}, value)
+        known: _Node = {**node, "children": literals}
+        return super().visit_comparator(known, value)
 
 
 def _check_length(values: list[Json]) -> None:

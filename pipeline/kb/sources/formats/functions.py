@@ -234,11 +234,19 @@ class Functions(OfJmespath):
     def _func_template(self, text: Json, *holes: str) -> Json:
         return None if text is None else _traced(template(text, *holes), text)
 
-    # jmespath counts a variadic parameter as given at least once; of these, it may be left out
-    def _validate_arguments(self, args: list[Json], signature: Any, function_name: str) -> None:  # noqa: ANN401 - jmespath's
-        if function_name in {"date", "template"} and len(args) == 1:
+    def _type_check(self, actual: list[Json], signature: Any, function_name: str) -> None:  # noqa: ANN401 - jmespath's
+        """Look at every argument; jmespath looks but at the first of those that may be many."""
+        parameters = [*signature, *[signature[-1]] * (len(actual) - len(signature))] if signature else signature
+        super()._type_check(actual, parameters, function_name)  # type: ignore[misc] # the stubs leave it out
+
+    def _validate_arguments(self, args: list[Json], signature: Any, function_name: str) -> None:  # noqa: ANN401 - as above
+        """Let what may be given any number of times be left out, where the function does without."""
+        if function_name in _DOING_WITHOUT and len(args) == 1:
             signature = signature[:1]
-        super()._validate_arguments(args, signature, function_name)  # type: ignore[misc] # the stubs leave it out
+        super()._validate_arguments(args, signature, function_name)  # type: ignore[misc] # as above
+
+
+_DOING_WITHOUT = frozenset({"date", "template"})
 
 
 @cache
@@ -358,8 +366,11 @@ def template(text: str, *holes: str) -> str:
     pieces = [text]
     if holes:
         pieces = _hole_pattern(holes).split(text)
-    parts = [re.sub(r"\s+", r"\\s+", _escaped(piece)) for piece in pieces]
+    parts = [_BLANKS.sub(r"\\s+", _escaped(piece)) for piece in pieces]
     return ".+".join(parts)
+
+
+_BLANKS = re.compile(r"[ \t\n\f\r]+")
 
 
 def _hole_pattern(holes: tuple[str, ...]) -> Any:  # noqa: ANN401 - a compiled pattern of RE2
