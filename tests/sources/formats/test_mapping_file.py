@@ -6,7 +6,6 @@ import pytest
 
 from kb.errors import KbError
 from kb.jobs.export import IN_ONE_FILE
-from kb.model import Document
 from kb.sources.formats import NAMES, SHIPPED, SIGNS, Formats
 from kb.sources.formats.expressions import required_keys
 from kb.sources.formats.mapping_file import RESERVED
@@ -23,7 +22,7 @@ PLACES = '[map]\nid = "key"\nsignature = "what.text"\n'
         (
             PLACES + 'signatur = "x"',
             "formats/own.toml:4: map.signatur: `signatur` is no field of a record; did you mean `signature`?",
-        ),  # fmt: skip
+        ),
         (
             PLACES + "regex = 3",
             'formats/own.toml:4: map.regex: is 3; it has to be an expression in quotes, such as "code"',
@@ -35,11 +34,11 @@ PLACES = '[map]\nid = "key"\nsignature = "what.text"\n'
         (
             PLACES + '[lists.dead_end]\nitems = "x"',
             "formats/own.toml:4: lists.dead_end: is no list of objects in a record; did you mean `dead_ends`?",
-        ),  # fmt: skip
+        ),
         (
             PLACES + '[lists.dead_ends]\naction = "x"',
             'formats/own.toml:4: lists.dead_ends: does not say where its items are; add items = "…"',
-        ),  # fmt: skip
+        ),
         (
             PLACES + '[lists.dead_ends]\nitems = "x"\nacton = "y"',
             "formats/own.toml:6: lists.dead_ends.acton: is no field of it; did you mean `action`?",
@@ -47,15 +46,15 @@ PLACES = '[map]\nid = "key"\nsignature = "what.text"\n'
         (
             PLACES + "[default]\nlast_confirmed = 2026-01-01",
             "formats/own.toml:5: default.last_confirmed: is a date or a number that JSON has not; write it in quotes",
-        ),  # fmt: skip
+        ),
         (
             'read = "xml"\n' + PLACES,
             'formats/own.toml:1: read: there is no reader "xml"; did you mean `yaml`?',
-        ),  # fmt: skip
+        ),
         (
             'read = ["csv", "json"]\n' + PLACES,
             "formats/own.toml:1: read: only json, yaml and toml go together; write a mapping for each of the others",
-        ),  # fmt: skip
+        ),
         (
             "title = 'x'",
             'formats/own.toml:1: map: says for no field where it comes from; add a line such as id = "code"',
@@ -65,11 +64,11 @@ PLACES = '[map]\nid = "key"\nsignature = "what.text"\n'
         (
             'names = ["{id.x}"]\n' + PLACES,
             'formats/own.toml:1: names: "{id.x}": a name is made of {id}, {domain}, {slug} and {environment}',
-        ),  # fmt: skip
+        ),
         (
             PLACES + '[values.category]\nx = "y"\n[values.x]\ny = "z"',
             "formats/own.toml:6: values.x: `x` is no field of a record; there are",
-        ),  # fmt: skip
+        ),
         (
             PLACES + "[values]\ncategory = 3",
             'formats/own.toml:5: values.category: has to be a table of words, such as high = "error"',
@@ -77,7 +76,7 @@ PLACES = '[map]\nid = "key"\nsignature = "what.text"\n'
         (
             PLACES + 'dead_ends = "x"\n[lists.dead_ends]\nitems = "x"',
             "formats/own.toml:4: map.dead_ends: is also made under lists.dead_ends; keep one of them",
-        ),  # fmt: skip
+        ),
         (
             "root_cause = '''\n[map]\nid = 1\n'''\n" + PLACES,
             "formats/own.toml:1: root_cause: is nothing that a mapping says; ",
@@ -98,7 +97,7 @@ def test_some_names_say_another_thing(name: str) -> None:
 
 
 def test_no_format_can_be_called_as_an_export_is() -> None:
-    assert RESERVED >= {*IN_ONE_FILE, "files", "parquet", "csv", "native"}
+    assert {*IN_ONE_FILE, "files", "parquet", "csv", "native"} <= RESERVED
 
 
 @pytest.mark.parametrize(
@@ -130,7 +129,7 @@ def test_what_is_known_of_a_shipped_format_without_its_file_is_what_its_file_say
         assert shipped is not None
         assert sign.reads == shipped.reads
         assert shipped.declared.claims is None or sign.keys == required_keys(shipped.declared.claims.expression)
-    assert NAMES == SHIPPED.names
+    assert SHIPPED.names == NAMES
 
 
 FILES = {"formats/sheet.toml": SPREADSHEET, "formats/errorcanon.toml": f'claims = "key"\n{PLACES}'}
@@ -168,7 +167,7 @@ def test_a_record_is_recognised_by_its_file_and_by_what_it_says(
     reader: str,
     is_found: bool,  # noqa: FBT001 - a case
 ) -> None:
-    document: Document = {"key": "x", "kind": "y"}
+    document = {"key": "x", "kind": "y"}
     own = Formats({"formats/own.toml": f"{head}\n{PLACES}"})
     assert (own.detect(document, path, reader) is not None) is is_found
     assert own.of(document, "own", path, reader) is own.named("own")
