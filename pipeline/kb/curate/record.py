@@ -118,7 +118,7 @@ class _Case:
         return {**document, "extensions": extensions}
 
     def is_kept(self, pointer: str) -> bool:
-        """Whether a place is kept as it came, whatever a fix would do there."""
+        """Whether a place is kept as ingested, whatever a fix would do there."""
         if self.mapped is None or self.foreign is None or self.mapped.whole is None:
             return False
         return f"{pointer}/".startswith(f"/extensions/{self.foreign.name}/")

@@ -1,7 +1,7 @@
 """Realistic mappings and a document for each, as its reader would make it."""
 
 from kb.model import Document
-from kb.sources.formats.declared import Format
+from kb.sources.formats.declaration import Format
 from kb.sources.formats.mapping_file import format_of
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from kb import contract
 from kb.errors import KbError
 from kb.model import Change, Document
-from kb.sources.formats.declared import Carried, Format, Mapped
+from kb.sources.formats.declaration import Carried, Format, Mapped
 from kb.words import did_you_mean
 
 NATIVE = "native"

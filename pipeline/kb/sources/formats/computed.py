@@ -8,7 +8,7 @@ from kb.contract import LISTS_OF_OBJECTS, UnreadableError, shapes
 from kb.errors import KbError
 from kb.model import GONE, Change, Document, Json
 from kb.pointer import escape, tokens
-from kb.sources.formats.declared import Carried, Declaration, Format, ListSaid, Mapped, Said
+from kb.sources.formats.declaration import Carried, Declaration, Format, ListSaid, Mapped, Said
 from kb.sources.formats.expressions import MOST, ExpressionError, Source
 from kb.words import show
 

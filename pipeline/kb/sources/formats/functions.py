@@ -91,7 +91,7 @@ FUNCTIONS: Mapping[str, Described] = {
         "Cannot\\s+find\\s+.+",
     ),
 }
-"""kb's own functions, as the documentation tells of them."""
+"""kb's own functions, as the documentation shows them."""
 
 _TEXT: Any = {"types": ["string", "null"]}
 _ANY: Any = {"types": []}

@@ -11,7 +11,7 @@ from kb.errors import KbError
 from kb.model import Json
 from kb.pointer import escape
 from kb.sources.formats.computed import Computed
-from kb.sources.formats.declared import READERS, TREES, Declaration, Format, ListSaid, Said
+from kb.sources.formats.declaration import READERS, TREES, Declaration, Format, ListSaid, Said
 from kb.sources.formats.expressions import Expression, ExpressionError, parsed
 from kb.sources.formats.two_way import TwoWay, fits_two_way
 from kb.words import did_you_mean, show

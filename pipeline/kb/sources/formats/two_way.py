@@ -12,7 +12,7 @@ from kb.contract import KEPT_FOR_KB, Shape, shapes
 from kb.errors import KbError
 from kb.model import GONE, Change, Document, Json
 from kb.pointer import escape, tokens, unescape
-from kb.sources.formats.declared import TREES, Carried, Declaration, Format, Mapped, Said
+from kb.sources.formats.declaration import TREES, Carried, Declaration, Format, Mapped, Said
 
 OWN = "kb"
 """Where a foreign document keeps what a native one says and its own format has no place for."""
