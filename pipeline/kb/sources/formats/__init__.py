@@ -30,7 +30,9 @@ class Sign(NamedTuple):
     keys: frozenset[str]
 
 
-SIGNS: Mapping[str, Sign] = {"errorcanon": Sign(frozenset({"json"}), frozenset({"error", "verdict"}))}
+SIGNS: Mapping[str, Sign] = {
+    "errorcanon": Sign(frozenset({"json"}), frozenset({"error", "verdict"})),
+}
 """The formats that ship with kb, each with what can be known of it without its file."""
 
 NAMES = (NATIVE, *SIGNS)
