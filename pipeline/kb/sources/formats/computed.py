@@ -18,7 +18,6 @@ class Keeping(NamedTuple):
 
     keep: Callable[[Document], Json]
     restore: Callable[[Json], Document]
-    is_edited: bool = True
 
 
 def _as_it_is(value: Json) -> Any:  # noqa: ANN401 - any JSON value
@@ -205,14 +204,8 @@ class _Making:
             return
         if not isinstance(items, list):
             raise self._fault(one.items, "gives no list; add [] behind it, or use items() or split()")
-        for item in items:
-            if item is not None:
-                yield self._item(one, item, around or "", f"{at}/{self._count(at)}")
-
-    def _count(self, at: str) -> int:
-        self._counts = getattr(self, "_counts", {})
-        self._counts[at] = self._counts.get(at, -1) + 1
-        return int(self._counts[at])
+        for i, item in enumerate(item for item in items if item is not None):
+            yield self._item(one, item, around or "", f"{at}/{i}")
 
     def _item(self, one: ListSaid, item: Json, around: str, at: str) -> Json:
         place = self.source.place_of(item)
