@@ -12,8 +12,8 @@ from kb.rules import catalogue
 from kb.rules.example import with_changes
 from kb.rules.ruleset import RuleSet
 from kb.settings import RuleSettings, Settings, Suppression
-from kb.sources.formats import FORMATS
 from tests.conftest import CLEAN_PATH, ROOT, clean, codes, default_rules, incoming, judge, published, value_at
+from tests.errorcanon import ERRORCANON
 
 EXAMPLE = "raw/tensorflow/optimizer-nan-loss.json"
 
@@ -255,7 +255,7 @@ def test_a_credential_rejects_its_record_beside_what_else_is_wrong() -> None:
 
 @pytest.mark.parametrize("rate", [0.3, 30])
 def test_pointers_lead_into_a_foreign_document_as_it_came(rate: float) -> None:
-    foreign = FORMATS["errorcanon"].to_source(complete(with_changes({"/dead_ends/1/fail_rate": rate})))
+    foreign = ERRORCANON.to_source(complete(with_changes({"/dead_ends/1/fail_rate": rate})))
     outcome = judge(foreign)
     places = [finding.pointer for finding in outcome.findings if finding.code in {"DED005", "RAT001"}]
     assert [value_at(foreign, place) for place in places] == [rate]

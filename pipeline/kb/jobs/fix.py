@@ -99,11 +99,12 @@ class _Tally:
 
     def edits(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
         """The edits that carry out what can be fixed in one record."""
-        if not _is_record(incoming):
+        if not _is_record(incoming, rules):
             self.strange.append(str(incoming.origin))
             return []
         outcome = curate(incoming, rules)
-        foreign_format = _form(incoming, outcome.changes)
+        document = contract.read(incoming.raw) if outcome.changes else {}
+        foreign_format = rules.formats.of(document, incoming.form, incoming.origin.path) if document else None
         held = frozenset(c.code for c in outcome.changes if c.after is GONE and _says_more(c.before))
         if held:
             self.notes.append(
@@ -114,7 +115,7 @@ class _Tally:
             self.notes.append(f"{incoming.origin}: left as it is, for it holds a credential; take that out first")
             self._hide(incoming)
         wanted = [change for change in _but_traces(outcome) if change.code not in held]
-        changes = formats.worded(wanted, foreign_format)
+        changes = formats.worded(wanted, foreign_format, document)
         if foreign_format:
             unworded = Counter(change.code for change in wanted) - Counter(change.code for change in changes)
             self.unworded.update({(foreign_format.name, code): count for code, count in unworded.items()})
@@ -179,17 +180,12 @@ def _edits(
     return dict(edits_by_stream)
 
 
-def _is_record(incoming: Incoming) -> bool:
+def _is_record(incoming: Incoming, rules: RuleSet) -> bool:
     """Whether it is kb's to edit; what cannot be read is reported as a broken record."""
     try:
-        return incoming.fault is not None or formats.is_record(contract.read(incoming.raw))
+        return incoming.fault is not None or rules.formats.is_record(contract.read(incoming.raw), incoming.origin.path)
     except contract.UnreadableError:
         return True
-
-
-def _form(incoming: Incoming, changes: Sequence[Change]) -> formats.Format | None:
-    """The foreign format of a record that is changed."""
-    return formats.of(contract.read(incoming.raw), incoming.form) if changes else None
 
 
 def _says_more(item: Json) -> bool:

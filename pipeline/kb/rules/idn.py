@@ -93,7 +93,7 @@ def path_differs_from_id(r: Record) -> Found:
     format may also lie where that format has it: `domain/slug_environment.json` in ErrorCanon.
     """
     path = r.path.removesuffix(".gz").removesuffix(".zst").replace("!", "/")
-    if r.line is not None or not path.endswith(".json") or path.startswith("<"):
+    if r.line is not None or not path.endswith(".json") or path.startswith("<") or not r.file_names:
         return
     expected = [f"{name}.json" for name in r.file_names]
     if not any(f"/{path}".endswith(f"/{name}") for name in expected):

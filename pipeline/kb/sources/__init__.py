@@ -13,7 +13,7 @@ from kb.analysis.credentials import credentials, is_masked, masked_path
 from kb.errors import KbError
 from kb.model import Incoming, Origin
 from kb.settings import FILE, Bounds
-from kb.sources import formats, readers
+from kb.sources import readers
 from kb.sources.containers import (
     KINDS,
     PAGES_PASSED_OVER,
@@ -25,6 +25,7 @@ from kb.sources.containers import (
     is_read,
     some,
 )
+from kb.sources.formats import NATIVE, SHIPPED, Formats
 from kb.sources.split import Piece, is_lines
 from kb.workspace import Workspace
 
@@ -38,7 +39,8 @@ class SourceFile(NamedTuple):
     """A file to read. `name` is its path as the base knows it: relative to the workspace, with `/`.
 
     `modified` is in nanoseconds; `form` names the format of its records where a user said it. `instead_of` is the file
-    that it stands for, where its bytes came from standard input. `limits` bound what its records may cost.
+    that it stands for, where its bytes came from standard input. `limits` bound what its records may cost; `formats` are those
+    that its records may have.
     """
 
     name: str
@@ -49,6 +51,7 @@ class SourceFile(NamedTuple):
     form: str | None = None
     instead_of: Path | None = None
     limits: Bounds = Bounds()
+    formats: Formats = SHIPPED
 
 
 class Root(NamedTuple):
@@ -84,7 +87,7 @@ def discover(path: Path, workspace: Workspace, format_name: str | None = None) -
     name = name_of(path, workspace)
     if path.is_file():
         check_kind(path)
-        return Root(name, (_describe(path, name, format_name, workspace),), ())
+        return Root(name, (_describe(path, name, _like(format_name, workspace)),), ())
     if path.exists() and not path.is_dir():
         raise KbError(f"{path}: neither file nor folder; pipe it in, as in `kb validate - < {path}`")
     if not path.is_dir():
@@ -101,6 +104,7 @@ def _below(path: Path, name: str, workspace: Workspace, format_name: str | None)
         PAGES_PASSED_OVER: [],
     }
     others, special, outside, pages = passed_over.values()
+    like = _like(format_name, workspace)
     home = os.path.realpath(path)
     kept = [workspace.curated, workspace.ledger, workspace.baseline, workspace.store]
     kept += [workspace.root / text for text in _OWN_TEXTS]
@@ -118,7 +122,7 @@ def _below(path: Path, name: str, workspace: Workspace, format_name: str | None)
             elif is_read(entry.name):
                 if known in files:
                     raise KbError(f"{known}: two files have this name but for a credential in it; rename them")
-                files[known] = _describe(entry, known, format_name, workspace)
+                files[known] = _describe(entry, known, like)
             else:
                 others.append(known)
         elif not entry.is_dir():
@@ -214,7 +218,13 @@ def _excluded(below: str, known: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in names)
 
 
-def _describe(entry: "Path | os.DirEntry[str]", name: str, format_name: str | None, workspace: Workspace) -> SourceFile:
+def _like(format_name: str | None, workspace: Workspace) -> SourceFile:
+    """What is said of every file alike."""
+    formats = Formats(workspace.format_files())
+    return SourceFile("", "", 0, 0, 0, format_name, limits=workspace.settings.limits, formats=formats)
+
+
+def _describe(entry: "Path | os.DirEntry[str]", name: str, like: SourceFile) -> SourceFile:
     try:
         stat = entry.stat()
         name.encode()
@@ -222,8 +232,8 @@ def _describe(entry: "Path | os.DirEntry[str]", name: str, format_name: str | No
         raise KbError(f"{os.fspath(entry)}: cannot be read: {error.strerror}") from None
     except UnicodeEncodeError:
         raise KbError(f"{name!r}: the file name is not valid UTF-8; rename it") from None
-    size, modified, inode = stat.st_size, stat.st_mtime_ns, stat.st_ino
-    return SourceFile(name, os.fspath(entry), size, modified, inode, format_name, limits=workspace.settings.limits)
+    path, size, modified, inode = os.fspath(entry), stat.st_size, stat.st_mtime_ns, stat.st_ino
+    return like._replace(name=name, path=path, size=size, modified=modified, inode=inode)
 
 
 def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Incoming]:
@@ -249,7 +259,7 @@ def _within(file: SourceFile, reading: Reading) -> Iterator[Incoming]:
             reader = readers.of(name)
             for piece in reader.pieces(name, member.stream):
                 reading.count_record()
-                fits = fits or _fits(reader, piece.raw, format_name)
+                fits = fits or _fits(reader, piece.raw, file)
                 if in_lines and remark is None:
                     remark = _no_lines(piece.raw, first=position == 0)
                 yield _incoming(name, position, piece, file.limits.record_bytes, format_name)
@@ -284,9 +294,9 @@ def _head(raw: bytes, limit: int) -> bytes:
     return raw[: min([end, *(one.begin for one in credentials(raw[: 2 * _HEAD]) if one.begin < end < one.end)])]
 
 
-def _fits(reader: readers.Reader, raw: bytes, format_name: str | None) -> bool:
+def _fits(reader: readers.Reader, raw: bytes, file: SourceFile) -> bool:
     try:
-        return formats.detect(reader.read(raw)) is formats.named(format_name)
+        return file.formats.fits(reader.read(raw), file.form or NATIVE, file.name, reader.name)
     except contract.UnreadableError:
         return False
 

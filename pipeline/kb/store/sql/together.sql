@@ -7,7 +7,7 @@ SELECT id AS record_id, path, position, line, code, name, severity, coalesce(p.p
     pointer AS native, corpus_seq(row_number() OVER (PARTITION BY id, code ORDER BY pointer, message)) AS seq,
     hash(path, position, line, name, severity, coalesce(p.place, pointer), message) AS digest
 FROM found JOIN records r USING (id) JOIN rule_meta USING (code) JOIN match_keys t ON t.record_id = id
-LEFT JOIN places p ON p.form = t.form AND p.native = pointer;
+LEFT JOIN places p ON p.form = t.form AND p.native = pointer AND (p.only_of IS NULL OR p.only_of = t.record_id);
 
 CREATE OR REPLACE TEMP TABLE judged_before AS
 SELECT rowid AS row, record_id, code, hash(path, position, line, name, severity, pointer, message) AS digest
