@@ -15,6 +15,9 @@ from kb.settings import Settings
 _NO_TEXT = KEPT_FOR_KB | {"last_confirmed", "last_updated", "verification_tier"}
 """Keys that say when somebody looked and how far it was checked, not what the record says."""
 
+_LATER = frozenset({"signatures", "severity", "diagnosis", "verify"})
+"""Keys that version 1 of the format did not have: where they say nothing, a text is what it was before there were any."""
+
 
 def text_digest(document: Document, rules: RuleSet | None = None, done: Container[str] = ()) -> str:
     """The digest of a complete record, curated or not, as events hold it: `sha256:` and 64 hexadecimal digits.
@@ -24,7 +27,9 @@ def text_digest(document: Document, rules: RuleSet | None = None, done: Containe
     With `rules` that run every fix, no others have to be made ready.
     """
     text = _repaired(document, rules if rules is not None and rules.has_every_fix else _all_rules(), done)
-    said = {key: value for key, value in text.items() if key not in _NO_TEXT}
+    said = {key: value for key, value in text.items() if key not in _NO_TEXT and (value or key not in _LATER)}
+    for key in ("dead_ends", "workarounds"):
+        said[key] = [{name: part for name, part in item.items() if part or name != "quote"} for item in said[key]]
     return f"sha256:{hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
 
 
