@@ -280,7 +280,7 @@ _HAS_QUOTE = r'"quote":"'
     ],
 )
 def quote_is_title(r: Record) -> Found:
-    """Quotes the words of a source that bear the claim out, not the title of the page.
+    """Quotes the words of a source that support the claim, not the title of the page.
 
     A title says what a page is about, not what it says of that. Taken for one is a quote that says no more than the signature,
     the error code, the section of the official document, or the last parts of the address of a source of it; the names of
@@ -292,7 +292,7 @@ def quote_is_title(r: Record) -> Found:
         if quote and _is_title(r, item, quote):
             yield (
                 f"{pointer}/quote",
-                f"{show(quote)} is the title of a page, which bears nothing out; quote the words that say so, or none",
+                f"{show(quote)} is the title of a page, which supports nothing; quote the words that say so, or none",
             )
 
 
@@ -315,9 +315,9 @@ def quote_is_title(r: Record) -> Found:
     ],
 )
 def quote_serves_several(r: Record) -> Found:
-    """Quotes for each claim the words that bear out that claim.
+    """Quotes for each claim the words that support that claim.
 
-    One sentence seldom bears out two claims, and never the same way: where it stands at several, somebody had one source
+    One sentence seldom supports two claims, and never the same way: where it stands at several, somebody had one source
     and more claims. Quotes are compared with case, white space and the marks around them folded. Copies of an item, which
     DED003 and WRK003 merge, are one claim.
     """
@@ -331,7 +331,7 @@ def quote_serves_several(r: Record) -> Found:
         if first != pointer and action != claim:
             yield (
                 f"{pointer}/quote",
-                f"{show(quote)} is the quote of {first} too; quote what bears out this claim, or leave it to the other",
+                f"{show(quote)} is the quote of {first} too; quote what supports this claim, or leave it to the other",
             )
 
 
