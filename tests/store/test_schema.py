@@ -94,7 +94,11 @@ def test_every_column_is_filled(example: Base, tmp_path: Path) -> None:
     entry = {"record": "*", "code": "TXT007", "reason": "said on purpose"}
     base.configure(f"as_of = {DAY}\n{suppressions(entry)}")
     versions = [{"version": "2.1", "status": "removed", "removed": "2.9"}]
-    docs = {"official_doc_url": "https://git-scm.com/docs", "official_doc_section": "Git"}
+    docs = {
+        "official_doc_url": "https://git-scm.com/docs",
+        "official_doc_section": "Git",
+        "dead_ends/0/quote": "It is no use.",
+    }
     twice = record("twice", subcategory="setup", versions=versions, **docs)
     base.put("raw/more.ndjson", ndjson(twice, twice, gone := record("gone")))
     tried = decide(base, "outcome", gone, **{"with": {"git": "2.51"}, "note": "on a branch", "evidence": [RUN]})

@@ -148,6 +148,10 @@ class _Union:
         for key, name in _OF_ITEMS.items():
             self._unite_items(key, name, other[key])
         self._unite_translations(other)
+        own_signatures = {document.get("signature"), settled["signature"]}
+        self._grow("/signatures", document.get("signatures"), other["signatures"], without=own_signatures)
+        self._grow("/diagnosis", document.get("diagnosis"), other["diagnosis"])
+        self._grow("/verify", document.get("verify"), other["verify"])
         self._grow("/tags", document.get("tags"), other["tags"])
         self._grow("/aliases", document.get("aliases"), [*other["aliases"], other_id], without={document["id"]})
         for key in _GRAPH:
