@@ -46,7 +46,7 @@ FIELD_WORDS: Mapping[str, tuple[str, ...]] = {
     "tags": ("tags", "keywords", "labels", "f1 keywords", "topics", "标签", "关键词", "schlagworte"),
     "aliases": ("aliases", "also known as", "other ids", "old ids"),
     "locale": ("locale", "language", "lang", "语言"),
-    "signatures": ("signatures", "messages", "other messages", "variants", "examples of message"),
+    "signatures": ("signatures", "messages", "other messages", "variants", "message formats", "error messages"),
     "dead_ends": (
         "dead ends", "dead end", "what does not work", "does not work", "failed attempts", "failed", "tried", "not working",
         "pitfalls", "wrong fix", "anti patterns", "do not", "sackgassen", "无效方案", "无效尝试", "死路",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from os.path import commonpath
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -79,20 +80,31 @@ def _is_native(document: Document) -> bool:
 
 
 def _domain(read: Sequence[Sample]) -> str:
-    """What the records are about, as far as the path says it: the folder that all lie in, else the name of the file."""
-    paths = [PurePosixPath(sample.incoming.origin.path.partition("!")[0]) for sample in read]
-    folders = {path.parent.name for path in paths}
-    folder = next(iter(folders)) if len(folders) == 1 and len(set(paths)) > 1 else ""
-    stem = paths[0].name.partition(".")[0]
-    usual = {"raw", "docs", "records", "data", "alerts", "errors", "", ".."}
-    return next((name for name in (slug(folder), slug(stem)) if name and name not in usual), "errors")
+    """What the records are about, as far as paths say it: the nearest folder that all lie in, else the name of the file."""
+    files = _files(read)
+    above = PurePosixPath(commonpath([str(PurePosixPath(file).parent) for file in files])).parts
+    names = [*reversed(above)] if len(files) > 1 else [PurePosixPath(files[0]).name.partition(".")[0], *reversed(above)]
+    return next((name for name in map(slug, names) if name and name not in _SAYING_NOTHING), "errors")
+
+
+def _files(read: Sequence[Sample]) -> list[str]:
+    return list(dict.fromkeys(sample.incoming.origin.path.partition("!")[0] for sample in read))
+
+
+_SAYING_NOTHING = frozenset(
+    "raw docs doc records data alerts errors error-messages messages pages content src home tmp work samples".split()
+)
 
 
 # ---- the file --------------------------------------------------------------------------------------------------------
 
 
 def _head(draft: Draft, kinds: Sequence[str], read: Sequence[Sample]) -> Iterator[str]:
-    files = list(dict.fromkeys(sample.incoming.origin.path.partition("!")[0] for sample in read))
+    files = _files(read)
+    globs = list(dict.fromkeys(f"*{PurePosixPath(file).name}" for file in files))
+    if len(globs) > 5:
+        globs = list(dict.fromkeys(f"*{PurePosixPath(file).suffix}" for file in files))
+    shown = ", ".join(map(quoted, globs))
     more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
     yield _comment(f"Guessed from {len(read):,} {'record' if len(read) == 1 else 'records'} of {files[0]}{more}.")
     yield _comment(
@@ -104,12 +116,9 @@ def _head(draft: Draft, kinds: Sequence[str], read: Sequence[Sample]) -> Iterato
         yield f"records = {quoted(draft.records.expression)}{_sure(draft.records)}"
     if draft.claims is not None and draft.records is None:
         yield f"claims = {quoted(draft.claims)}  # how kb knows such a record: what all samples have"
-        yield '# files = ["*"]  # or by where it lies: patterns of paths below the workspace or raw/'
+        yield f"# files = [{shown}]  # only of these files besides: patterns of paths below the workspace or raw/"
     else:
-        globs = list(dict.fromkeys(f"*{PurePosixPath(file).name}" for file in files))
-        if len(globs) > 5:
-            globs = list(dict.fromkeys(f"*{PurePosixPath(file).suffix}" for file in files))
-        yield f"files = [{', '.join(map(quoted, globs))}]  # patterns of paths below the workspace or raw/: by these kb knows them"
+        yield f"files = [{shown}]  # how kb knows such a record: patterns of paths below the workspace or raw/"
 
 
 def _body(draft: Draft) -> Iterator[str]:
@@ -121,7 +130,9 @@ def _body(draft: Draft) -> Iterator[str]:
         if field not in given:
             yield f"# {field} = {example}  # to give: {why}"
     if draft.unused:
-        yield _comment(f"Kept as it is, and no field of the record: {', '.join(draft.unused)}")
+        more = len(draft.unused) - _MOST_SHOWN
+        shown = [*draft.unused[:_MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])]
+        yield _comment(f"Kept as it is, and no field of the record: {', '.join(shown)}")
     yield from ("", "[default]") if draft.defaults.keys() | _TO_DEFAULT.keys() - given else ()
     for field, (literal, why) in draft.defaults.items():
         yield f"{field} = {literal}  # {why}"
@@ -135,6 +146,8 @@ def _body(draft: Draft) -> Iterator[str]:
         yield from ("", f"[lists.{items.field}]", f"items = {quoted(items.expression)}{_sure(items)}")
         yield from (f"{guess.field} = {quoted(guess.expression)}{_sure(guess)}" for guess in fields)
 
+
+_MOST_SHOWN = 30
 
 _TO_MAP = {
     "id": ("\"join('/', ['tool', slug(KEY)])\"", "domain/slug, such as git/not-a-repository"),

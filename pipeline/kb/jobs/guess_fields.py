@@ -174,8 +174,10 @@ def _likeness(field: str, key: str, words: Mapping[str, Sequence[str]] = FIELD_W
     """How like a key is to the names that a field has elsewhere, from 0 to 97."""
     name = in_words(key)
     known = words[field]
+    if name in known and not name.isascii():
+        return 90
     if name in known:
-        return max(97 - 2 * known.index(name), 67)
+        return max(97 - 2 * known.index(name), 79)
     best = max(fuzz.ratio(name, word) for word in known)
     if best >= 82:
         return int(best * 0.8)

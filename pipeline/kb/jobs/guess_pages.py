@@ -47,16 +47,13 @@ def draft(pages: Sequence[Document], domain: str) -> Draft:
     defaults |= {field: ("[]", "no heading of the samples names any") for field in _ITEMS if field not in sections}
     used = {title for found in sections.values() for title in found[:_MOST_TITLES]}
     unused = [*guess_fields.unused_of(places, chosen), *(f"“{title}”" for title in titles if title not in used)]
-    return Draft(
-        fields, lists, guess_fields.values(chosen), defaults, unused[:_MOST_UNUSED], _claims(titles, used, len(pages))
-    )
+    return Draft(fields, lists, guess_fields.values(chosen), defaults, unused, _claims(pages, titles, used))
 
 
 _OF_THE_PAGE = frozenset({"id", "signature", "domain", "regex", *HEADINGS})
 """Fields that are made of the page itself, or where a text of the front matter would be taken for a section."""
 
 _ITEMS = ("dead_ends", "workarounds")
-_MOST_UNUSED = 40
 
 
 def _identity(pages: Sequence[Document], domain: str) -> Iterator[Guess]:
@@ -128,7 +125,12 @@ def _list(field: str, found: Sequence[str], titles: Counter[str], pages: int) ->
     return items, inner
 
 
-def _claims(titles: Counter[str], used: set[str], pages: int) -> str | None:
-    """A heading that nearly all pages have, of those that mean something here."""
-    common = [title for title in titles if title in used and titles[title] >= 0.9 * pages]
-    return f"{_section(common[:1])} != null" if common else None
+def _claims(pages: Sequence[Document], titles: Counter[str], used: set[str]) -> str | None:
+    """A heading that every page has, or some of which each has one, of those that mean something here."""
+    found: list[str] = []
+    left = [set(_headings(page)) for page in pages]
+    for title in titles:
+        if title in used and len(found) < _MOST_TITLES and any(title in one for one in left):
+            found.append(title)
+            left = [one for one in left if title not in one]
+    return f"{_section(found)} != null" if found and not left else None

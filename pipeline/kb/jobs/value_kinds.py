@@ -76,7 +76,8 @@ def is_message(value: Json) -> bool:
 
 
 def is_prose(value: Json) -> bool:
-    return isinstance(value, str) and len(value.split()) >= 4
+    """Whether a text is a sentence or more; some scripts put no blanks between words."""
+    return isinstance(value, str) and (len(value.split()) >= 4 or (len(value) >= 6 and not value.isascii()))
 
 
 def is_list_of_objects(value: Json) -> bool:
