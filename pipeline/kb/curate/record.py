@@ -27,7 +27,9 @@ from kb.rules.dat import is_day
 from kb.rules.fixing import apply, drop_gone, message
 from kb.rules.ruleset import RuleSet
 from kb.rules.text_digest import text_digest
+from kb.sources import readers
 from kb.sources.formats import Format, Mapped
+from kb.sources.formats.declaration import TREES
 from kb.words import one_line
 
 _AT_A_TIME = 32
@@ -132,19 +134,22 @@ def _read(incoming: Incoming, shown: bytes, rules: RuleSet) -> "_Case | Rejected
     origin = incoming.origin
     if incoming.fault is not None:
         return _unreadable(origin, incoming.fault)
+    kind = readers.of(origin.path).name
     try:
-        document = contract.read(shown)
-    except contract.UnreadableError as error:
-        return _unreadable(origin, str(error))
-    foreign = rules.formats.of(document, incoming.form, origin.path)
-    try:
+        document = readers.of_record(origin.path, shown).read(shown)
+        foreign = rules.formats.of(document, incoming.form, origin.path, kind)
         mapped = foreign.map(document) if foreign else None
     except contract.UnreadableError as error:
         return _unreadable(origin, str(error))
+    if foreign is None and kind not in TREES:
+        return _unreadable(origin, _UNCLAIMED)
     case = _Case(origin, mapped.document if mapped else document, foreign, mapped)
     if rules.suppressions:
         case.suppressed = rules.suppressed(_published_id(case, rules))
     return case
+
+
+_UNCLAIMED = "no mapping knows this for a record; name one with --from, write one (`kb formats guess`), or `exclude` the file in kb.toml"
 
 
 def _unreadable(origin: Origin, why: str) -> Rejected:
@@ -312,7 +317,7 @@ def _translated(outcome: Curated | Rejected, foreign: Format, mapped: Mapped) ->
 def _with_credentials(incoming: Incoming, shown: bytes, outcome: Curated | Rejected) -> Rejected:
     """What becomes of a record that holds credentials, or whose file does by its name; `shown` are its bytes without them."""
     try:
-        document = contract.read(shown)
+        document = readers.of_record(incoming.origin.path, shown).read(shown)
     except contract.UnreadableError:
         document = {}
     owner = incoming.origin.path if outcome.id is None else outcome.id

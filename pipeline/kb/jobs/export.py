@@ -14,8 +14,8 @@ from kb.model import GONE, Change
 from kb.publish.curated_files import pretty
 from kb.render.text import count
 from kb.settings import Sql
-from kb.sources import SourceFile
-from kb.sources.formats import SHIPPED, Formats
+from kb.sources import SourceFile, readers
+from kb.sources.formats import SHIPPED, Format, Formats
 from kb.store import Store, statements
 from kb.store.layout import of_records
 from kb.words import did_you_mean
@@ -105,11 +105,13 @@ def _count(base: Store, where: str, limits: Sql) -> int:
 def _check_folder(base: Store, format_name: str, output: Path, where: str) -> None:
     """Refuse a folder with files that would pass for some of this export, such as those of an earlier one."""
     if format_name in {"parquet", "csv"}:
-        written, pattern = {f"{table}.{format_name}" for table in _KEY_OF}, f"*.{format_name}"
+        suffixes: tuple[str, ...] = (f".{format_name}",)
+        written = {f"{table}.{format_name}" for table in _KEY_OF}
     else:
         ids = base.query(f"SELECT id FROM records WHERE {where}").rows
-        written, pattern = {f"{name}.json" for (name,) in ids}, "*.json"
-    present = (path.relative_to(output).as_posix() for path in output.rglob(pattern))
+        suffixes = readers.SUFFIXES if format_name != "files" else (".json",)
+        written = {f"{name}{suffix}" for (name,) in ids for suffix in suffixes}
+    present = (path.relative_to(output).as_posix() for path in output.rglob("*") if path.name.endswith(suffixes))
     others = sorted(name for name in present if name not in written)
     if others:
         raise KbError(
@@ -124,9 +126,19 @@ def _files(base: Store, output: Path, where: str) -> None:
 
 
 def _put(path: Path, document: Any) -> None:  # noqa: ANN401 - any JSON value
+    _write(path, pretty(document))
+
+
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with aside.written(path) as file:
-        file.write(pretty(document))
+        file.write(data)
+
+
+def _reader(source: str, form: Format) -> readers.Reader:
+    """The kind of file that a record goes into: that which it came in, else the first that its format is read from."""
+    came_in = readers.of(source)
+    return came_in if came_in.name in form.reads else next(one for one in readers.READERS if one.name in form.reads)
 
 
 def _ndjson(base: Store, where: str) -> Iterator[str]:
@@ -191,7 +203,8 @@ def _foreign(base: Store, asked: _Foreign, root: Path | None) -> None:
             mapped = (
                 form.original(curated, changes(record)) if changes and record in of_format else form.carried(curated)
             )
-            _put(asked.output / f"{record}.json", mapped.document)
+            reader = _reader(curated["curation"]["source"], form)
+            _write(asked.output / f"{record}{reader.suffixes[0]}", reader.write(mapped.document))
             apart += [f"{record} ({', '.join(mapped.unplaced[:2])})"] if mapped.unplaced else []
     if apart:
         asked.warn(
@@ -217,11 +230,8 @@ def _as_ingested(base: Store, asked: _Foreign, root: Path) -> set[str]:
     for file, group in groupby(rows, key=lambda row: sources.file_of(row[0])):
         wanted = {(path, position): (record, digest) for path, position, record, digest in group}
         texts = dict(_found_again(root, file, wanted, asked.formats))
-        for record, text in texts.items():
-            path = asked.output / f"{record}.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with aside.written(path) as draft:
-                draft.write(text)
+        for record, (suffix, text) in texts.items():
+            _write(asked.output / f"{record}{suffix}", text)
         written |= texts.keys()
         if len(texts) < len(wanted):
             asked.warn(
@@ -234,8 +244,8 @@ def _as_ingested(base: Store, asked: _Foreign, root: Path) -> set[str]:
 
 def _found_again(
     root: Path, file: str, wanted: dict[tuple[str, int], tuple[str, str]], formats: Formats
-) -> Iterator[tuple[str, bytes]]:
-    """The records of a file that are as they were ingested, as id and bytes: one alone in its file with all around it."""
+) -> Iterator[tuple[str, tuple[str, bytes]]]:
+    """The records of a file that are as they were ingested, as id, suffix and bytes: one alone in its file with all around it."""
     source = root / file
     if not source.is_file():
         return
@@ -246,7 +256,9 @@ def _found_again(
             if record:
                 left -= 1
                 if origin.digest == digest:
-                    yield record, raw if origin.line is None else raw + b"\n"
+                    reader = readers.of_record(origin.path, raw)
+                    is_whole = origin.line is None or reader is not readers.JSON
+                    yield record, (reader.suffixes[0], raw if is_whole else raw + b"\n")
             if not left:
                 return
     except KbError:  # a file that cannot be read any more holds nothing that could come back

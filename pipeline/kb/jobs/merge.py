@@ -19,7 +19,7 @@ from kb.rules import ruleset
 from kb.rules.base import fold
 from kb.rules.fixing import apply
 from kb.rules.ruleset import RuleSet
-from kb.sources import edit
+from kb.sources import edit, readers
 from kb.sources.containers import RECORDS
 from kb.sources.edit import Edit
 from kb.workspace import Workspace
@@ -81,6 +81,9 @@ def _incoming(workspace: Workspace, path: str, position: int) -> Incoming:
 
 
 def _native(incoming: Incoming, name: str, rules: RuleSet) -> Document:
+    kind = readers.of(incoming.origin.path)
+    if kind is not readers.JSON or incoming.within is not None:
+        raise KbError(f"{name}: is no JSON of its own, so kb cannot add to it; merge it the other way, or by hand")
     document = contract.read(incoming.raw)
     if rules.formats.of(document, incoming.form, incoming.origin.path):
         raise KbError(f"{name}: is in a foreign format, so kb cannot add to it; merge it the other way, or by hand")

@@ -12,6 +12,7 @@ from kb.analysis.shell import ShellReader
 from kb.model import Incoming, Json, Severity
 from kb.pointer import escape
 from kb.rules.base import Found, Record, Stage, check
+from kb.sources import readers
 from kb.words import show
 
 
@@ -77,7 +78,8 @@ def secret(incoming: Incoming) -> Found:
         return
     kinds = ", ".join(dict.fromkeys(one.kind for one in hits))
     try:
-        places = list(_masked_places(contract.read(incoming.raw), contract.read(masked(incoming.raw)), ""))
+        read = readers.of_record(incoming.origin.path, incoming.raw).read
+        places = list(_masked_places(read(incoming.raw), read(masked(incoming.raw)), ""))
     except contract.UnreadableError:
         places = []
     for pointer, text in places or [("", "the record")]:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
+
 from kb import contract
 from kb.analysis.credentials import credentials, is_masked, masked_path
 from kb.errors import KbError
 from kb.model import Incoming, Origin
 from kb.settings import FILE, Bounds
-from kb.sources import readers
+from kb.sources import locate, readers
 from kb.sources.containers import (
     KINDS,
     PAGES_PASSED_OVER,
@@ -25,7 +27,7 @@ from kb.sources.containers import (
     is_read,
     some,
 )
-from kb.sources.formats import NATIVE, SHIPPED, Formats
+from kb.sources.formats import NATIVE, SHIPPED, Format, Formats
 from kb.sources.split import Piece, is_lines
 from kb.workspace import Workspace
 
@@ -242,15 +244,64 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
     Raises:
         KbError: the file cannot be read, or is not what its name says.
     """
+    for group in groups(file, done):
+        yield from group.records
+
+
+class Group(NamedTuple):
+    """What a file is cut into at one place, and the records in it: one, or those that a mapping takes out of it."""
+
+    piece: Piece
+    records: Sequence[Incoming]
+
+
+def groups(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Group]:
+    """The like, with what each record was taken out of.
+
+    Raises:
+        KbError: the file cannot be read, or is not what its name says.
+    """
     reading = Reading(file.name, Path(file.path), file.limits)
     with faults(file.name):
         yield from _within(file, reading)
     done(reading)
 
 
-def _within(file: SourceFile, reading: Reading) -> Iterator[Incoming]:
+class _Part(NamedTuple):
+    """A record that a mapping took out of a piece of a file: the same as `Piece`, and its pointer there."""
+
+    line: int
+    column: int
+    raw: bytes
+    offset: int
+    fault: None
+    within: str
+
+
+def _split(piece: Piece, reader: readers.Reader, form: Format) -> Sequence[Piece | _Part]:
+    """The records that a mapping takes out of a piece of a file; what cannot be taken apart is one, and says why."""
+    from kb.sources.formats.computed import elements  # noqa: PLC0415 - JMESPath: only where a mapping needs it
+
+    if piece.fault is not None:
+        return [piece]
+    try:
+        found = elements(form, reader.read(piece.raw))
+    except contract.UnreadableError as error:
+        return [piece._replace(fault=str(error))]
+    spans = reader.places(piece.raw, {place for _, place in found})
+    text = piece.raw.removeprefix(contract.BOM).decode()
+    parts = []
+    for document, place in found:
+        line, column = locate.place_of(text, spans[place].start)
+        line += (piece.line or 1) - 1
+        parts.append(_Part(line, column, orjson.dumps(document), piece.offset, None, place))
+    return parts
+
+
+def _within(file: SourceFile, reading: Reading) -> Iterator["Group"]:
     """The records of a file up to its limits, and that there is more, if there is."""
     position, name, format_name = 0, file.name, file.form
+    splitting = file.formats.splitting(format_name, name, readers.of(name).name)
     fits = format_name is None
     try:
         for member in reading.members():
@@ -258,23 +309,28 @@ def _within(file: SourceFile, reading: Reading) -> Iterator[Incoming]:
             position = 0
             reader = readers.of(name)
             for piece in reader.pieces(name, member.stream):
-                reading.count_record()
-                fits = fits or _fits(reader, piece.raw, file)
                 if in_lines and remark is None:
                     remark = _no_lines(piece.raw, first=position == 0)
-                yield _incoming(name, position, piece, file.limits.record_bytes, format_name)
-                position += 1
+                held = [piece] if splitting is None else _split(piece, reader, splitting)
+                group = []
+                for one in held:
+                    reading.count_record()
+                    fits = fits or _fits(reader, one.raw, file)
+                    group.append(_incoming(name, position, one, file.limits.record_bytes, format_name))
+                    position += 1
+                yield Group(piece, group)
             reading.remarks += [f"{name}: {remark}"] if remark else []
     except BeyondError as error:
         reading.leave()
         reading.records += 1
-        yield _incoming(name, position, Piece(1, 1, b"", 0, str(error)), 0, format_name)
+        beyond = Piece(1, 1, b"", 0, str(error))
+        yield Group(beyond, [_incoming(name, position, beyond, 0, format_name)])
     reading.alien = not fits and reading.records > 0
 
 
-def _incoming(name: str, position: int, piece: Piece, limit: int, format_name: str | None = None) -> Incoming:
+def _incoming(name: str, position: int, piece: Piece | _Part, limit: int, format_name: str | None = None) -> Incoming:
     """One record; of one that is too long the beginning is kept, to know it by."""
-    line, column, raw, offset, fault = piece
+    line, column, raw, offset, fault, *within = piece
     origin = Origin(name, position, line, digest(raw))
     if len(raw) > limit:
         raw = _head(raw, limit)
@@ -282,7 +338,7 @@ def _incoming(name: str, position: int, piece: Piece, limit: int, format_name: s
             f"the record is longer than the limit of {limit:,} bytes (`limits.record_bytes` in kb.toml), and only its"
             f" first {len(raw):,} are kept; split it"
         )
-    return Incoming(origin, raw, format_name, column, offset, fault)
+    return Incoming(origin, raw, format_name, column, offset, fault, *within)
 
 
 _HEAD = 1 << 14
@@ -296,7 +352,8 @@ def _head(raw: bytes, limit: int) -> bytes:
 
 def _fits(reader: readers.Reader, raw: bytes, file: SourceFile) -> bool:
     try:
-        return file.formats.fits(reader.read(raw), file.form or NATIVE, file.name, reader.name)
+        document = readers.of_record(file.name, raw).read(raw)
+        return file.formats.fits(document, file.form or NATIVE, file.name, reader.name)
     except contract.UnreadableError:
         return False
 
@@ -322,6 +379,7 @@ def digest(data: bytes) -> str:
 
 
 __all__ = [
+    "Group",
     "Reading",
     "Root",
     "SourceFile",
@@ -330,6 +388,7 @@ __all__ = [
     "digest",
     "discover",
     "file_of",
+    "groups",
     "misread",
     "name_of",
     "nothing_in",

@@ -126,6 +126,14 @@ class Formats:
                     return form
         return None
 
+    def splitting(self, name: str | None, path: str, reader_name: str) -> Format | None:
+        """The format that takes the records of a file out of it: the one that a user named, else one whose files it is of."""
+        if name is not None:
+            form = self.get(name)
+            return form if form is not None and form.records is not None and reader_name in form.reads else None
+        of_file = (form for form in self._own.values() if form.globs and form.covers(path, reader_name))
+        return next((form for form in of_file if form.records is not None), None)
+
     def of(
         self, document: Document, name: str | None, path: str = _ANYWHERE, reader_name: str = "json"
     ) -> Format | None:

@@ -10,7 +10,8 @@ from kb.contract import LISTS_OF_OBJECTS, shapes
 from kb.errors import KbError
 from kb.model import Json
 from kb.pointer import escape
-from kb.sources.formats.computed import Computed
+from kb.sources import readers
+from kb.sources.formats.computed import Computed, Keeping
 from kb.sources.formats.declaration import READERS, TREES, Declaration, Format, ListSaid, Said
 from kb.sources.formats.expressions import Expression, ExpressionError, parsed
 from kb.sources.formats.two_way import TwoWay, fits_two_way
@@ -36,7 +37,11 @@ def format_of(name: str, origin: str, text: str) -> Format:
         KbError: it is no TOML, or says what a mapping cannot.
     """
     declared = _File(name, origin, text).declaration()
-    return TwoWay(declared) if fits_two_way(declared) else Computed(declared)
+    if fits_two_way(declared):
+        return TwoWay(declared)
+    (reader, *_) = sorted(declared.reads)
+    kept = readers.named(reader)
+    return Computed(declared, Keeping(kept.keep, kept.restore))
 
 
 def _kinds() -> dict[str, str]:

@@ -145,6 +145,21 @@ def of(name: str) -> Reader:
     return next((reader for reader in READERS if name.endswith(reader.suffixes)), JSON)
 
 
+def of_record(path: str, raw: bytes) -> Reader:
+    """The reader of a record as ingested: what is strict JSON is read as that, whatever its file is called.
+
+    So are the records that a mapping takes out of a file.
+    """
+    reader = of(path)
+    if reader is JSON or not raw.startswith(b"{"):
+        return reader
+    try:
+        contract.read(raw)
+    except contract.UnreadableError:
+        return reader
+    return JSON
+
+
 def named(name: str) -> Reader:
     """The first reader of a name.
 
