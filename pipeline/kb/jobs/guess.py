@@ -15,9 +15,10 @@ from kb.jobs.guess_fields import Draft, Guess
 from kb.jobs.samples import Sample, samples
 from kb.model import Document
 from kb.settings import Trust
-from kb.sources.formats import Formats
+from kb.sources.formats import NATIVE, SHIPPED, SIGNS, Formats
+from kb.sources.formats.declaration import TREES
 from kb.sources.formats.functions import slug
-from kb.sources.formats.mapping_file import format_of
+from kb.sources.formats.mapping_file import RESERVED, format_of
 from kb.words import visible
 from kb.workspace import Workspace
 
@@ -41,22 +42,59 @@ def guess(workspace: Workspace, paths: Sequence[Path], name: str = "mapping", or
     Raises:
         KbError: a path is missing, nothing there can be read, or what there is needs no mapping, or several.
     """
-    taken = list(islice(samples(workspace, paths, EACH), MOST))
-    read = [sample for sample in taken if sample.document is not None]
-    if not read:
-        raise KbError(_unread(paths, taken))
-    kinds = sorted({sample.reader.name for sample in read})
-    if len(kinds) > 1 and not {"json", "yaml", "toml"}.issuperset(kinds):
-        raise KbError(
-            f"{_file(read, kinds[0])} is {kinds[0]} and {_file(read, kinds[1])} is {kinds[1]}; guess a mapping for each"
-        )
+    taken, read = _samples(workspace, paths)
     documents = [sample.document for sample in read if sample.document is not None]
-    if all(_is_native(document) for document in documents):
-        raise KbError(f"{read[0].incoming.origin.path}: holds native records, which need no mapping; run `kb ingest`")
+    known = _known(workspace, read)
+    if known == NATIVE:
+        raise KbError(f"{read[0].path}: holds native records, which need no mapping; run `kb ingest`")
+    kinds = sorted({sample.reader.name for sample in read})
+    if len(kinds) > 1 and not TREES.issuperset(kinds):
+        one, other = (next(sample.path for sample in read if sample.reader.name == kind) for kind in kinds[:2])
+        raise KbError(f"{one} is {kinds[0]} and {other} is {kinds[1]}; guess a mapping for each")
     draft = _drafted(documents, kinds, _domain(read))
     text = "\n".join([*_head(draft, kinds, read), "", *_body(draft)]) + "\n"
     format_of(name, origin or f"formats/{name}.toml", text)
-    return Guessed(text, tuple(_notes(workspace, taken, read)))
+    return Guessed(text, tuple(_notes(taken, read, known)))
+
+
+def known_as(workspace: Workspace, paths: Sequence[Path]) -> str | None:
+    """The format that all samples of some files are known to have, the native one too.
+
+    Raises:
+        KbError: as in `guess`, but for what needs no mapping.
+    """
+    return _known(workspace, _samples(workspace, paths)[1])
+
+
+def name_for(workspace: Workspace, paths: Sequence[Path]) -> str:
+    """A name for the mapping of some files.
+
+    Raises:
+        KbError: as in `known_as`.
+    """
+    name = _domain(_samples(workspace, paths)[1])[:60].strip("-")
+    return name if name[:1].isalpha() and name not in {*RESERVED, *SIGNS} else f"own-{name}"
+
+
+def _samples(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[Sample], list[Sample]]:
+    """The samples of some files, and those of them that say something."""
+    taken = list(islice((one for path in paths for one in samples(workspace, path, EACH, SHIPPED)), MOST))
+    read = [sample for sample in taken if sample.document is not None]
+    if not read:
+        raise KbError(_unread(paths, taken))
+    return taken, read
+
+
+def _known(workspace: Workspace, read: Sequence[Sample]) -> str | None:
+    formats = Formats(workspace.format_files())
+    found = {_known_format(formats, sample) for sample in read}
+    return found.pop() if len(found) == 1 else None
+
+
+def _known_format(formats: Formats, sample: Sample) -> str | None:
+    document = sample.document or {}
+    form = formats.detect(document, sample.path, sample.reader.name)
+    return form.name if form else NATIVE if _is_native(document) else None
 
 
 def _drafted(documents: Sequence[Document], kinds: Sequence[str], domain: str) -> Draft:
@@ -67,12 +105,12 @@ def _drafted(documents: Sequence[Document], kinds: Sequence[str], domain: str) -
 
 def _unread(paths: Sequence[Path], taken: Sequence[Sample]) -> str:
     where = ", ".join(map(str, paths))
-    why = f": {taken[0].incoming.origin}: {taken[0].fault}" if taken else ", for no file there is one that kb reads"
+    why = f": {_where(taken[0])}: {taken[0].fault}" if taken else ", for no file there is one that kb reads"
     return f"{where}: there is nothing to guess from{why}"
 
 
-def _file(read: Sequence[Sample], kind: str) -> str:
-    return next(sample.incoming.origin.path for sample in read if sample.reader.name == kind)
+def _where(sample: Sample) -> str:
+    return str(sample.records[0].origin) if sample.records else sample.path
 
 
 def _is_native(document: Document) -> bool:
@@ -88,11 +126,24 @@ def _domain(read: Sequence[Sample]) -> str:
 
 
 def _files(read: Sequence[Sample]) -> list[str]:
-    return list(dict.fromkeys(sample.incoming.origin.path.partition("!")[0] for sample in read))
+    return list(dict.fromkeys(sample.path.partition("!")[0] for sample in read))
 
 
 _SAYING_NOTHING = frozenset(
-    "raw docs doc records data alerts errors error-messages messages pages content src home tmp work samples".split()
+    {
+        "raw",
+        "docs",
+        "doc",
+        "records",
+        "data",
+        "alerts",
+        "errors",
+        "error-messages",
+        "messages",
+        "pages",
+        "content",
+        "src",
+    }
 )
 
 
@@ -176,19 +227,12 @@ def _sure(guess: Guess) -> str:
     return f"  # {guess.sure} %: {visible(guess.why)}"
 
 
-def _notes(workspace: Workspace, taken: Sequence[Sample], read: Sequence[Sample]) -> Iterator[str]:
+def _notes(taken: Sequence[Sample], read: Sequence[Sample], known: str | None) -> Iterator[str]:
     unread = [sample for sample in taken if sample.document is None]
     if unread:
-        yield f"{len(unread)} of {len(taken)} samples cannot be read; the first: {unread[0].incoming.origin}: {unread[0].fault}"
-    formats = Formats(workspace.format_files())
-    known = {
-        form.name
-        for sample in read
-        if sample.document is not None
-        and (form := formats.detect(sample.document, sample.incoming.origin.path, sample.reader.name))
-    }
+        yield f"{len(unread)} of {len(taken)} samples cannot be read; the first: {_where(unread[0])}: {unread[0].fault}"
     if known:
-        yield f"kb knows such records already, as {', '.join(sorted(known))}; see `kb formats try {min(known)} FILE`"
+        yield f"kb knows such records already, as {known}; see `kb formats try {known} {read[0].path}`"
 
 
 def check_free(path: Path, *, force: bool) -> None:

@@ -12,6 +12,7 @@ from kb.jobs import value_kinds as kinds
 from kb.jobs.field_words import FIELD_WORDS, ITEM_WORDS, RESOLVABLE, SEVERITIES
 from kb.jobs.value_kinds import share
 from kb.model import Document, Json
+from kb.sources.formats.functions import slug
 
 
 class Guess(NamedTuple):
@@ -73,8 +74,12 @@ def draft(documents: Sequence[Document], domain: str) -> Draft:
     records = _records(documents)
     if records is not None:
         key = records.why
+        beside = [identifier(other) for document in documents[:1] for other in document if other != key]
         documents = [one for document in documents for one in document.get(key) or () if isinstance(one, dict)]
-        records = records._replace(why="a list of objects that look like records")
+        records = records._replace(
+            why="a list of objects that look like records"
+            + (f"; what stands beside it is lost: {', '.join(beside)}" if beside else "")
+        )
     places = columns(documents)
     chosen = assigned(places)
     fields = [*_identity(chosen, domain), *plain_fields(chosen)]
@@ -271,7 +276,9 @@ def _why(column: Column, sure: int) -> str:
 
 def _identity(chosen: Mapping[str, tuple[Column, int]], domain: str) -> Iterator[Guess]:
     """The id, the message, its pattern and the domain, which depend on each other."""
-    named = next((field for field in ("id", "error_code", "signature") if field in chosen), None)
+    named = next(
+        (field for field in ("id", "error_code", "signature") if field in chosen and _has_slugs(chosen[field][0])), None
+    )
     if named is not None:
         column, sure = chosen[named]
         place = column.place
@@ -296,6 +303,10 @@ def _identity(chosen: Mapping[str, tuple[Column, int]], domain: str) -> Iterator
         if "regex" not in chosen:
             made = f"{column.place} && template(to_string({column.place}){holes(column.values)})"
             yield Guess("regex", made, sure * 8 // 10, f"the text of {column.shown}, with its holes")
+
+
+def _has_slugs(column: Column) -> bool:
+    return share(column.values, lambda value: slug(str(value))) >= 0.9
 
 
 _WHOLE_ID = re.compile("[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){1,2}")

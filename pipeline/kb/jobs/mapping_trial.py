@@ -3,95 +3,27 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
-from kb.contract import UnreadableError, schema, shapes
-from kb.contract import INCOMING
+from kb.analysis.credentials import masked, masked_text
+from kb.contract import INCOMING, UnreadableError, schema, shapes
 from kb.curate.record import curate
 from kb.errors import KbError
 from kb.jobs.samples import Sample, samples
-from kb.model import Document, Finding, Incoming, Json, Rejected
+from kb.model import Document, Incoming, Json, Rejected
 from kb.pointer import escape, tokens
+from kb.results import Trial, Tried
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet, added_in
 from kb.settings import text_of
+from kb.sources import readers
 from kb.sources.formats import NATIVE, Format, Formats, Mapped
-from kb.sources.formats.computed import elements
+from kb.sources.readers import Reader
 from kb.workspace import Workspace
 
 _EMPTY: tuple[Json, ...] = (None, "", [], {})
-
-
-class Tried(NamedTuple):
-    """A record of a source, and what a mapping makes of it.
-
-    `place` is where it stands in its file. Keys are those of the source: `used` for a field, `kept` beside the record, or
-    `lost`. `required` and `optional` are the fields of the record that stay empty. `fault` says why there is no record.
-    """
-
-    path: str
-    line: int | None
-    place: str
-    shown: str
-    source: Json
-    record: Document | None
-    used: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    required: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    is_rejected: bool = True
-    is_claimed: bool = True
-    fault: str | None = None
-
-    def document(self, rules: RuleSet) -> Document:
-        """As JSON."""
-        findings = [
-            {"code": one.code, "severity": rules.severities[one.code], "pointer": one.pointer, "message": one.message}
-            for one in self.findings
-        ]
-        return {
-            "path": self.path, "line": self.line, "pointer": self.place, "source": self.source, "record": self.record,
-            "used": list(self.used), "kept": list(self.kept), "lost": list(self.lost),
-            "empty": {"required": list(self.required), "optional": list(self.optional)},
-            "rejected": self.is_rejected, "recognised": self.is_claimed, "fault": self.fault, "findings": findings,
-        }  # fmt: skip
-
-
-class Trial(NamedTuple):
-    """What came of trying a format."""
-
-    form: Format
-    rules: RuleSet
-    tried: list[Tried]
-
-    @property
-    def mapped(self) -> list[Tried]:
-        return [one for one in self.tried if one.record is not None]
-
-    def keys(self, what: str) -> list[str]:
-        """The keys that were `used`, `kept` or `lost` in any record, each once."""
-        return list(dict.fromkeys(key for one in self.tried for key in getattr(one, what)))
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether something was read, and nothing would be lost."""
-        return bool(self.mapped) and not self.keys("lost")
-
-    def document(self) -> Document:
-        """As JSON."""
-        return {
-            "format": self.form.name,
-            "origin": self.form.origin,
-            "records": [one.document(self.rules) for one in self.tried],
-            "used": self.keys("used"),
-            "kept": self.keys("kept"),
-            "lost": self.keys("lost"),
-            "ok": self.is_sound,
-        }
 
 
 def try_mapping(workspace: Workspace, name: str, paths: Sequence[Path], limit: int) -> Trial:
@@ -101,14 +33,17 @@ def try_mapping(workspace: Workspace, name: str, paths: Sequence[Path], limit: i
         KbError: there is no such format, it says what a mapping cannot, or a path is missing or of a kind that is not read.
     """
     rules, form = _format(workspace, name)
-    tried = [
-        one
-        for path in paths
-        for one in islice((t for s in samples(workspace, [path], limit) for t in _tried(s, form, rules)), limit)
-    ]
+    tried: list[Tried] = []
+    for path in paths:
+        found = (
+            one
+            for sample in samples(workspace, path, limit, rules.formats, form.name)
+            for one in _tried(sample, form, rules)
+        )
+        tried += islice(found, limit)
     if not tried:
         raise KbError(f"{', '.join(map(str, paths))}: no records there")
-    return Trial(form, rules, tried)
+    return Trial(form.name, form.origin, tried, rules.severities)
 
 
 def _format(workspace: Workspace, name: str) -> tuple[RuleSet, Format]:
@@ -129,61 +64,52 @@ def _format(workspace: Workspace, name: str) -> tuple[RuleSet, Format]:
 
 
 def _tried(sample: Sample, form: Format, rules: RuleSet) -> Iterator[Tried]:
-    origin, reader = sample.incoming.origin, sample.reader
-    text = sample.shown.decode(errors="replace")
-    nothing = Tried(origin.path, origin.line, "", text, None, None)
-    if sample.document is None:
-        yield nothing._replace(fault=sample.fault)
+    nothing = Tried(sample.path, None, "", "", None, None)
+    if sample.reader.name not in form.reads:
+        yield nothing._replace(
+            fault=f"{form.name} reads {', '.join(sorted(form.reads))}, and this is {sample.reader.name}"
+        )
         return
-    if reader.name not in form.reads:
-        yield nothing._replace(fault=f"{form.name} reads {', '.join(sorted(form.reads))}, and this is {reader.name}")
-        return
+    if not sample.records:
+        yield nothing._replace(source=sample.document, fault="`records` finds none in it")
+    is_split = form.records is not None and sample.document is not None
+    beside = _beside(sample.document, [one.within for one in sample.records]) if is_split else ()
+    for incoming in sample.records:
+        one = _mapped(incoming, sample.reader, form, rules)
+        yield one._replace(lost=(*beside, *one.lost))
+
+
+def _mapped(incoming: Incoming, reader: Reader, form: Format, rules: RuleSet) -> Tried:
+    origin, raw = incoming.origin, masked(incoming.raw)
+    shown = raw[:_MOST_SHOWN].decode(errors="replace")
+    one = Tried(origin.path, origin.line, incoming.within or "", shown, None, None)
+    if incoming.fault is not None:
+        return one._replace(fault=masked_text(incoming.fault))
     try:
-        found = elements(form, sample.document)
+        kind = readers.of_record(origin.path, raw)
+        source = kind.read(raw)
+        shown = orjson.dumps(source, option=orjson.OPT_INDENT_2).decode() if kind is readers.JSON else one.shown
+        one = one._replace(source=source, shown=shown)
+        mapped = form.map(source)
     except UnreadableError as error:
-        yield nothing._replace(source=sample.document, fault=str(error))
-        return
-    if not found:
-        yield nothing._replace(source=sample.document, fault="its `records` finds none in it")
-    beside = _beside(sample.document, [place for _, place in found]) if form.records else ()
-    for element, place in found:
-        one = nothing._replace(place=place, source=element, shown=text if form.records is None else _json(element))
-        yield _mapped(one, sample, form, rules)._replace(lost=beside) if beside else _mapped(one, sample, form, rules)
-
-
-def _json(value: Json) -> str:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-
-
-def _mapped(one: Tried, sample: Sample, form: Format, rules: RuleSet) -> Tried:
-    if not isinstance(one.source, dict):
-        return one._replace(fault="is no object; let `records` give objects")
-    try:
-        mapped = form.map(one.source)
-    except UnreadableError as error:
-        return one._replace(fault=str(error))
-    kept, lost = _kept(mapped, form), _lost(one.source, mapped, form, sample)
-    keys = _keys(one.source, mapped, sample.reader.name)
-    used = {key for pointer, key in keys if not _is_below(pointer, kept | lost)}
+        return one._replace(fault=masked_text(str(error)))
+    keys = _Keys(source, mapped, form, reader)
     required, optional = _empty(mapped.document)
-    outcome = curate(_incoming(one, sample, form), rules)
+    outcome = curate(incoming._replace(form=form.name), rules)
     return one._replace(
         record={key: value for key, value in mapped.document.items() if key != "extensions"},
-        used=_ordered(keys, used),
-        kept=_ordered(keys, {key for pointer, key in keys if _is_below(pointer, kept)} - used),
-        lost=_ordered(keys, {key for pointer, key in keys if _is_below(pointer, lost)}),
+        used=keys.used,
+        kept=keys.kept,
+        lost=keys.lost,
         required=required,
         optional=optional,
         findings=outcome.findings,
         is_rejected=isinstance(outcome, Rejected),
-        is_claimed=form.is_recognised and form.covers(one.path, sample.reader.name) and form.claims(one.source),
+        is_recognised=form.is_recognised and form.covers(origin.path, reader.name) and form.claims(source),
     )
 
 
-def _incoming(one: Tried, sample: Sample, form: Format) -> Incoming:
-    incoming = sample.incoming
-    raw = incoming.raw if form.records is None else orjson.dumps(one.source)
-    return incoming._replace(raw=raw, form=form.name)
+_MOST_SHOWN = 1 << 16
 
 
 def _empty(record: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -196,8 +122,23 @@ def _empty(record: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
 # ---- keys ------------------------------------------------------------------------------------------------------------
 
 
-def _ordered(keys: Sequence[tuple[str, str]], wanted: set[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for _, key in keys if key in wanted))
+class _Keys:
+    """The keys of a source by what becomes of them; one that stands there often is used if it is once."""
+
+    def __init__(self, source: Document, mapped: Mapped, form: Format, reader: Reader) -> None:
+        is_page = reader.name == "markdown" and "sections" in source
+        kept, lost = _kept(mapped, form), _lost(source, mapped, form, reader)
+        parts = _unused_parts(source, mapped) if is_page else set()
+        known = [*_parts(source)] if is_page else [(pointer, key) for pointer, key, _ in _leaves(source)]
+        around = {start for pointer in lost for start in _starts(pointer)}
+        is_lost = [pointer in around or _is_below(pointer, lost) for pointer, _ in known]
+        made_from = {mapped.place(pointer) for pointer, _, _ in _leaves({**mapped.document, "extensions": None})}
+        is_kept = [pointer not in made_from and (pointer in parts or _is_below(pointer, kept)) for pointer, _ in known]
+        states = [(key, gone, left) for (_, key), gone, left in zip(known, is_lost, is_kept, strict=True)]
+        self.lost = tuple(dict.fromkeys(key for key, gone, _ in states if gone))
+        self.used = tuple(dict.fromkeys(key for key, gone, left in states if not gone and not left))
+        only_kept = dict.fromkeys(key for key, gone, left in states if left and not gone)
+        self.kept = tuple(key for key in only_kept if key not in self.used)
 
 
 def _leaves(value: Json, pointer: str = "", key: str = "") -> Iterator[tuple[str, str, Json]]:
@@ -212,11 +153,45 @@ def _leaves(value: Json, pointer: str = "", key: str = "") -> Iterator[tuple[str
         yield pointer, key, value
 
 
-def _keys(source: Document, mapped: Mapped, reader_name: str) -> list[tuple[str, str]]:
-    """The places of a source, each with the key that people know it by."""
-    if reader_name != "markdown":
-        return [(pointer, key) for pointer, key, _ in _leaves(source)]
-    return [(pointer, key) for pointer, key, _ in _leaves({"front": source.get("front")})]
+def _parts(source: Document) -> Iterator[tuple[str, str]]:
+    """The parts of a page, each with how people know it: its front matter, what stands at its head, and its headings."""
+    yield from ((pointer, key) for pointer, key, _ in _leaves({"front": source.get("front")}))
+    yield from ((f"/{part}", f"({part})") for part in _HEAD if source.get(part))
+    yield from _sections(source, "")
+
+
+_HEAD = ("title", "quote", "lead")
+"""Parts of a page that stand before its first section."""
+
+
+def _sections(holder: Document, around: str) -> Iterator[tuple[str, str]]:
+    for i, section in enumerate(holder["sections"]):
+        place = f"{around}/sections/{i}"
+        yield place, f"{'#' * section['level']} {section['title']}"
+        yield from _sections(section, place)
+
+
+def _unused_parts(source: Document, mapped: Mapped) -> set[str]:
+    """The parts of a page from which no value of the record comes."""
+    places = {mapped.place(pointer) for pointer, _, _ in _leaves({**mapped.document, "extensions": None})}
+    heads = {
+        "/lead": ("/lead", "/paragraphs", "/items", "/code", "/tables"),
+        "/title": ("/title",),
+        "/quote": ("/quote",),
+    }
+    unused = {head for head, starts in heads.items() if not any(place.startswith(starts) for place in places)}
+    for pointer, _ in _sections(source, ""):
+        if not any(
+            place.startswith(f"{pointer}/") and not place.startswith(f"{pointer}/sections/") for place in places
+        ):
+            unused.add(pointer)
+    return unused
+
+
+def _starts(pointer: str) -> Iterator[str]:
+    while pointer:
+        yield pointer
+        pointer = pointer.rpartition("/")[0]
 
 
 def _is_below(pointer: str, places: set[str]) -> bool:
@@ -231,12 +206,10 @@ def _kept(mapped: Mapped, form: Format) -> set[str]:
     return {mapped.place(pointer) for pointer, _, _ in _leaves(mapped.document) if carried in pointer} - {""}
 
 
-def _lost(source: Document, mapped: Mapped, form: Format, sample: Sample) -> set[str]:
+def _lost(source: Document, mapped: Mapped, form: Format, reader: Reader) -> set[str]:
     """The places of a source that do not come back from the record and from what is kept beside it."""
     try:
-        back: Any = (
-            form.carried(mapped.document).document if mapped.whole is None else sample.reader.restore(mapped.whole)
-        )
+        back: Any = form.carried(mapped.document).document if mapped.whole is None else reader.restore(mapped.whole)
     except (KbError, UnreadableError, LookupError, TypeError):
         return {""}
     return {pointer for pointer, _, value in _leaves(source) if _value_at(back, pointer) != value}
@@ -251,7 +224,11 @@ def _value_at(value: Json, pointer: str) -> Json:
     return value
 
 
-def _beside(document: Document, places: Sequence[str]) -> tuple[str, ...]:
+def _beside(document: Json, places: Sequence[str | None]) -> tuple[str, ...]:
     """What a file says outside of the lists that its records stand in: no record has it."""
-    around = {place.rpartition("/")[0] if place.rpartition("/")[2].isdigit() else place for place in places}
+    around = {
+        place.rpartition("/")[0] if place.rpartition("/")[2].isdigit() else place
+        for place in places
+        if place is not None
+    }
     return tuple(dict.fromkeys(key for pointer, key, _ in _leaves(document) if not _is_below(pointer, around)))

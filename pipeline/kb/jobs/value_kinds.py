@@ -102,7 +102,7 @@ def separator(values: Sequence[Json]) -> str | None:
     """What separates the parts of texts that are lists: most of them have it."""
     texts = [value for value in values if isinstance(value, str)]
     for mark in ("\n", ";", "；", "|", "、"):
-        if share(texts, lambda text, mark=mark: mark in text.strip()) >= 0.5:
+        if share([mark in text.strip() for text in texts], bool) >= 0.5:
             return mark
     has_words = share(texts, lambda text: all(len(part.split()) <= 2 for part in text.split(",")))
     return "," if has_words >= 0.8 and share(texts, lambda text: "," in text) >= 0.3 else None
