@@ -167,11 +167,9 @@ def start(folder: Path, paths: list[Path], *, example: bool, pre_commit: bool, g
         print_lines([f"kb knows these records, as {started.known}; run {ingest}"])
     else:
         stem, first = Path(started.mapping).stem, started.paths[0]
+        wrote, see = display_path(folder / started.mapping), f"`kb formats try {stem} {first}`"
         print_lines(
-            [
-                f"wrote {display_path(folder / started.mapping)}; give what its comments ask for, see what comes of it with"
-                f" `kb formats try {stem} {first}`, then run {ingest}"
-            ]
+            [f"wrote {wrote}; give what its comments ask for, see what comes of it with {see}, then run {ingest}"]
         )
     return started.made
 

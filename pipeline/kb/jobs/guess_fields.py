@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -85,6 +86,11 @@ def draft(documents: Sequence[Document], domain: str) -> Draft:
     fields = [*_identity(chosen, domain), *plain_fields(chosen)]
     defaults = {} if "domain" in chosen or _is_whole_id(chosen) else {"domain": default_domain(domain)}
     lists = [_list(field, *chosen[field]) for field in LISTS if field in chosen]
+    if not fields and not lists:
+        place = places[0].place if places else "signature"
+        fields = [
+            Guess("signature", place, 1, "for a mapping says something at least; name the key that holds the message")
+        ]
     for field in ("dead_ends", "workarounds"):
         if field not in chosen:
             defaults[field] = ("[]", "the samples name none")
@@ -177,8 +183,11 @@ def _score(field: str, column: Column) -> int:
 
 def _likeness(field: str, key: str, words: Mapping[str, Sequence[str]] = FIELD_WORDS) -> int:
     """How like a key is to the names that a field has elsewhere, from 0 to 97."""
-    name = in_words(key)
-    known = words[field]
+    return _alike(in_words(key), tuple(words[field]))
+
+
+@lru_cache(maxsize=1 << 14)
+def _alike(name: str, known: tuple[str, ...]) -> int:
     if name in known and not name.isascii():
         return 90
     if name in known:
