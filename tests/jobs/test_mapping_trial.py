@@ -88,8 +88,8 @@ def test_an_empty_list_of_records_is_nothing_read(base: Base) -> None:
 
 
 def test_a_number_that_an_expression_reads_is_used(base: Base) -> None:
-    base.put("formats/rules.toml", f"{MAPPING}\n[map.x]".replace("[map.x]", "").replace(
-        "[default]", "confidence = \"number(to_string(sure))\"\n[default]").encode())  # fmt: skip
+    sure = 'confidence = "number(to_string(sure))"\n[default]'
+    base.put("formats/rules.toml", MAPPING.replace("[default]", sure).encode())
     (one,) = tried(base, {**RULE, "sure": 0.5}).tried
     assert "sure" in one.used
 
