@@ -66,7 +66,7 @@ def _formats(
     force: Annotated[bool, typer.Option("--force", help="guess: replace the file if it is there.")] = False,
     format_name: TextOrJson = "text",
 ) -> None:
-    """List the formats of records, try one, or guess a mapping for a new one.
+    """List, try and guess the formats of records.
 
     try shows a few records beside what becomes of them: which keys of the source are used, kept or lost, which fields stay
     empty, what kb finds. It writes nothing, and exits with 1 if something would be lost or nothing was read.

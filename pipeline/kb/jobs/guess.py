@@ -11,7 +11,7 @@ import orjson
 from kb.contract import INCOMING, schema
 from kb.errors import KbError
 from kb.jobs import guess_fields, guess_pages
-from kb.jobs.guess_fields import Draft, Guess
+from kb.jobs.guess_fields import Guess, Sketch
 from kb.jobs.samples import Sample, samples
 from kb.model import Document
 from kb.settings import Trust
@@ -149,7 +149,7 @@ _SAYING_NOTHING = frozenset(
 # ---- the file --------------------------------------------------------------------------------------------------------
 
 
-def _head(draft: Draft, kinds: Sequence[str], files: Sequence[str], number: int) -> Iterator[str]:
+def _head(draft: Sketch, kinds: Sequence[str], files: Sequence[str], number: int) -> Iterator[str]:
     globs = list(dict.fromkeys(f"*{PurePosixPath(file).name}" for file in files))
     if len(globs) > 5:
         globs = list(dict.fromkeys(f"*{PurePosixPath(file).suffix}" for file in files))
@@ -170,7 +170,7 @@ def _head(draft: Draft, kinds: Sequence[str], files: Sequence[str], number: int)
         yield f"files = [{shown}]  # how kb knows such a record: patterns of paths below the workspace or raw/"
 
 
-def _body(draft: Draft) -> Iterator[str]:
+def _body(draft: Sketch) -> Iterator[str]:
     yield "[map]"
     for guess in draft.fields:
         yield f"{guess.field} = {quoted(guess.expression)}{_sure(guess)}"
