@@ -90,7 +90,10 @@ def name_for(domain: str) -> str:
 
 def _samples(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[Sample], list[Sample]]:
     """The samples of some files, and those of them that say something."""
-    taken = list(islice((one for path in paths for one in samples(workspace, path, EACH, SHIPPED)), MOST))
+    plain = workspace._replace(
+        configured=False
+    )  # its mappings are not asked: one of them may be what is to be replaced
+    taken = list(islice((one for path in paths for one in samples(plain, path, EACH, SHIPPED)), MOST))
     read = [sample for sample in taken if sample.document is not None]
     if not read:
         raise KbError(_unread(paths, taken))
