@@ -63,7 +63,7 @@ def export(
             with aside.written(output) as file:
                 file.writelines(line.encode() for line in _INTO_FILE[format_name](base, where))
         else:
-            _check_folder(base, format_name, output, where)
+            _check_folder(base, format_name, foreign.get(format_name), output, where)
             output.mkdir(parents=True, exist_ok=True)
             write = _INTO_FOLDER.get(format_name)
             if write:
@@ -102,14 +102,15 @@ def _count(base: Store, where: str, limits: Sql) -> int:
     return counted
 
 
-def _check_folder(base: Store, format_name: str, output: Path, where: str) -> None:
+def _check_folder(base: Store, format_name: str, form: Format | None, output: Path, where: str) -> None:
     """Refuse a folder with files that would pass for some of this export, such as those of an earlier one."""
     if format_name in {"parquet", "csv"}:
         suffixes: tuple[str, ...] = (f".{format_name}",)
         written = {f"{table}.{format_name}" for table in _KEY_OF}
     else:
         ids = base.query(f"SELECT id FROM records WHERE {where}").rows
-        suffixes = readers.SUFFIXES if format_name != "files" else (".json",)
+        read = form.reads if form else {readers.JSON.name}
+        suffixes = tuple(suffix for reader in readers.READERS if reader.name in read for suffix in reader.suffixes)
         written = {f"{name}{suffix}" for (name,) in ids for suffix in suffixes}
     present = (path.relative_to(output).as_posix() for path in output.rglob("*") if path.name.endswith(suffixes))
     others = sorted(name for name in present if name not in written)

@@ -248,14 +248,14 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
         yield from group.records
 
 
-class Group(NamedTuple):
+class Portion(NamedTuple):
     """What a file is cut into at one place, and the records in it: one, or those that a mapping takes out of it."""
 
     piece: Piece
     records: Sequence[Incoming]
 
 
-def groups(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Group]:
+def groups(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Portion]:
     """The like, with what each record was taken out of.
 
     Raises:
@@ -267,7 +267,7 @@ def groups(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -
     done(reading)
 
 
-class _Part(NamedTuple):
+class _Taken(NamedTuple):
     """A record that a mapping took out of a piece of a file: the same as `Piece`, and its pointer there."""
 
     line: int
@@ -278,7 +278,7 @@ class _Part(NamedTuple):
     within: str
 
 
-def _split(piece: Piece, reader: readers.Reader, form: Format) -> Sequence[Piece | _Part]:
+def _split(piece: Piece, reader: readers.Reader, form: Format) -> Sequence[Piece | _Taken]:
     """The records that a mapping takes out of a piece of a file; what cannot be taken apart is one, and says why."""
     from kb.sources.formats.computed import elements  # noqa: PLC0415 - JMESPath: only where a mapping needs it
 
@@ -294,11 +294,11 @@ def _split(piece: Piece, reader: readers.Reader, form: Format) -> Sequence[Piece
     for document, place in found:
         line, column = locate.place_of(text, spans[place].start)
         line += (piece.line or 1) - 1
-        parts.append(_Part(line, column, orjson.dumps(document), piece.offset, None, place))
+        parts.append(_Taken(line, column, orjson.dumps(document), piece.offset, None, place))
     return parts
 
 
-def _within(file: SourceFile, reading: Reading) -> Iterator["Group"]:
+def _within(file: SourceFile, reading: Reading) -> Iterator["Portion"]:
     """The records of a file up to its limits, and that there is more, if there is."""
     position, name, format_name = 0, file.name, file.form
     splitting = file.formats.splitting(format_name, name, readers.of(name).name)
@@ -318,17 +318,17 @@ def _within(file: SourceFile, reading: Reading) -> Iterator["Group"]:
                     fits = fits or _fits(reader, one.raw, file)
                     group.append(_incoming(name, position, one, file.limits.record_bytes, format_name))
                     position += 1
-                yield Group(piece, group)
+                yield Portion(piece, group)
             reading.remarks += [f"{name}: {remark}"] if remark else []
     except BeyondError as error:
         reading.leave()
         reading.records += 1
         beyond = Piece(1, 1, b"", 0, str(error))
-        yield Group(beyond, [_incoming(name, position, beyond, 0, format_name)])
+        yield Portion(beyond, [_incoming(name, position, beyond, 0, format_name)])
     reading.alien = not fits and reading.records > 0
 
 
-def _incoming(name: str, position: int, piece: Piece | _Part, limit: int, format_name: str | None = None) -> Incoming:
+def _incoming(name: str, position: int, piece: Piece | _Taken, limit: int, format_name: str | None = None) -> Incoming:
     """One record; of one that is too long the beginning is kept, to know it by."""
     line, column, raw, offset, fault, *within = piece
     origin = Origin(name, position, line, digest(raw))
@@ -379,7 +379,7 @@ def digest(data: bytes) -> str:
 
 
 __all__ = [
-    "Group",
+    "Portion",
     "Reading",
     "Root",
     "SourceFile",
