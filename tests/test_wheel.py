@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -65,6 +66,28 @@ def test_the_schemas_are_its_own(installed: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def decide(kb: Callable[..., str], base: Base, day: Sequence[str]) -> None:
+    """Every command that decides about records."""
+    base.record("a")
+    base.record("b")
+    kb("ingest", *day)
+    by = ("--by", "Ada", *day)
+    event = kb("confirm", "git/a", *by).split()[0]
+    assert "retracts an event about git/a" in kb("retract", event, *by)
+    assert "refutes git/a" in kb("refute", "git/a", *by)
+    assert "to human_reviewed" in kb("promote", "git/a", "human_reviewed", *by)
+    assert "demotes git/a" in kb("demote", "git/a", *by)
+    assert "worked" in kb("outcome", "git/a", "workaround:1", "--worked", *by)
+    assert "deprecates git/b" in kb("deprecate", "git/b", "--reason", "old", *by)
+    assert "withdraws git/b" in kb("withdraw", "git/b", "--reason", "wrong", *by)
+    assert "restores git/b" in kb("restore", "git/b", *by)
+    assert "merges git/b into git/a" in kb("merge", "git/b", "git/a", *by)
+    assert "git/a" in kb("log", "git/a")
+    assert "packed" in kb("ledger", "pack", "--before", "2026-11-23")
+    assert "withdrawn 1" in kb("ingest", *day)
+    assert kb("review", "--limit", "1", *by).startswith("1. ")
+
+
 def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> None:
     ran = set()
 
@@ -105,5 +128,7 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
     assert kb("fix").startswith("fixed 4 findings in 1 file (TXT003 empty-means-null 3, WRK001 how-repeats-action 1)")
     assert "repaired" not in kb("ingest", *day)
     assert "0 added, 0 removed, 1 changed" in kb("diff")
+
+    decide(kb, base, day)
 
     assert ran == {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import re2
 from hypothesis import given, settings
@@ -46,6 +47,33 @@ def ingested(base: Base, *documents: Document) -> Base:
 
 
 # a query that can have no answer is not asked
+
+
+def test_signatures_that_share_words_are_compared_in_little_memory() -> None:
+    """Candidates are many times as many as the pairs that match; they must not be held all at once."""
+    words = [
+        f"{stem}{end}" for stem in ("adapter", "route", "fragment", "agent", "iterator") for end in ("", "ing", "s")
+    ]
+    with duckdb.connect(config={"threads": 2, "temp_directory": "", "memory_limit": "150MB"}) as connection:
+        connection.execute(
+            """CREATE TABLE records AS
+            SELECT 'git/record-' || i AS id, text AS signature, NULL::VARCHAR[] AS signatures,
+                CASE i WHEN 8 THEN lag(text) OVER (ORDER BY i) ELSE text END AS regex
+            FROM (
+                SELECT i, array_to_string([$1[1 + (hash(7 * i + k) % len($1))::BIGINT] FOR k IN range(7)], ' ') || ' ' || i AS text
+                FROM range(20_000) t(i))
+            ORDER BY id""",
+            [words],
+        )
+        connection.execute(
+            """CREATE TABLE match_keys AS
+            SELECT id AS record_id, [lower(regex)] AS required_literals, false AS compared FROM records"""
+        )
+
+        def ask(sql: str, **values: object) -> Iterator[tuple[Any, ...]]:
+            return iter(connection.cursor().execute(sql, values or None).fetchall())
+
+        assert list(catalogue()["RGX005"].run(ask)) == [("git/record-8", "git/record-7", 1.0)]
 
 
 ONLY_WITH = [rule for rule in catalogue().values() if rule.only_with]

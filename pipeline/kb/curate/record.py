@@ -149,7 +149,10 @@ def _read(incoming: Incoming, shown: bytes, rules: RuleSet) -> "_Case | Rejected
     return case
 
 
-_UNCLAIMED = "no mapping knows this for a record; name one with --from, write one (`kb formats guess`), or `exclude` the file in kb.toml"
+_UNCLAIMED = (
+    "no mapping knows this for a record; name one with --from, let `kb formats guess` write one, or `exclude` the file in"
+    " kb.toml"
+)
 
 
 def _unreadable(origin: Origin, why: str) -> Rejected:

@@ -313,30 +313,36 @@ _NEW = (_Sides("NOT compared", "true"), _Sides("compared", "NOT compared"))
 
 
 def _sighted(sides: _Sides) -> str:
-    """Each pattern once, however many records have it, by the first of them (`place`); and each signature, by its first owner."""
+    """Each pattern once, however many records have it, by the `id` of the first of them; and each signature.
+
+    Both are numbered in the order of ids: what is joined and counted by the million is small then.
+    """
     return f"""
         patterns AS (
-            SELECT min(id) AS place, regex, any_value(required_literals) AS required_literals, count(*) AS total
-            FROM records JOIN match_keys ON record_id = id
-            WHERE {sides.patterns} AND length(regex) <= {_LONGEST_PATTERN} GROUP BY regex
+            SELECT row_number() OVER (ORDER BY id) AS place, * FROM (
+                SELECT min(id) AS id, regex, any_value(required_literals) AS required_literals, count(*) AS total
+                FROM records JOIN match_keys ON record_id = id
+                WHERE {sides.patterns} AND length(regex) <= {_LONGEST_PATTERN} GROUP BY regex)
         ), literals AS (
-            SELECT place, unnest(required_literals) AS literal FROM patterns
+            SELECT place, generate_subscripts(required_literals, 1) AS nth, unnest(required_literals) AS literal FROM patterns
         ), texts AS (
-            SELECT min(id || nth) AS first, min(id, {_MOST + 2}) AS ids, signature, {_READABLE} AS text
+            SELECT row_number() OVER (ORDER BY min(id), signature) AS first, list(id) AS ids, signature, {_READABLE} AS text
             FROM (
-                SELECT id, '' AS nth, left(signature, {_LONGEST_SIGNATURE}) AS signature
-                FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures}
-                UNION ALL
-                SELECT id, ' ' || generate_subscripts(signatures, 1), left(unnest(signatures), {_LONGEST_SIGNATURE})
-                FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures} AND len(signatures) > 0)
+                SELECT id, signature FROM (
+                    SELECT id, left(signature, {_LONGEST_SIGNATURE}) AS signature
+                    FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures}
+                    UNION ALL
+                    SELECT id, left(unnest(signatures), {_LONGEST_SIGNATURE})
+                    FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures} AND len(signatures) > 0)
+                QUALIFY row_number() OVER (PARTITION BY signature ORDER BY id) <= {_MOST + 2})
             GROUP BY signature
         )
     """
 
 
 _TOGETHER = """
-    SELECT p.place, total, regex, signature, ids
-    FROM likely JOIN patterns p USING (place) JOIN texts USING (first) ORDER BY p.place, first
+    SELECT p.id, total, regex, signature, ids
+    FROM likely JOIN patterns p USING (place) JOIN texts USING (first) ORDER BY place, first
 """
 
 
@@ -344,7 +350,9 @@ def _pairs_of_few(sides: _Sides) -> str:
     return f"""
         WITH {_sighted(sides)}, likely AS (
             SELECT DISTINCT place, first
-            FROM (FROM literals UNION ALL SELECT place, '' FROM patterns WHERE required_literals = [])
+            FROM (
+                SELECT place, literal FROM literals
+                UNION ALL SELECT place, '' FROM patterns WHERE required_literals = [])
             JOIN texts ON contains(text, literal)
         ) {_TOGETHER}
     """
@@ -358,16 +366,16 @@ def _indexed(width: int, below: int) -> str:
     """By way of windows: of each required literal the one is looked for that is rarest in a sample of signatures."""
     return f"""
         windows{width} AS (
-            SELECT place, literal, arg_min(part, (coalesce(times, 0), part)) AS part
+            SELECT place, nth, arg_min(part, (coalesce(times, 0), part)) AS part
             FROM (
-                SELECT *,
+                SELECT place, nth,
                     unnest([literal[1 + i * (length(literal) - {width}) // 7:][:{width}] FOR i IN range(8)]) AS part
                 FROM literals WHERE length(literal) >= {width} AND length(literal) < {below})
             LEFT JOIN (
                 SELECT part, count(*) AS times
                 FROM (SELECT {_windows("text", width)} AS part FROM (FROM texts ORDER BY hash(first) LIMIT 2000))
                 GROUP BY part) USING (part)
-            GROUP BY ALL
+            GROUP BY place, nth
         ), spots{width} AS (
             SELECT DISTINCT first, part FROM (SELECT first, {_windows("text", width)} AS part FROM texts)
             SEMI JOIN windows{width} USING (part)
@@ -388,18 +396,23 @@ def _index() -> str:
 
 
 def _pairs_of_many(sides: _Sides) -> str:
-    met = " UNION ".join(
-        f"""SELECT place, first FROM (FROM windows{width} ANTI JOIN in_full_buckets USING (place))
-        JOIN spots{width} USING (part) JOIN texts USING (first) WHERE contains(text, literal)"""
+    """Texts are fetched for the spots, not for the pairs: of those there are many more than DuckDB reckons with."""
+    seen = ", ".join(
+        f"seen{width} AS MATERIALIZED (SELECT part, first, text FROM spots{width} JOIN texts USING (first))"
         for width in (8, 3)
     )
-    return f"WITH {_sighted(sides)}, {_index()}, likely AS ({met}) {_TOGETHER}"
+    met = " UNION ".join(
+        f"""SELECT place, first FROM (FROM windows{width} ANTI JOIN in_full_buckets USING (place))
+        JOIN literals USING (place, nth) JOIN seen{width} USING (part) WHERE contains(text, literal)"""
+        for width in (8, 3)
+    )
+    return f"WITH {_sighted(sides)}, {_index()}, {seen}, likely AS ({met}) {_TOGETHER}"
 
 
 def _in_full_buckets(sides: _Sides) -> str:
     return f"""
         WITH {_sighted(sides)}, {_index()}
-        SELECT place, total, regex FROM patterns SEMI JOIN in_full_buckets USING (place) ORDER BY place
+        SELECT id, total, regex FROM patterns SEMI JOIN in_full_buckets USING (place) ORDER BY place
     """
 
 
