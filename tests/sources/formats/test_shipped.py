@@ -377,7 +377,7 @@ def test_each_is_published(name: str, rules: RuleSet) -> None:
 
 @pytest.mark.parametrize(
     ("folder", "name", "least", "others"),
-    [("runbooks", "runbook", 0.9, {"SCH001"}), ("msvc", "msvc", 0.98, {"SCH001"})],
+    [("runbooks", "runbook", 0.9, {"SCH001"}), ("msvc", "msvc", 0.95, {"SCH001"})],
 )
 def test_pages_that_nobody_here_wrote_are_published_and_come_back(
     corpora: Path, rules: RuleSet, folder: str, name: str, least: float, others: set[str]
