@@ -83,7 +83,9 @@ FUNCTIONS: Mapping[str, Described] = {
     "number": Described(
         "number(text)", "the number that a text is, or null; of a percentage, its share", "number('85 %')", 0.85
     ),
-    "strip_md": Described("strip_md(text)", "a text without the marks of Markdown", "strip_md('**a** [b](c)')", "a b"),
+    "strip_md": Described(
+        "strip_md(text)", "a text without the marks of Markdown", "strip_md('**a** [b](https://x.org)')", "a b"
+    ),
     "template": Described(
         "template(text, hole, …)",
         "a pattern for the messages that a template makes; in a hole, * stands for anything between its ends",
