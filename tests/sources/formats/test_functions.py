@@ -5,7 +5,7 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.sources.formats.functions import Placed, date, number, slug, strip_md, template
+from kb.sources.formats.functions import _MARKS, Placed, date, number, slug, strip_md, template
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,14 @@ def test_a_number_is_a_number_or_nothing(text: str, value: float | None) -> None
 )
 def test_what_is_stripped_is_markdown(text: str, plain: str) -> None:
     assert strip_md(text) == plain
+
+
+@given(st.text("ab {}#[]()!<>https:/.`*_\\\n-", max_size=40))
+def test_the_look_for_a_mark_only_saves_time(text: str) -> None:
+    searched = text
+    for pattern, plain in _MARKS:
+        searched = pattern.sub(plain, searched)
+    assert strip_md(text) == searched.strip()
 
 
 @pytest.mark.parametrize(

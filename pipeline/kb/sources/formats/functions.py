@@ -353,9 +353,13 @@ _MARKS: tuple[tuple[Any, str], ...] = (
 )
 
 
+_MAY_BE_MARKED = re.compile(r"[{\[<#>`*_\\]")
+"""Each mark has one of these: most texts have none, titles above all."""
+
+
 def strip_md(text: str) -> str:
     """A text without the marks of Markdown: emphasis, code, links, headings, quotes."""
-    for pattern, plain in _MARKS:
+    for pattern, plain in _MARKS if _MAY_BE_MARKED.search(text) else ():
         text = pattern.sub(plain, text)
     return text.strip()
 
