@@ -137,7 +137,7 @@ def test_pages_about_a_folder_are_passed_over_with_a_word(name: str, base: Base)
 
 def test_what_lies_beside_the_records_in_a_workspace_is_none(base: Base) -> None:
     base.configure("as_of = 2026-11-22\n")
-    base.put("formats/x.toml", b"a = 1")
+    base.put("formats/x.toml", b"[map]\nid = 'name'")
     base.put("dvc.yaml", b"a: 1")
     base.put("raw/x.toml", b"a = 1")
     assert [file.name for file in discover(base.root, base.workspace).files] == ["raw/x.toml"]

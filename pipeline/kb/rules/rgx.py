@@ -342,8 +342,10 @@ def _sighted(sides: _Sides) -> str:
 
 _TOGETHER = """
     SELECT p.id, total, regex, signature, ids
-    FROM likely JOIN patterns p USING (place) JOIN texts USING (first) ORDER BY place, first
+    FROM likely JOIN patterns p USING (place) JOIN texts USING (first)
+    WHERE NOT (total = 1 AND ids = [p.id]) ORDER BY place, first
 """
+"""What a record's pattern says of its own signature alone is nobody's collision: most pairs are such, and are not searched."""
 
 
 def _pairs_of_few(sides: _Sides) -> str:

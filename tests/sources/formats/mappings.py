@@ -3,6 +3,7 @@
 from kb.model import Document
 from kb.sources.formats.declaration import Format
 from kb.sources.formats.mapping_file import format_of
+from kb.sources.readers import markdown_page
 
 
 def form(text: str, name: str = "own") -> Format:
@@ -131,25 +132,35 @@ how = "code[0].text"
 """
 
 
-def _section(title: str, **values: object) -> Document:
-    keys = ("paragraphs", "items", "code", "quotes", "tables", "sections")
-    return {"title": title, "level": 2, "text": "", **{key: [] for key in keys}, **values}
+PAGE_TEXT = b"""---
+code: C2065
+ms.date: 11/04/2016
+author: someone
+---
+# Compiler Error C2065
 
+> '%s' : undeclared identifier
 
-def _item(text: str, code: str | None = None) -> Document:
-    return {"text": text, "code": [{"lang": None, "text": code}] if code else [], "items": []}
+## Remarks
 
+The compiler can't find the declaration of an **identifier**.
 
-PAGE: Document = {
-    "front": {"code": "C2065", "ms.date": "11/04/2016", "author": "someone"},
-    "title": "Compiler Error C2065",
-    "lead": "",
-    "quote": "'%s' : undeclared identifier",
-    "text": "…",
-    "sections": [
-        _section("Remarks", paragraphs=["The compiler can't find the declaration of an **identifier**."]),
-        _section("To fix", items=[_item("Include the `header`", "#include <x>"), _item("Declare it")]),
-        _section("Do not", items=[_item("Turn warnings *off*")]),
-        _section("See also", items=[_item("[Errors](https://learn.microsoft.com/cpp/errors)")]),
-    ],
-}
+## To fix
+
+- Include the `header`
+
+  ```
+  #include <x>
+  ```
+
+- Declare it
+
+## Do not
+
+- Turn warnings *off*
+
+## See also
+
+- [Errors](https://learn.microsoft.com/cpp/errors)
+"""
+PAGE: Document = markdown_page.read(PAGE_TEXT)
