@@ -66,7 +66,7 @@ def _formats(
     force: Annotated[bool, typer.Option("--force", help="guess: replace the file if it is there.")] = False,
     format_name: TextOrJson = "text",
 ) -> None:
-    """List the formats of records, try one, or guess a mapping for a new one.
+    """List, try and guess the formats of records.
 
     try shows a few records beside what becomes of them: which keys of the source are used, kept or lost, which fields stay
     empty, what kb finds. It writes nothing, and exits with 1 if something would be lost or nothing was read.
@@ -167,11 +167,9 @@ def start(folder: Path, paths: list[Path], *, example: bool, pre_commit: bool, g
         print_lines([f"kb knows these records, as {started.known}; run {ingest}"])
     else:
         stem, first = Path(started.mapping).stem, started.paths[0]
+        wrote, see = display_path(folder / started.mapping), f"`kb formats try {stem} {first}`"
         print_lines(
-            [
-                f"wrote {display_path(folder / started.mapping)}; give what its comments ask for, see what comes of it with"
-                f" `kb formats try {stem} {first}`, then run {ingest}"
-            ]
+            [f"wrote {wrote}; give what its comments ask for, see what comes of it with {see}, then run {ingest}"]
         )
     return started.made
 

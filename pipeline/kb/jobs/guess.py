@@ -11,7 +11,7 @@ import orjson
 from kb.contract import INCOMING, schema
 from kb.errors import KbError
 from kb.jobs import guess_fields, guess_pages
-from kb.jobs.guess_fields import Draft, Guess
+from kb.jobs.guess_fields import Guess, Sketch
 from kb.jobs.samples import Sample, samples
 from kb.model import Document
 from kb.settings import Trust
@@ -51,8 +51,7 @@ def guess(workspace: Workspace, paths: Sequence[Path], name: str = "mapping", or
     if len(kinds) > 1 and not TREES.issuperset(kinds):
         one, other = (next(sample.path for sample in read if sample.reader.name == kind) for kind in kinds[:2])
         raise KbError(f"{one} is {kinds[0]} and {other} is {kinds[1]}; guess a mapping for each")
-    draft = _drafted(documents, kinds, _domain(read))
-    text = "\n".join([*_head(draft, kinds, read), "", *_body(draft)]) + "\n"
+    text = mapping(documents, kinds, _files(read))
     format_of(name, origin or f"formats/{name}.toml", text)
     return Guessed(text, tuple(_notes(taken, read, known)))
 
@@ -72,7 +71,7 @@ def name_for(workspace: Workspace, paths: Sequence[Path]) -> str:
     Raises:
         KbError: as in `known_as`.
     """
-    name = _domain(_samples(workspace, paths)[1])[:60].strip("-")
+    name = _domain(_files(_samples(workspace, paths)[1]))[:60].strip("-")
     return name if name[:1].isalpha() and name not in {*RESERVED, *SIGNS} else f"own-{name}"
 
 
@@ -97,10 +96,11 @@ def _known_format(formats: Formats, sample: Sample) -> str | None:
     return form.name if form else NATIVE if _is_native(document) else None
 
 
-def _drafted(documents: Sequence[Document], kinds: Sequence[str], domain: str) -> Draft:
-    if kinds == ["markdown"]:
-        return guess_pages.draft(documents, domain)
-    return guess_fields.draft(documents, domain)
+def mapping(documents: Sequence[Document], kinds: Sequence[str], files: Sequence[str]) -> str:
+    """A mapping file for some documents of these kinds, which were in these files."""
+    drafted = guess_pages.draft if list(kinds) == ["markdown"] else guess_fields.draft
+    draft = drafted(documents, _domain(files))
+    return "\n".join([*_head(draft, kinds, files, len(documents)), "", *_body(draft)]) + "\n"
 
 
 def _unread(paths: Sequence[Path], taken: Sequence[Sample]) -> str:
@@ -117,9 +117,8 @@ def _is_native(document: Document) -> bool:
     return len(document.keys() & set(schema(INCOMING)["required"])) >= 6
 
 
-def _domain(read: Sequence[Sample]) -> str:
+def _domain(files: Sequence[str]) -> str:
     """What the records are about, as far as paths say it: the nearest folder that all lie in, else the name of the file."""
-    files = _files(read)
     above = PurePosixPath(commonpath([str(PurePosixPath(file).parent) for file in files])).parts
     names = [*reversed(above)] if len(files) > 1 else [PurePosixPath(files[0]).name.partition(".")[0], *reversed(above)]
     return next((name for name in map(slug, names) if name and name not in _SAYING_NOTHING), "errors")
@@ -150,14 +149,13 @@ _SAYING_NOTHING = frozenset(
 # ---- the file --------------------------------------------------------------------------------------------------------
 
 
-def _head(draft: Draft, kinds: Sequence[str], read: Sequence[Sample]) -> Iterator[str]:
-    files = _files(read)
+def _head(draft: Sketch, kinds: Sequence[str], files: Sequence[str], number: int) -> Iterator[str]:
     globs = list(dict.fromkeys(f"*{PurePosixPath(file).name}" for file in files))
     if len(globs) > 5:
         globs = list(dict.fromkeys(f"*{PurePosixPath(file).suffix}" for file in files))
     shown = ", ".join(map(quoted, globs))
     more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
-    yield _comment(f"Guessed from {len(read):,} {'record' if len(read) == 1 else 'records'} of {files[0]}{more}.")
+    yield _comment(f"Guessed from {number:,} {'record' if number == 1 else 'records'} of {files[0]}{more}.")
     yield _comment(
         "The figure behind each line says how sure the guess is. What begins with # is yours to give or to leave."
     )
@@ -172,7 +170,7 @@ def _head(draft: Draft, kinds: Sequence[str], read: Sequence[Sample]) -> Iterato
         yield f"files = [{shown}]  # how kb knows such a record: patterns of paths below the workspace or raw/"
 
 
-def _body(draft: Draft) -> Iterator[str]:
+def _body(draft: Sketch) -> Iterator[str]:
     yield "[map]"
     for guess in draft.fields:
         yield f"{guess.field} = {quoted(guess.expression)}{_sure(guess)}"

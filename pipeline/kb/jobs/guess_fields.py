@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ class Guess(NamedTuple):
     why: str
 
 
-class Draft(NamedTuple):
+class Sketch(NamedTuple):
     """All that a guessed mapping says; `unused` are the keys that nothing was made of, `claims` says how to know a record.
 
     `defaults` are literals of TOML, each with what to say about it.
@@ -39,7 +40,7 @@ class Draft(NamedTuple):
     records: Guess | None = None
 
 
-class Column(NamedTuple):
+class KeyColumn(NamedTuple):
     """A place in the samples: the keys that lead there, and the values, but for those that say nothing."""
 
     path: tuple[str, ...]
@@ -69,7 +70,7 @@ _NAMED = 55
 _DEEPEST, MOST_COLUMNS, _LONGEST_KEY = 3, 300, 100
 
 
-def draft(documents: Sequence[Document], domain: str) -> Draft:
+def draft(documents: Sequence[Document], domain: str) -> Sketch:
     """A mapping of documents about a domain, which is taken where none of them names one."""
     records = _records(documents)
     if records is not None:
@@ -85,11 +86,16 @@ def draft(documents: Sequence[Document], domain: str) -> Draft:
     fields = [*_identity(chosen, domain), *plain_fields(chosen)]
     defaults = {} if "domain" in chosen or _is_whole_id(chosen) else {"domain": default_domain(domain)}
     lists = [_list(field, *chosen[field]) for field in LISTS if field in chosen]
+    if not fields and not lists:
+        place = places[0].place if places else "signature"
+        fields = [
+            Guess("signature", place, 1, "for a mapping says something at least; name the key that holds the message")
+        ]
     for field in ("dead_ends", "workarounds"):
         if field not in chosen:
             defaults[field] = ("[]", "the samples name none")
     unused = unused_of(places, chosen)
-    return Draft(fields, lists, values(chosen), defaults, unused, _claims(places, chosen, documents), records)
+    return Sketch(fields, lists, values(chosen), defaults, unused, _claims(places, chosen, documents), records)
 
 
 def default_domain(domain: str) -> tuple[str, str]:
@@ -116,13 +122,13 @@ def _weight(documents: Sequence[Document]) -> int:
     return sum(sure for _, sure in assigned(columns(documents)).values())
 
 
-def columns(documents: Sequence[Document]) -> list[Column]:
+def columns(documents: Sequence[Document]) -> list[KeyColumn]:
     """The places of some documents, down to what is no object any more; of very many the first."""
     found: dict[tuple[str, ...], list[Json]] = {}
     for document in documents:
         for path, value in _leaves(document, ()):
             found.setdefault(path, []).append(value)
-    return list(islice((Column(path, said) for path, said in found.items()), MOST_COLUMNS))
+    return list(islice((KeyColumn(path, said) for path, said in found.items()), MOST_COLUMNS))
 
 
 def _leaves(value: Json, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Json]]:
@@ -145,12 +151,12 @@ def identifier(key: str) -> str:
 # ---- which key is which field ----------------------------------------------------------------------------------------
 
 
-def assigned(places: Sequence[Column]) -> dict[str, tuple[Column, int]]:
+def assigned(places: Sequence[KeyColumn]) -> dict[str, tuple[KeyColumn, int]]:
     """The column of each field, with how sure that is: the surest first, none for two."""
     scored = sorted(
         ((_score(field, column), -i, field) for i, column in enumerate(places) for field in FIELD_WORDS), reverse=True
     )
-    chosen: dict[str, tuple[Column, int]] = {}
+    chosen: dict[str, tuple[KeyColumn, int]] = {}
     taken: set[int] = set()
     for sure, i, field in scored:
         if sure >= _NAMED and field not in chosen and i not in taken:
@@ -165,7 +171,7 @@ def assigned(places: Sequence[Column]) -> dict[str, tuple[Column, int]]:
     return {field: chosen[field] for field in FIELD_WORDS if field in chosen}
 
 
-def _score(field: str, column: Column) -> int:
+def _score(field: str, column: KeyColumn) -> int:
     """How sure it is that a column is a field, in percent; 0 where its values say that it is not."""
     likeness = max(
         _likeness(field, column.path[-1]) - 2 * (len(column.path) - 1), _likeness(field, " ".join(column.path))
@@ -177,8 +183,11 @@ def _score(field: str, column: Column) -> int:
 
 def _likeness(field: str, key: str, words: Mapping[str, Sequence[str]] = FIELD_WORDS) -> int:
     """How like a key is to the names that a field has elsewhere, from 0 to 97."""
-    name = in_words(key)
-    known = words[field]
+    return _alike(in_words(key), tuple(words[field]))
+
+
+@lru_cache(maxsize=1 << 14)
+def _alike(name: str, known: tuple[str, ...]) -> int:
     if name in known and not name.isascii():
         return 90
     if name in known:
@@ -203,7 +212,7 @@ def in_words(key: str) -> str:
     return re.sub(" [0-9]+$", "", words)
 
 
-def _may_be(field: str, column: Column) -> bool:
+def _may_be(field: str, column: KeyColumn) -> bool:
     """Whether the values of a column can be those of a field."""
     values = column.values
     if field in _DAYS:
@@ -268,13 +277,13 @@ def _has(items: Json, fields: Sequence[str]) -> bool:
 # ---- expressions -----------------------------------------------------------------------------------------------------
 
 
-def _why(column: Column, sure: int) -> str:
+def _why(column: KeyColumn, sure: int) -> str:
     return (
         "by what stands there" if sure in {value for _, value in _BY_VALUES.values()} else f"by the name {column.shown}"
     )
 
 
-def _identity(chosen: Mapping[str, tuple[Column, int]], domain: str) -> Iterator[Guess]:
+def _identity(chosen: Mapping[str, tuple[KeyColumn, int]], domain: str) -> Iterator[Guess]:
     """The id, the message, its pattern and the domain, which depend on each other."""
     named = next(
         (field for field in ("id", "error_code", "signature") if field in chosen and _has_slugs(chosen[field][0])), None
@@ -305,14 +314,14 @@ def _identity(chosen: Mapping[str, tuple[Column, int]], domain: str) -> Iterator
             yield Guess("regex", made, sure * 8 // 10, f"the text of {column.shown}, with its holes")
 
 
-def _has_slugs(column: Column) -> bool:
+def _has_slugs(column: KeyColumn) -> bool:
     return share(column.values, lambda value: slug(str(value))) >= 0.9
 
 
 _WHOLE_ID = re.compile("[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){1,2}")
 
 
-def _is_whole_id(chosen: Mapping[str, tuple[Column, int]]) -> bool:
+def _is_whole_id(chosen: Mapping[str, tuple[KeyColumn, int]]) -> bool:
     return "id" in chosen and all(_WHOLE_ID.fullmatch(str(value)) for value in chosen["id"][0].values)
 
 
@@ -325,13 +334,13 @@ def holes(messages: Sequence[Json]) -> str:
     return "".join(f", '{hole}'" for hole in seen)
 
 
-def plain_fields(chosen: Mapping[str, tuple[Column, int]]) -> Iterator[Guess]:
+def plain_fields(chosen: Mapping[str, tuple[KeyColumn, int]]) -> Iterator[Guess]:
     for field, (column, sure) in chosen.items():
         if field not in {"id", "domain", "signature", *LISTS}:
             yield Guess(field, expression(field, column), sure, _why(column, sure))
 
 
-def expression(field: str, column: Column) -> str:
+def expression(field: str, column: KeyColumn) -> str:
     """What makes a field of a column; it has an answer whatever stands there."""
     place, said = column.place, column.values
     if field in _DAYS:
@@ -373,7 +382,7 @@ def literal(text: str) -> str:
 # ---- lists -----------------------------------------------------------------------------------------------------------
 
 
-def _list(field: str, column: Column, sure: int) -> tuple[Guess, list[Guess]]:
+def _list(field: str, column: KeyColumn, sure: int) -> tuple[Guess, list[Guess]]:
     keys = LISTS[field]
     items = [one for value in column.values if kinds.is_list_of_objects(value) for one in value]
     if not items:
@@ -388,7 +397,7 @@ def _list(field: str, column: Column, sure: int) -> tuple[Guess, list[Guess]]:
     return Guess(field, f"{column.place}[]", sure, _why(column, sure)), fields
 
 
-def _item_fields(keys: Sequence[str], places: Sequence[Column]) -> Iterator[Guess]:
+def _item_fields(keys: Sequence[str], places: Sequence[KeyColumn]) -> Iterator[Guess]:
     scored = sorted(
         ((_likeness(key, column.path[0], ITEM_WORDS), -i, key) for i, column in enumerate(places) for key in keys),
         reverse=True,
@@ -404,7 +413,7 @@ def _item_fields(keys: Sequence[str], places: Sequence[Column]) -> Iterator[Gues
     yield from (found[key] for key in keys if key in found)
 
 
-def _fits_item(key: str, column: Column) -> bool:
+def _fits_item(key: str, column: KeyColumn) -> bool:
     if key in _RATES:
         return _may_be(key, column)
     if key == "sources":
@@ -417,7 +426,7 @@ def _fits_item(key: str, column: Column) -> bool:
 # ---- words, and how a record is known --------------------------------------------------------------------------------
 
 
-def values(chosen: Mapping[str, tuple[Column, int]]) -> dict[str, dict[str, str]]:
+def values(chosen: Mapping[str, tuple[KeyColumn, int]]) -> dict[str, dict[str, str]]:
     """The words of the samples that stand for ours."""
     found = {}
     for field, known in (("severity", SEVERITIES), ("resolvable", RESOLVABLE)):
@@ -436,14 +445,14 @@ def _word(value: Json) -> str:
     return str(value).strip().casefold()
 
 
-def unused_of(places: Sequence[Column], chosen: Mapping[str, tuple[Column, int]]) -> list[str]:
+def unused_of(places: Sequence[KeyColumn], chosen: Mapping[str, tuple[KeyColumn, int]]) -> list[str]:
     """The keys that are no field's."""
     used = {column.path for column, _ in chosen.values()}
     return [column.shown for column in places if column.path not in used]
 
 
 def _claims(
-    places: Sequence[Column], chosen: Mapping[str, tuple[Column, int]], documents: Sequence[Document]
+    places: Sequence[KeyColumn], chosen: Mapping[str, tuple[KeyColumn, int]], documents: Sequence[Document]
 ) -> str | None:
     """What is so of every sample: the keys that all have, those of the surest fields first."""
     tops = dict.fromkeys(column.path[0] for column, _ in sorted(chosen.values(), key=lambda one: -one[1]))

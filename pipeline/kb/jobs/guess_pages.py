@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rapidfuzz import fuzz
 
 from kb.jobs import guess_fields, value_kinds
-from kb.jobs.guess_fields import Draft, Guess
+from kb.jobs.guess_fields import Guess, Sketch
 from kb.model import Document
 
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -28,7 +28,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 _LONGEST_TITLE, _MOST_TITLES = 60, 6
 
 
-def draft(pages: Sequence[Document], domain: str) -> Draft:
+def draft(pages: Sequence[Document], domain: str) -> Sketch:
     """A mapping of pages about a domain."""
     places = guess_fields.columns([{"front": page["front"]} for page in pages])
     chosen = {field: one for field, one in guess_fields.assigned(places).items() if field not in _OF_THE_PAGE}
@@ -47,7 +47,7 @@ def draft(pages: Sequence[Document], domain: str) -> Draft:
     defaults |= {field: ("[]", "no heading of the samples names any") for field in _ITEMS if field not in sections}
     used = {title for found in sections.values() for title in found[:_MOST_TITLES]}
     unused = [*guess_fields.unused_of(places, chosen), *(f"“{title}”" for title in titles if title not in used)]
-    return Draft(fields, lists, guess_fields.values(chosen), defaults, unused, _claims(pages, titles, used))
+    return Sketch(fields, lists, guess_fields.values(chosen), defaults, unused, _claims(pages, titles, used))
 
 
 _OF_THE_PAGE = frozenset({"id", "signature", "domain", "regex", *HEADINGS})

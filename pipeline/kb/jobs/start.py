@@ -36,7 +36,7 @@ def start(
     No file is replaced.
 
     Raises:
-        KbError: there is nothing to guess from, or something cannot be written; before anything is, if that can be told.
+        KbError: there is nothing to guess from, which is known before anything is made; or a file cannot be written.
     """
     if folder.is_file():
         raise KbError(f"{folder}: is a file, and FOLDER is where the workspace goes; repeat --from for each file")

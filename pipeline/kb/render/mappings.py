@@ -86,9 +86,9 @@ def _told(one: Tried, result: Trial, *, colour: bool) -> Iterator[str]:
         yield f"{paint('not read', style(Severity.ERROR), colour=colour)}: {visible(one.fault)}"
     for title, keys in (("used", one.used), ("kept", one.kept)):
         if keys:
-            yield f"{title}: {visible(', '.join(keys))}"
+            yield f"{title}: {_named(keys)}"
     if one.lost:
-        lost = visible(", ".join(one.lost))
+        lost = _named(one.lost)
         yield f"{paint('lost', style(Severity.ERROR), colour=colour)}: {lost}; neither the record nor what is kept says it"
     if one.required:
         yield f"empty, and required: {', '.join(one.required)}; map them, or give them under [default]"
@@ -98,6 +98,15 @@ def _told(one: Tried, result: Trial, *, colour: bool) -> Iterator[str]:
         severity = result.severities[finding.code]
         word = paint(f"{severity.value} {finding.code}", style(severity), colour=colour)
         yield f"{word} {visible(finding.pointer) or '(whole)'}: {visible(finding.message)}"
+
+
+_MOST_KEYS = 50
+
+
+def _named(keys: Sequence[str]) -> str:
+    """Some keys in words; of very many the first."""
+    more = [f"and {len(keys) - _MOST_KEYS:,} more"] if len(keys) > _MOST_KEYS else []
+    return visible(", ".join([*keys[:_MOST_KEYS], *more]))
 
 
 def width(*, terminal: bool) -> int | None:
