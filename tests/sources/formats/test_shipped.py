@@ -126,6 +126,7 @@ def test_a_runbook_is_an_alert_with_what_it_means_how_to_look_and_what_to_do() -
     ("mitigation", "workarounds"),
     [
         ("Restart\nit.", [{"action": "Restart it."}]),
+        ("See [it](https://x.org/a).", [{"action": "See it.", "how": "See [it](https://x.org/a)."}]),
         ("1. Stop it.\n2. Start it.", [{"action": "Stop it.", "how": "1. Stop it.\n2. Start it."}]),
         ("Run:\n\n    ctl restart\n", [{"action": "Run:", "how": "Run:\n\n    ctl restart"}]),
         ("- Wait.\n\nElse ask.", [{"action": "Wait.", "how": "- Wait.\n\nElse ask."}]),
