@@ -63,7 +63,7 @@ helpviewer_keywords: ["C9123"]
 ---
 # Compiler Error C9123
 
-> '*name*' : a widget takes no `\\[\\]`\\
+> '*name*' : a widget takes no \\[\\]\\
 > '*name*' : a gadget takes none either
 
 ## Remarks
