@@ -127,3 +127,10 @@ def test_init_from(tmp_path: Path) -> None:
     here = kb(tmp_path, "init", "--from", "docs")
     assert "docs: left where it is" in here.err
     assert "then run `kb ingest docs`" in here.out
+
+
+def test_a_faulty_mapping_can_be_replaced_by_a_guess(base: Base) -> None:
+    base.put("formats/rules.toml", b"[map")
+    assert kb(base.root, "formats").code == 2
+    assert kb(base.root, "formats", "guess", "raw/rules.json", "-o", "formats/rules.toml", "--force").code == 0
+    assert kb(base.root, "formats").code == 0

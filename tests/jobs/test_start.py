@@ -70,3 +70,11 @@ def test_no_file_is_replaced(tmp_path: Path) -> None:
     base.put("kb/raw/a.json", b"{}")
     with pytest.raises(KbError, match="is there already"):
         start(tmp_path / "kb", [path])
+
+
+def test_what_it_is_about_is_known_by_where_it_came_from(tmp_path: Path) -> None:
+    base = Base(tmp_path)
+    for name in ("a", "b"):
+        base.put(f"runbooks/alerts/{name}.md", PAGE.encode())
+    assert start(tmp_path / "kb", [tmp_path / "runbooks/alerts"]).mapping == "formats/runbooks.toml"
+    assert '"runbooks"' in (tmp_path / "kb/formats/runbooks.toml").read_text()

@@ -131,7 +131,6 @@ def _try(name: str, files: list[Path], limit: int, format_name: str) -> None:
 
 def _guess(files: list[Path], output: Path | None, *, force: bool) -> None:
     from kb.jobs.guess import check_free, guess
-    from kb.jobs.mapping_list import names
 
     workspace = current_workspace()
     if output is None:
@@ -142,7 +141,7 @@ def _guess(files: list[Path], output: Path | None, *, force: bool) -> None:
     write_text(guessed.text, output)
     print_notes(guessed.notes)
     if output is not None:
-        is_own = output.stem in names(workspace) and workspace.part(output) == "formats/"
+        is_own = workspace.configured and workspace.part(output) == "formats/"
         path, name = display_path(output), output.stem if is_own else display_path(output)
         print_lines([f"wrote {path}; give what its comments ask for, then run `kb formats try {name} {files[0]}`"])
 

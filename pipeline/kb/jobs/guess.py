@@ -36,8 +36,16 @@ class Guessed(NamedTuple):
     notes: tuple[str, ...]
 
 
-def guess(workspace: Workspace, paths: Sequence[Path], name: str = "mapping", origin: str | None = None) -> Guessed:
+def guess(
+    workspace: Workspace,
+    paths: Sequence[Path],
+    name: str = "mapping",
+    origin: str | None = None,
+    domain: str | None = None,
+) -> Guessed:
     """A first mapping from the first records of some files; it loads, and has an answer for every document.
+
+    Where records do not say their domain, it is the one that is given, else what the paths say.
 
     Raises:
         KbError: a path is missing, nothing there can be read, or what there is needs no mapping, or several.
@@ -51,7 +59,7 @@ def guess(workspace: Workspace, paths: Sequence[Path], name: str = "mapping", or
     if len(kinds) > 1 and not TREES.issuperset(kinds):
         one, other = (next(sample.path for sample in read if sample.reader.name == kind) for kind in kinds[:2])
         raise KbError(f"{one} is {kinds[0]} and {other} is {kinds[1]}; guess a mapping for each")
-    text = mapping(documents, kinds, _files(read))
+    text = mapping(documents, kinds, _files(read), domain)
     format_of(name, origin or f"formats/{name}.toml", text)
     return Guessed(text, tuple(_notes(taken, read, known)))
 
@@ -65,19 +73,27 @@ def known_as(workspace: Workspace, paths: Sequence[Path]) -> str | None:
     return _known(workspace, _samples(workspace, paths)[1])
 
 
-def name_for(workspace: Workspace, paths: Sequence[Path]) -> str:
-    """A name for the mapping of some files.
+def domain_of(workspace: Workspace, paths: Sequence[Path]) -> str:
+    """What some files are about, as far as their paths say it.
 
     Raises:
         KbError: as in `known_as`.
     """
-    name = _domain(_files(_samples(workspace, paths)[1]))[:60].strip("-")
+    return _domain(_files(_samples(workspace, paths)[1]))
+
+
+def name_for(domain: str) -> str:
+    """A name for the mapping of records about a domain."""
+    name = domain[:60].strip("-")
     return name if name[:1].isalpha() and name not in {*RESERVED, *SIGNS} else f"own-{name}"
 
 
 def _samples(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[Sample], list[Sample]]:
     """The samples of some files, and those of them that say something."""
-    taken = list(islice((one for path in paths for one in samples(workspace, path, EACH, SHIPPED)), MOST))
+    plain = workspace._replace(
+        configured=False
+    )  # its mappings are not asked: one of them may be what is to be replaced
+    taken = list(islice((one for path in paths for one in samples(plain, path, EACH, SHIPPED)), MOST))
     read = [sample for sample in taken if sample.document is not None]
     if not read:
         raise KbError(_unread(paths, taken))
@@ -85,7 +101,10 @@ def _samples(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[Sample],
 
 
 def _known(workspace: Workspace, read: Sequence[Sample]) -> str | None:
-    formats = Formats(workspace.format_files())
+    try:
+        formats = Formats(workspace.format_files())
+    except KbError:  # a faulty mapping, which may be the one to be replaced
+        formats = SHIPPED
     found = {_known_format(formats, sample) for sample in read}
     return found.pop() if len(found) == 1 else None
 
@@ -96,10 +115,12 @@ def _known_format(formats: Formats, sample: Sample) -> str | None:
     return form.name if form else NATIVE if _is_native(document) else None
 
 
-def mapping(documents: Sequence[Document], kinds: Sequence[str], files: Sequence[str]) -> str:
+def mapping(
+    documents: Sequence[Document], kinds: Sequence[str], files: Sequence[str], domain: str | None = None
+) -> str:
     """A mapping file for some documents of these kinds, which were in these files."""
     drafted = guess_pages.draft if list(kinds) == ["markdown"] else guess_fields.draft
-    draft = drafted(documents, _domain(files))
+    draft = drafted(documents, domain or _domain(files))
     return "\n".join([*_head(draft, kinds, files, len(documents)), "", *_body(draft)]) + "\n"
 
 

@@ -42,6 +42,7 @@ def start(
         raise KbError(f"{folder}: is a file, and FOLDER is where the workspace goes; repeat --from for each file")
     before = Workspace(real(folder), Settings(), configured=False)
     known = guess.known_as(before, paths)
+    domain = guess.domain_of(before, paths)
     if known is None:
         guess.guess(before, paths)
     copies = [copy for path in paths if not real(path).is_relative_to(before.root) for copy in _copies(path, before)]
@@ -54,11 +55,11 @@ def start(
     names = [sources.name_of(path, base) for path in there]
     if known is not None:
         return Started(made, names, copied, None, known, ())
-    name = guess.name_for(base, there)
+    name = guess.name_for(domain)
     mapping = f"formats/{name}.toml"
     if (base.root / mapping).exists():
         return Started(made, names, copied, None, name, (f"{mapping} was there already",))
-    guessed = guess.guess(base, there, name)
+    guessed = guess.guess(base, there, name, domain=domain)
     _write(base.root / mapping, guessed.text)
     return Started(made, names, copied, mapping, None, guessed.notes)
 
