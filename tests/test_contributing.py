@@ -136,7 +136,7 @@ def test_help_names_the_new_report_and_formats(tree: Tree) -> None:
     assert "categories: which kinds of errors there are." in page
     assert "gitlab, junit or tap." in page
     assert "A file for ndjson, json and ids" in page
-    assert "native, faq or errorcanon;" in page
+    assert "native, faq, errorcanon, cq, ruff, msvc, runbook or spreadsheet;" in page
 
 
 def test_a_format_of_findings_is_printed(tree: Tree) -> None:

@@ -5,7 +5,7 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.sources.formats.functions import Placed, date, number, slug, strip_md, template
+from kb.sources.formats.functions import Placed, _unmarked, date, number, slug, strip_md, template
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,22 @@ def test_a_number_is_a_number_or_nothing(text: str, value: float | None) -> None
         ("a_b_c and _d_", "a_b_c and d"),
         ("![x](y) <https://x.org>", "x https://x.org"),
         ("2 \\* 3", "2 * 3"),
+        ("2 * 3 * 4", "2 * 3 * 4"),
+        ("all *.c and *.h files", "all *.c and *.h files"),
+        ("`__init__` of `a*b*c` and [`x[0]`](y)", "__init__ of a*b*c and x[0]"),
+        ("``a ` b`` *c*, *d*", "a ` b c, d"),
+        ("**\\#error :** *'text'*", "#error : 'text'"),
+        ("wchar_t* or char\\*", "wchar_t* or char*"),
         ("[" * 5000, "[" * 5000),
     ],
 )
 def test_what_is_stripped_is_markdown(text: str, plain: str) -> None:
     assert strip_md(text) == plain
+
+
+@given(st.text("ab {}#[]()!<>https:/.`*_\\\n-", max_size=40))
+def test_the_look_for_a_mark_only_saves_time(text: str) -> None:
+    assert strip_md(text) == _unmarked(text)
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_own_formats_come_before_those_that_ship_and_go_to_other_processes() -> 
     own = Formats(FILES)
     again = pickle.loads(pickle.dumps(own))  # noqa: S301 - of our own making
     assert again == own
-    assert again.names == own.names == ("native", "errorcanon", "sheet")
+    assert again.names == own.names == ("native", "errorcanon", "sheet", *NAMES[2:])
     assert again.state == own.state != Formats({**FILES, "formats/sheet.toml": SPREADSHEET + "\n"}).state
     found = again.detect({"key": 1})
     assert found is not None

@@ -32,6 +32,11 @@ class Sign(NamedTuple):
 
 SIGNS: Mapping[str, Sign] = {
     "errorcanon": Sign(frozenset({"json"}), frozenset({"error", "verdict"})),
+    "cq": Sign(frozenset({"json"}), frozenset({"id", "domains", "insight"})),
+    "ruff": Sign(frozenset({"json"}), frozenset({"name", "message_formats", "explanation", "summary"})),
+    "msvc": Sign(frozenset({"markdown"}), frozenset({"front", "title", "quote"})),
+    "runbook": Sign(frozenset({"markdown"}), frozenset({"title", "sections"})),
+    "spreadsheet": Sign(frozenset({"csv"}), frozenset()),
 }
 """The formats that ship with kb, each with what can be known of it without its file."""
 

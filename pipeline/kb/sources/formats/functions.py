@@ -83,7 +83,9 @@ FUNCTIONS: Mapping[str, Described] = {
     "number": Described(
         "number(text)", "the number that a text is, or null; of a percentage, its share", "number('85 %')", 0.85
     ),
-    "strip_md": Described("strip_md(text)", "a text without the marks of Markdown", "strip_md('**a** [b](c)')", "a b"),
+    "strip_md": Described(
+        "strip_md(text)", "a text without the marks of Markdown", "strip_md('**a** [b](https://x.org)')", "a b"
+    ),
     "template": Described(
         "template(text, hole, …)",
         "a pattern for the messages that a template makes; in a hole, * stands for anything between its ends",
@@ -345,17 +347,37 @@ _MARKS: tuple[tuple[Any, str], ...] = (
     (re2.compile(r"(?m)^[ \t]*(?:#{1,6}|>)[ \t]+"), ""),
     (re2.compile(r"(?m)[ \t]+#+[ \t]*$"), ""),
     (re2.compile(r"`+ ?([^`\n]*?) ?`+"), r"\1"),
-    (re2.compile(r"\*{1,3}([^*\n]+)\*{1,3}"), r"\1"),
-    (re2.compile(r"(^|[^\w])_{1,2}([^_\n]+)_{1,2}($|[^\w])"), r"\1\2\3"),
+    (re2.compile(r"(?m)(^|[^\\*])\*{1,3}([^\s*](?:[^*\n]*[^\s*\\])?)\*{1,3}"), r"\1\2"),
+    (re2.compile(r"(?m)(^|[^\w])_{1,2}([^\s_](?:[^_\n]*[^\s_])?)_{1,2}($|[^\w])"), r"\1\2\3"),
     (re2.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
 )
 
 
+_MAY_BE_MARKED = re.compile(r"[{\[<#>`*_\\]")
+"""Each mark has one of these: most texts have none, titles above all."""
+
+
 def strip_md(text: str) -> str:
-    """A text without the marks of Markdown: emphasis, code, links, headings, quotes."""
+    """A text without the marks of Markdown: emphasis, code, links, headings, quotes. What is code stays as it is."""
+    return _unmarked(text) if _MAY_BE_MARKED.search(text) else text.strip()
+
+
+_CODE = re.compile(r"(?<![`\\])(?:`([^`\n]+)`|``((?:[^`\n]|`(?!`))+)``)(?!`)")
+_SET_ASIDE = re.compile("\0([0-9]+)\0")
+
+
+def _unmarked(text: str) -> str:
+    code: list[str] = []
+
+    def set_aside(span: re.Match[str]) -> str:
+        code.append((span[1] or span[2]).strip(" "))
+        return f"\0{len(code) - 1}\0"
+
+    if "\0" not in text:
+        text = _CODE.sub(set_aside, text)
     for pattern, plain in _MARKS:
         text = pattern.sub(plain, text)
-    return text.strip()
+    return (_SET_ASIDE.sub(lambda place: code[int(place[1])], text) if code else text).strip()
 
 
 _SPECIAL = re.compile(r"([\\.+*?()\[\]{}^$|])")
