@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import calibration
+from benchmarks import calibration, pages
 from benchmarks.generate import records
 from benchmarks.measure import Pair, of, once, pair
 from kb.ledger.event import canonical
@@ -94,6 +94,7 @@ def _rows(scratch: Path, count: int, growth: int, runs: int) -> Iterator[Row]:
 
     if _CORPORA.is_dir():
         yield from _small_files(scratch, runs)
+    yield from _pages(scratch, count // 2, runs)
     yield from _ledger(scratch, runs)
     yield from _small_base(scratch, runs)
     yield from _starts(scratch, runs)
@@ -121,6 +122,25 @@ def _small_files(scratch: Path, runs: int) -> Iterator[Row]:
     )
     again = pair([*_KB, "ingest", str(_CORPORA)], [_PYTHON, "-c", "import duckdb"], small, runs)
     yield Row("nothing changed, same files", "`import duckdb`", again.ratio, 1.5)
+
+
+def _pages(scratch: Path, count: int, runs: int) -> Iterator[Row]:
+    """The same texts as pages of Markdown by a mapping, and as native records a line each."""
+    of_pages, of_lines = _workspace(scratch / "pages"), _workspace(scratch / "lines")
+    pages.write(of_pages / "raw", count)
+    (of_pages / "formats").mkdir()
+    (of_pages / "formats" / "pages.toml").write_text(pages.MAPPING, encoding="utf-8")
+    _write(of_lines / "raw" / "some.ndjson", count)
+    cost = pair(
+        [*_KB, "--root", str(of_pages), "ingest", str(of_pages / "raw")],
+        [*_KB, "--root", str(of_lines), "ingest", str(of_lines / "raw")],
+        scratch,
+        runs,
+        lambda: _clear_all([of_pages, of_lines]),
+    )
+    yield Row(
+        f"{count:,} pages of Markdown, from nothing", "the same records as NDJSON", cost.ratio, 4, cost.memory_ratio
+    )
 
 
 def _ledger(scratch: Path, runs: int) -> Iterator[Row]:

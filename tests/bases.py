@@ -171,9 +171,9 @@ class Base:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def ingest(
-        self, *names: str, as_of: dt.date = DAY, allow_removals: bool = False, dry_run: bool = False
+        self, *names: str, as_of: dt.date = DAY, allow_removals: bool = False, dry_run: bool = False, jobs: int = 1
     ) -> IngestResult:
-        """Ingest some paths (default: `raw`) with one process."""
+        """Ingest some paths (default: `raw`), with one process where no more are asked for."""
         options = IngestOptions(dry_run, allow_removals)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("os.sync", lambda: None)
@@ -183,12 +183,12 @@ class Base:
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
                 patch.setitem(connection.OFFLINE, "threads", 1)
             return ingest(
-                self.workspace, [self.root / name for name in names or ("raw",)], Request(as_of, jobs=1), options
+                self.workspace, [self.root / name for name in names or ("raw",)], Request(as_of, jobs=jobs), options
             )
 
     def again(self, folder: Path, *names: str, as_of: dt.date = DAY) -> "Base":
         """A new base, made by one ingest of what lies here now."""
-        for name in ("kb.toml", "ledger", *(names or ("raw",))):
+        for name in ("kb.toml", "ledger", "formats", *(names or ("raw",))):
             source, target = self.root / name, folder / name
             if source.is_dir():
                 shutil.copytree(source, target)

@@ -18,7 +18,7 @@ from kb.model import Document, Json, Kind
 from kb.rules import catalogue
 from kb.rules.base import ABSENT, Example, Rule
 from kb.rules.example import CLEAN, with_changes
-from kb.sources.formats import FORMATS
+from tests.errorcanon import ERRORCANON
 from tests.strategies import ODD_TEXTS
 
 _RULES = [rule for rule in catalogue().values() if rule.kind is not Kind.CORPUS]
@@ -173,7 +173,7 @@ def _own(document: Document) -> Document:
 def _foreign(document: Document) -> Document:
     """The same record as another base would have it."""
     try:
-        return FORMATS["errorcanon"].to_source(complete(document))
+        return ERRORCANON.to_source(complete(document))
     except (AttributeError, KeyError, TypeError, ValueError, IndexError):
         return document  # not of a record's shape
 

@@ -71,6 +71,8 @@ values: SearchStrategy[Json] = st.recursive(
 )
 """Any JSON value."""
 
+quotes = st.sampled_from(["Git - git Documentation", "It looks upwards.", "it looks upwards", ""]) | texts
+
 dead_ends = st.fixed_dictionaries(
     {"action": st.sampled_from(["Reinstall git", " Reinstall git\u200b", "reinstall  GIT", "", "."]) | texts},
     optional={
@@ -78,6 +80,7 @@ dead_ends = st.fixed_dictionaries(
         "fail_rate": rates,
         "condition": st.none() | texts,
         "sources": st.none() | st.lists(texts, max_size=3),
+        "quote": st.none() | quotes,
         "odd": values,
     },
 )
@@ -88,6 +91,7 @@ workarounds = st.fixed_dictionaries(
         "success_rate": rates,
         "condition": st.none() | texts,
         "sources": st.none() | st.lists(texts, max_size=3),
+        "quote": st.none() | quotes,
     },
 )
 transitions = (
@@ -117,6 +121,11 @@ FITTING: dict[str, SearchStrategy[Json]] = {
     "/root_cause": st.none() | texts,
     "/subcategory": texts,
     "/signature": texts,
+    "/signatures": st.none()
+    | st.lists(st.sampled_from([CLEAN["signature"], "fatal: no worktree", ""]) | texts, max_size=4),
+    "/severity": st.sampled_from(["WARN", " Critical\u200b", "high", "", None]) | texts,
+    "/diagnosis": st.none() | st.lists(texts, max_size=3),
+    "/verify": st.none() | st.lists(st.sampled_from(["Name the folder with -C", " "]) | texts, max_size=3),
     "/regex": st.sampled_from(["fatal.*git.*x", "(?:a|aa)*b", "not a git", "git|"]) | texts,
     "/last_updated": st.none() | texts,
     "/tags": st.none() | st.lists(texts, max_size=3),

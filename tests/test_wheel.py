@@ -123,6 +123,7 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
     assert json.loads(kb("new"))["id"] == "git/not-a-repository"
     assert "record.incoming.v1" in kb("schema")
     assert "DED001" in kb("rules")
+    assert "runbook" in kb("formats")
     assert kb("explain", "DED001").startswith("DED001 dead-end-action-empty")
     assert kb("fix", "--diff", code=1).count("\n+") == 5
     assert kb("fix").startswith("fixed 4 findings in 1 file (TXT003 empty-means-null 3, WRK001 how-repeats-action 1)")

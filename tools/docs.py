@@ -3,6 +3,7 @@
 For contributors, from a checkout; nothing in `kb` uses it. It stands above the command line, which it describes.
 """
 
+import json
 import re
 import sys
 import tomllib
@@ -19,6 +20,9 @@ from kb.render import rule_pages
 from kb.reports import REPORTS, Section
 from kb.reports.kinds import Column
 from kb.settings import Settings, as_table, template
+from kb.sources.formats import expressions as formulas
+from kb.sources.formats import functions
+from kb.sources.readers import markdown_page
 from kb.store import layout
 from tools import schemas
 
@@ -238,6 +242,65 @@ def _grid(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
     yield ""
 
 
+def expressions() -> str:
+    """docs/expressions.md."""
+    return "\n".join(_expressions()) + "\n"
+
+
+def _expressions() -> Iterator[str]:
+    own = {f"`{described.call}`": described for described in functions.FUNCTIONS.values()}
+    others = sorted(functions.known().keys() - functions.FUNCTIONS.keys())
+    yield from (
+        "# Expressions",
+        "",
+        "Generated from `pipeline/kb/sources/formats/` by `make docs`. How to write a mapping is in [formats.md](formats.md).",
+        "",
+        "An expression is [JMESPath](https://jmespath.org/): `error.code` is a place, `names[0]` the first of a list,",
+        "`a || b` the first of two that is there, `[a, b]` a list, `{action: a}` an object, `list[?price]` what of a list has a",
+        "price, and `a | b` says b of what a gave. Text stands in single quotes: `'text'`. A line break is `` `\"\\n\"` ``. The",
+        "source itself is `@`.",
+        "",
+        "- `!a && b` asks for b where there is no a; of a longer place write `!(a.b)`.",
+        "- Behind `|`, nothing is known of what stood before it: write `(a | b) || c` if c is to be looked for in the source.",
+        "- In the TOML file, `'''` around an expression lets it have quotes of both kinds, and several lines.",
+        "",
+        "## Functions of kb",
+        "",
+        "Each gives null for null.",
+        "",
+        *_grid(
+            ("function", "gives", "example"),
+            [
+                (
+                    call,
+                    said.gives,
+                    f"`{said.example}` → `{json.dumps(said.answer, ensure_ascii=False)}`"
+                    if said.answer is not None
+                    else f"`{said.example}`",
+                )
+                for call, said in own.items()
+            ],
+        ),
+        "## Functions of JMESPath",
+        "",
+        ", ".join(f"`{name}`" for name in others)
+        + ". [Their specification](https://jmespath.org/specification.html) explains",
+        "them.",
+        "",
+        "## A page of Markdown",
+        "",
+        _paragraphs((markdown_page.__doc__ or "").partition("A page as a document")[0].partition("\n")[2]) or "",
+        "A page as a document" + (markdown_page.__doc__ or "").partition("A page as a document")[2].rstrip(),
+        "",
+        "## Bounds",
+        "",
+        f"An expression has at most {formulas.LONGEST:,} characters. For one record at most {formulas.STEPS:,} steps are taken,",
+        f"and an answer has at most {formulas.MOST:,} values. What is beyond is refused: the record goes to quarantine, and",
+        "the finding names the mapping, its line and the expression.",
+        "",
+    )
+
+
 def unexplained() -> list[str]:
     """The settings that the template does not show."""
     shown = tomllib.loads(re.sub(r"^# (\w+ = |\[\[)", r"\1", template(), flags=re.MULTILINE))
@@ -254,6 +317,7 @@ def _absent(values: Mapping[str, Any], shown: Mapping[str, Any], prefix: str) ->
 
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
+    "expressions.md": expressions,
     "reports.md": reports,
     "rules.md": rule_pages.document,
     "settings.md": settings,

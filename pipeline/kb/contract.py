@@ -23,6 +23,12 @@ INCOMING = "record.incoming.v1"
 CURATED = "record.curated.v1"
 SCHEMA_VERSION = "1"
 
+LATER: dict[str, Json] = {"signatures": [], "severity": None, "diagnosis": [], "verify": []}
+"""Keys that version 1.0 of the format did not have, each with what says nothing there."""
+
+LATER_OF_ITEMS: dict[str, Json] = {"quote": None}
+"""Likewise of dead ends and workarounds."""
+
 BOM = b"\xef\xbb\xbf"
 """The byte order mark of UTF-8, which is tolerated before a record and means nothing."""
 

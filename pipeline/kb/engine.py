@@ -1,23 +1,19 @@
 """Many records: chunks over processes. The only multiprocess code."""
 
-import datetime as dt
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kb.curate.batch import curate_batch
 from kb.curate.spool import write
 from kb.errors import KbError
-from kb.ledger.book import Ledger
 from kb.model import Incoming
-from kb.rules.base import Rule
 from kb.rules.ruleset import RuleSet
-from kb.settings import Settings
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -126,9 +122,7 @@ def _workers(jobs: int, rules: RuleSet, folder: Path) -> "Iterator[list[Connecti
     try:
         for _ in range(jobs):
             ours, theirs = context.Pipe()
-            process = context.Process(
-                target=_work, args=(theirs, folder, rules.settings, rules.as_of, rules.added, rules.ledger), daemon=True
-            )
+            process = context.Process(target=_work, args=(theirs, folder, rules.given), daemon=True)
             process.start()
             theirs.close()  # so that its death ends the pipe
             processes.append(process)
@@ -169,10 +163,7 @@ def _died(chunk: list[Incoming]) -> KbError:
 def _work(
     pipe: "Connection",
     folder: Path,
-    settings: Settings,
-    as_of: dt.date | None,
-    added: Sequence[Rule],
-    ledger: Ledger,
+    given: tuple[Any, ...],
 ) -> None:
     """The life of a worker: it judges what it is sent, until there is nobody to send it anything.
 
@@ -182,7 +173,7 @@ def _work(
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     _die_with_parent()
-    rules = RuleSet(settings, as_of, added, ledger)
+    rules = RuleSet(*given)
     with suppress(EOFError, OSError):
         while True:
             number, chunk = pipe.recv()

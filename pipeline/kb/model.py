@@ -58,7 +58,7 @@ class Incoming(NamedTuple):
 
     `form` names its format where a user said it, else it is recognised. `column` (from 1) is where on its line it starts,
     `offset` where in its stream, in bytes from 0. Where its file is at fault and not it, `fault` says why, and `raw` is
-    the place.
+    the place. Where a mapping took it out of what holds many, `within` is its pointer there, and `raw` what it says, as JSON.
     """
 
     origin: Origin
@@ -67,6 +67,7 @@ class Incoming(NamedTuple):
     column: int = 1
     offset: int = 0
     fault: str | None = None
+    within: str | None = None
 
 
 class Finding(NamedTuple):

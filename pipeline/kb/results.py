@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from kb.model import Document, Json, Severity
+from kb.model import Document, Finding, Json, Severity
 
 
 class StateComparison(NamedTuple):
@@ -266,4 +266,79 @@ class RecordsCompared(NamedTuple):
             "changed": [
                 {"id": name, "edits": [edit._asdict() for edit in edits]} for name, edits in self.changed.items()
             ],
+        }
+
+
+class Tried(NamedTuple):
+    """A record of a source, and what a mapping makes of it.
+
+    `place` is where it stands in its file, `shown` its text. Keys are those of the source: `used` for a field, `kept` beside
+    the record, or `lost`. `required` and `optional` are the fields of the record that stay empty. It is recognised if the
+    mapping itself says how to know it. `fault` says why there is no record.
+    """
+
+    path: str
+    line: int | None
+    place: str
+    shown: str
+    source: Json
+    record: Document | None
+    used: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    is_rejected: bool = True
+    is_recognised: bool = True
+    fault: str | None = None
+
+    def document(self, severities: Mapping[str, Severity]) -> Document:
+        """As JSON."""
+        findings = [
+            {"code": one.code, "severity": severities[one.code], "pointer": one.pointer, "message": one.message}
+            for one in self.findings
+        ]
+        return {
+            "path": self.path, "line": self.line, "pointer": self.place, "source": self.source, "record": self.record,
+            "used": list(self.used), "kept": list(self.kept), "lost": list(self.lost),
+            "empty": {"required": list(self.required), "optional": list(self.optional)},
+            "rejected": self.is_rejected, "recognised": self.is_recognised, "fault": self.fault, "findings": findings,
+        }  # fmt: skip
+
+
+class Trial(NamedTuple):
+    """What a format makes of a few records; `origin` is its file, `severities` are those of the rules."""
+
+    name: str
+    origin: str
+    tried: list[Tried]
+    severities: Mapping[str, Severity]
+
+    @property
+    def mapped(self) -> list[Tried]:
+        return [one for one in self.tried if one.record is not None]
+
+    def keys(self, what: str) -> list[str]:
+        """The keys that were `used`, `kept` or `lost`, or the fields that stayed empty, in any record, each once."""
+        return list(dict.fromkeys(key for one in self.tried for key in getattr(one, what)))
+
+    @property
+    def always_empty(self) -> list[str]:
+        """The fields that no record has and none needs."""
+        return [key for key in self.keys("optional") if all(key in one.optional for one in self.mapped)]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether something was read, and nothing would be lost."""
+        return bool(self.mapped) and not self.keys("lost")
+
+    def document(self) -> Document:
+        """As JSON."""
+        return {
+            "format": self.name,
+            "origin": self.origin,
+            "records": [one.document(self.severities) for one in self.tried],
+            **{what: self.keys(what) for what in ("used", "kept", "lost")},
+            "ok": self.is_sound,
         }

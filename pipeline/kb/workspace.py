@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kb.errors import KbError
 from kb.settings import FILE, Settings, load_settings, text_of
 
-OWN = ("raw", "ledger", "rules", "curated", ".kb", FILE, "kb.duckdb", "kb.duckdb.wal")
+OWN = ("raw", "ledger", "rules", "formats", "curated", ".kb", FILE, "kb.duckdb", "kb.duckdb.wal")
 """What a workspace is made of, but for the baseline."""
 
 
@@ -94,14 +94,25 @@ class Workspace(NamedTuple):
         Raises:
             KbError: one cannot be read.
         """
+        return self._texts("rules", "sql")
+
+    def format_files(self) -> dict[str, str]:
+        """The mappings of foreign formats, as written: what is in each `formats/*.toml`, by that name.
+
+        Raises:
+            KbError: one cannot be read.
+        """
+        return self._texts("formats", "toml")
+
+    def _texts(self, folder: str, suffix: str) -> dict[str, str]:
         texts = {}
-        for path in sorted((self.root / "rules").glob("[!.]*.sql")) if self.configured else ():
+        for path in sorted((self.root / folder).glob(f"[!.]*.{suffix}")) if self.configured else ():
             try:
-                texts[f"rules/{path.name}"] = text_of(path)
+                texts[f"{folder}/{path.name}"] = text_of(path)
             except OSError as error:
-                raise KbError(f"rules/{path.name}: cannot be read: {error.strerror}") from None
+                raise KbError(f"{folder}/{path.name}: cannot be read: {error.strerror}") from None
             except KbError as error:
-                raise KbError(f"rules/{error}") from None
+                raise KbError(f"{folder}/{error}") from None
         return texts
 
     @property

@@ -119,6 +119,7 @@ WHOLE = [
     "Use ``code`` here",
     "`` `a` `` in Markdown",
     "``` and text",
+    "1. Look:\n\n   ```bash\n   docker ps -a\n   ```\n\n2. Stop it",
     "`a` `b` `c`",
     "git add .",
     "cp x .",

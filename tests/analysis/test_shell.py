@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from kb.analysis import harm, remote, shell
 from kb.analysis.phrases import compiled
-from kb.analysis.shell import Call, Form, Reader
+from kb.analysis.shell import Call, Form, ShellReader
 
 
 def _words(text: str, name: str) -> list[str]:
-    (command,) = Reader(text).commands(shell.scanner([name]))
+    (command,) = ShellReader(text).commands(shell.scanner([name]))
     return [word.text for word in command.words]
 
 
@@ -44,7 +44,7 @@ def test_a_command_begins_at_its_name_and_ends_with_it(text: str, words: list[st
     "text", ["docker run --rm x", "x.rm y", "form", "rm-all x", "$rm x", "rm: cannot", "rm.txt", "rm=1"]
 )
 def test_what_only_looks_like_a_name_is_none(text: str) -> None:
-    commands = list(Reader(text).commands(shell.scanner(["rm"])))
+    commands = list(ShellReader(text).commands(shell.scanner(["rm"])))
     assert not commands or (len(commands[0].words) <= 2 and text == "rm: cannot")
 
 
@@ -66,20 +66,20 @@ def test_what_only_looks_like_a_name_is_none(text: str) -> None:
     ],
 )
 def test_a_form_says_how_a_command_is_called(call: str, form: Form, fits: bool) -> None:  # noqa: FBT001
-    assert Call(Reader(call).command(0).words).is_of(form) is fits
+    assert Call(ShellReader(call).command(0).words).is_of(form) is fits
 
 
 @pytest.mark.parametrize(
     "prefixed", ["sudo bash", "sudo -u me bash", "env X=1 Y=2 bash", "nohup time bash", "timeout 5 bash", "X=1 bash"]
 )
 def test_what_only_runs_a_command_is_taken_off(prefixed: str) -> None:
-    command = Reader(prefixed).command(0)
+    command = ShellReader(prefixed).command(0)
     assert [word.text for word in shell.bare(command)] == ["bash"]
     assert shell.start_with_prefixes(f"Use {prefixed}", len(f"Use {prefixed}") - 4) == 4
 
 
 def test_the_stages_of_a_pipeline_follow_one_another() -> None:
-    reader = Reader("curl x | tee y \\\n | sudo sh && ls | sh")
+    reader = ShellReader("curl x | tee y \\\n | sudo sh && ls | sh")
     assert [[word.text for word in stage.words] for stage in reader.stages(reader.command(0))] == [
         ["tee", "y"],
         ["sudo", "sh"],
@@ -106,7 +106,7 @@ _PREFIX = st.sampled_from(["", "sudo ", "sudo -n ", "env X=1 ", "time ", "nohup 
 
 
 def _is_harmful(text: str) -> bool:
-    return bool(harm.harmful(Reader(text)))
+    return bool(harm.harmful(ShellReader(text)))
 
 
 @given(
@@ -133,7 +133,7 @@ def test_order_prefixes_and_line_ends_change_nothing(
 )
 def test_a_text_costs_no_more_than_its_length_and_never_more_than_a_bound(unit: str) -> None:
     def words_read(times: int) -> int:
-        reader = Reader(unit * times)
+        reader = ShellReader(unit * times)
         harm.harmful(reader)
         remote.unread(reader)
         return reader.words_read
@@ -153,6 +153,6 @@ def test_a_row_is_a_command_that_the_screen_lets_pass(form: Form) -> None:
 
 @pytest.mark.parametrize("text", ["base64\\", "\u1820rm", "rm;", "curl "])
 def test_a_text_is_not_read_over_and_over(text: str) -> None:
-    reader = shell.Reader(text * 20_000)
+    reader = shell.ShellReader(text * 20_000)
     list(reader.commands(shell.scanner(["base64", "rm", "curl"])))
     assert reader.chars_read <= shell.MOST_CHARS_OF_A_TEXT + 2 * shell.MOST_CHARS

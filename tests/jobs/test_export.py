@@ -13,10 +13,8 @@ import pytest
 from kb.errors import KbError
 from kb.jobs.export import export
 from kb.model import Document, Json
-from kb.sources import formats
 from tests.bases import Base, contents, ndjson, reading, record
-
-ERRORCANON = formats.FORMATS["errorcanon"]
+from tests.errorcanon import ERRORCANON
 
 
 def run(example: Base, form: str, output: Path, where: str = "true") -> int:

@@ -14,6 +14,7 @@ from kb.sources import formats, records
 from kb.sources.edit import carried_out, edits
 from kb.sources.locate import spans
 from tests.conftest import body, default_rules, judge
+from tests.errorcanon import ERRORCANON
 from tests.strategies import careless, mutated, texts
 
 Layout = Callable[[Json], str]
@@ -39,11 +40,12 @@ def fixed(raw: bytes) -> bytes:
 def _worded(raw: bytes) -> list[Change]:
     """The changes to a record, in the words of its format."""
     changes = judge(raw).changes
-    return formats.worded(changes, formats.of(contract.read(raw), None)) if changes else []
+    document = contract.read(raw) if changes else {}
+    return formats.worded(changes, formats.SHIPPED.of(document, None), document)
 
 
 def _as_errorcanon(document: Document, extras: dict[str, Json]) -> Document:
-    source = formats.FORMATS["errorcanon"].to_source(document)
+    source = ERRORCANON.to_source(document)
     source |= {key: value for key, value in extras.items() if key.startswith("absent")}
     for item in source.get("dead_ends", []):
         item.update(extras)

@@ -26,7 +26,11 @@ from tests.ledger.events import event
 from tests.strategies import careless
 
 UNREPAIRED = RuleSet(
-    Settings(rules=RuleSettings(ignore=("TXT", "WRK", "DED", "RAT002", "RAT006", "DAT005", "EVD008", "VER003")))
+    Settings(
+        rules=RuleSettings(
+            ignore=("TXT", "WRK", "DED", "RAT002", "RAT006", "DAT005", "EVD008", "VER003", "IDN007", "SEV002")
+        )
+    )
 )
 REPAIRED = RuleSet(Settings())
 
@@ -41,8 +45,11 @@ def test_the_digest_of_a_text_is_the_same_before_and_after_repairs(document: Doc
         if isinstance(outcome, Curated):
             assert digests == {text_digest(complete(document))}
             again = curate(incoming(orjson.dumps(body(outcome.document))), REPAIRED)
-            assert isinstance(again, Curated)
-            assert {text_digest(again.document)} == digests
+            assert isinstance(again, Curated) == isinstance(
+                outcomes[0], Curated
+            )  # a repair may leave nothing of a text
+            if isinstance(again, Curated):
+                assert {text_digest(again.document)} == digests
 
 
 RECORDS = {

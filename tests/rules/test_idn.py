@@ -6,9 +6,9 @@ from kb.jobs.validate import validate
 from kb.judging.request import Request
 from kb.model import Document
 from kb.rules.example import with_changes
-from kb.sources import formats
 from tests.bases import DAY, Base, ndjson
 from tests.conftest import codes, found, judge
+from tests.errorcanon import ERRORCANON
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_record_that_lies_elsewhere_is_flagged(path: str) -> None:
 
 
 def _errorcanon() -> Document:
-    return formats.FORMATS["errorcanon"].to_source(with_changes({"/id": "git/x/linux"}))
+    return ERRORCANON.to_source(with_changes({"/id": "git/x/linux"}))
 
 
 @pytest.mark.parametrize("path", ["canons/git/x/linux.json", "canons/git/x_linux.json", "x.zip!git/x_linux.json"])

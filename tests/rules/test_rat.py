@@ -6,8 +6,8 @@ import pytest
 from kb.model import Json, Rejected
 from kb.rules import catalogue
 from kb.rules.example import with_changes
-from kb.sources.formats import FORMATS
 from tests.conftest import codes, found, judge, value_at
+from tests.errorcanon import ERRORCANON
 
 
 def _number(value: Json) -> Json:
@@ -130,7 +130,7 @@ def test_a_number_within_the_range_is_none_of_its_business(pointer: str, number:
 @pytest.mark.parametrize("number", ["10", "100", "1e2", "1000", '"100"'])
 def test_a_rate_of_a_foreign_record_is_told_where_it_stands_there(pointer: str, number: str) -> None:
     native = orjson.loads(_spelt(pointer, "4242"))
-    foreign = FORMATS["errorcanon"].to_source({key: value for key, value in native.items() if key != "extensions"})
+    foreign = ERRORCANON.to_source({key: value for key, value in native.items() if key != "extensions"})
     outcome = judge(orjson.dumps(foreign).replace(b"4242", number.encode()))
     assert isinstance(outcome, Rejected)
     (place,) = [finding.pointer for finding in outcome.findings if finding.code == "RAT001"]

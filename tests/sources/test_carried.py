@@ -9,11 +9,9 @@ from hypothesis import strategies as st
 
 from kb import contract
 from kb.model import Curated, Document, Json
-from kb.sources import formats
 from tests.conftest import body, clean, codes, judge, published
+from tests.errorcanon import ERRORCANON, FORM
 from tests.strategies import careless, texts, values
-
-ERRORCANON = formats.FORMATS["errorcanon"]
 
 LISTS = ("dead_ends", "workarounds", "leads_to")
 
@@ -82,7 +80,7 @@ def test_what_is_said_of_a_copy_that_is_merged_goes_to_no_other() -> None:
     document, unplaced = ERRORCANON.carried(published(body(outcome.document)).document)
     assert said(document)["dead_ends"] == {"Try a": "of a", "Try b": "of b", "Try c": "of c"}
     assert unplaced == []
-    assert said(formats.original(outcome.document, outcome.changes, ERRORCANON).document) == said(source)
+    assert said(FORM.original(outcome.document, outcome.changes).document) == said(source)
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])

@@ -14,7 +14,7 @@ from kb.errors import KbError
 from kb.jobs.validate import validate
 from kb.judging.request import Request
 from kb.sources import Reading, discover, read
-from kb.sources.containers import zstd
+from kb.sources.containers import KINDS, zstd
 from tests.bases import DAY, Base, encoded, ndjson, record
 
 Pack = Callable[..., bytes]
@@ -97,11 +97,50 @@ def test_a_member_may_lie_anywhere_for_nothing_is_unpacked(base: Base) -> None:
 def test_what_is_passed_over_in_an_archive_is_said(base: Base) -> None:
     base.put("raw/x.tar", tarred(("a.json", encoded(record("a"))), ("link.json", None), ("notes.txt", b"x")))
     expected = (
-        "passed over raw/x.tar!notes.txt: no .json, .ndjson or .jsonl file;"
+        f"passed over raw/x.tar!notes.txt: no {KINDS} file;"
         " passed over raw/x.tar!link.json: a link, pipe or device, with no bytes"
     )
     assert validate(base.workspace, [base.root / "raw"], Request(DAY, jobs=1)).notes == (expected,)
     assert base.ingest().notes == (expected,)
+
+
+def test_files_of_every_kind_are_read_compressed_and_in_archives(base: Base) -> None:
+    kinds = {
+        "a.yaml": b"a: 1\n---\na: 2\n",
+        "b.toml": b"a = 1\n",
+        "c.csv": b"a\n1\n2\n",
+        "d.md": b"# A\n",
+        "e.tsv": b"a\n1\n",
+    }
+    expected = ["a.yaml", "a.yaml", "b.toml", "c.csv", "c.csv", "d.md", "e.tsv"]
+    for name, data in kinds.items():
+        base.put(f"raw/{name[0]}/{name}.gz", gzip.compress(data))
+    found_in = [f"{name[0]}/{name}.gz" for name in expected] + [f"f/x.zip!{name}" for name in expected]
+    assert paths(base, "f/x.zip", zipped(*kinds.items())) == found_in
+    found = discover(base.root / "raw/a/a.yaml.gz", base.workspace).files
+    assert [incoming.origin.line for incoming in read(found[0])] == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README_zh.md", "LICENSE-CODE.md", "Code_Of_Conduct.md", "SECURITY.mdx"])
+def test_pages_about_a_folder_are_passed_over_with_a_word(name: str, base: Base) -> None:
+    assert paths(base, f"a/{name}", b"# A\n") == []
+    root = discover(base.root / "raw", base.workspace)
+    assert root.passed_over == (
+        f"passed over raw/a/{name}: a page about the folder, and no record; name it, if it is one",
+    )
+    assert len(list(read(discover(base.root / "raw/a" / name, base.workspace).files[0]))) == 1
+    base.drop("raw/a")
+    assert paths(base, "x.zip", zipped((f"b/{name}", b"# A\n"), ("b/license-expired.md", b"# A\n"))) == [
+        "x.zip!b/license-expired.md"
+    ]
+
+
+def test_what_lies_beside_the_records_in_a_workspace_is_none(base: Base) -> None:
+    base.configure("as_of = 2026-11-22\n")
+    base.put("formats/x.toml", b"[map]\nid = 'name'")
+    base.put("dvc.yaml", b"a: 1")
+    base.put("raw/x.toml", b"a = 1")
+    assert [file.name for file in discover(base.root, base.workspace).files] == ["raw/x.toml"]
 
 
 def linked(*members: tuple[str, bytes | str]) -> bytes:

@@ -7,12 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.model import Curated, Document
-from kb.sources import formats
 from tests.conftest import judge, value_at
+from tests.errorcanon import ERRORCANON, FORM
 from tests.sources.test_locate import pointers
 from tests.strategies import careless, values
-
-ERRORCANON = formats.FORMATS["errorcanon"]
 
 items = st.dictionaries(
     st.sampled_from(["action", "how", "why_fails", "condition", "sources", "tradeoff", "error_id", "0"]),
@@ -72,4 +70,4 @@ def test_every_record_of_the_corpora_comes_back(corpora: Path) -> None:
         raw = path.read_bytes()
         outcome = judge(raw, path=str(path))
         assert isinstance(outcome, Curated)
-        assert formats.original(outcome.document, outcome.changes, ERRORCANON) == (orjson.loads(raw), [])
+        assert FORM.original(outcome.document, outcome.changes) == (orjson.loads(raw), [])

@@ -44,7 +44,26 @@ def test_files_are_found_in_the_order_of_their_names(base: Base) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["x.json", "x.ndjson", "x.jsonl", "X.JSON", "x.y.json", "x y.json", "日本.json", "x\n.json"]
+    "name",
+    [
+        "x.json",
+        "x.ndjson",
+        "x.jsonl",
+        "X.JSON",
+        "x.y.json",
+        "x y.json",
+        "日本.json",
+        "x\n.json",
+        "x.yaml",
+        "x.yml",
+        "x.toml",
+        "x.csv",
+        "x.TSV",
+        "x.md",
+        "x.mdx",
+        "x.yaml.gz",
+        "x.csv.zst",
+    ],
 )
 def test_what_kb_reads_goes_by_its_ending(base: Base, name: str) -> None:
     base.put(f"raw/{name}", b"{}")
@@ -52,7 +71,7 @@ def test_what_kb_reads_goes_by_its_ending(base: Base, name: str) -> None:
     assert names(base, f"raw/{name}") == [f"raw/{name}"]
 
 
-@pytest.mark.parametrize("name", ["x.txt", "x.yaml", "x.json.bak", "x", "x.json~", "json"])
+@pytest.mark.parametrize("name", ["x.txt", "x.xml", "x.json.bak", "x", "x.json~", "json"])
 def test_other_files_are_passed_over_and_said(base: Base, name: str) -> None:
     base.put("raw/x.json", b"{}")
     base.put(f"raw/{name}", b"{}")

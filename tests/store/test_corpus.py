@@ -57,7 +57,7 @@ def test_signatures_that_share_words_are_compared_in_little_memory() -> None:
     with duckdb.connect(config={"threads": 2, "temp_directory": "", "memory_limit": "150MB"}) as connection:
         connection.execute(
             """CREATE TABLE records AS
-            SELECT 'git/record-' || i AS id, text AS signature,
+            SELECT 'git/record-' || i AS id, text AS signature, NULL::VARCHAR[] AS signatures,
                 CASE i WHEN 8 THEN lag(text) OVER (ORDER BY i) ELSE text END AS regex
             FROM (
                 SELECT i, array_to_string([$1[1 + (hash(7 * i + k) % len($1))::BIGINT] FOR k IN range(7)], ' ') || ' ' || i AS text

@@ -21,11 +21,11 @@ from kb.ledger.book import packed
 from kb.model import Document, Json
 from kb.rules.example import with_changes
 from kb.rules.ver import split_product
-from kb.sources.formats import FORMATS
 from kb.store import Store, build, layout
 from kb.store.layout import tables, working_tables
 from tests.bases import DAY, Base, ndjson, record, suppressions
 from tests.conftest import body
+from tests.errorcanon import ERRORCANON
 from tests.ledger.bases import decide
 from tests.strategies import careless
 
@@ -94,7 +94,11 @@ def test_every_column_is_filled(example: Base, tmp_path: Path) -> None:
     entry = {"record": "*", "code": "TXT007", "reason": "said on purpose"}
     base.configure(f"as_of = {DAY}\n{suppressions(entry)}")
     versions = [{"version": "2.1", "status": "removed", "removed": "2.9"}]
-    docs = {"official_doc_url": "https://git-scm.com/docs", "official_doc_section": "Git"}
+    docs = {
+        "official_doc_url": "https://git-scm.com/docs",
+        "official_doc_section": "Git",
+        "dead_ends/0/quote": "It is no use.",
+    }
     twice = record("twice", subcategory="setup", versions=versions, **docs)
     base.put("raw/more.ndjson", ndjson(twice, twice, gone := record("gone")))
     tried = decide(base, "outcome", gone, **{"with": {"git": "2.51"}, "note": "on a branch", "evidence": [RUN]})
@@ -107,7 +111,7 @@ def test_every_column_is_filled(example: Base, tmp_path: Path) -> None:
     name, lines = packed(decided)
     base.put(f"ledger/{name}", lines)
     base.drop(*(f"ledger/{event.name}" for event in decided))
-    base.put("raw/foreign.json", FORMATS["errorcanon"].to_source(complete(record("foreign"))))
+    base.put("raw/foreign.json", ERRORCANON.to_source(complete(record("foreign"))))
     base.ingest()
     ingest(base.workspace, [base.root / "raw/foreign.json"], Request(as_of=DAY, jobs=1, form="errorcanon"))
     with store.read(base.workspace.store) as opened:

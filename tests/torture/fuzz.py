@@ -19,8 +19,8 @@ from kb.curate.record import curate_some
 from kb.model import Curated, Document, Incoming, Rejected
 from kb.rules.ruleset import RuleSet
 from kb.settings import Settings
-from kb.sources import formats
 from kb.sources.edit import carried_out, edits
+from kb.sources.formats import SHIPPED
 from tests.conftest import body, default_rules, incoming
 from tests.torture.inputs import made
 
@@ -135,7 +135,7 @@ def _after_fix(batch: Sequence[Incoming], outcomes: Sequence[Outcome]) -> Iterat
     """What becomes of native records after the edits of `kb fix`."""
     places, raws = [], []
     for place, (one, outcome) in enumerate(zip(batch, outcomes, strict=True)):
-        if outcome.changes and formats.of(contract.read(one.raw), None) is None:
+        if outcome.changes and SHIPPED.of(contract.read(one.raw), None) is None:
             places.append(place)
             raws.append(carried_out(one.raw, edits(one.raw, outcome.changes)))
     yield from zip(places, curate_some([incoming(raw) for raw in raws], default_rules()), strict=True)

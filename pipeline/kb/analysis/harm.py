@@ -219,12 +219,12 @@ SCREEN = f"{shell.screen(NAMES)}|{PHRASES.screen}"
 """What every text has in it, as JSON spells it, in which `harmful` finds anything."""
 
 
-def harmful(reader: shell.Reader) -> list[tuple[int, int]]:
+def harmful(reader: shell.ShellReader) -> list[tuple[int, int]]:
     """Where the text of a reader has a command that takes data with it or opens a system: each one's beginning and end."""
     return sorted({*_called(reader), *PHRASES.places(reader.text)})
 
 
-def _called(reader: shell.Reader) -> Iterator[tuple[int, int]]:
+def _called(reader: shell.ShellReader) -> Iterator[tuple[int, int]]:
     for command in reader.commands(_BEGINNING):
         call = shell.Call(command.words, shell.entered(reader.text, command.start))
         if any(call.is_of(form) for form in _BY_NAME.get(call.name, ())):

@@ -169,8 +169,13 @@ def _empty_code(text: str) -> Iterator[tuple[int, int]]:
             code = text[start:end]
             if not code.strip():
                 yield start - 1, end + 1
-            elif code[-1] == " " and code[0] != " " and is_command(code):
+            elif code[-1] == " " and code[0] != " " and _ends_in_words(code) and is_command(code):
                 yield start, end
+
+
+def _ends_in_words(code: str) -> bool:
+    """Whether its last line says something, and is not the indentation of the fence that closes it."""
+    return not code.rpartition("\n")[2].isspace()
 
 
 def _may_lack_code(text: str) -> bool:

@@ -83,12 +83,12 @@ SCREEN = f"{shell.screen(NAMES)}|{PHRASES.screen}"
 """What every text has in it, as JSON spells it, in which `unread` finds anything."""
 
 
-def unread(reader: shell.Reader) -> list[tuple[int, int]]:
+def unread(reader: shell.ShellReader) -> list[tuple[int, int]]:
     """Where the text of a reader runs what nobody has read: each place's beginning and end."""
     return sorted({*_piped(reader), *PHRASES.places(reader.text)})
 
 
-def _piped(reader: shell.Reader) -> Iterator[tuple[int, int]]:
+def _piped(reader: shell.ShellReader) -> Iterator[tuple[int, int]]:
     for command in reader.commands(_BEGINNING):
         if not _brings(shell.Call(command.words)):
             continue

@@ -179,7 +179,7 @@ def _any_name(names: Sequence[str]) -> str:
     return f"(?:{'|'.join(re.escape(name) for name in longest_first)})"
 
 
-class Reader:
+class ShellReader:
     """Reads the commands of one text, and counts what it reads: `spent` says that there is more than one would write."""
 
     def __init__(self, text: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from kb import __version__
-from kb.cli import deciding, reviewing, streams
+from kb.cli import deciding, formatting, reviewing, streams
 from kb.cli.arguments import Group
 from kb.cli.failures import (
     INTERRUPTED,
@@ -846,7 +846,9 @@ def explain(
         print_lines(words.explain(named(code.replace("_", "-"), known.known)))
 
 
-@app.command(epilog=examples("kb init", "kb init knowledge/ --example --pre-commit --github"))
+@app.command(
+    epilog=examples("kb init", "kb init knowledge/ --example --pre-commit --github", "kb init knowledge/ --from docs/")
+)
 def init(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="It need not exist.")] = Path(),
     example: Annotated[bool, typer.Option("--example", help="Add a valid, commented record to raw/.")] = False,
@@ -856,23 +858,36 @@ def init(
     github: Annotated[
         bool, typer.Option("--github", help="Add .github/workflows/kb.yml, which checks every push and pull request.")
     ] = False,
+    start_from: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="PATH",
+            help="Bring in the records of a file or a folder, and guess their mapping; may be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Make a folder a workspace.
 
     Writes kb.toml with every setting explained, raw/, dvc.yaml, .gitignore and .gitattributes; what is there already stays,
-    so that it can be run again, with more options too.
+    so that it can be run again, with more options too. What --from names is copied into raw/, unless it lies in FOLDER: then
+    it stays where it is.
     """
     from kb.jobs.init import init as run
 
-    made, kept, outer = run(folder, example=example, pre_commit=pre_commit, github=github)
+    if start_from:
+        made, kept, outer = formatting.start(folder, start_from, example=example, pre_commit=pre_commit, github=github)
+    else:
+        made, kept, outer = run(folder, example=example, pre_commit=pre_commit, github=github)
     kept_note = f"{', '.join(kept)} {'was' if len(kept) == 1 else 'were'} there already"
     if made:
-        print(f"made {', '.join(made)} in {display_path(folder)}/; put records into raw/ and run `kb ingest`")
+        more = "" if start_from else "; put records into raw/ and run `kb ingest`"
+        print(f"made {', '.join(made)} in {display_path(folder)}/{more}")
     else:
         print(f"nothing to make in {display_path(folder)}/: {kept_note}")
     if made and kept:
         print_notes([kept_note])
-    if made and not (example or pre_commit or github):
+    if made and not (example or pre_commit or github or start_from):
         print_notes(
             ["--example adds a record to start from, --pre-commit a check before each commit, --github one in CI"]
         )
@@ -994,6 +1009,7 @@ def diff(
 
 deciding.add_to(app)
 reviewing.add_to(app)
+formatting.add_to(app)
 
 
 def _report_page(workspace: "Workspace", options: "Options", output: Path | None, unused: list[str]) -> None:

@@ -31,7 +31,7 @@ class Group(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - likewise
         name, command, rest = super().resolve_command(ctx, args)
         if command:
-            fill(command)
+            fill(command, ctx.params.get("root"))
         return name, command, rest
 
 

@@ -5,14 +5,19 @@ They are filled in when a command is called: that imports those modules anyway, 
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 
-def fill(command: Any) -> None:  # noqa: ANN401 - Typer's commands have no public type
-    """Put the lists into the help of a command and of its parameters."""
+def fill(command: Any, root: Path | None = None) -> None:  # noqa: ANN401 - Typer's commands have no public type
+    """Put the lists into the help of a command and of its parameters, as they are in the workspace of `root`."""
     for part in (command, *command.params):
         if part.help:
-            part.help = _PLACE.sub(lambda found: _LISTS[found[1]](), part.help)
+            part.help = _PLACE.sub(
+                lambda found: _forms_of_records(root) if found[1] == "forms_of_records" else _LISTS[found[1]](),
+                part.help,
+            )
 
 
 def _and(words: Iterable[str], last: str = "or") -> str:
@@ -68,10 +73,15 @@ def _exports_in_one_file() -> str:
     return _and(IN_ONE_FILE, "and")
 
 
-def _forms_of_records() -> str:
+def _forms_of_records(root: Path | None = None) -> str:
+    from kb import workspace
+    from kb.errors import KbError
     from kb.sources.formats import NAMES
 
-    return _and(NAMES)
+    own: list[str] = []
+    with suppress(KbError, OSError):  # the command itself will say what is wrong
+        own = [Path(file).stem for file in workspace.find(root).format_files()]
+    return _and(dict.fromkeys([*NAMES, *own]))
 
 
 def _groups() -> str:

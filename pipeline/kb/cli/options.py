@@ -119,9 +119,25 @@ def complete_codes() -> list[str]:
     return list(catalogue())
 
 
+def complete_formats(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The names of the formats of the workspace; whatever is wrong with one, completion says nothing."""
+    from kb import workspace
+    from kb.jobs.mapping_list import names
+
+    with suppress(Exception):
+        root = ctx.parent and ctx.parent.params.get("root")
+        return [name for name in names(workspace.find(Path(root) if root else None)) if name.startswith(incomplete)]
+    return []
+
+
 FormatOfRecords = Annotated[
     str | None,
-    typer.Option("--from", metavar="FORMAT", help="{forms_of_records}; default: each record's is recognised."),
+    typer.Option(
+        "--from",
+        metavar="FORMAT",
+        help="{forms_of_records}; default: each record's is recognised.",
+        autocompletion=complete_formats,
+    ),
 ]
 
 

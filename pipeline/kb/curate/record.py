@@ -27,7 +27,9 @@ from kb.rules.dat import is_day
 from kb.rules.fixing import apply, drop_gone, message
 from kb.rules.ruleset import RuleSet
 from kb.rules.text_digest import text_digest
-from kb.sources import formats
+from kb.sources import readers
+from kb.sources.formats import Format, Mapped
+from kb.sources.formats.declaration import TREES
 from kb.words import one_line
 
 _AT_A_TIME = 32
@@ -93,10 +95,13 @@ class _Case:
 
     record: Record
 
-    def __init__(self, origin: Origin, document: Document, foreign: formats.Format | None = None) -> None:
+    def __init__(
+        self, origin: Origin, document: Document, foreign: Format | None = None, mapped: Mapped | None = None
+    ) -> None:
         self.origin = origin
         self.document = document
         self.foreign = foreign
+        self.mapped = mapped
         self.name = document["id"] if isinstance(document.get("id"), str) else None
         self.suppressed = _NOTHING
         self.candidates: frozenset[str] = frozenset()
@@ -107,6 +112,19 @@ class _Case:
         self.text: str | None = None
         self.decided = _UNDECIDED
 
+    def whole(self, document: Document) -> Document:
+        """A document with all that is kept of its source, where the mapping left some of that out to be judged."""
+        if self.mapped is None or self.foreign is None or self.mapped.whole is None:
+            return document
+        extensions = {**(document.get("extensions") or {}), self.foreign.name: self.mapped.whole}
+        return {**document, "extensions": extensions}
+
+    def is_kept(self, pointer: str) -> bool:
+        """Whether a place is kept as ingested, whatever a fix would do there."""
+        if self.mapped is None or self.foreign is None or self.mapped.whole is None:
+            return False
+        return f"{pointer}/".startswith(f"/extensions/{self.foreign.name}/")
+
     def is_rejected(self, rules: RuleSet) -> bool:
         """Whether there is an error in it that is not suppressed."""
         return any(noted.code in rules.errors and noted.suppressed is None for noted in self.noted)
@@ -116,15 +134,25 @@ def _read(incoming: Incoming, shown: bytes, rules: RuleSet) -> "_Case | Rejected
     origin = incoming.origin
     if incoming.fault is not None:
         return _unreadable(origin, incoming.fault)
+    kind = readers.of(origin.path).name
     try:
-        document = contract.read(shown)
+        document = readers.of_record(origin.path, shown).read(shown)
+        foreign = rules.formats.of(document, incoming.form, origin.path, kind)
+        mapped = foreign.map(document) if foreign else None
     except contract.UnreadableError as error:
         return _unreadable(origin, str(error))
-    foreign = formats.of(document, incoming.form)
-    case = _Case(origin, foreign.to_native(document) if foreign else document, foreign)
+    if foreign is None and kind not in TREES:
+        return _unreadable(origin, _UNCLAIMED)
+    case = _Case(origin, mapped.document if mapped else document, foreign, mapped)
     if rules.suppressions:
         case.suppressed = rules.suppressed(_published_id(case, rules))
     return case
+
+
+_UNCLAIMED = (
+    "no mapping knows this for a record; name one with --from, let `kb formats guess` write one, or `exclude` the file in"
+    " kb.toml"
+)
 
 
 def _unreadable(origin: Origin, why: str) -> Rejected:
@@ -151,6 +179,8 @@ def _repair_values(cases: Sequence[_Case], rules: RuleSet) -> None:
                 case.changes += apply(rule, case.document, rules.settings)
         unsettled = [case for case, count in zip(unsettled, changed, strict=True) if len(case.changes) > count]
     for case in cases:
+        if case.mapped:
+            case.changes = [change for change in case.changes if not case.is_kept(change.pointer)]
         case.noted += [_Noted(c.code, c.pointer, message(rules.rules[c.code], c), c.before) for c in case.changes]
         if case.suppressed:
             case.noted += _left_alone(rules.value_fixes, case.document, rules, case.suppressed)
@@ -177,8 +207,10 @@ def _decide(case: _Case, document: Document, rules: RuleSet) -> None:
     A confirmation never makes a record older. A promotion only raises what it declares, a demotion only lowers it. What is
     no day or no tier stays for the rules to judge.
     """
-    case.text = text_digest(document, rules, {rule.code for rule in rules.value_fixes}.difference(case.suppressed))
-    case.decided = decided = rules.decided(document["id"], document, case.text)
+    done = {rule.code for rule in rules.value_fixes}.difference(case.suppressed)
+    whole = case.whole(document)
+    case.text = text_digest(whole, rules, done if whole is document else ())
+    case.decided = decided = rules.decided(document["id"], whole, case.text)
     declared, confirmed = document["last_confirmed"], decided.confirmed
     if confirmed and (declared is None or (is_day(declared) and declared < confirmed.day)):
         document["last_confirmed"] = confirmed.day
@@ -229,7 +261,7 @@ def _published(case: _Case, rules: RuleSet) -> Document:
     """The curated document: every native key in order, then what the author added, then the curation block."""
     flags = [flag for flag in case.flags if flag.suppressed is None]
     return {
-        **case.record.document,
+        **case.whole(case.record.document),
         "schema_version": contract.SCHEMA_VERSION,
         "curation": {
             "source": case.origin.path,
@@ -270,12 +302,12 @@ def _outcome(case: _Case) -> Curated | Rejected:
         if published
         else Rejected(case.name, findings, changes)
     )
-    return _translated(outcome, case.foreign) if case.foreign else outcome
+    return _translated(outcome, case.foreign, case.mapped) if case.foreign and case.mapped else outcome
 
 
-def _translated(outcome: Curated | Rejected, foreign: formats.Format) -> Curated | Rejected:
+def _translated(outcome: Curated | Rejected, foreign: Format, mapped: Mapped) -> Curated | Rejected:
     """Let every pointer point into the document as ingested."""
-    as_foreign = foreign.place
+    as_foreign = mapped.place
     findings = tuple(finding._replace(pointer=as_foreign(finding.pointer)) for finding in outcome.findings)
     changes = tuple(change._replace(pointer=as_foreign(change.pointer)) for change in outcome.changes)
     if isinstance(outcome, Rejected):
@@ -288,7 +320,7 @@ def _translated(outcome: Curated | Rejected, foreign: formats.Format) -> Curated
 def _with_credentials(incoming: Incoming, shown: bytes, outcome: Curated | Rejected) -> Rejected:
     """What becomes of a record that holds credentials, or whose file does by its name; `shown` are its bytes without them."""
     try:
-        document = contract.read(shown)
+        document = readers.of_record(incoming.origin.path, shown).read(shown)
     except contract.UnreadableError:
         document = {}
     owner = incoming.origin.path if outcome.id is None else outcome.id

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,7 +14,8 @@ from kb.model import GONE, Change
 from kb.publish.curated_files import pretty
 from kb.render.text import count
 from kb.settings import Sql
-from kb.sources import SourceFile, formats
+from kb.sources import SourceFile, readers
+from kb.sources.formats import SHIPPED, Format, Formats
 from kb.store import Store, statements
 from kb.store.layout import of_records
 from kb.words import did_you_mean
@@ -50,8 +51,10 @@ def export(
         KbError: no such format, the condition is not SQL over the table or takes too much, the output cannot be written,
             or the folder holds files that would pass for some of this export.
     """
-    if format_name not in FORMATS:
-        raise KbError(f"--format {format_name}: {did_you_mean(format_name, FORMATS)}")
+    foreign = Formats(home.format_files()) if home else SHIPPED
+    known = (*IN_ONE_FILE, *_INTO_FOLDER, *foreign.foreign)
+    if format_name not in known:
+        raise KbError(f"--format {format_name}: {did_you_mean(format_name, known)}")
     where = _condition(where)
     picked = _count(base, where, home.settings.sql if home else _LIMITS)
     try:
@@ -60,10 +63,13 @@ def export(
             with aside.written(output) as file:
                 file.writelines(line.encode() for line in _INTO_FILE[format_name](base, where))
         else:
-            _check_folder(base, format_name, output, where)
+            _check_folder(base, format_name, foreign.get(format_name), output, where)
             output.mkdir(parents=True, exist_ok=True)
-            write = _INTO_FOLDER.get(format_name) or _foreign(format_name, home.root if home else None, warn)
-            write(base, output, where)
+            write = _INTO_FOLDER.get(format_name)
+            if write:
+                write(base, output, where)
+            else:
+                _foreign(base, _Foreign(foreign, format_name, output, where, warn), home.root if home else None)
     except OSError as error:
         raise KbError(f"{error.filename or output}: cannot be written: {error.strerror}") from None
     return picked
@@ -96,14 +102,17 @@ def _count(base: Store, where: str, limits: Sql) -> int:
     return counted
 
 
-def _check_folder(base: Store, format_name: str, output: Path, where: str) -> None:
+def _check_folder(base: Store, format_name: str, form: Format | None, output: Path, where: str) -> None:
     """Refuse a folder with files that would pass for some of this export, such as those of an earlier one."""
     if format_name in {"parquet", "csv"}:
-        written, pattern = {f"{table}.{format_name}" for table in _KEY_OF}, f"*.{format_name}"
+        suffixes: tuple[str, ...] = (f".{format_name}",)
+        written = {f"{table}.{format_name}" for table in _KEY_OF}
     else:
         ids = base.query(f"SELECT id FROM records WHERE {where}").rows
-        written, pattern = {f"{name}.json" for (name,) in ids}, "*.json"
-    present = (path.relative_to(output).as_posix() for path in output.rglob(pattern))
+        read = form.reads if form else {readers.JSON.name}
+        suffixes = tuple(suffix for reader in readers.READERS if reader.name in read for suffix in reader.suffixes)
+        written = {f"{name}{suffix}" for (name,) in ids for suffix in suffixes}
+    present = (path.relative_to(output).as_posix() for path in output.rglob("*") if path.name.endswith(suffixes))
     others = sorted(name for name in present if name not in written)
     if others:
         raise KbError(
@@ -118,9 +127,19 @@ def _files(base: Store, output: Path, where: str) -> None:
 
 
 def _put(path: Path, document: Any) -> None:  # noqa: ANN401 - any JSON value
+    _write(path, pretty(document))
+
+
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with aside.written(path) as file:
-        file.write(pretty(document))
+        file.write(data)
+
+
+def _reader(source: str, form: Format) -> readers.Reader:
+    """The kind of file that a record goes into: that which it came in, else the first that its format is read from."""
+    came_in = readers.of(source)
+    return came_in if came_in.name in form.reads else next(one for one in readers.READERS if one.name in form.reads)
 
 
 def _ndjson(base: Store, where: str) -> Iterator[str]:
@@ -158,34 +177,42 @@ def _csv(base: Store, output: Path, where: str) -> None:
 _INTO_FOLDER: dict[str, Callable[[Store, Path, str], None]] = {"files": _files, "parquet": _parquet, "csv": _csv}
 
 IN_ONE_FILE = tuple(_INTO_FILE)
-FORMATS = (*IN_ONE_FILE, *_INTO_FOLDER, *formats.FORMATS)
+FORMATS = (*IN_ONE_FILE, *_INTO_FOLDER, *SHIPPED.foreign)
+"""The formats where a workspace has none of its own."""
 
 
-def _foreign(name: str, root: Path | None, warn: Callable[[str], None]) -> Callable[[Store, Path, str], None]:
-    def write(base: Store, output: Path, where: str) -> None:
-        of_format = {record for (record,) in base.stream(_IN_FORM.format(columns="id", where=where), {"form": name})}
-        done = _as_ingested(base, name, output, where, root, warn) if root and of_format else set()
-        foreign_format = formats.FORMATS[name]
-        changes = _changes(base, where) if of_format - done else None
-        apart: list[str] = []
-        for record, doc in base.documents(where):
-            if record not in done:
-                curated = orjson.loads(doc)
-                mapped = (
-                    formats.original(curated, changes(record), foreign_format)
-                    if changes and record in of_format
-                    else foreign_format.carried(curated)
-                )
-                _put(output / f"{record}.json", mapped.document)
-                apart += [f"{record} ({', '.join(mapped.unplaced[:2])})"] if mapped.unplaced else []
-        if apart:
-            warn(
-                f"{count(len(apart), 'record')} carried under extensions.{name} what fits nothing in it now; it is"
-                f" kept apart, to be moved to where it belongs: {', '.join(apart[:3])}"
-                f"{', …' if len(apart) > 3 else ''}"
+class _Foreign(NamedTuple):
+    """What is written in a foreign format, where to, and whom to tell."""
+
+    formats: Formats
+    name: str
+    output: Path
+    where: str
+    warn: Callable[[str], None]
+
+
+def _foreign(base: Store, asked: _Foreign, root: Path | None) -> None:
+    name, where = asked.name, asked.where
+    of_format = {record for (record,) in base.stream(_IN_FORM.format(columns="id", where=where), {"form": name})}
+    done = _as_ingested(base, asked, root) if root and of_format else set()
+    form = asked.formats.get(name)
+    changes = _changes(base, where) if of_format - done else None
+    apart: list[str] = []
+    for record, doc in base.documents(where):
+        if form and record not in done:
+            curated = orjson.loads(doc)
+            mapped = (
+                form.original(curated, changes(record)) if changes and record in of_format else form.carried(curated)
             )
-
-    return write
+            reader = _reader(curated["curation"]["source"], form)
+            _write(asked.output / f"{record}{reader.suffixes[0]}", reader.write(mapped.document))
+            apart += [f"{record} ({', '.join(mapped.unplaced[:2])})"] if mapped.unplaced else []
+    if apart:
+        asked.warn(
+            f"{count(len(apart), 'record')} carried under extensions.{name} what fits nothing in it now; it is"
+            f" kept apart, to be moved to where it belongs: {', '.join(apart[:3])}"
+            f"{', …' if len(apart) > 3 else ''}"
+        )
 
 
 _IN_FORM = """
@@ -194,24 +221,21 @@ _IN_FORM = """
 """
 
 
-def _as_ingested(base: Store, name: str, output: Path, where: str, root: Path, warn: Callable[[str], None]) -> set[str]:
+def _as_ingested(base: Store, asked: _Foreign, root: Path) -> set[str]:
     """Write the records that came in a format, out of the files that they came from; which were found there.
 
     As soon as a byte of the file differs, it is not what was ingested: then only the base knows the record.
     """
     written: set[str] = set()
-    rows = base.stream(_IN_FORM.format(columns="path, position, id, digest", where=where), {"form": name})
+    rows = base.stream(_IN_FORM.format(columns="path, position, id, digest", where=asked.where), {"form": asked.name})
     for file, group in groupby(rows, key=lambda row: sources.file_of(row[0])):
         wanted = {(path, position): (record, digest) for path, position, record, digest in group}
-        texts = dict(_found_again(root, file, wanted))
-        for record, text in texts.items():
-            path = output / f"{record}.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with aside.written(path) as draft:
-                draft.write(text)
+        texts = dict(_found_again(root, file, wanted, asked.formats))
+        for record, (suffix, text) in texts.items():
+            _write(asked.output / f"{record}{suffix}", text)
         written |= texts.keys()
         if len(texts) < len(wanted):
-            warn(
+            asked.warn(
                 f"{file}: changed since it was ingested, so {count(len(wanted) - len(texts), 'record')} of it"
                 f" {'comes' if len(wanted) - len(texts) == 1 else 'come'} with the values as ingested, but with the keys"
                 " in kb's order; run `kb ingest` first"
@@ -219,19 +243,23 @@ def _as_ingested(base: Store, name: str, output: Path, where: str, root: Path, w
     return written
 
 
-def _found_again(root: Path, file: str, wanted: dict[tuple[str, int], tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
-    """The records of a file that are as they were ingested, as id and bytes: one alone in its file with all around it."""
+def _found_again(
+    root: Path, file: str, wanted: dict[tuple[str, int], tuple[str, str]], formats: Formats
+) -> Iterator[tuple[str, tuple[str, bytes]]]:
+    """The records of a file that are as they were ingested, as id, suffix and bytes: one alone in its file with all around it."""
     source = root / file
     if not source.is_file():
         return
     left = len(wanted)
     try:
-        for origin, raw, *_ in sources.read(SourceFile(file, os.fspath(source), 0, 0, 0)):
+        for origin, raw, *_ in sources.read(SourceFile(file, os.fspath(source), 0, 0, 0, formats=formats)):
             record, digest = wanted.get((origin.path, origin.position), ("", ""))
             if record:
                 left -= 1
                 if origin.digest == digest:
-                    yield record, raw if origin.line is None else raw + b"\n"
+                    reader = readers.of_record(origin.path, raw)
+                    is_whole = origin.line is None or reader is not readers.JSON
+                    yield record, (reader.suffixes[0], raw if is_whole else raw + b"\n")
             if not left:
                 return
     except KbError:  # a file that cannot be read any more holds nothing that could come back

@@ -12,12 +12,12 @@ from kb.curate.record import curate
 from kb.errors import KbError
 from kb.judging.given import shown
 from kb.judging.request import Request
-from kb.model import GONE, Change, Curated, Incoming, Json, Rejected
+from kb.model import GONE, Change, Curated, Document, Incoming, Json, Rejected
 from kb.render.patch import unified
 from kb.results import FixResult
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
-from kb.sources import Root, SourceFile, edit, formats, nothing_in
+from kb.sources import Root, SourceFile, edit, formats, nothing_in, readers
 from kb.sources.containers import RECORDS, Reading, faults
 from kb.sources.edit import Edit
 from kb.workspace import Workspace
@@ -94,16 +94,18 @@ class _Tally:
     read: int = 0
     fixed: Counter[str] = field(default_factory=Counter)
     unworded: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unsafe: Counter[str] = field(default_factory=Counter)
     hidden: defaultdict[str, list[Edit]] = field(default_factory=lambda: defaultdict(list))
     strange: list[str] = field(default_factory=list)
 
     def edits(self, incoming: Incoming, rules: RuleSet) -> list[Edit]:
         """The edits that carry out what can be fixed in one record."""
-        if not _is_record(incoming):
+        if not _is_record(incoming, rules):
             self.strange.append(str(incoming.origin))
             return []
         outcome = curate(incoming, rules)
-        foreign_format = _form(incoming, outcome.changes)
+        document = _read(incoming) if outcome.changes else {}
+        foreign_format = _format(incoming, document, rules) if document else None
         held = frozenset(c.code for c in outcome.changes if c.after is GONE and _says_more(c.before))
         if held:
             self.notes.append(
@@ -114,11 +116,11 @@ class _Tally:
             self.notes.append(f"{incoming.origin}: left as it is, for it holds a credential; take that out first")
             self._hide(incoming)
         wanted = [change for change in _but_traces(outcome) if change.code not in held]
-        changes = formats.worded(wanted, foreign_format)
+        changes: Sequence[Change] = formats.worded(wanted, foreign_format, document)
         if foreign_format:
             unworded = Counter(change.code for change in wanted) - Counter(change.code for change in changes)
             self.unworded.update({(foreign_format.name, code): count for code, count in unworded.items()})
-        edits = edit.edits(incoming.raw, changes) if changes else []
+        changes, edits = self._carried_out(incoming, changes)
         if changes:
             _check_gone(incoming, edits, outcome.changes, changes, rules)
         self.read += 1
@@ -130,10 +132,30 @@ class _Tally:
         outcome = curate(incoming, rules)
         self._hide(incoming)
         repairs = outcome.changes if isinstance(outcome, Curated) else ()
-        changes = [change for change in repairs if change.code in reported]
+        wanted = [change for change in repairs if change.code in reported]
+        document = _read(incoming) if wanted else {}
+        foreign_format = _format(incoming, document, rules) if document else None
+        if foreign_format and not foreign_format.two_way:
+            wanted = formats.worded(wanted, foreign_format, document)
+        changes, edits = self._carried_out(incoming, wanted)
         self.read += 1
         self.fixed.update(change.code for change in changes)
-        return edit.edits(incoming.raw, changes) if changes else []
+        return edits
+
+    def _carried_out(self, incoming: Incoming, changes: Sequence[Change]) -> tuple[Sequence[Change], list[Edit]]:
+        """The edits of a record, and the changes that they carry out: all of them, or those that the kind of its file allows."""
+        if not changes or incoming.within is not None:
+            self.unsafe.update(change.code for change in changes)
+            return [], []
+        reader = readers.of_record(incoming.origin.path, incoming.raw)
+        edits = reader.edit(incoming.raw, changes)
+        if edits is None:
+            few = changes if len(changes) <= _FEW else []
+            safe = [change for change in few if reader.edit(incoming.raw, [change]) is not None]
+            edits = reader.edit(incoming.raw, safe) if safe else []
+            self.unsafe.update(Counter(change.code for change in changes) - Counter(change.code for change in safe))
+            changes = safe
+        return (changes, edits) if edits is not None else ([], [])
 
     def _hide(self, incoming: Incoming) -> None:
         shown = masked(incoming.raw)
@@ -146,7 +168,15 @@ class _Tally:
             f"{count} of {code}: the format {name} has no word for what it writes, so the file keeps its own"
             for (name, code), count in sorted(self.unworded.items())
         ]
+        left += [
+            f"{count} of {code}: no edit of that is as small and safe as in JSON, so the file keeps its own; ingest repairs it"
+            for code, count in sorted(self.unsafe.items())
+        ]
         return FixResult(self.read, dict(self.fixed), files, (*self.notes, *left))
+
+
+_FEW = 100
+"""Of so many changes each is tried by itself, where not all can be carried out: more would cost their square."""
 
 
 def _files(roots: Sequence[Root]) -> list[SourceFile]:
@@ -179,17 +209,22 @@ def _edits(
     return dict(edits_by_stream)
 
 
-def _is_record(incoming: Incoming) -> bool:
+def _is_record(incoming: Incoming, rules: RuleSet) -> bool:
     """Whether it is kb's to edit; what cannot be read is reported as a broken record."""
     try:
-        return incoming.fault is not None or formats.is_record(contract.read(incoming.raw))
+        path = incoming.origin.path
+        return incoming.fault is not None or rules.formats.is_record(_read(incoming), path, readers.of(path).name)
     except contract.UnreadableError:
         return True
 
 
-def _form(incoming: Incoming, changes: Sequence[Change]) -> formats.Format | None:
-    """The foreign format of a record that is changed."""
-    return formats.of(contract.read(incoming.raw), incoming.form) if changes else None
+def _read(incoming: Incoming) -> Document:
+    return readers.of_record(incoming.origin.path, incoming.raw).read(incoming.raw)
+
+
+def _format(incoming: Incoming, document: Document, rules: RuleSet) -> formats.Format | None:
+    path = incoming.origin.path
+    return rules.formats.of(document, incoming.form, path, readers.of(path).name)
 
 
 def _says_more(item: Json) -> bool:

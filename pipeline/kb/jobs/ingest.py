@@ -8,7 +8,6 @@ from kb.planning import unchanged
 from kb.publish import swap
 from kb.results import IngestResult
 from kb.rules import ruleset
-from kb.sources import formats
 from kb.workspace import Workspace
 
 _DEFAULT = IngestOptions()
@@ -25,7 +24,7 @@ def ingest(
     """
     rules = ruleset.of(workspace, request.as_of)
     if request.form is not None:
-        formats.named(request.form)
+        rules.formats.named(request.form)
     with swap.writer(workspace) as folder:
         question = None if options.rehash else unchanged.question(workspace, paths, rules, request)
         known = unchanged.answer(workspace, question)

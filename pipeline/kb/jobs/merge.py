@@ -19,7 +19,7 @@ from kb.rules import ruleset
 from kb.rules.base import fold
 from kb.rules.fixing import apply
 from kb.rules.ruleset import RuleSet
-from kb.sources import edit, formats
+from kb.sources import edit, readers
 from kb.sources.containers import RECORDS
 from kb.sources.edit import Edit
 from kb.workspace import Workspace
@@ -59,7 +59,7 @@ def merge(workspace: Workspace, from_id: str, into_id: str, asked: Decision, *, 
         other = base.published([event.record])[event.record]
         path, position = base.query("SELECT path, position FROM records WHERE id = $id", {"id": into}).rows[0]
     incoming = _incoming(workspace, path, position)
-    document = _native(incoming, into)
+    document = _native(incoming, into, rules)
     union = _Union(document, _settled(document, rules), other, event.record)
     edits = [one.shifted(incoming.offset) for one in edit.edits(incoming.raw, union.changes)] if union.changes else []
     _check_result(incoming, union, rules, into)
@@ -80,9 +80,12 @@ def _incoming(workspace: Workspace, path: str, position: int) -> Incoming:
     return next(record for record in sources.read(found[0]) if record.origin.position == position)
 
 
-def _native(incoming: Incoming, name: str) -> Document:
+def _native(incoming: Incoming, name: str, rules: RuleSet) -> Document:
+    kind = readers.of(incoming.origin.path)
+    if kind is not readers.JSON or incoming.within is not None:
+        raise KbError(f"{name}: is no JSON of its own, so kb cannot add to it; merge it the other way, or by hand")
     document = contract.read(incoming.raw)
-    if formats.of(document, incoming.form):
+    if rules.formats.of(document, incoming.form, incoming.origin.path):
         raise KbError(f"{name}: is in a foreign format, so kb cannot add to it; merge it the other way, or by hand")
     return document
 
@@ -148,6 +151,10 @@ class _Union:
         for key, name in _OF_ITEMS.items():
             self._unite_items(key, name, other[key])
         self._unite_translations(other)
+        own_signatures = {document.get("signature"), settled["signature"]}
+        self._grow("/signatures", document.get("signatures"), other["signatures"], without=own_signatures)
+        self._grow("/diagnosis", document.get("diagnosis"), other["diagnosis"])
+        self._grow("/verify", document.get("verify"), other["verify"])
         self._grow("/tags", document.get("tags"), other["tags"])
         self._grow("/aliases", document.get("aliases"), [*other["aliases"], other_id], without={document["id"]})
         for key in _GRAPH:

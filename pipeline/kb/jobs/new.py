@@ -21,18 +21,27 @@ _SLUG = CLEAN["id"].partition("/")[2]
 _COMMENTS: dict[str, str] = {
     "": "All of this is an example: replace every value. A $comment is for you: it may stand in any object, and kb does not"
     " publish it. id is domain/slug or domain/slug/environment; signature is the message as the tool prints it; regex finds"
-    " it in a log. A rate is a share from 0 to 1, a day is YYYY-MM-DD; what you do not know is null. Optional keys can go.",
+    " it in a log. signatures are further texts of the same error; severity is info, warning, error or critical; diagnosis"
+    " tells the error from its neighbours, verify how one sees that it is fixed. A rate is a share from 0 to 1, a day is"
+    " YYYY-MM-DD; what you do not know is null. Optional keys can go.",
     "/versions/0": "A version that shows the error: the number alone.",
-    "/dead_ends/0": "What people try in vain, and why it fails. Each with the pages that say so.",
+    "/dead_ends/0": "What people try in vain, and why it fails. Each with the pages that say so; quote: their words.",
     "/workarounds/0": "What works: action says what to do, how says the way; condition says when it holds, null: always.",
     "/transition_graph": "Ids of neighbouring errors, or objects with error_id, probability, condition and distinction.",
 }
+
+_LISTED: Document = {
+    "signatures": ["fatal: not a git repository: .git/worktrees/topic"],
+    "diagnosis": ["git rev-parse --git-dir names no folder here, and does in the clone."],
+    "verify": ["git status prints the branch."],
+}
+"""Further keys, filled: the clean record leaves them empty, so that records which depart from it share no text by them."""
 
 
 def draft(domain: str) -> Document:
     """The clean example record in a domain, each kind of object in it explained by a `$comment`."""
     document = copy.deepcopy(CLEAN)
-    document |= {"id": f"{domain}/{_SLUG}", "domain": domain}
+    document |= {"id": f"{domain}/{_SLUG}", "domain": domain, **_LISTED}
     commented: Document = _commented(document, "")
     return commented
 

@@ -21,7 +21,6 @@ from kb.model import Incoming, Severity
 from kb.results import ValidateResult
 from kb.rules import ruleset
 from kb.rules.base import Rule, Stage
-from kb.sources import formats
 from kb.workspace import Workspace, is_of_record
 
 
@@ -60,7 +59,7 @@ def validate(
     """
     rules = ruleset.of(workspace, request.as_of)
     if request.form is not None:
-        formats.named(request.form)
+        rules.formats.named(request.form)
     with given(workspace, paths, request.form, standard_input, options.stdin_filename) as roots:
         files = {file.name: file for root in roots for file in root.files}
         readings: list[sources.Reading] = []

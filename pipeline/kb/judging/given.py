@@ -11,6 +11,7 @@ from kb.analysis.credentials import masked_path
 from kb.errors import KbError
 from kb.model import Incoming
 from kb.sources import split
+from kb.sources.formats import Formats
 from kb.workspace import Workspace
 
 
@@ -59,7 +60,9 @@ def _received(
         name = Path(sources.name_of(instead_of, workspace))
     kept = folder / name.name
     kept.write_bytes(data)
-    file = sources.SourceFile(name.as_posix(), str(kept), len(data), 0, 0, form, instead_of)
+    file = sources.SourceFile(
+        name.as_posix(), str(kept), len(data), 0, 0, form, instead_of, formats=Formats(workspace.format_files())
+    )
     return sources.Root(file.name, (file,), ())
 
 

@@ -13,7 +13,8 @@ from kb.ledger.book import PACKED
 from kb.model import Incoming, Severity
 from kb.results import Located
 from kb.settings import FILE, lines_of_suppressions, text_of
-from kb.sources import locate
+from kb.sources import locate, readers
+from kb.sources.split import Piece
 from kb.workspace import LEDGER, Workspace, is_of_record
 
 
@@ -33,10 +34,11 @@ def _in_files(rows: list[Row], files: Mapping[str, sources.SourceFile]) -> Itera
         if is_of_record(row.path):
             rows_of[row.path, row.position].append(row)
     for name in sorted({sources.file_of(path) for path, _ in rows_of}):
-        for incoming in sources.read(files[name]):
-            path, position, *_ = incoming.origin
-            if (path, position) in rows_of:
-                yield from _in_record(incoming, rows_of[path, position], shown_path(incoming, files))
+        for group in sources.groups(files[name]):
+            for incoming in group.records:
+                path, position, *_ = incoming.origin
+                if (path, position) in rows_of:
+                    yield from _in_record(incoming, group.piece, rows_of[path, position], shown_path(incoming, files))
 
 
 def _in_settings(rows: list[Row], workspace: Workspace) -> Iterator[Located]:
@@ -73,26 +75,31 @@ def _placed(row: Row, home: str, line: int, column: int, source: str, record_lin
     )  # fmt: skip
 
 
-def _in_record(incoming: Incoming, findings: list[Row], home: str) -> Iterator[Located]:
-    raw = masked(incoming.raw).removeprefix(BOM)
+def _in_record(incoming: Incoming, piece: Piece, findings: list[Row], home: str) -> Iterator[Located]:
+    raw = masked(piece.raw[: len(incoming.raw)] if incoming.fault else piece.raw).removeprefix(BOM)
     text = raw.decode("utf-8", errors="replace")
     lines = [line.rstrip("\r") for line in text.split("\n")]
-    lines[0] = " " * (incoming.column - 1) + lines[0]
-    fault = 0 if incoming.fault else _fault(raw)
-    known = locate.offsets(text) if fault is None else {}  # what is unreadable may be nested for ever
+    lines[0] = " " * (piece.column - 1) + lines[0]
+    within = incoming.within or ""
+    reader = (
+        readers.of_record(incoming.origin.path, raw) if incoming.within is None else readers.of(incoming.origin.path)
+    )
+    fault = 0 if incoming.fault else _fault(reader, raw)
+    spans = {} if fault is not None else reader.places(raw, {within + row.pointer for row in findings})
     for row in findings:
-        line, column = locate.place(text, known, row.pointer) if fault is None else locate.place_of(text, fault)
+        at = spans[within + row.pointer].start if fault is None else fault
+        line, column = locate.place_of(text, at)
         source = lines[line - 1]
         if line == 1:
-            column += incoming.column - 1
-        line += (incoming.origin.line or 1) - 1
-        yield _placed(row, home, line, column, source, incoming.origin.line)
+            column += piece.column - 1
+        line += (piece.line or 1) - 1 - reader.lead(raw)
+        yield _placed(row, home, max(line, 1), column, source, incoming.origin.line)
 
 
-def _fault(raw: bytes) -> int | None:
+def _fault(reader: readers.Reader, raw: bytes) -> int | None:
     """The character of an unreadable record at which its fault is seen; None, if it can be read."""
     try:
-        contract.read(raw)
+        reader.read(raw)
     except contract.UnreadableError as error:
         return len(raw[: error.at].decode("utf-8", errors="replace"))
     return None

@@ -19,6 +19,7 @@ from kb.publish.seal import read_object
 from kb.results import IngestResult, StateComparison
 from kb.rules.ruleset import RuleSet
 from kb.settings import without_records
+from kb.sources.formats import Formats
 from kb.store import Store, runs
 from kb.store.build import Demoted, Draft, change, create
 from kb.store.counts import Counts
@@ -201,7 +202,8 @@ def _fetch(
         else:
             missing[row.path, row.position] = row
     if missing:
-        file = sources.SourceFile(name, str(workspace.root / name), 0, 0, 0, limits=workspace.settings.limits)
+        path, limits = str(workspace.root / name), workspace.settings.limits
+        file = sources.SourceFile(name, path, 0, 0, 0, limits=limits, formats=Formats(workspace.format_files()))
         for incoming in sources.read(file):
             origin = incoming.origin
             wanted = missing.get((origin.path, origin.position))

@@ -11,7 +11,7 @@ from kb import sources
 from kb.errors import KbError, StoppedError
 from kb.judging.given import suffix_of
 from kb.publish import swap
-from kb.sources.containers import RECORDS
+from kb.sources import readers
 from kb.workspace import Workspace
 
 _HEAD = 1 << 20
@@ -31,7 +31,7 @@ def receive(workspace: Workspace, stream: IO[bytes], name: str) -> Iterator[list
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", name):
         raise KbError(f"--as {name}: name it with letters, digits, `.`, `_`, `-` and `/`")
-    name = next((name.removesuffix(suffix) for suffix in RECORDS if name.endswith(suffix)), name)
+    name = next((name.removesuffix(suffix) for suffix in readers.JSON.suffixes if name.endswith(suffix)), name)
     head = stream.read(_HEAD)
     suffix = suffix_of(head)
     target = workspace.raw / f"{name}{suffix}"

@@ -43,6 +43,7 @@ def question(workspace: Workspace, paths: Sequence[Path], rules: RuleSet, reques
         repr(rules.ledger.state),
         repr(file.read_bytes() if file.is_file() else None),
         repr(workspace.rule_files()),
+        repr(rules.formats),
         repr((request.as_of, request.form, [str(path) for path in paths])),
         repr(orjson.dumps(swap.standing(workspace).seal, option=orjson.OPT_SORT_KEYS)),
         *(repr(sources.discover(path, workspace, request.form)) for path in paths),

@@ -276,10 +276,13 @@ def _published(known: dict[str, Any], *, colour: bool) -> Iterator[str]:
         ("trust", [worth], _trusted(trust["effective"])),
         ("", filter(None, [trust["why"]]), ""),
         ("about", _particulars(document), ""),
+        ("also printed as", document["signatures"], ""),
         ("root cause", filter(None, [document["root_cause"], document["root_cause_zh"]]), ""),
+        ("diagnosis", document["diagnosis"], ""),
         ("dead ends", dead_ends, "31"),
         ("workarounds", workarounds, "32"),
         ("workarounds in Chinese", document["workarounds_zh"], "32"),
+        ("verify", document["verify"], ""),
         ("changes", map(_change, known["changes"]), ""),
         ("neighbours", map(_neighbour, known["neighbours"]), ""),
     )
@@ -320,6 +323,7 @@ def _particulars(document: dict[str, Any]) -> Iterator[str]:
     values = {
         "regex": document["regex"],
         "category": ", ".join(filter(None, [document["category"], document["subcategory"]])),
+        "severity": document["severity"],
         "error code": document["error_code"],
         "versions": ", ".join(map(_version, document["versions"])),
         "dates": ", ".join(f"{key.replace('_', ' ')} {document[key]}" for key in days if document[key]),
@@ -339,7 +343,8 @@ def _action(item: dict[str, Any], rate: str, verb: str, more: str) -> str:
     share = "" if item[rate] is None else f" ({verb} in {item[rate]:.0%})"
     condition = "" if item["condition"] is None else f" [{item['condition']}]"
     text = f"{item['action'] or '(not said)'}{share}{condition}"
-    return "\n".join([text, *filter(None, [item[more]]), *item["sources"]]).replace("\n", "\n  ")
+    quote = [f"“{item['quote']}”"] if item["quote"] else []
+    return "\n".join([text, *filter(None, [item[more]]), *quote, *item["sources"]]).replace("\n", "\n  ")
 
 
 def _change(change: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from functools import cache
 
 from kb.errors import KbError
 from kb.model import Severity
-from kb.rules import dat, ded, evd, idn, led, loc, rat, ref, rgx, saf, sch, sup, tir, txt, ver, wrk
+from kb.rules import dat, ded, evd, idn, led, loc, rat, ref, rgx, saf, sch, sev, sup, tir, txt, ver, wrk
 from kb.rules.base import Rule
 from kb.words import did_you_mean
 
@@ -18,6 +18,7 @@ PREFIXES = {
     "RAT": (rat, "rates"),
     "EVD": (evd, "evidence"),
     "TIR": (tir, "verification tier"),
+    "SEV": (sev, "how bad the error is"),
     "DAT": (dat, "dates"),
     "RGX": (rgx, "the matching pattern"),
     "REF": (ref, "references between records"),

@@ -123,10 +123,14 @@ _TRANSITIONS = frozenset({"leads_to", "preceded_by", "frequently_confused_with"}
 _PROSE_KEYS = ("signature", "signature_zh", "root_cause", "root_cause_zh")
 
 _PROSE_KEYS_IN = {
-    "dead_ends": ("action", "why_fails", "condition"),
-    "workarounds": ("action", "how", "condition"),
+    "dead_ends": ("action", "why_fails", "condition", "quote"),
+    "workarounds": ("action", "how", "condition", "quote"),
     "versions": ("behavior_change",),
 }
+
+_PROSE_LISTS = ("signatures", "diagnosis", "workarounds_zh", "verify")
+
+_STEPS = ("diagnosis", "workarounds_zh", "verify")
 
 _PROSE = tuple((key, f"/{key}") for key in _PROSE_KEYS)
 
@@ -201,7 +205,7 @@ class Record:
         for key in _PROSE_KEYS_IN:
             for i, item in enumerate(self.document[key]):
                 told += [(pointer, item[name]) for name, pointer in _prose_in(key, i) if item[name]]
-        told += [(f"/workarounds_zh/{i}", text) for i, text in enumerate(self.document["workarounds_zh"]) if text]
+        told += self._listed(_PROSE_LISTS)
         for pointer, entry in self.transitions():
             told += [(f"{pointer}/{name}", entry[name]) for name in ("condition", "distinction") if entry[name]]
         return told
@@ -217,11 +221,14 @@ class Record:
         instructions = [
             (pointer, item[name])
             for i, item in enumerate(self.workarounds)
-            for name, pointer in _prose_in("workarounds", i)[:2]
-            if item[name]
+            for name, pointer in _prose_in("workarounds", i)
+            if name != "condition" and item[name]
         ]
-        instructions += [(f"/workarounds_zh/{i}", t) for i, t in enumerate(self.document["workarounds_zh"]) if t]
-        return instructions
+        return instructions + self._listed(_STEPS)
+
+    def _listed(self, keys: Sequence[str]) -> list[tuple[str, str]]:
+        """The texts of some lists, with their pointers."""
+        return [(f"/{key}/{i}", text) for key in keys for i, text in enumerate(self.document[key]) if text]
 
     @cached_property
     def joined_instructions(self) -> bytes:

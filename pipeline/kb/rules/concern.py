@@ -8,7 +8,8 @@ from kb.rules.base import Stage
 
 Judged = Mapping[str, Any]
 """What a run judged with: `version` of kb, `rules` as code → [version, severity, stage], `settings` by their names, what is
-`suppressed` as [record, code, reason], and each entry under `suppress`, held or not, as [record, code, until]."""
+`suppressed` as [record, code, reason], each entry under `suppress`, held or not, as [record, code, until], and the digest
+of each mapping under `formats`."""
 
 
 class Concern(NamedTuple):
@@ -41,6 +42,7 @@ def concern(was: Judged, now: Judged) -> Concern:
     by_code = {}
     if was["version"] != now["version"]:
         every.append(f"the records were judged by kb {was['version']}, this is {now['version']}")
+    every += _formats(was["formats"], now["formats"])
     for code, reason, some in _rules(was["rules"], now["rules"]):
         if _stage(code, now, was) in _TOGETHER:
             (every if code in deciding else none).append(reason)
@@ -63,6 +65,13 @@ def concern(was: Judged, now: Judged) -> Concern:
             reason, concerns = _setting(name, now["rules"])
             (every if concerns else none).append(reason)
     return Concern(tuple(every), by_code, tuple(none))
+
+
+def _formats(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    """Each mapping that changed: it may read another thing in any record, or another file."""
+    for file in sorted(was.keys() | now.keys()):
+        if was.get(file) != now.get(file):
+            yield f"{file} {'is gone' if file not in now else 'changed' if file in was else 'is new'}"
 
 
 def _stage(code: str, *judged: Judged) -> Stage | None:

@@ -1,8 +1,10 @@
 """EVD: evidence, and what may be linked as such."""
 
 from kb.analysis import urls
-from kb.model import GONE, Json, Severity
-from kb.rules.base import ABSENT, At, Found, Record, Stage, check, fix
+from kb.analysis.placeholders import holds_a_place
+from kb.analysis.titles import is_title
+from kb.model import GONE, Document, Json, Severity
+from kb.rules.base import ABSENT, At, Found, Record, Stage, check, fix, fold
 from kb.words import show
 
 _URL = "/workarounds/0/sources/0"
@@ -37,16 +39,18 @@ def evidence_overcounted(r: Record) -> Found:
     "EVD002",
     "unsourced",
     Severity.INFO,
-    good=[{}],
+    version=2,
+    good=[{}, {"/dead_ends/1/sources": [], "/dead_ends/1/quote": "This command creates an empty Git repository."}],
     bad=[{"/dead_ends/1/sources": []}, {"/workarounds/0/sources": None}],
 )
 def unsourced(r: Record) -> Found:
     """Gives every dead end and workaround a source.
 
-    A claim with a source can be confirmed again later, by somebody else.
+    A claim with a source can be confirmed again later, by somebody else. Where there is a quote, and its source is what is
+    missing, EVD012 says so.
     """
     for pointer, item in r.items():
-        if not item["sources"]:
+        if not item["sources"] and not _quoted(item):
             yield f"{pointer}/sources", "[] cites nothing for this action; add the page that supports it"
 
 
@@ -243,3 +247,128 @@ def source_is_landing_page(r: Record) -> Found:
     for pointer, url, reading in r.fronts:
         if reading.front == urls.LANDING:
             yield pointer, f"{show(url)} is only the way in to many pages; cite the one that says it"
+
+
+_WORDS = "Show the absolute path of the top-level directory of the working tree."
+
+_HAS_QUOTE = r'"quote":"'
+
+
+@check(
+    "EVD010",
+    "quote-is-title",
+    Severity.WARNING,
+    screen=_HAS_QUOTE,
+    good=[
+        {},
+        {"/workarounds/0/quote": _WORDS},
+        {"/workarounds/0/quote": "git-rev-parse shows the top-level directory - Git looks for it upwards."},
+        {"/workarounds/0/quote": "N/A"},
+    ],
+    bad=[
+        {"/workarounds/0/quote": "Git - git-rev-parse Documentation"},
+        {"/workarounds/1/quote": "Git"},
+        {"/dead_ends/0/quote": "fatal: not a git repository (or any of the parent directories): .git"},
+        {"/dead_ends/1/quote": "Options for files"},
+        At(
+            {
+                "/dead_ends/0/sources/0": "https://stackoverflow.com/questions/4630704",
+                "/dead_ends/0/quote": "Git says that this is no repository - Stack Overflow",
+            },
+            "/dead_ends/0/quote",
+        ),
+    ],
+)
+def quote_is_title(r: Record) -> Found:
+    """Quotes the words of a source that support the claim, not the title of the page.
+
+    A title says what a page is about, not what it says of that. Taken for one is a quote that says no more than the signature,
+    the error code, the section of the official document, or the last parts of the address of a source of it; the names of
+    the site and of the tool, and words such as "documentation", aside. So is one that the name of the site closes, as in
+    "… - Stack Overflow".
+    """
+    for pointer, item in r.items():
+        quote = _quoted(item)
+        if quote and _is_title(r, item, quote):
+            yield (
+                f"{pointer}/quote",
+                f"{show(quote)} is the title of a page, which supports nothing; quote the words that say so, or none",
+            )
+
+
+@check(
+    "EVD011",
+    "quote-serves-several",
+    Severity.WARNING,
+    screen=_HAS_QUOTE,
+    good=[
+        {},
+        {"/workarounds/0/quote": _WORDS, "/workarounds/1/quote": "Run as if git was started in that path."},
+        {"/workarounds/0/quote": "Git", "/workarounds/1/quote": "Git"},
+    ],
+    bad=[
+        At({"/workarounds/0/quote": _WORDS, "/workarounds/1/quote": _WORDS}, "/workarounds/1/quote"),
+        At(
+            {"/dead_ends/1/quote": _WORDS, "/workarounds/0/quote": f"“{_WORDS.lower()[:-1]}…”"},
+            "/workarounds/0/quote",
+        ),
+    ],
+)
+def quote_serves_several(r: Record) -> Found:
+    """Quotes for each claim the words that support that claim.
+
+    One sentence seldom supports two claims, and never the same way: where it stands at several, somebody had one source
+    and more claims. Quotes are compared with case, white space and the marks around them folded. Copies of an item, which
+    DED003 and WRK003 merge, are one claim.
+    """
+    claims: dict[str, tuple[str, str]] = {}
+    for pointer, item in r.items():
+        quote = _quoted(item)
+        if not quote or _is_title(r, item, quote):
+            continue
+        claim = fold(item["action"])
+        first, action = claims.setdefault(fold(quote).strip(_AROUND), (pointer, claim))
+        if first != pointer and action != claim:
+            yield (
+                f"{pointer}/quote",
+                f"{show(quote)} is the quote of {first} too; quote what supports this claim, or leave it to the other",
+            )
+
+
+@check(
+    "EVD012",
+    "quote-without-source",
+    Severity.WARNING,
+    screen=_HAS_QUOTE,
+    good=[{}, {"/workarounds/0/quote": _WORDS}, {"/workarounds/0/sources": []}],
+    bad=[
+        At({"/workarounds/0/sources": [], "/workarounds/0/quote": _WORDS}, "/workarounds/0/quote"),
+        At({"/dead_ends/1/sources": None, "/dead_ends/1/quote": _WORDS}, "/dead_ends/1/quote"),
+    ],
+)
+def quote_without_source(r: Record) -> Found:
+    """Names the source of what it quotes.
+
+    Words that nobody can look up are no evidence, however they read. The official document of the record is not taken for
+    the source: where it is, list it there too.
+    """
+    for pointer, item in r.items():
+        quote = _quoted(item)
+        if quote and not item["sources"]:
+            yield f"{pointer}/quote", f"{show(quote)} has no source beside it; add the page that says so"
+
+
+_AROUND = " \t\n.,;:!?…\"'`“”‘’«»„()[]。，；：！？（）「」"
+
+
+def _quoted(item: Document) -> str | None:
+    """What an item quotes, if that is no placeholder."""
+    quote: str | None = item["quote"]
+    return quote if quote and not holds_a_place(quote) else None
+
+
+def _is_title(r: Record, item: Document, quote: str) -> bool:
+    document, official = r.document, r.document["official_doc_url"]
+    subjects = [document[key] for key in ("signature", "signature_zh", "error_code", "official_doc_section")]
+    addresses = [*item["sources"], *([official] if official else [])]
+    return is_title(quote, [*filter(None, subjects), *document["signatures"]], addresses, document["domain"])

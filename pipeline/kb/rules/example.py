@@ -11,10 +11,12 @@ CLEAN: dict[str, Any] = {
     "id": "git/not-a-repository",
     "signature": "fatal: not a git repository (or any of the parent directories): .git",
     "signature_zh": "致命错误：当前目录及其上级目录都不是 git 仓库：.git",
+    "signatures": [],
     "regex": "not a git repository \\(or any of the parent directories\\)",
     "domain": "git",
     "category": "usage_error",
     "subcategory": None,
+    "severity": "error",
     "root_cause": "The command ran in a folder that lies in no working tree.",
     "root_cause_type": "generic",
     "root_cause_zh": "命令在不属于任何工作区的目录中运行。",
@@ -29,6 +31,7 @@ CLEAN: dict[str, Any] = {
         }
     ],
     "os_specific": {},
+    "diagnosis": [],
     "dead_ends": [
         {
             "action": "Reinstall git",
@@ -36,6 +39,7 @@ CLEAN: dict[str, Any] = {
             "fail_rate": 0.98,
             "condition": None,
             "sources": ["https://git-scm.com/docs/gitglossary"],
+            "quote": None,
         },
         {
             "action": "Run git init in the home folder",
@@ -43,6 +47,7 @@ CLEAN: dict[str, Any] = {
             "fail_rate": 0.9,
             "condition": None,
             "sources": ["https://git-scm.com/docs/git-init"],
+            "quote": None,
         },
     ],
     "workarounds": [
@@ -52,6 +57,7 @@ CLEAN: dict[str, Any] = {
             "how": "cd into the folder that holds .git, then run the command again.",
             "condition": None,
             "sources": ["https://git-scm.com/docs/git-rev-parse"],
+            "quote": None,
         },
         {
             "action": "Name the folder with -C",
@@ -59,9 +65,11 @@ CLEAN: dict[str, Any] = {
             "how": "git -C path/to/clone status works from anywhere.",
             "condition": "In a script",
             "sources": ["https://git-scm.com/docs/git"],
+            "quote": None,
         },
     ],
     "workarounds_zh": ["先进入克隆下来的目录", "用 -C 指定目录"],
+    "verify": [],
     "transition_graph": {"leads_to": [], "preceded_by": [], "frequently_confused_with": []},
     "official_doc_url": "https://git-scm.com/docs/git-rev-parse",
     "official_doc_section": "Options for files",

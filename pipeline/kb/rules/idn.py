@@ -3,8 +3,9 @@
 import re
 
 from kb.columns import ID
-from kb.model import Severity
-from kb.rules.base import Ask, At, Found, Pairs, Record, check, corpus, slug
+from kb.model import GONE, Document, Json, Severity
+from kb.rules.base import ABSENT, Ask, At, Found, Pairs, Record, Stage, check, corpus, fix, slug
+from kb.rules.places import WHOLE
 from kb.words import show
 
 _ID = re.compile(ID)
@@ -93,7 +94,7 @@ def path_differs_from_id(r: Record) -> Found:
     format may also lie where that format has it: `domain/slug_environment.json` in ErrorCanon.
     """
     path = r.path.removesuffix(".gz").removesuffix(".zst").replace("!", "/")
-    if r.line is not None or not path.endswith(".json") or path.startswith("<"):
+    if r.line is not None or not path.endswith(".json") or path.startswith("<") or not r.file_names:
         return
     expected = [f"{name}.json" for name in r.file_names]
     if not any(f"/{path}".endswith(f"/{name}") for name in expected):
@@ -129,21 +130,31 @@ def id_duplicated() -> None:
     "IDN004",
     "signature-duplicated",
     Severity.WARNING,
-    version=4,
+    version=5,
     yields_to=("TXT006",),
     sql=f"""
-        WITH errors AS (
-            SELECT signature_key, {slug("record_id")} AS slug, min(record_id) AS first FROM match_keys GROUP BY ALL
+        WITH texts AS (
+            SELECT record_id, signature_key AS key, NULL AS place FROM match_keys
+            UNION ALL
+            SELECT record_id, unnest(further_keys), generate_subscripts(further_keys, 1) - 1 FROM match_keys
+            WHERE len(further_keys) > 0
+        ), errors AS (
+            SELECT key, {slug("record_id")} AS slug, min(record_id) AS first FROM texts GROUP BY ALL
         ), shared AS (
-            SELECT signature_key, count(*) AS total, min(first, 4) AS firsts
-            FROM errors GROUP BY signature_key HAVING count(*) > 1
+            SELECT key, count(*) AS total, min(first, 4) AS firsts FROM errors GROUP BY key HAVING count(*) > 1
+        ), gone AS (  -- places that the list lost to a fix: pointers are into the document as ingested
+            SELECT record_id, list_sort(list(split_part(pointer, '/', 3)::INTEGER)) AS places FROM changes
+            WHERE after IS NULL AND regexp_full_match(pointer, '/signatures/[0-9]+') GROUP BY record_id
         )
-        SELECT id, '/signature' AS pointer,
-            shown(signature) || ' is also the signature of '
+        SELECT id,
+            CASE WHEN place IS NULL THEN '/signature' ELSE '/signatures/'
+                || (place + coalesce(len([1 FOR lost, n IN places IF lost - n + 1 <= place]), 0)) END AS pointer,
+            shown(CASE WHEN place IS NULL THEN signature ELSE signatures[place + 1] END) || ' is also the signature of '
                 || some_of([other FOR other IN firsts IF {slug("other")} <> {slug("id")}], total - 1)
                 || ' (case, spaces and digits aside); merge them (`kb merge ' || id || ' '
                 || [other FOR other IN firsts IF {slug("other")} <> {slug("id")}][1] || '`), or write how they differ' AS message
-        FROM records JOIN match_keys ON record_id = id JOIN shared USING (signature_key)
+        FROM texts JOIN shared USING (key) JOIN records ON texts.record_id = id LEFT JOIN gone ON gone.record_id = id
+        QUALIFY row_number() OVER (PARTITION BY id, key ORDER BY place NULLS FIRST) = 1
     """,
     good=[
         [{}, {"/id": "git/other", "/signature": "fatal: refusing to merge unrelated histories"}],
@@ -160,10 +171,18 @@ def id_duplicated() -> None:
             "/0/signature",
             "/1/signature",
         ),
+        At(
+            [
+                {"/signatures": ["fatal: detected no worktree", "error: RPC failed; HTTP 504"]},
+                {"/id": "git/other", "/signature": "error: RPC failed; HTTP 413"},
+            ],
+            "/0/signatures/1",
+            "/1/signature",
+        ),
     ],
 )
 def signature_duplicated() -> None:
-    """Shares its signature with no other id; case, spaces and digits are folded.
+    """Shares its signatures with no other id; case, spaces and digits are folded.
 
     Whoever looks an error up by its text finds several records and knows not which to believe. Numbers are often
     ports, lines or codes of one error; where they distinguish two errors, say so in words too. Records of one error in
@@ -206,7 +225,8 @@ _TEXTS_OF_CANDIDATES = f"""
             UNION ALL SELECT 2, record_id, position, action FROM workarounds)
         SEMI JOIN concerned USING (record_id) GROUP BY record_id
     ), texts AS (
-        SELECT id, lower(left(concat_ws(' ', signature, root_cause, action), {_LONGEST})) AS text
+        SELECT id,
+            lower(left(concat_ws(' ', signature, array_to_string(signatures, ' '), root_cause, action), {_LONGEST})) AS text
         FROM records JOIN concerned ON concerned.record_id = id LEFT JOIN actions ON actions.record_id = id
     )
     SELECT record_id, one.text, other_id, other.text
@@ -218,7 +238,7 @@ _TEXTS_OF_CANDIDATES = f"""
     "IDN005",
     "near-duplicate",
     Severity.INFO,
-    version=4,
+    version=5,
     compares=True,
     most=_NEAREST * 16,
     sql=f"""
@@ -243,7 +263,7 @@ _TEXTS_OF_CANDIDATES = f"""
     ],
 )  # fmt: skip
 def near_duplicate(ask: Ask) -> Pairs:
-    """Is not a near copy of another record: signature, root cause and actions together.
+    """Is not a near copy of another record: signatures, root cause and actions together.
 
     Two copies are corrected one at a time, and soon contradict each other; only records of one error in different
     environments may be alike. Candidates are found by MinHash over pairs of words, so a few are missed; what is found
@@ -292,3 +312,39 @@ def alias_collides() -> None:
 
     An alias stands for one record. Where it could stand for two, a reference by it leads to either.
     """
+
+
+@fix(
+    "IDN007",
+    "signature-repeated",
+    Severity.INFO,
+    stage=Stage.LIST,
+    at=(WHOLE,),
+    says="{before} stands there already, or says nothing; it is taken out",
+    good=[
+        {},
+        {"/signatures": ["fatal: Not a git repository (or any of the parent directories): .git"]},
+        {"/signatures": ["fatal: no  worktree", "fatal: no worktree"]},
+    ],
+    bad=[
+        (
+            {"/signatures/0": "fatal: not a git repository (or any of the parent directories): .git"},
+            {"/signatures/0": ABSENT},
+        ),
+        (
+            {"/signatures": ["fatal: no worktree", "", "fatal: no worktree"]},
+            {"/signatures/1": ABSENT, "/signatures/2": ABSENT},
+        ),
+    ],
+)
+def signature_repeated(document: Document) -> Document:
+    """Lists each further signature once, and not `signature` again.
+
+    Two that differ in case or inner space stay: a tool may print both. One that is empty goes too.
+    """
+    seen = {document["signature"], ""}
+    signatures: list[Json] = []
+    for text in document["signatures"]:
+        signatures.append(GONE if text in seen else text)
+        seen.add(text)
+    return {**document, "signatures": signatures} if GONE in signatures else document

@@ -20,7 +20,7 @@ def match_keys(document: Document) -> dict[str, Json]:
 
 
 def bands(document: Document) -> list[int]:
-    """MinHash bands of signature, root cause and actions, as numbers: near copies share some.
+    """MinHash bands of signatures, root cause and actions, as numbers: near copies share some.
 
     Two texts that share the share s of their word pairs agree in a band with probability s⁴, in one of the 16 with
     1 − (1 − s⁴)¹⁶: 0.97 for s = 2/3, where one word in ten differs. A text of few words has none.
@@ -28,7 +28,12 @@ def bands(document: Document) -> list[int]:
     from rensa import RMinHash  # noqa: PLC0415 - `kb rules` and its like judge no record
 
     items = [*document["dead_ends"], *document["workarounds"]]
-    texts = [document["signature"], document["root_cause"] or "", *(item["action"] for item in items)]
+    texts = [
+        document["signature"],
+        *document["signatures"],
+        document["root_cause"] or "",
+        *(item["action"] for item in items),
+    ]
     words = " ".join(texts).lower().split()
     if len(words) < _FEWEST_WORDS:
         return []

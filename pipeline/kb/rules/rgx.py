@@ -83,17 +83,65 @@ def regex_misses_signature(r: Record) -> Found:
     training is slow after upgrade"), is not what the pattern looks for. TXT006 reports one that is still to be written.
     """
     regex, signature = r.document["regex"], r.document["signature"]
+    if _misses(regex, signature):
+        yield "/regex", f"{show(regex)} does not match the signature {show(signature)}; correct one of the two"
+
+
+def _misses(regex: str, signature: str) -> bool:
+    """Whether a pattern ought to match a signature, and does not."""
     text = regexes.literal(regex)
     if text is not None and text.lower() in signature.lower():
-        return
+        return False
     matcher = regexes.read(regex).matcher
     if matcher is None or matcher.search(signature) or matcher.search(f" {signature} "):
-        return
+        return False
     if (regexes.has_classes(regex) and not signature.isascii()) or prose.is_account(signature):
-        return
-    if holds_a_place(signature):
-        return
-    yield "/regex", f"{show(regex)} does not match the signature {show(signature)}; correct one of the two"
+        return False
+    return not holds_a_place(signature)
+
+
+@check(
+    "RGX009",
+    "regex-misses-further-signatures",
+    Severity.WARNING,
+    screen=r'"signatures":\["',
+    good=[
+        {},
+        {
+            "/signatures": [
+                "fatal: Not a git repository (or any of the parent directories)",
+                "fatal: detected no worktree",
+            ]
+        },
+        {"/signatures": ["TBD", "Cloning is slow after the upgrade"], "/regex": "not a git repository"},
+        {"/regex": "no such repository"},
+    ],
+    bad=[
+        At(
+            {"/signatures": ["fatal: detected no worktree", "fatal: no .git folder here"]},
+            "/signatures/0",
+            "/signatures/1",
+        ),
+        At({"/regex": "no such repository", "/signatures": ["fatal: detected no worktree"]}, "/signatures/0"),
+    ],
+)
+def regex_misses_further_signatures(r: Record) -> Found:
+    """Has at most one signature, of all that it lists, that its pattern does not match.
+
+    One may be the text of another language, or of a version that nobody uses any more. With two, there are texts for which
+    the record is not found, though it says that they are its error: widen the pattern, or give them a record of their own.
+    Matched is as RGX003 does, with the same exceptions; of `signature` itself that rule speaks, and here it only counts.
+    """
+    regex, signature = r.document["regex"], r.document["signature"]
+    further = {text: i for i, text in reversed([*enumerate(r.document["signatures"])]) if text and text != signature}
+    missed = [(text, i) for text, i in further.items() if _misses(regex, text)]
+    total = len(missed) + (bool(missed) and _misses(regex, signature))
+    if total > 1:
+        for text, i in sorted(missed, key=lambda one: one[1]):
+            yield (
+                f"/signatures/{i}",
+                f"{show(text)} is one of {total} signatures that {show(regex)} does not match; widen it, or part the record",
+            )
 
 
 _ORDINARY = ("match.ordinary",)
@@ -278,11 +326,15 @@ def _sighted(sides: _Sides) -> str:
         ), literals AS (
             SELECT place, generate_subscripts(required_literals, 1) AS nth, unnest(required_literals) AS literal FROM patterns
         ), texts AS (
-            SELECT row_number() OVER (ORDER BY min(id)) AS first, list(id) AS ids, signature, {_READABLE} AS text
+            SELECT row_number() OVER (ORDER BY min(id), signature) AS first, list(id) AS ids, signature, {_READABLE} AS text
             FROM (
-                SELECT id, left(signature, {_LONGEST_SIGNATURE}) AS signature
-                FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures}
-                QUALIFY row_number() OVER (PARTITION BY left(signature, {_LONGEST_SIGNATURE}) ORDER BY id) <= {_MOST + 2})
+                SELECT id, signature FROM (
+                    SELECT id, left(signature, {_LONGEST_SIGNATURE}) AS signature
+                    FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures}
+                    UNION ALL
+                    SELECT id, left(unnest(signatures), {_LONGEST_SIGNATURE})
+                    FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures} AND len(signatures) > 0)
+                QUALIFY row_number() OVER (PARTITION BY signature ORDER BY id) <= {_MOST + 2})
             GROUP BY signature
         )
     """
@@ -380,7 +432,7 @@ def _owners(sides: _Sides) -> str:
     "RGX005",
     "regex-collides",
     Severity.INFO,
-    version=2,
+    version=3,
     compares=True,
     most=_MOST,
     sql=f"""
@@ -408,10 +460,22 @@ def _owners(sides: _Sides) -> str:
             ],
             "/0/regex",
         ),
+        At(
+            [
+                {},
+                {
+                    "/id": "git/other",
+                    "/signature": "error: RPC failed",
+                    "/signatures": ["fatal: Not a Git repository (or any of the parent directories)"],
+                    "/regex": "RPC failed",
+                },
+            ],
+            "/0/regex",
+        ),
     ],
 )
 def regex_collides(ask: Ask) -> Pairs:
-    """Does not match other records' signatures.
+    """Does not match other records' signatures, further ones included.
 
     A log line that several patterns claim sends its reader to the wrong record. Patterns are searched with RE2, case
     ignored, so only those that RE2 knows (RGX002) are looked at, and none that matches the empty text (RGX004). Patterns of
@@ -450,7 +514,7 @@ def _kept(owner: str, others: Iterable[str]) -> Iterator[str]:
 
 def _first(ids: Iterable[Sequence[str]]) -> list[str]:
     """The first of some lists of ids: as many as are reported of a pattern, itself, and one more."""
-    return sorted(chain.from_iterable(ids))[: _MOST + 2]
+    return sorted(set(chain.from_iterable(ids)))[: _MOST + 2]
 
 
 def _meeting(pairs: Iterable[tuple[str, int, str, str, list[str]]]) -> Hits:
@@ -458,8 +522,13 @@ def _meeting(pairs: Iterable[tuple[str, int, str, str, list[str]]]) -> Hits:
     for row, group in groupby(pairs, key=lambda pair: pair[:3]):
         pattern = _compiled(row[2])
         if pattern is not None:
-            hits = (ids for *_, signature, ids in group if pattern.search(signature))
-            yield _Pattern(*row), _first(islice(hits, _MOST + 2))
+            met: dict[str, list[str]] = {}
+            for *_, signature, ids in group:
+                if len(met) == _MOST + 2:
+                    break
+                if pattern.search(signature):
+                    met.setdefault(ids[0], []).extend(ids)
+            yield _Pattern(*row), _first(met.values())
 
 
 def _colliding(ask: Ask, sides: _Sides) -> Hits:
@@ -468,16 +537,16 @@ def _colliding(ask: Ask, sides: _Sides) -> Hits:
     for start in range(0, len(rest), _AT_ONCE):
         some = rest[start : start + _AT_ONCE]
         matches = _searching([pattern.regex for pattern in some])
-        met: list[list[list[str]]] = [[] for _ in some]
+        met: list[dict[str, list[str]]] = [{} for _ in some]
         wanting = len(some)
         for signature, ids in ask(_signatures(sides)):
             for i in matches(signature):
                 if len(met[i]) < _MOST + 2:
-                    met[i].append(ids)
+                    met[i].setdefault(ids[0], []).extend(ids)
                     wanting -= len(met[i]) == _MOST + 2
             if not wanting:
                 break
-        yield from zip(some, map(_first, met), strict=True)
+        yield from zip(some, (_first(ids.values()) for ids in met), strict=True)
 
 
 def _searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:

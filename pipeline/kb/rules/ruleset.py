@@ -21,6 +21,7 @@ from kb.rules.base import Rule, Stage
 from kb.rules.led import EventCase, authors
 from kb.rules.screens import Screens
 from kb.settings import FILE, Settings, Suppression
+from kb.sources.formats import SHIPPED, Formats
 from kb.words import did_you_mean
 from kb.workspace import Workspace
 
@@ -31,7 +32,8 @@ class RuleSet:
     """The selected rules by stage, their severities, their screens as one automaton, and what is suppressed.
 
     A suppression that is expired on `as_of` is left out of `suppressions`; without a day, none is. `added` are a user's
-    own rules. By the `ledger` it is known what was decided about a record.
+    own rules. By the `ledger` it is known what was decided about a record, by the `formats` what one of another base says.
+    From what is `given`, another process makes the same again.
     """
 
     def __init__(
@@ -40,10 +42,13 @@ class RuleSet:
         as_of: dt.date | None = None,
         added: Sequence[Rule] = (),
         ledger: Ledger | None = None,
+        formats: Formats = SHIPPED,
     ) -> None:
+        self.given = (settings, as_of, tuple(added), ledger, formats)
         self.settings = settings
         self.as_of = as_of
         self.ledger = Ledger() if ledger is None else ledger
+        self.formats = formats
         self.added = tuple(added)
         self.known = rules = {**catalogue(), **{rule.code: rule for rule in added}}
         with _of_the_file():
@@ -114,7 +119,7 @@ class RuleSet:
         return fold(self.valid_events(record, document), text)
 
     def judged(self) -> dict[str, Any]:
-        """All that a judgement depends on, as plain JSON: version, rules, settings, what is suppressed, the ledger."""
+        """All that a judgement depends on, as plain JSON: version, rules, settings, what is suppressed, the ledger, mappings."""
         basis = {
             "version": __version__,
             "rules": {c: [rule.version, str(self.severities[c]), str(rule.stage)] for c, rule in self.rules.items()},
@@ -122,6 +127,7 @@ class RuleSet:
             "suppressed": [[s.record, s.code, s.reason] for s in self.suppressions],
             "suppress": [[s.record, s.code, s.until and s.until.isoformat()] for s in self.settings.suppress],
             "ledger": self.ledger.state,
+            "formats": self.formats.state,
         }
         plain: dict[str, Any] = json.loads(json.dumps(basis, sort_keys=True))
         return plain
@@ -132,12 +138,14 @@ class RuleSet:
 
 
 def of(workspace: Workspace, as_of: dt.date | None = None) -> RuleSet:
-    """The rules of a workspace, its own among them, and its ledger.
+    """The rules of a workspace, its own among them, its ledger and its formats.
 
     Raises:
-        KbError: a setting means no rule, a file of a rule says what it cannot, or one of the ledger cannot be read.
+        KbError: a setting means no rule, a file of a rule or a mapping says what it cannot, or one of the ledger cannot be
+            read.
     """
-    return RuleSet(workspace.settings, as_of, added_in(workspace), read_all(workspace.ledger_files()))
+    formats = Formats(workspace.format_files())
+    return RuleSet(workspace.settings, as_of, added_in(workspace), read_all(workspace.ledger_files()), formats)
 
 
 def added_in(workspace: Workspace) -> tuple[Rule, ...]:

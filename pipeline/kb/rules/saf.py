@@ -8,10 +8,11 @@ from kb.analysis import active, harm, orders, remote
 from kb.analysis.advice import is_listed_with, is_warned_of
 from kb.analysis.credentials import credentials, is_masked, masked
 from kb.analysis.phrases import compiled
-from kb.analysis.shell import Reader
+from kb.analysis.shell import ShellReader
 from kb.model import Incoming, Json, Severity
 from kb.pointer import escape
 from kb.rules.base import Found, Record, Stage, check
+from kb.sources import readers
 from kb.words import show
 
 
@@ -77,7 +78,8 @@ def secret(incoming: Incoming) -> Found:
         return
     kinds = ", ".join(dict.fromkeys(one.kind for one in hits))
     try:
-        places = list(_masked_places(contract.read(incoming.raw), contract.read(masked(incoming.raw)), ""))
+        read = readers.of_record(incoming.origin.path, incoming.raw).read
+        places = list(_masked_places(read(incoming.raw), read(masked(incoming.raw)), ""))
     except contract.UnreadableError:
         places = []
     for pointer, text in places or [("", "the record")]:
@@ -104,7 +106,7 @@ _MOST_PLACES = 100
 """So many commands that destroy are weighed in one text."""
 
 
-def _advised(r: Record, words: str, seek: Callable[[Reader], list[tuple[int, int]]], says: str) -> Found:
+def _advised(r: Record, words: str, seek: Callable[[ShellReader], list[tuple[int, int]]], says: str) -> Found:
     """The first place in each text of the workarounds that advises what is sought, and what is said of it.
 
     `words` are in every text in which anything is sought.
@@ -115,7 +117,7 @@ def _advised(r: Record, words: str, seek: Callable[[Reader], list[tuple[int, int
     for pointer, text in r.instructions:
         if beginnings.search(text.encode()) is None:
             continue
-        reader = Reader(text)
+        reader = ShellReader(text)
         previous, is_warning = 0, False
         places = seek(reader)
         for start, end in places[:_MOST_PLACES]:

@@ -6,7 +6,7 @@ from functools import cache
 
 import orjson
 
-from kb.contract import KEPT_FOR_KB
+from kb.contract import KEPT_FOR_KB, LATER, LATER_OF_ITEMS
 from kb.model import Document
 from kb.rules.fixing import apply, drop_gone
 from kb.rules.ruleset import RuleSet
@@ -21,10 +21,15 @@ def text_digest(document: Document, rules: RuleSet | None = None, done: Containe
 
     All fixes that come with kb are carried out on a copy first, whatever the settings run: what they repair is the same
     text before and after, and so it is with them and without. `done` are the value fixes that were carried out already.
-    With `rules` that run every fix, no others have to be made ready.
+    With `rules` that run every fix, no others have to be made ready. Keys that came to the format later do not count where
+    they say nothing: a text is what it was before there were any.
     """
     text = _repaired(document, rules if rules is not None and rules.has_every_fix else _all_rules(), done)
-    said = {key: value for key, value in text.items() if key not in _NO_TEXT}
+    said = {key: value for key, value in text.items() if key not in _NO_TEXT and (value or key not in LATER)}
+    for key in ("dead_ends", "workarounds"):
+        said[key] = [
+            {name: part for name, part in item.items() if part or name not in LATER_OF_ITEMS} for item in said[key]
+        ]
     return f"sha256:{hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
 
 

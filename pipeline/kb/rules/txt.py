@@ -18,8 +18,8 @@ from kb.analysis.content_words import content_words
 from kb.analysis.losses import kinds_in, losses
 from kb.analysis.placeholders import holding, holds_a_place
 from kb.contract import shapes
-from kb.model import Json, Severity
-from kb.rules.base import At, Found, Record, check, corpus, fix, fold
+from kb.model import GONE, Json, Severity
+from kb.rules.base import ABSENT, At, Found, Record, Stage, check, corpus, fix, fold
 from kb.rules.places import EVERY_TEXT
 from kb.words import show
 
@@ -280,6 +280,8 @@ _SENTENCES = """
         SELECT record_id, 'dead_ends' AS list, position, 'why_fails' AS field, why_fails AS text FROM dead_ends
         UNION ALL SELECT record_id, 'dead_ends', position, 'action', action FROM dead_ends
         UNION ALL SELECT record_id, 'workarounds', position, 'action', action FROM workarounds
+        UNION ALL SELECT id, 'diagnosis', unnest(range(len(diagnosis))), '', unnest(diagnosis) FROM records
+        UNION ALL SELECT id, 'verify', unnest(range(len(verify))), '', unnest(verify) FROM records
         UNION ALL SELECT record_id, 'transition_graph/' || kind, position, 'distinction', distinction FROM transitions
     ), parts AS (
         SELECT record_id, list, position, field, unnest(sentences(text)) AS sentence FROM said SEMI JOIN suspects USING (record_id)
@@ -289,7 +291,7 @@ _SENTENCES = """
     ), gone AS (  -- places that a list lost to a fix: pointers are into the document as ingested
         SELECT record_id, split_part(pointer, '/', 2) AS list, split_part(pointer, '/', 3)::INTEGER AS place
         FROM changes SEMI JOIN suspects USING (record_id)
-        WHERE after IS NULL AND regexp_full_match(pointer, '/(dead_ends|workarounds)/[0-9]+')
+        WHERE after IS NULL AND regexp_full_match(pointer, '/(dead_ends|workarounds|diagnosis|verify)/[0-9]+')
     ), taken_out AS (  -- how many are gone before what now stands at `position` or further down
         SELECT record_id, list, place - number + 1 AS position, max(number) AS missing
         FROM (SELECT *, row_number() OVER (PARTITION BY record_id, list ORDER BY place) AS number FROM gone)
@@ -306,7 +308,7 @@ _SENTENCES = """
     sql=f"""
         WITH {_SAID_OFTEN}, {_SENTENCES}
         SELECT record_id AS id,
-            '/' || list || '/' || (position + coalesce(missing, 0)) || '/' || field AS pointer,
+            concat_ws('/', '', list, position + coalesce(missing, 0), nullif(field, '')) AS pointer,
             shown(sentence) || ' is also said by ' || some_of(list_filter(firsts, lambda other: other <> record_id), total - 1)
                 || '; say what is true of this error alone' AS message
         FROM (SELECT * EXCLUDE (taken_out.position) FROM parts JOIN (FROM common WHERE total > {_OTHERS}) USING (field, sentence)
@@ -350,11 +352,24 @@ _SENTENCES = """
             ],
             *_in_all("/transition_graph/leads_to/0/distinction"),
         ),
+        At(
+            [
+                {
+                    "/id": f"git/error-{i}",
+                    "/dead_ends": [],
+                    "/workarounds": [],
+                    "/diagnosis": ["Look into the log."],
+                    "/verify": [f"The {i}th error is gone. Start the program again."],
+                }
+                for i in range(_OTHERS + 1)
+            ],
+            *_in_all("/diagnosis/0", "/verify/0"),
+        ),
     ],
-    version=3,
+    version=4,
 )
 def boilerplate() -> None:
-    """Does not repeat a sentence of `why_fails`, `action` or `distinction` that five or more other records have.
+    """Does not repeat a sentence of `why_fails`, `action`, `distinction` or a step that five or more other records have.
 
     What is said of everything says nothing of this error. Sentences of 12 characters and more are compared, case and
     white space folded. What only holds the place of a text is reported by TXT006.
@@ -550,3 +565,24 @@ def character_in_doubt(r: Record) -> Found:
                 )
             elif forms_in_doubt(text, beside):
                 yield pointer, f"{show(text)} is not in Unicode NFC, and may be meant so; write it in NFC if it is not"
+
+
+@fix(
+    "TXT013",
+    "empty-step",
+    Severity.INFO,
+    stage=Stage.LIST,
+    at=("diagnosis|verify",),
+    says="{before} is a step that says nothing; it is taken out",
+    good=[{}, {"/verify": ["git status prints the branch", "git status prints the branch"]}],
+    bad=[
+        ({"/diagnosis": ["ls -a lists no .git", ""]}, {"/diagnosis/1": ABSENT}),
+        ({"/verify/0": " "}, {"/verify/0": ABSENT}),
+    ],
+)
+def empty_step(steps: Json) -> Json:
+    """Has no empty step in `diagnosis` and `verify`.
+
+    Whoever counts the steps counts one that is not there. A step that stands twice may be meant, and stays.
+    """
+    return [GONE if step == "" else step for step in steps] if isinstance(steps, list) and "" in steps else steps

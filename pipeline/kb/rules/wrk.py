@@ -425,6 +425,47 @@ def workarounds_without_how(r: Record) -> Found:
         yield "/workarounds", f"{show(written[0])}: {none_says} how it is done; add a `how`, such as a command"
 
 
+@check(
+    "WRK011",
+    "verify-repeats-action",
+    Severity.INFO,
+    good=[
+        {},
+        {"/verify": ["git status prints the branch"]},
+        {"/workarounds/0/action": "git branch -d topic", "/verify": ["git branch -D topic"]},
+        {"/workarounds/0/action": "TBD", "/verify": ["TBD"]},
+    ],
+    bad=[
+        {"/verify/0": "Change into the cloned folder first"},
+        At({"/verify": ["git status prints the branch", "name the folder with -C."]}, "/verify/1"),
+        {"/verify/0": "git -C path/to/clone status works from anywhere."},
+    ],
+)
+def verify_repeats_action(r: Record) -> Found:
+    """Says under `verify` how one sees that the error is gone, not again what to do.
+
+    That a step was taken does not show that it helped. Compared is with the action and the `how` of each workaround, character
+    for character but for the first letter and what closes a sentence.
+    """
+    done = {
+        _uncapitalized(_bare(text)): f"/workarounds/{i}/{key}"
+        for i, item in reversed([*enumerate(r.workarounds)])
+        for key in ("how", "action")
+        if (text := item[key])
+    }
+    for i, step in enumerate(r.document["verify"]):
+        place = done.get(_uncapitalized(_bare(step))) if _bare(step) and not holds_a_place(step) else None
+        if place:
+            yield (
+                f"/verify/{i}",
+                f"{show(step)} is {place} again; say what one sees once it has helped, or leave it out",
+            )
+
+
+def _uncapitalized(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
 def _says_how(action: str) -> bool:
     return len(action.split()) >= _AT_LENGTH or sum(map(has_no_spaces, action)) >= 2 * _AT_LENGTH or has_code(action)
 

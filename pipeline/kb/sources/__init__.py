@@ -8,25 +8,41 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
+
 from kb import contract
 from kb.analysis.credentials import credentials, is_masked, masked_path
 from kb.errors import KbError
 from kb.model import Incoming, Origin
-from kb.settings import Bounds
-from kb.sources import formats
-from kb.sources.containers import BeyondError, Reading, faults, file_of, is_read, some
-from kb.sources.split import Piece, is_lines, pieces
+from kb.settings import FILE, Bounds
+from kb.sources import locate, readers
+from kb.sources.containers import (
+    KINDS,
+    PAGES_PASSED_OVER,
+    BeyondError,
+    Reading,
+    faults,
+    file_of,
+    is_about_the_folder,
+    is_read,
+    some,
+)
+from kb.sources.formats import NATIVE, SHIPPED, Format, Formats
+from kb.sources.split import Piece, is_lines
 from kb.workspace import Workspace
 
 _SKIPPED = frozenset({"node_modules"})
-_READ = ".json, .ndjson or .jsonl, plain, as .gz or .zst, or in a .zip or .tar"
+_READ = f"{KINDS}, plain, as .gz or .zst, or in a .zip or .tar"
+_OWN_TEXTS = (FILE, "formats", "rules", "dvc.yaml")
+"""What lies beside the records, in a workspace, in forms that records may have."""
 
 
 class SourceFile(NamedTuple):
     """A file to read. `name` is its path as the base knows it: relative to the workspace, with `/`.
 
     `modified` is in nanoseconds; `form` names the format of its records where a user said it. `instead_of` is the file
-    that it stands for, where its bytes came from standard input. `limits` bound what its records may cost.
+    that it stands for, where its bytes came from standard input. `limits` bound what its records may cost; `formats` are those
+    that its records may have.
     """
 
     name: str
@@ -37,6 +53,7 @@ class SourceFile(NamedTuple):
     form: str | None = None
     instead_of: Path | None = None
     limits: Bounds = Bounds()
+    formats: Formats = SHIPPED
 
 
 class Root(NamedTuple):
@@ -72,7 +89,7 @@ def discover(path: Path, workspace: Workspace, format_name: str | None = None) -
     name = name_of(path, workspace)
     if path.is_file():
         check_kind(path)
-        return Root(name, (_describe(path, name, format_name, workspace),), ())
+        return Root(name, (_describe(path, name, _like(format_name, workspace)),), ())
     if path.exists() and not path.is_dir():
         raise KbError(f"{path}: neither file nor folder; pipe it in, as in `kb validate - < {path}`")
     if not path.is_dir():
@@ -86,10 +103,13 @@ def _below(path: Path, name: str, workspace: Workspace, format_name: str | None)
         f"not {_READ}": [],
         "a pipe, a socket or a device": [],
         f"a link that leads out of {name}, or nowhere": [],
+        PAGES_PASSED_OVER: [],
     }
-    others, special, outside = passed_over.values()
+    others, special, outside, pages = passed_over.values()
+    like = _like(format_name, workspace)
     home = os.path.realpath(path)
-    kept = (workspace.curated, workspace.ledger, workspace.baseline, workspace.store)
+    kept = [workspace.curated, workspace.ledger, workspace.baseline, workspace.store]
+    kept += [workspace.root / text for text in _OWN_TEXTS]
     own = {os.path.relpath(os.path.realpath(path), home) for path in kept}
     for inner, entry in _walk(str(path), "", own):
         known = inner if name == "." else f"{name}/{inner}"
@@ -99,10 +119,12 @@ def _below(path: Path, name: str, workspace: Workspace, format_name: str | None)
         if entry.is_symlink() and _leads_out(Path(entry.path), home):
             outside.append(known)
         elif entry.is_file():
-            if is_read(entry.name):
+            if is_about_the_folder(entry.name):
+                pages.append(known)
+            elif is_read(entry.name):
                 if known in files:
                     raise KbError(f"{known}: two files have this name but for a credential in it; rename them")
-                files[known] = _describe(entry, known, format_name, workspace)
+                files[known] = _describe(entry, known, like)
             else:
                 others.append(known)
         elif not entry.is_dir():
@@ -125,6 +147,8 @@ def check_found_again(path: Path, workspace: Workspace) -> None:
         raise KbError(f"{path}: {own_part} is what kb makes of other files; ingest those")
     if own_part == "ledger/":
         raise KbError(f"{path}: ledger/ holds decisions about records, and no records; every ingest reads it")
+    if own_part == FILE:
+        raise KbError(f"{path}: {FILE} holds settings, and no records; name another file")
     if is_masked(name):
         raise KbError(f"{name}: the path holds a credential; revoke it where it was issued, and rename the path")
     if name == "." or name.startswith(".."):
@@ -196,7 +220,13 @@ def _excluded(below: str, known: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in patterns for name in names)
 
 
-def _describe(entry: "Path | os.DirEntry[str]", name: str, format_name: str | None, workspace: Workspace) -> SourceFile:
+def _like(format_name: str | None, workspace: Workspace) -> SourceFile:
+    """What is said of every file alike."""
+    formats = Formats(workspace.format_files())
+    return SourceFile("", "", 0, 0, 0, format_name, limits=workspace.settings.limits, formats=formats)
+
+
+def _describe(entry: "Path | os.DirEntry[str]", name: str, like: SourceFile) -> SourceFile:
     try:
         stat = entry.stat()
         name.encode()
@@ -204,12 +234,29 @@ def _describe(entry: "Path | os.DirEntry[str]", name: str, format_name: str | No
         raise KbError(f"{os.fspath(entry)}: cannot be read: {error.strerror}") from None
     except UnicodeEncodeError:
         raise KbError(f"{name!r}: the file name is not valid UTF-8; rename it") from None
-    size, modified, inode = stat.st_size, stat.st_mtime_ns, stat.st_ino
-    return SourceFile(name, os.fspath(entry), size, modified, inode, format_name, limits=workspace.settings.limits)
+    path, size, modified, inode = os.fspath(entry), stat.st_size, stat.st_mtime_ns, stat.st_ino
+    return like._replace(name=name, path=path, size=size, modified=modified, inode=inode)
 
 
 def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Incoming]:
     """The records of one file, in order, never all in memory; `done` is given the reading once all is read.
+
+    Raises:
+        KbError: the file cannot be read, or is not what its name says.
+    """
+    for group in groups(file, done):
+        yield from group.records
+
+
+class Portion(NamedTuple):
+    """What a file is cut into at one place, and the records in it: one, or those that a mapping takes out of it."""
+
+    piece: Piece
+    records: Sequence[Incoming]
+
+
+def groups(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Portion]:
+    """The like, with what each record was taken out of.
 
     Raises:
         KbError: the file cannot be read, or is not what its name says.
@@ -220,32 +267,70 @@ def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> 
     done(reading)
 
 
-def _within(file: SourceFile, reading: Reading) -> Iterator[Incoming]:
+class _Taken(NamedTuple):
+    """A record that a mapping took out of a piece of a file: the same as `Piece`, and its pointer there."""
+
+    line: int
+    column: int
+    raw: bytes
+    offset: int
+    fault: None
+    within: str
+
+
+def _split(piece: Piece, reader: readers.Reader, form: Format) -> Sequence[Piece | _Taken]:
+    """The records that a mapping takes out of a piece of a file; what cannot be taken apart is one, and says why."""
+    from kb.sources.formats.computed import elements  # noqa: PLC0415 - JMESPath: only where a mapping needs it
+
+    if piece.fault is not None:
+        return [piece]
+    try:
+        found = elements(form, reader.read(piece.raw))
+    except contract.UnreadableError as error:
+        return [piece._replace(fault=str(error))]
+    spans = reader.places(piece.raw, {place for _, place in found})
+    text = piece.raw.removeprefix(contract.BOM).decode()
+    parts = []
+    for document, place in found:
+        line, column = locate.place_of(text, spans[place].start)
+        line += (piece.line or 1) - 1
+        parts.append(_Taken(line, column, orjson.dumps(document), piece.offset, None, place))
+    return parts
+
+
+def _within(file: SourceFile, reading: Reading) -> Iterator["Portion"]:
     """The records of a file up to its limits, and that there is more, if there is."""
     position, name, format_name = 0, file.name, file.form
+    splitting = file.formats.splitting(format_name, name, readers.of(name).name)
     fits = format_name is None
     try:
         for member in reading.members():
             name, remark, in_lines = member.name, None, is_lines(member.name)
             position = 0
-            for piece in pieces(name, member.stream):
-                reading.count_record()
-                fits = fits or _fits(piece.raw, format_name)
+            reader = readers.of(name)
+            for piece in reader.pieces(name, member.stream):
                 if in_lines and remark is None:
                     remark = _no_lines(piece.raw, first=position == 0)
-                yield _incoming(name, position, piece, file.limits.record_bytes, format_name)
-                position += 1
+                held = [piece] if splitting is None else _split(piece, reader, splitting)
+                group = []
+                for one in held:
+                    reading.count_record()
+                    fits = fits or _fits(reader, one.raw, file)
+                    group.append(_incoming(name, position, one, file.limits.record_bytes, format_name))
+                    position += 1
+                yield Portion(piece, group)
             reading.remarks += [f"{name}: {remark}"] if remark else []
     except BeyondError as error:
         reading.leave()
         reading.records += 1
-        yield _incoming(name, position, Piece(1, 1, b"", 0, str(error)), 0, format_name)
+        beyond = Piece(1, 1, b"", 0, str(error))
+        yield Portion(beyond, [_incoming(name, position, beyond, 0, format_name)])
     reading.alien = not fits and reading.records > 0
 
 
-def _incoming(name: str, position: int, piece: Piece, limit: int, format_name: str | None = None) -> Incoming:
+def _incoming(name: str, position: int, piece: Piece | _Taken, limit: int, format_name: str | None = None) -> Incoming:
     """One record; of one that is too long the beginning is kept, to know it by."""
-    line, column, raw, offset, fault = piece
+    line, column, raw, offset, fault, *within = piece
     origin = Origin(name, position, line, digest(raw))
     if len(raw) > limit:
         raw = _head(raw, limit)
@@ -253,7 +338,7 @@ def _incoming(name: str, position: int, piece: Piece, limit: int, format_name: s
             f"the record is longer than the limit of {limit:,} bytes (`limits.record_bytes` in kb.toml), and only its"
             f" first {len(raw):,} are kept; split it"
         )
-    return Incoming(origin, raw, format_name, column, offset, fault)
+    return Incoming(origin, raw, format_name, column, offset, fault, *within)
 
 
 _HEAD = 1 << 14
@@ -265,9 +350,10 @@ def _head(raw: bytes, limit: int) -> bytes:
     return raw[: min([end, *(one.begin for one in credentials(raw[: 2 * _HEAD]) if one.begin < end < one.end)])]
 
 
-def _fits(raw: bytes, format_name: str | None) -> bool:
+def _fits(reader: readers.Reader, raw: bytes, file: SourceFile) -> bool:
     try:
-        return formats.detect(contract.read(raw)) is formats.named(format_name)
+        document = readers.of_record(file.name, raw).read(raw)
+        return file.formats.fits(document, file.form or NATIVE, file.name, reader.name)
     except contract.UnreadableError:
         return False
 
@@ -283,7 +369,7 @@ def _no_lines(raw: bytes, *, first: bool) -> str | None:
 
 def records(name: str, data: bytes) -> Iterator[Incoming]:
     """The records of some bytes, as if they were a file of that name."""
-    for position, piece in enumerate(pieces(name, io.BytesIO(data))):
+    for position, piece in enumerate(readers.of(name).pieces(name, io.BytesIO(data))):
         yield _incoming(name, position, piece, Bounds().record_bytes)
 
 
@@ -293,6 +379,7 @@ def digest(data: bytes) -> str:
 
 
 __all__ = [
+    "Portion",
     "Reading",
     "Root",
     "SourceFile",
@@ -301,6 +388,7 @@ __all__ = [
     "digest",
     "discover",
     "file_of",
+    "groups",
     "misread",
     "name_of",
     "nothing_in",

@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import io
 import os
+import re
 import shutil
 import tempfile
 import zlib
@@ -15,10 +16,11 @@ from typing import IO, Any, NamedTuple
 from kb.analysis.credentials import masked_path
 from kb.errors import KbError
 from kb.settings import Bounds
+from kb.sources import readers
 
-RECORDS = (".json", ".ndjson", ".jsonl")
+RECORDS = readers.SUFFIXES
+KINDS = f"{', '.join(RECORDS[:-1])} or {RECORDS[-1]}"
 _LIMITS = Bounds()
-_COMPRESSED = (".gz", ".zst")
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.zst")
 _ZIP = (".zip",)
 
@@ -32,8 +34,20 @@ class Member(NamedTuple):
 
 def is_read(name: str) -> bool:
     """Whether a file of that name holds records, plain, compressed or in an archive."""
-    name = name.lower()
-    return _plain(name).endswith(RECORDS) or name.endswith((*_TAR, *_ZIP))
+    return readers.plain(name).endswith(RECORDS) or name.lower().endswith((*_TAR, *_ZIP))
+
+
+PAGES_PASSED_OVER = "a page about the folder, and no record; name it, if it is one"
+
+_ABOUT = "README|LICEN[CS]E|CHANGELOG|CONTRIBUTING|CODE_OF_CONDUCT|SECURITY"
+_ABOUT_THE_FOLDER = re.compile(rf"(?:{_ABOUT})(?:[._-].*)?|(?i:{_ABOUT})\.[^-_]*|(?i:README)[._-].*", re.DOTALL)
+"""A name such as `license-expired.md` in small letters may be that of a record."""
+
+
+def is_about_the_folder(name: str) -> bool:
+    """Whether a file of that name is a page about the files beside it, such as README.md or LICENSE-CODE.md."""
+    base = name.rpartition("/")[2]
+    return _ABOUT_THE_FOLDER.fullmatch(base) is not None and readers.of(base).name == "markdown"
 
 
 def file_of(path: str) -> str:
@@ -51,12 +65,6 @@ def some(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} files ({', '.join(names[:3])}{more})"
 
 
-def _plain(name: str) -> str:
-    for suffix in _COMPRESSED:
-        name = name.removesuffix(suffix)
-    return name
-
-
 class Reading:
     """A file while it is read: its members, their records, what was passed over, and, once all is read, its digest.
 
@@ -72,6 +80,7 @@ class Reading:
         self.records = 0
         self.alien = False
         self.passed_over: list[str] = []
+        self.pages: list[str] = []
         self.links: list[str] = []
         self.remarks: list[str] = []
         self._given: set[str] = set()
@@ -80,7 +89,8 @@ class Reading:
     def note(self) -> str | None:
         """What was passed over and what else there is to say, in words."""
         reasons = {
-            "no .json, .ndjson or .jsonl file": self.passed_over,
+            f"no {KINDS} file": self.passed_over,
+            PAGES_PASSED_OVER: self.pages,
             "a link, pipe or device, with no bytes": self.links,
         }
         passed_over = [f"passed over {some(names)}: {why}" for why, names in reasons.items() if names]
@@ -198,8 +208,11 @@ class Reading:
         parts = PurePosixPath(member).parts
         if any((part.startswith(".") and part not in {".", ".."}) or part == "node_modules" for part in parts):
             return False
-        if not _plain(member.lower()).endswith(RECORDS):
+        if not readers.plain(member).endswith(RECORDS):
             self.passed_over.append(self._member(member))
+            return False
+        if is_about_the_folder(member):
+            self.pages.append(self._member(member))
             return False
         return True
 

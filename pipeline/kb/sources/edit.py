@@ -34,9 +34,14 @@ def edits(raw: bytes, changes: Sequence[Change]) -> list[Edit]:
     """
     mark = len(BOM) if raw.startswith(BOM) else 0
     text = raw[mark:].decode()
+    return in_bytes(text, _Sheet(text).edits(changes), mark)
+
+
+def in_bytes(text: str, edited: Iterable[tuple[int, int, str]], mark: int = 0) -> list[Edit]:
+    """The edits of the bytes of a text, from edits of its characters, in order; so many bytes (a BOM) stand before it."""
     collected = []
     chars_read, offset = 0, mark  # the same place, in characters and in bytes
-    for start, end, new in sorted(_Sheet(text).edits(changes)):
+    for start, end, new in sorted(edited):
         offset += len(text[chars_read:start].encode())
         behind = offset + len(text[start:end].encode())
         collected.append(Edit(offset, behind, new.encode()))

@@ -3,6 +3,7 @@
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -84,6 +85,17 @@ def place(text: str, known: dict[str, int], pointer: str) -> Place:
     while pointer not in known and pointer:
         pointer = pointer.rpartition("/")[0]
     return place_of(text, known.get(pointer, 0))
+
+
+def nearest(known: Mapping[str, Span], wanted: Iterable[str]) -> dict[str, Span]:
+    """The bounds of some values, else of the nearest value around each; without any, the beginning of the text."""
+    found = {}
+    for pointer in wanted:
+        near = pointer
+        while near not in known and near:
+            near = near.rpartition("/")[0]
+        found[pointer] = known.get(near, Span(0, 0, 0))
+    return found
 
 
 def place_of(text: str, offset: int) -> Place:

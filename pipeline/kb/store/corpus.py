@@ -13,7 +13,7 @@ import orjson
 from kb.fingerprint import AT_POINTER, fingerprints
 from kb.rules.base import Ask, Rule
 from kb.rules.ruleset import RuleSet
-from kb.sources import formats
+from kb.sources.formats import Format, Formats
 from kb.store import Store, custom_queries
 from kb.store.layout import script
 from kb.words import MESSAGE, one_line
@@ -30,7 +30,7 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
         if rule.code != "IDN003":  # that one runs before anything is published
             _find(base, rule, as_of, rules)
     _shorten_messages(base)
-    _lay_out_places(base)
+    _lay_out_places(base, rules.formats)
     for rule in rules.corpus:
         if rule.yields_to:
             base.query(_YIELDED, {"code": rule.code, "causes": list(rule.yields_to)})
@@ -56,7 +56,7 @@ _YIELDED = """
     DELETE FROM found WHERE code = $code AND (id, pointer) IN (
         SELECT f.id, f.pointer
         FROM found f JOIN match_keys t ON t.record_id = f.id
-        LEFT JOIN places p ON p.form = t.form AND p.native = f.pointer
+        LEFT JOIN places p ON p.form = t.form AND p.native = f.pointer AND (p.only_of IS NULL OR p.only_of = f.id)
         JOIN findings cause ON cause.record_id = f.id AND cause.pointer = coalesce(p.place, f.pointer)
         WHERE f.code = $code AND cause.code IN (SELECT unnest($causes::VARCHAR[])))
 """
@@ -145,14 +145,41 @@ def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]
 # ---- what is written -------------------------------------------------------------------------------------------------
 
 
-def _lay_out_places(base: Store) -> None:
-    """Where the pointers of findings on foreign records point to in those as ingested."""
-    rows = base.query(
-        "SELECT DISTINCT form, pointer FROM found JOIN match_keys ON record_id = id WHERE form IS NOT NULL ORDER BY ALL"
-    ).rows
-    base.query("CREATE OR REPLACE TEMP TABLE places (form VARCHAR, native VARCHAR, place VARCHAR)")
-    places = [(form, pointer, formats.FORMATS[form].place(pointer)) for form, pointer in rows]
-    base.insert("places", ("VARCHAR", "VARCHAR", "VARCHAR"), places)
+def _lay_out_places(base: Store, formats: Formats) -> None:
+    """Where the pointers of findings on foreign records point to in those as ingested.
+
+    By a mapping that computes, that depends on the record: then the place is `only_of` that.
+    """
+    base.query("CREATE OR REPLACE TEMP TABLE places (form VARCHAR, native VARCHAR, place VARCHAR, only_of VARCHAR)")
+    forms = base.query("SELECT DISTINCT form FROM match_keys WHERE form IS NOT NULL ORDER BY form").rows
+    for (name,) in forms:
+        form = formats.get(name)
+        if form is not None:
+            places = _places_of_any(base, form) if form.two_way else _places_of_each(base, form)
+            base.insert("places", ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"), list(places))
+
+
+_Places = Iterator[tuple[str, str, str, str | None]]
+
+
+def _places_of_any(base: Store, form: Format) -> _Places:
+    place = form.placed({})
+    for (pointer,) in base.query(_POINTERS.format(columns="pointer"), {"form": form.name}).rows:
+        yield form.name, pointer, place(pointer), None
+
+
+def _places_of_each(base: Store, form: Format) -> _Places:
+    """Places made from the stored documents, one after another."""
+    rows = base.query(_POINTERS.format(columns="id, pointer"), {"form": form.name}).rows
+    for name, group in groupby(rows, key=lambda row: row[0]):
+        place = form.placed(orjson.loads(base.value("SELECT doc FROM records WHERE id = $id", {"id": name})))
+        for _, pointer in group:
+            yield form.name, pointer, place(pointer), name
+
+
+_POINTERS = """
+    SELECT DISTINCT {columns} FROM found JOIN match_keys ON record_id = id WHERE form = $form ORDER BY ALL
+"""
 
 
 def _write_what_differs(base: Store) -> None:

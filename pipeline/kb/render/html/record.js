@@ -26,11 +26,15 @@ function share(value, word) {
   return typeof value === 'number' ? el('span', { class: 'share' }, `${word} in ${Math.round(value * 100)}%`) : null;
 }
 
+function steps(title, texts) {
+  return section(title, texts?.length > 0 && el('ol', { class: 'items' }, texts.map((step) => el('li', {}, text(step)))));
+}
+
 function item(entry, value, word, more, translated) {
   const english = el('div', {},
     entry.action ? text(entry.action, { class: 'text action' }) : missing('(the action is not said)'),
     (typeof value === 'number' || entry.condition) && el('p', { class: 'aside' }, share(value, word), entry.condition && own(entry.condition)),
-    more && text(more), sources(entry.sources), besides(entry.extensions));
+    more && text(more), entry.quote && el('blockquote', {}, text(entry.quote)), sources(entry.sources), besides(entry.extensions));
   return el('li', {}, translated ? el('div', { class: 'pair' }, english, chinese(translated)) : english);
 }
 
@@ -112,7 +116,7 @@ function neighbours(record) {
   return section('Neighbours', mine.length + theirs.length > 0 && el('ul', { class: 'neighbours' }, mine, theirs));
 }
 
-const SHOWN = new Set(['id', 'signature', 'signature_zh', 'root_cause', 'root_cause_zh', 'dead_ends', 'workarounds', 'workarounds_zh', 'transition_graph',
+const SHOWN = new Set(['id', 'signature', 'signature_zh', 'signatures', 'diagnosis', 'verify', 'root_cause', 'root_cause_zh', 'dead_ends', 'workarounds', 'workarounds_zh', 'transition_graph',
   'curation', 'schema_version', 'versions', 'official_doc_url', 'official_doc_section', 'regex', 'confidence', 'extensions']);
 
 function versions(entries) {
@@ -144,12 +148,16 @@ function wholeRecord(i, record) {
   const { doc } = record;
   const chineseOf = doc.workarounds_zh ?? [];
   const further = chineseOf.slice(doc.workarounds.length);
+  const { signatures } = doc;
   return [
+    section('Also printed as', signatures?.length > 0 && el('ul', { class: 'plain' }, signatures.map((further) => el('li', {}, text(further))))),
     section('Root cause', doc.root_cause ? pair(doc.root_cause, doc.root_cause_zh) : doc.root_cause_zh && chinese(doc.root_cause_zh)),
+    steps('Diagnosis', doc.diagnosis),
     section(`Dead ends (${doc.dead_ends.length})`, doc.dead_ends.length > 0 && el('ol', { class: 'items' }, doc.dead_ends.map((entry) => item(entry, entry.fail_rate, 'fails', entry.why_fails)))),
     section(`Workarounds (${doc.workarounds.length})`, doc.workarounds.length + further.length > 0 && el('ol', { class: 'items' },
       doc.workarounds.map((entry, place) => item(entry, entry.success_rate, 'works', entry.how, chineseOf[place])),
       further.map((translated) => el('li', {}, el('div', { class: 'pair' }, missing('(no such workaround)'), chinese(translated)))))),
+    steps('Verify', doc.verify),
     trust(i),
     findings(record.findings),
     changes(record.changes),

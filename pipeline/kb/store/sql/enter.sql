@@ -14,11 +14,11 @@ LEFT JOIN days_by_domain d ON d.name = domain
 LEFT JOIN days_by_tier t ON t.name = verification_tier;
 
 INSERT INTO dead_ends BY NAME
-SELECT record_id, position, e.action, e.why_fails, e.fail_rate, e.condition
+SELECT record_id, position, e.action, e.why_fails, e.fail_rate, e.condition, e.quote
 FROM (SELECT record_id, unnest(dead_ends) AS e, generate_subscripts(dead_ends, 1) - 1 AS position FROM slice);
 
 INSERT INTO workarounds BY NAME
-SELECT record_id, position, e.action, zh[position + 1] AS action_zh, e.how, e.success_rate, e.condition
+SELECT record_id, position, e.action, zh[position + 1] AS action_zh, e.how, e.success_rate, e.condition, e.quote
 FROM (
     SELECT record_id, unnest(workarounds) AS e, generate_subscripts(workarounds, 1) - 1 AS position,
         CASE WHEN len(workarounds_zh) = len(workarounds) THEN workarounds_zh END AS zh

@@ -6,8 +6,10 @@ SELECT
     match_keys.form AS form,
     match_keys.text AS text,
     digest_of(alike(signature)) AS signature_key,
+    [digest_of(alike(further)) FOR further IN signatures] AS further_keys,
     list_distinct([(digest_of(sentence) % 4294967296)::UINTEGER FOR sentence IN flatten([sentences(text) FOR text IN
         [e.why_fails FOR e IN dead_ends] || [e.action FOR e IN dead_ends] || [e.action FOR e IN workarounds]
+        || diagnosis || verify
         || [e.distinction FOR e IN transition_graph.leads_to] || [e.distinction FOR e IN transition_graph.preceded_by]
         || [e.distinction FOR e IN transition_graph.frequently_confused_with]])])
         AS sentence_keys,

@@ -6,13 +6,17 @@ CREATE TABLE records ( -- One row for each published record.
     id VARCHAR NOT NULL, -- Id of the record: domain/slug or domain/slug/environment. Unique.
     signature VARCHAR NOT NULL, -- The error message as the tool prints it.
     signature_zh VARCHAR, -- The signature in Chinese.
+    signatures VARCHAR[], -- Further texts of the same error.
     regex VARCHAR NOT NULL, -- A pattern that finds the error in a log, case ignored. Not to be run in SQL: engines differ.
     domain VARCHAR NOT NULL, -- The tool or field; the first segment of the id.
     category VARCHAR NOT NULL, -- The kind of error.
     subcategory VARCHAR, -- A finer kind.
+    severity VARCHAR, -- How bad it is when it happens: info, warning, error or critical; as written, where it is another word (SEV001).
     root_cause VARCHAR, -- Why the error happens.
     root_cause_type VARCHAR, -- A word for the kind of cause.
     root_cause_zh VARCHAR, -- The root cause in Chinese.
+    diagnosis VARCHAR[], -- Steps that tell this error from its neighbours, in their order.
+    verify VARCHAR[], -- Steps that show that it is fixed, in their order.
     official_doc_url VARCHAR, -- The official page on this error.
     official_doc_section VARCHAR, -- The section of that page.
     error_code VARCHAR, -- The tool's own code for the error.
@@ -47,7 +51,8 @@ CREATE TABLE dead_ends ( -- What not to try: one row for each dead end of a publ
     action VARCHAR NOT NULL, -- What people try; '' where the record does not say (DED001).
     why_fails VARCHAR NOT NULL, -- Why it does not help; '' where the record does not say (DED002).
     fail_rate DOUBLE, -- Share of cases in which it fails, 0 to 1.
-    condition VARCHAR -- When this holds; null: always.
+    condition VARCHAR, -- When this holds; null: always.
+    quote VARCHAR -- The words of one of its sources that say so.
     -- key: record_id, position
 );
 
@@ -58,7 +63,8 @@ CREATE TABLE workarounds ( -- What works: one row for each workaround of a publi
     action_zh VARCHAR, -- The action in Chinese.
     how VARCHAR, -- How to do it, beyond the action.
     success_rate DOUBLE, -- Share of cases in which it works, 0 to 1.
-    condition VARCHAR -- When this holds; null: always.
+    condition VARCHAR, -- When this holds; null: always.
+    quote VARCHAR -- The words of one of its sources that say so.
     -- key: record_id, position
 );
 

@@ -3,11 +3,11 @@
 -- and waits in `arriving` for its fingerprint.
 
 CREATE OR REPLACE TEMP TABLE judged AS
-SELECT id AS record_id, path, position, line, code, name, severity, coalesce(p.place, pointer) AS pointer, message,
+SELECT id AS record_id, path, position, line, code, name, m.severity AS severity, coalesce(p.place, pointer) AS pointer, message,
     pointer AS native, corpus_seq(row_number() OVER (PARTITION BY id, code ORDER BY pointer, message)) AS seq,
-    hash(path, position, line, name, severity, coalesce(p.place, pointer), message) AS digest
-FROM found JOIN records r USING (id) JOIN rule_meta USING (code) JOIN match_keys t ON t.record_id = id
-LEFT JOIN places p ON p.form = t.form AND p.native = pointer;
+    hash(path, position, line, name, m.severity, coalesce(p.place, pointer), message) AS digest
+FROM found JOIN records r USING (id) JOIN rule_meta m USING (code) JOIN match_keys t ON t.record_id = id
+LEFT JOIN places p ON p.form = t.form AND p.native = pointer AND (p.only_of IS NULL OR p.only_of = t.record_id);
 
 CREATE OR REPLACE TEMP TABLE judged_before AS
 SELECT rowid AS row, record_id, code, hash(path, position, line, name, severity, pointer, message) AS digest

@@ -5,8 +5,9 @@ CREATE TABLE match_keys ( -- What corpus rules compare a published record by, wo
     form VARCHAR, -- The foreign format it came in; null: native.
     text VARCHAR, -- Digest of what it says, as events are bound to it; null where the ledger has none on it.
     signature_key UBIGINT NOT NULL, -- Digest of the signature, case, white space and digits folded.
-    sentence_keys UINTEGER[] NOT NULL, -- Digests of the sentences of its actions, reasons and distinctions.
-    bands UINTEGER[] NOT NULL, -- MinHash bands of signature, root cause and actions: near copies share one.
+    further_keys UBIGINT[] NOT NULL, -- Likewise of each further signature, in their order.
+    sentence_keys UINTEGER[] NOT NULL, -- Digests of the sentences of its actions, reasons, steps and distinctions.
+    bands UINTEGER[] NOT NULL, -- MinHash bands of signatures, root cause and actions: near copies share one.
     required_literals VARCHAR[] NOT NULL, -- Texts of which every match of the regex holds one, in lower case; empty: not known.
     compared BOOLEAN NOT NULL -- Whether it was compared with all others.
 );

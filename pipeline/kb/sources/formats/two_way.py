@@ -1,23 +1,113 @@
 """A mapping between two JSON documents, declared as a table and usable in both directions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any
+
+import orjson
 
 from kb.contract import KEPT_FOR_KB, Shape, shapes
-from kb.model import Document, Json
-from kb.pointer import escape, unescape
+from kb.errors import KbError
+from kb.model import GONE, Change, Document, Json
+from kb.pointer import escape, tokens, unescape
+from kb.sources.formats.declaration import TREES, Carried, Declaration, Format, Mapped, Said
 
 OWN = "kb"
 """Where a foreign document keeps what a native one says and its own format has no place for."""
 
 
-class Carried(NamedTuple):
-    """A foreign document, and the places in it where stands what fits nothing that the native one says any more."""
+def fits_two_way(declared: Declaration) -> bool:
+    """Whether a mapping is but a table of places, so that it can be read in both directions."""
+    said = [*declared.fields, *(one.items for one in declared.lists)]
+    computes = declared.records or declared.defaults or declared.values or any(one.fields for one in declared.lists)
+    if computes or not TREES.issuperset(declared.reads):
+        return False
+    places = [_table_place(one) for one in said]
+    known = {place for place in places if place is not None}
+    starts = {place[:1] for place in known if len(place) == 2}
+    return len(known) == len(places) and not known & starts and not {place[0] for place in known} & _OWN_KEYS
 
-    document: Document
-    unplaced: list[str]
+
+_OWN_KEYS = frozenset({"kb", "absent", "extensions"})
+"""Keys of a source that the table has a use for itself."""
+
+
+def _table_place(said: Said) -> tuple[str, ...] | None:
+    """The steps to a place that the table can hold: one or two keys without what a pointer would escape."""
+    steps = said.expression.plain or ()
+    keys = tuple(step for step in steps if isinstance(step, str) and step and "/" not in step and "~" not in step)
+    return keys if len(keys) == len(steps) in {1, 2} else None
+
+
+class TwoWay(Format):
+    """A format whose mapping is a table of places."""
+
+    two_way = True
+
+    def __init__(self, declared: Declaration) -> None:
+        super().__init__(declared)
+        pairs = [(_source_place(said), _native_place(said.field)) for said in declared.fields]
+        lists = [(_source_place(one.items), _native_place(one.field), one.kind) for one in declared.lists]
+        self.table = Mapping(declared.name, pairs, lists)
+
+    def map(self, document: Document) -> Mapped:
+        """A source document as a native one; there is none that has no answer."""
+        return Mapped(self.table.to_native(document), self.table.place)
+
+    def carried(self, native: Document) -> Carried:
+        """The source document of a native one: what was mapped comes back as it was."""
+        return self.table.carried(native)
+
+    def original(self, curated: Document, changes: Sequence[Change]) -> Carried:
+        """The document as ingested: the changes are undone. The order of keys and the spelling of numbers are not kept."""
+        native = orjson.loads(orjson.dumps(curated))
+        try:
+            _undo(native, changes, self.table)
+        except LookupError:
+            raise KbError(
+                f"{curated['id']}: what was repaired cannot be undone, for an older kb published it; run `kb ingest`"
+            ) from None
+        return self.table.carried(native)
+
+    def placed(self, curated: Document) -> Callable[[str], str]:
+        """Where places are does not depend on the document."""
+        del curated
+        return self.table.place
+
+    def editable(self, document: Document) -> Callable[[Change], bool]:
+        """Every place of the source is a place of the native document."""
+        del document
+        return lambda _: True
+
+
+def _source_place(said: Said) -> str:
+    return "".join(f"/{step}" for step in said.expression.plain or ())
+
+
+def _native_place(field: str) -> str:
+    return "/" + field.replace(".", "/")
+
+
+def _undo(native: Document, changes: Sequence[Change], table: "Mapping") -> None:
+    for _, group in groupby(reversed(changes), key=lambda change: change.code):
+        repairs = [(table.native_place(c.pointer, native), c) for c in reversed(list(group))]
+        for pointer, change in repairs:
+            if change.after is GONE:
+                parent, index = _parent(native, pointer)
+                parent.insert(int(index), change.before)
+        for pointer, change in reversed(repairs):
+            if change.after is not GONE:
+                parent, key = _parent(native, pointer)
+                parent[int(key) if isinstance(parent, list) else key] = change.before
+
+
+def _parent(document: Any, pointer: str) -> tuple[Any, str]:  # noqa: ANN401 - any JSON value
+    *steps, last = tokens(pointer)
+    for step in steps:
+        document = document[int(step)] if isinstance(document, list) else document[step]
+    return document, last
 
 
 class Mapping:
@@ -125,7 +215,8 @@ class Mapping:
 
     def to_source(self, native: Document) -> Document:
         """The foreign document of a native one: what `to_native` made comes back as it was."""
-        return self.carried(native).document
+        document: Document = self.carried(native).document
+        return document
 
     def carried(self, native: Document) -> Carried:
         """The like, and what of it does not fit; nothing that the native document says is hidden by what it carries."""
