@@ -113,7 +113,7 @@ def test_completion_and_help_know_the_formats_of_the_workspace(base: Base, monke
     base.put("formats/mine.toml", b'[map]\nid = "code"')
     monkeypatch.chdir(base.root)
     context: object = _Context()
-    assert complete_formats(context, "m") == ["mine"]  # type: ignore[arg-type]
+    assert complete_formats(context, "mi") == ["mine"]  # type: ignore[arg-type]
     assert "mine" in " ".join(kb(base.root, "ingest", "--help").out.split())
 
 

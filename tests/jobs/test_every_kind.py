@@ -204,6 +204,23 @@ def test_each_goes_back_as_it_came(base: Base, tmp_path: Path, name: str, suffix
     assert told == []
 
 
+def test_what_stands_beside_the_records_of_a_file_is_told(base: Base) -> None:
+    base.put("raw/many/more.toml", b'team = "blue"\n[[errors]]\nname = "git/third"\nsays = "fatal: third in line"\n')
+    (note,) = [note for note in base.ingest().notes if "more.toml" in note]
+    assert (
+        note == 'raw/many/more.toml: "team" beside the records that formats/many.toml takes out of it: in none of them'
+    )
+
+
+def test_a_format_takes_only_the_records_that_came_in_it(base: Base, tmp_path: Path) -> None:
+    base.ingest()
+    told: list[str] = []
+    with store.read(base.workspace.store) as opened:
+        export(opened, "page", tmp_path / "out", "true", base.workspace, told.append)
+    assert [path.name for path in (tmp_path / "out").rglob("*.md")] == ["the-moor-is-closed.md"]
+    assert [note.partition(" that")[0] for note in told] == ["left out 10 records"]
+
+
 def test_where_the_files_are_gone_the_base_knows_what_they_said(base: Base, tmp_path: Path) -> None:
     base.ingest()
     base.drop("raw/book.md")

@@ -10,7 +10,7 @@ from kb.jobs.start import start
 from kb.sources.formats import Formats
 from tests.bases import Base, encoded, record
 
-PAGE = "# NodeDown\n\n## Meaning\n\nThe node is gone.\n\n## Mitigation\n\n* Start it\n"
+PAGE = "# NodeDown\n\n## Cause\n\nThe node is gone.\n\n## Solution\n\n* Start it\n"
 
 
 def test_what_lies_elsewhere_is_copied(tmp_path: Path) -> None:
@@ -42,6 +42,17 @@ def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
     again = start(tmp_path / "kb", [tmp_path / "docs"])
     assert (again.made.made, again.copied, again.mapping) == ([], [], None)
     assert Base(tmp_path / "kb").footprint() == before
+
+
+def test_a_mapping_of_other_files_keeps_its_name(tmp_path: Path) -> None:
+    base = Base(tmp_path)
+    base.put("notes/a.md", PAGE.encode())
+    first = start(tmp_path / "kb", [tmp_path / "notes/a.md"]).mapping
+    base.put("other/a.csv", b"message,fix\r\ncannot lock,Remove the lock\r\n")
+    assert first == "formats/a.toml"
+    before = (tmp_path / "kb" / first).read_bytes()
+    assert start(tmp_path / "kb", [tmp_path / "other/a.csv"]).mapping == "formats/a-2.toml"
+    assert (tmp_path / "kb" / first).read_bytes() == before
 
 
 @pytest.mark.parametrize("content", [record("a"), {"id": "x"}])

@@ -198,15 +198,24 @@ def _foreign(base: Store, asked: _Foreign, root: Path | None) -> None:
     form = asked.formats.get(name)
     changes = _changes(base, where) if of_format - done else None
     apart: list[str] = []
+    others: list[str] = []
     for record, doc in base.documents(where):
         if form and record not in done:
             curated = orjson.loads(doc)
+            if not form.two_way and name not in (curated.get("extensions") or {}):
+                others.append(record)
+                continue
             mapped = (
                 form.original(curated, changes(record)) if changes and record in of_format else form.carried(curated)
             )
             reader = _reader(curated["curation"]["source"], form)
             _write(asked.output / f"{record}{reader.suffixes[0]}", reader.write(mapped.document))
             apart += [f"{record} ({', '.join(mapped.unplaced[:2])})"] if mapped.unplaced else []
+    if others:
+        asked.warn(
+            f"left out {count(len(others), 'record')} that came otherwise ({', '.join(others[:3])}"
+            f"{', …' if len(others) > 3 else ''}): what the mapping {name} computes cannot be turned round"
+        )
     if apart:
         asked.warn(
             f"{count(len(apart), 'record')} carried under extensions.{name} what fits nothing in it now; it is"

@@ -12,7 +12,7 @@ from kb.model import Document
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "root_cause": ("root cause", "cause", "causes", "possible causes", "meaning", "reason", "why", "why it happens", "remarks",
-                   "explanation", "background", "description", "overview", "summary", "problem", "symptoms", "what it does",
+                   "explanation", "background", "description", "overview", "summary", "what it does",
                    "ursache", "原因", "根本原因", "描述"),
     "diagnosis": ("diagnosis", "diagnose", "diagnostics", "troubleshooting", "investigation", "how to diagnose", "triage", "诊断",
                   "排查"),

@@ -1,7 +1,8 @@
 """`kb init --from`: a new workspace around records that are there already, in whatever form they are."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from kb.errors import KbError
 from kb.jobs import guess
 from kb.jobs.init import Made, init
 from kb.settings import Settings
+from kb.sources import readers
+from kb.sources.formats.mapping_file import format_of
 from kb.workspace import Workspace, real
 
 
@@ -55,13 +58,30 @@ def start(
     names = [sources.name_of(path, base) for path in there]
     if known is not None:
         return Started(made, names, copied, None, known, ())
-    name = guess.name_for(domain)
-    mapping = f"formats/{name}.toml"
+    kinds = {readers.of(file.name).name for path in there for file in sources.discover(path, base).files}
+    wanted = guess.name_for(domain)
+    name = next(one for one in chain([wanted], (f"{wanted}-{i}" for i in count(2))) if _may_be(one, kinds, base))
+    mapping = _mapping(name)
     if (base.root / mapping).exists():
         return Started(made, names, copied, None, name, (f"{mapping} was there already",))
     guessed = guess.guess(base, there, name, domain=domain)
     _write(base.root / mapping, guessed.text)
     return Started(made, names, copied, mapping, None, guessed.notes)
+
+
+def _mapping(name: str) -> str:
+    return f"formats/{name}.toml"
+
+
+def _may_be(name: str, kinds: Container[str], base: Workspace) -> bool:
+    """Whether a mapping may have a name: nobody has it yet, or a mapping of such files, that of an earlier start."""
+    text = base.format_files().get(_mapping(name))
+    if text is None:
+        return True
+    try:
+        return any(kind in kinds for kind in format_of(name, _mapping(name), text).reads)
+    except KbError:
+        return True
 
 
 def _copies(path: Path, base: Workspace) -> Iterator[tuple[Path, Path]]:

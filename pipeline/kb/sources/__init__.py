@@ -14,6 +14,7 @@ from kb import contract
 from kb.analysis.credentials import credentials, is_masked, masked_path
 from kb.errors import KbError
 from kb.model import Incoming, Origin
+from kb.pointer import escape
 from kb.settings import FILE, Bounds
 from kb.sources import locate, readers
 from kb.sources.containers import (
@@ -278,16 +279,26 @@ class _Taken(NamedTuple):
     within: str
 
 
-def _split(piece: Piece, reader: readers.Reader, form: Format) -> Sequence[Piece | _Taken]:
-    """The records that a mapping takes out of a piece of a file; what cannot be taken apart is one, and says why."""
-    from kb.sources.formats.computed import elements  # noqa: PLC0415 - JMESPath: only where a mapping needs it
+def _split(piece: Piece, reader: readers.Reader, form: Format, reading: Reading) -> Sequence[Piece | _Taken]:
+    """The records that a mapping takes out of a piece of a file; what cannot be taken apart is one, and says why.
+
+    What stands beside them is told, for no record has it.
+    """
+    from kb.sources.formats.computed import elements, some_keys  # noqa: PLC0415 - JMESPath: only where a mapping needs it
 
     if piece.fault is not None:
         return [piece]
     try:
-        found = elements(form, reader.read(piece.raw))
+        whole = reader.read(piece.raw)
+        found = elements(form, whole)
     except contract.UnreadableError as error:
         return [piece._replace(fault=str(error))]
+    taken_from = {place.split("/")[1] for _, place in found if place}
+    beside = [key for key in whole if escape(key) not in taken_from]
+    if beside and found:
+        reading.remarks.append(
+            f"{reading.name}: {some_keys(beside)} beside the records that {form.origin} takes out of it: in none of them"
+        )
     spans = reader.places(piece.raw, {place for _, place in found})
     text = piece.raw.removeprefix(contract.BOM).decode()
     parts = []
@@ -311,7 +322,7 @@ def _within(file: SourceFile, reading: Reading) -> Iterator["Portion"]:
             for piece in reader.pieces(name, member.stream):
                 if in_lines and remark is None:
                     remark = _no_lines(piece.raw, first=position == 0)
-                held = [piece] if splitting is None else _split(piece, reader, splitting)
+                held = [piece] if splitting is None else _split(piece, reader, splitting, reading)
                 group = []
                 for one in held:
                     reading.count_record()

@@ -1,7 +1,7 @@
 """Formats whose mapping computes: the native record is made by evaluation, and the whole source is kept beside it."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from kb.contract import LISTS_OF_OBJECTS, UnreadableError, shapes
@@ -265,6 +265,8 @@ def elements(form: Format, document: Json) -> list[tuple[Json, str]]:
     where = f"{form.origin}:{said.line}: records = {show(said.expression.text)}"
     try:
         found = source.answer(said.expression, source.root)
+        if found is None and isinstance(document, dict):
+            raise UnreadableError(f"{where} gives nothing; the file has {some_keys(document)}")
         if not isinstance(found, list):
             raise UnreadableError(f"{where} gives no list; add [] behind it, or leave it out")
         if len(found) > MOST:
@@ -277,6 +279,16 @@ def elements(form: Format, document: Json) -> list[tuple[Json, str]]:
         ]
     except ExpressionError as error:
         raise UnreadableError(f"{where} {error}") from None
+
+
+def some_keys(keys: Iterable[str]) -> str:
+    """The keys of an object for a message, the first of them."""
+    names = list(keys)
+    more = ", …" if len(names) > _MOST_KEYS else ""
+    return ", ".join(map(show, names[:_MOST_KEYS])) + more if names else "no keys"
+
+
+_MOST_KEYS = 6
 
 
 # ---- values ----------------------------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ def _check_call(name: str, given: int) -> None:
         raise ExpressionError(f"gives {name}() {given} arguments; it takes {wanted}")
 
 
-_FUNCTIONS = "docs/formats.md lists them"
+_FUNCTIONS = "docs/expressions.md lists them"
 
 
 def _plain(node: _Node) -> tuple[str | int, ...] | None:

@@ -384,7 +384,11 @@ _SPECIAL = re.compile(r"([\\.+*?()\[\]{}^$|])")
 
 
 def template(text: str, *holes: str) -> str:
-    """A pattern (RE2) that matches what is made from a template by filling its holes; any blanks match any others."""
+    """A pattern (RE2) that matches what is made from a template by filling its holes; any blanks match any others.
+
+    Blanks around it are not asked for.
+    """
+    text = text.strip()
     pieces = [text]
     if holes:
         pieces = _hole_pattern(holes).split(text)
