@@ -17,6 +17,7 @@ from kb.model import Curated, Finding, Incoming, Rejected
 from kb.rules import catalogue
 from kb.rules.example import with_changes
 from kb.rules.ruleset import RuleSet
+from kb.sources import readers
 from kb.sources.edit import Edit
 from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
@@ -153,7 +154,8 @@ def test_a_crash_leaves_the_old_file(base: Base, monkeypatch: pytest.MonkeyPatch
 def test_a_broken_fix_writes_nothing(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     path = base.record("a", subcategory="")
     before = path.read_bytes()
-    monkeypatch.setattr("kb.sources.edit.edits", lambda raw, _: [Edit(len(raw), len(raw), b" ")])
+    broken = readers.JSON._replace(edit=lambda raw, _: [Edit(len(raw), len(raw), b" ")])
+    monkeypatch.setattr("kb.sources.readers.of_record", lambda *_: broken)
     with pytest.raises(RuntimeError, match="TXT003 would come back"):
         fixed(base)
     assert path.read_bytes() == before

@@ -61,7 +61,8 @@ def test_another_process_judges_by_the_same_mappings(sheet: Base) -> None:
     rules = ruleset.of(sheet.workspace, DAY)
     theirs = RuleSet(*pickle.loads(pickle.dumps(rules.given)))  # noqa: S301 - of our own making
     assert theirs.fingerprint() == rules.fingerprint()
-    assert theirs.formats.names == ("native", "sheet", "errorcanon")
+    assert theirs.formats.names == rules.formats.names
+    assert theirs.formats.names[:2] == ("native", "sheet")
 
 
 def test_every_finding_points_into_the_source_those_of_corpus_rules_too(sheet: Base) -> None:

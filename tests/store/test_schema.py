@@ -228,16 +228,17 @@ def curated_of(store_: Store) -> dict[str, Document]:
 
 
 DATES = ("first_seen", "last_confirmed", "last_updated")
+LISTS = ("tags", "aliases", "signatures", "diagnosis", "verify")
 SCALARS = (
     "id", "signature", "signature_zh", "regex", "domain", "category", "subcategory", "root_cause", "root_cause_type",
     "root_cause_zh", "official_doc_url", "official_doc_section", "error_code", "verification_tier", "confidence",
-    "fix_success_rate", "resolvable", "evidence_count", "locale",
+    "fix_success_rate", "resolvable", "evidence_count", "locale", "severity",
 )  # fmt: skip
 
 
 def expected_record(doc: Document) -> dict[str, Json]:
     days = {key: doc[key] and dt.date.fromisoformat(doc[key]) for key in DATES}
-    lists = {key: doc[key] for key in ("tags", "aliases")}
+    lists = {key: doc[key] for key in LISTS}
     return {key: doc[key] for key in SCALARS} | days | lists
 
 
@@ -256,10 +257,11 @@ def expected_rows(name: str, doc: Document) -> dict[str, list[tuple[Json, ...]]]
     ]
     return {
         "dead_ends": [
-            (name, i, e["action"], e["why_fails"], e["fail_rate"], e["condition"]) for i, e in enumerate(doc["dead_ends"])
+            (name, i, e["action"], e["why_fails"], e["fail_rate"], e["condition"], e["quote"])
+            for i, e in enumerate(doc["dead_ends"])
         ],
         "workarounds": [
-            (name, i, e["action"], translated[i] if aligned else None, e["how"], e["success_rate"], e["condition"])
+            (name, i, e["action"], translated[i] if aligned else None, e["how"], e["success_rate"], e["condition"], e["quote"])
             for i, e in enumerate(doc["workarounds"])
         ],
         "versions": [
@@ -282,7 +284,7 @@ def agree(base: Base) -> None:
     """Every typed column says what the documents say."""
     with store.read(base.workspace.store) as opened:
         documents = curated_of(opened)
-        columns = ", ".join([*SCALARS, *DATES, "tags", "aliases"])
+        columns = ", ".join([*SCALARS, *DATES, *LISTS])
         for row in opened.query(f"SELECT {columns} FROM records").records():  # noqa: S608 - names of ours
             assert row == expected_record(documents[row["id"]])
         tables = {name: opened.query(f"FROM {name}") for name in expected_rows("", with_changes({}))}
