@@ -307,9 +307,18 @@ def quote_is_title(r: Record) -> Found:
         {"/workarounds/0/quote": "Git", "/workarounds/1/quote": "Git"},
     ],
     bad=[
-        At({"/workarounds/0/quote": _WORDS, "/workarounds/1/quote": _WORDS}, "/workarounds/1/quote"),
         At(
-            {"/dead_ends/1/quote": _WORDS, "/workarounds/0/quote": f"“{_WORDS.lower()[:-1]}…”"},
+            {
+                "/workarounds/0/quote": "Run as if git was started there.",
+                "/workarounds/1/quote": "Run as if git was started there.",
+            },
+            "/workarounds/1/quote",
+        ),
+        At(
+            {
+                "/dead_ends/1/quote": "Run as if git was started there.",
+                "/workarounds/0/quote": "“run as if git was started there…”",
+            },
             "/workarounds/0/quote",
         ),
     ],
