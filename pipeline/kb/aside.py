@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from kb.errors import KbError
+
 
 @contextmanager
 def written(target: Path) -> Iterator[BinaryIO]:
@@ -16,6 +18,20 @@ def written(target: Path) -> Iterator[BinaryIO]:
     else:
         with drafted(target) as draft, draft.open("xb") as file:
             yield file
+
+
+def put(target: Path, data: bytes, name: str) -> None:
+    """Write a file whole, and the folders above it; `name` is what an error calls it.
+
+    Raises:
+        KbError: it cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with written(target) as file:
+            file.write(data)
+    except OSError as error:
+        raise KbError(f"{name}: cannot be written: {error.strerror}") from None
 
 
 @contextmanager

@@ -308,12 +308,16 @@ class Tried(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """What a format makes of a few records; `origin` is its file, `severities` are those of the rules."""
+    """What a format makes of a few records; `origin` is its file, `severities` are those of the rules.
+
+    `declared` are the fields that it says how to make.
+    """
 
     name: str
     origin: str
     tried: list[Tried]
     severities: Mapping[str, Severity]
+    declared: frozenset[str] = frozenset()
 
     @property
     def mapped(self) -> list[Tried]:

@@ -132,6 +132,15 @@ def test_days_in_whatever_form(base: Base, day: str) -> None:
     assert form.map({"updated_at": day}).document["last_updated"] == "2024-04-13"
 
 
+def test_what_is_no_day_or_rate_stays_as_it_is_written(base: Base) -> None:
+    """A rule finds it then; as nothing it would be gone without a word."""
+    row = {"error": "cannot lock", "confidence": "85 %", "last_confirmed": "2026-11-04"}
+    form, _ = guessed(base, "a.ndjson", ndjson(*[row] * 3))
+    made = form.map({**row, "confidence": "often", "last_confirmed": "last spring"}).document
+    assert (made["confidence"], made["last_confirmed"]) == ("often", "last spring")
+    assert form.map(row).document["confidence"] == 0.85
+
+
 def test_lists_of_objects_become_dead_ends_and_workarounds(base: Base) -> None:
     attempts = [{"what": "Reinstall", "reason": "The program is sound", "failureRate": "90%"}]
     fixes = [{"step": "Set PATH", "details": "export PATH", "url": "https://x.org/a"}]
@@ -199,6 +208,14 @@ def test_a_name_that_could_act_is_shown_and_does_not(base: Base) -> None:
     _, text = guessed(base, "raw/a.json", {"message": "cannot lock", "a\nb\x1b[31m\x7f\"'\\": "x"})
     assert "\x1b" not in text
     assert "\x7f" not in text
+
+
+def test_a_format_is_known_where_some_rows_say_too_little(base: Base) -> None:
+    rows = "error,tool,cause,fix\nboom,x,too hot,cool it\nbang,x,too cold,heat it\nping,,,\n"
+    path = base.put("raw/sheet.csv", rows.encode())
+    assert known_as(base.workspace, [path]) == "spreadsheet"
+    path.write_text("error,tool,cause,fix\nboom,x,too hot,cool it\nping,,,\n")
+    assert known_as(base.workspace, [path]) is None
 
 
 def test_a_known_format_is_named(base: Base) -> None:

@@ -35,6 +35,14 @@ def test_a_record_stands_below_its_source() -> None:
     ]
 
 
+def test_a_mapped_field_that_stays_empty_is_told_apart() -> None:
+    shown = list(
+        trial(Trial("mine", "", [ONE], {"SCH002": Severity.ERROR}, frozenset({"tags"})), fit=None, colour=False)
+    )
+    assert "mapped, but empty in all: tags; see whether what its expression names is there" in shown
+    assert not [line for line in shown if line.startswith("empty in all")]
+
+
 def test_what_is_lost_is_no_small_thing() -> None:
     assert "lost: version; neither the record nor what is kept says it" in lines(ONE._replace(lost=("version",)))
 

@@ -68,17 +68,11 @@ def write_text(text: str, output: Path | None) -> None:
         KbError: the file cannot be written.
     """
     from kb import aside
-    from kb.errors import KbError
 
     if output is None:
         sys.stdout.write(text)
-        return
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with aside.written(output) as file:
-            file.write(text.encode())
-    except OSError as error:
-        raise KbError(f"{output}: cannot be written: {error.strerror}") from None
+    else:
+        aside.put(output, text.encode(), str(output))
 
 
 def report_written(output: Path | None) -> None:

@@ -127,13 +127,7 @@ def write(workspace: Workspace, events: Iterable[Event]) -> None:
 
 
 def _put(workspace: Workspace, name: str, data: bytes) -> None:
-    path = workspace.ledger / name
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.written(path) as file:
-            file.write(data)
-    except OSError as error:
-        raise KbError(f"ledger/{name}: cannot be written: {error.strerror}") from None
+    aside.put(workspace.ledger / name, data, f"ledger/{name}")
 
 
 class _Desk:

@@ -1,5 +1,6 @@
 """`kb formats guess`: a first mapping from samples, by the names of their keys and the shape of what stands there."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from os.path import commonpath
@@ -65,7 +66,7 @@ def guess(
 
 
 def known_as(workspace: Workspace, paths: Sequence[Path]) -> str | None:
-    """The format that all samples of some files are known to have, the native one too.
+    """The format that most samples of some files are known to have, and the others none, the native one too.
 
     Raises:
         KbError: as in `guess`, but for what needs no mapping.
@@ -105,8 +106,9 @@ def _known(workspace: Workspace, read: Sequence[Sample]) -> str | None:
         formats = Formats(workspace.format_files())
     except KbError:  # a faulty mapping, which may be the one to be replaced
         formats = SHIPPED
-    found = {_known_format(formats, sample) for sample in read}
-    return found.pop() if len(found) == 1 else None
+    found = Counter(_known_format(formats, sample) for sample in read)
+    name, number = found.most_common(1)[0]
+    return name if found.keys() <= {name, None} and 2 * number > len(read) else None
 
 
 def _known_format(formats: Formats, sample: Sample) -> str | None:

@@ -341,11 +341,15 @@ def plain_fields(chosen: Mapping[str, tuple[KeyColumn, int]]) -> Iterator[Guess]
 
 
 def expression(field: str, column: KeyColumn) -> str:
-    """What makes a field of a column; it has an answer whatever stands there."""
+    """What makes a field of a column; it has an answer whatever stands there.
+
+    What is no day or number stays as it is written, so that a rule finds it: else it would be gone without a word.
+    """
     place, said = column.place, column.values
     if field in _DAYS:
         form = kinds.day_form(said)
-        return f"{place} && date(to_string({place}){f', {literal(form)}' if form else ''})"
+        day = f"date(to_string({place}){f', {literal(form)}' if form else ''})"
+        return f"{place} && ({day} || to_string({place}))"
     if field in _RATES:
         return _rate(place, said)
     if field in _TEXTS:
@@ -364,8 +368,8 @@ def _as_text(field: str, place: str, said: Sequence[Json]) -> str:
 
 def _rate(place: str, values: Sequence[Json]) -> str:
     if share(values, kinds.is_rate) < 0.8:
-        return f"number(join('', [to_string({place}), '%']))"
-    return f"number(to_string({place}))" if any(map(kinds.is_text, values)) else place
+        return f"number(join('', [to_string({place}), '%'])) || {place}"
+    return f"number(to_string({place})) || {place}" if any(map(kinds.is_text, values)) else place
 
 
 def texts(place: str, values: Sequence[Json]) -> str:

@@ -13,13 +13,14 @@ from kb.curate.record import curate
 from kb.errors import KbError
 from kb.jobs.samples import Sample, samples
 from kb.model import Document, Incoming, Json, Rejected
-from kb.pointer import escape, tokens
+from kb.pointer import escape, value_at
 from kb.results import Trial, Tried
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet, added_in
 from kb.settings import text_of
 from kb.sources import readers
 from kb.sources.formats import NATIVE, Format, Formats, Mapped
+from kb.sources.formats.computed import beside
 from kb.sources.readers import Reader
 from kb.workspace import Workspace
 
@@ -43,7 +44,9 @@ def try_mapping(workspace: Workspace, name: str, paths: Sequence[Path], limit: i
         tried += islice(found, limit)
     if not tried:
         raise KbError(f"{', '.join(map(str, paths))}: no records there")
-    return Trial(form.name, form.origin, tried, rules.severities)
+    fields = [*(said.field for said in form.declared.fields), *(one.field for one in form.declared.lists)]
+    declared = frozenset(field.split(".")[0] for field in fields)
+    return Trial(form.name, form.origin, tried, rules.severities, declared)
 
 
 def _format(workspace: Workspace, name: str) -> tuple[RuleSet, Format]:
@@ -73,10 +76,10 @@ def _tried(sample: Sample, form: Format, rules: RuleSet) -> Iterator[Tried]:
     if not sample.records:
         yield nothing._replace(source=sample.document, fault="`records` finds none in it")
     is_split = form.records is not None and sample.document is not None
-    beside = _beside(sample.document, [one.within for one in sample.records]) if is_split else ()
+    left_out = beside(sample.document, [one.within or "" for one in sample.records]) if is_split else ()
     for incoming in sample.records:
         one = _mapped(incoming, sample.reader, form, rules)
-        yield one._replace(lost=(*beside, *one.lost))
+        yield one._replace(lost=(*left_out, *one.lost))
 
 
 def _mapped(incoming: Incoming, reader: Reader, form: Format, rules: RuleSet) -> Tried:
@@ -212,23 +215,4 @@ def _lost(source: Document, mapped: Mapped, form: Format, reader: Reader) -> set
         back: Any = form.carried(mapped.document).document if mapped.whole is None else reader.restore(mapped.whole)
     except (KbError, UnreadableError, LookupError, TypeError):
         return {""}
-    return {pointer for pointer, _, value in _leaves(source) if _value_at(back, pointer) != value}
-
-
-def _value_at(value: Json, pointer: str) -> Json:
-    for step in tokens(pointer):
-        if isinstance(value, list):
-            value = value[int(step)] if step.isdigit() and int(step) < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
-def _beside(document: Json, places: Sequence[str | None]) -> tuple[str, ...]:
-    """What a file says outside of the lists that its records stand in: no record has it."""
-    around = {
-        place.rpartition("/")[0] if place.rpartition("/")[2].isdigit() else place
-        for place in places
-        if place is not None
-    }
-    return tuple(dict.fromkeys(key for pointer, key, _ in _leaves(document) if not _is_below(pointer, around)))
+    return {pointer for pointer, _, value in _leaves(source) if value_at(back, pointer) != value}

@@ -56,14 +56,9 @@ def new(workspace: Workspace, name: str) -> Path:
     document["id"] = name
     path = workspace.raw / f"{name}.json"
     _check(workspace, document, f"raw/{name}.json")
-    try:
-        if os.path.lexists(path):
-            raise KbError(f"raw/{name}.json: is there already; choose another id, or edit that file")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.written(path) as file:
-            file.write(text(document).encode())
-    except OSError as error:
-        raise KbError(f"raw/{name}.json: cannot be written: {error.strerror}") from None
+    if os.path.lexists(path):
+        raise KbError(f"raw/{name}.json: is there already; choose another id, or edit that file")
+    aside.put(path, text(document).encode(), f"raw/{name}.json")
     return path
 
 

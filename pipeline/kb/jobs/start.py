@@ -65,7 +65,7 @@ def start(
     if (base.root / mapping).exists():
         return Started(made, names, copied, None, name, (f"{mapping} was there already",))
     guessed = guess.guess(base, there, name, domain=domain)
-    _write(base.root / mapping, guessed.text)
+    aside.put(base.root / mapping, guessed.text.encode(), str(base.root / mapping))
     return Started(made, names, copied, mapping, None, guessed.notes)
 
 
@@ -106,12 +106,3 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copyfileobj(read, written)
     except OSError as error:
         raise KbError(f"{target}: cannot be written: {error.strerror}") from None
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.written(path) as file:
-            file.write(text.encode())
-    except OSError as error:
-        raise KbError(f"{path}: cannot be written: {error.strerror}") from None

@@ -107,8 +107,4 @@ def _write(path: Path, entries: Entries) -> None:
     """Write a baseline: sorted, an entry on a line, so that git shows what came and what went."""
     lines = [f"\n    {json.dumps({**entry._asdict(), 'count': count})}" for entry, count in sorted(entries.items())]
     text = f'{{\n  "version": 1,\n  "findings": [{",".join(lines)}\n  ]\n}}\n'
-    try:
-        with aside.written(path) as file:
-            file.write(text.encode())
-    except OSError as error:
-        raise KbError(f"{path.name}: cannot be written: {error.strerror}") from None
+    aside.put(path, text.encode(), path.name)

@@ -22,7 +22,13 @@ def trial(result: Trial, *, fit: int | None, colour: bool) -> Iterator[str]:
         yield from _tried(one, result, fit, colour=colour)
         yield ""
     if result.mapped and result.always_empty:
-        yield from _fitted(f"empty in all: {', '.join(result.always_empty)}", fit)
+        missed = [field for field in result.always_empty if field in result.declared]
+        others = [field for field in result.always_empty if field not in result.declared]
+        if missed:
+            told = f"mapped, but empty in all: {', '.join(missed)}; see whether what its expression names is there"
+            yield from _fitted(told, fit)
+        if others:
+            yield from _fitted(f"empty in all: {', '.join(others)}", fit)
     yield from _fitted(summary(result), fit)
 
 

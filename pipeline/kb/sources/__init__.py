@@ -14,7 +14,6 @@ from kb import contract
 from kb.analysis.credentials import credentials, is_masked, masked_path
 from kb.errors import KbError
 from kb.model import Incoming, Origin
-from kb.pointer import escape
 from kb.settings import FILE, Bounds
 from kb.sources import locate, readers
 from kb.sources.containers import (
@@ -284,7 +283,7 @@ def _split(piece: Piece, reader: readers.Reader, form: Format, reading: Reading)
 
     What stands beside them is told, for no record has it.
     """
-    from kb.sources.formats.computed import elements, some_keys  # noqa: PLC0415 - JMESPath: only where a mapping needs it
+    from kb.sources.formats.computed import beside, elements, some_keys  # noqa: PLC0415 - JMESPath: only where a mapping needs it
 
     if piece.fault is not None:
         return [piece]
@@ -293,11 +292,10 @@ def _split(piece: Piece, reader: readers.Reader, form: Format, reading: Reading)
         found = elements(form, whole)
     except contract.UnreadableError as error:
         return [piece._replace(fault=str(error))]
-    taken_from = {place.split("/")[1] for _, place in found if place}
-    beside = [key for key in whole if escape(key) not in taken_from]
-    if beside and found:
+    left_out = beside(whole, [place for _, place in found])
+    if left_out and found:
         reading.remarks.append(
-            f"{reading.name}: {some_keys(beside)} beside the records that {form.origin} takes out of it: in none of them"
+            f"{reading.name}: {some_keys(left_out)} beside the records that {form.origin} takes out of it: in none of them"
         )
     spans = reader.places(piece.raw, {place for _, place in found})
     text = piece.raw.removeprefix(contract.BOM).decode()

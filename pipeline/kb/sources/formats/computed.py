@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from kb.contract import LISTS_OF_OBJECTS, UnreadableError, shapes
 from kb.errors import KbError
 from kb.model import GONE, Change, Document, Json
-from kb.pointer import escape, tokens
+from kb.pointer import escape, tokens, value_at
 from kb.sources.formats.declaration import Carried, Declaration, Format, ListSaid, Mapped, Said
 from kb.sources.formats.expressions import MOST, ExpressionError, Source
 from kb.words import show
@@ -118,7 +118,7 @@ class Computed(Format):
         if refused is None:
             return places
         for pointer in places:
-            self._write(source, pointer, _value_at(native, pointer), mapped)
+            self._write(source, pointer, value_at(native, pointer), mapped)
         return self._edited(native, source)
 
     def _write(self, source: Document, pointer: str, value: Json, mapped: Mapped) -> None:
@@ -164,7 +164,7 @@ class Computed(Format):
             return (
                 change.pointer in own
                 and change.after is not GONE
-                and _value_at(document, change.pointer) == change.before
+                and value_at(document, change.pointer) == change.before
             )
 
         return is_own
@@ -189,7 +189,7 @@ class _Making:
         for field, value in self._declared.defaults.items():
             steps = field.split(".")
             if not any(field.startswith(f"{one.field}.") for one in self._declared.lists) and (
-                _value_at(native, _pointer(field)) in (None, [])
+                value_at(native, _pointer(field)) in (None, [])
             ):
                 _put(native, steps, copy.deepcopy(value))
         return native
@@ -281,6 +281,25 @@ def elements(form: Format, document: Json) -> list[tuple[Json, str]]:
         raise UnreadableError(f"{where} {error}") from None
 
 
+def beside(document: Json, places: Iterable[str]) -> tuple[str, ...]:
+    """The keys of what a file says outside of the lists that its records stand in, given their places: no record has it."""
+    around = {place.rpartition("/")[0] if place.rpartition("/")[2].isdigit() else place for place in places}
+
+    def outside(value: Json, pointer: str, key: str) -> Iterator[str]:
+        if pointer in around:
+            return
+        if isinstance(value, dict):
+            for name, child in value.items():
+                yield from outside(child, f"{pointer}/{escape(name)}", f"{key}.{name}" if key else name)
+        elif isinstance(value, list):
+            for i, child in enumerate(value):
+                yield from outside(child, f"{pointer}/{i}", f"{key}[]")
+        elif value not in (None, ""):
+            yield key
+
+    return tuple(dict.fromkeys(outside(document, "", "")))
+
+
 def some_keys(keys: Iterable[str]) -> str:
     """The keys of an object for a message, the first of them."""
     names = list(keys)
@@ -357,15 +376,6 @@ def _put(document: Json, steps: Sequence[str | int], value: Json) -> None:
             if is_last:
                 document[str(step)] = value
             document = document.setdefault(str(step), {})
-
-
-def _value_at(document: Json, pointer: str) -> Json:
-    for step in tokens(pointer):
-        if isinstance(document, list):
-            document = document[int(step)] if step.isdigit() and int(step) < len(document) else None
-        else:
-            document = document.get(step) if isinstance(document, dict) else None
-    return document
 
 
 def _completed(document: Document, key: str) -> Json:

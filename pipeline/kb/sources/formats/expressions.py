@@ -16,7 +16,7 @@ from jmespath.visitor import Options, TreeInterpreter
 
 from kb.contract import MAX_DEPTH
 from kb.model import LONGEST_RECORD, Json
-from kb.pointer import escape
+from kb.pointer import escape, value_at
 from kb.sources.formats.functions import Functions, Placed, TooMuchError, known
 from kb.words import brief, did_you_mean, show
 
@@ -283,7 +283,7 @@ class Source:
 
     def first_of(self, expression: Expression, around: str) -> Place:
         """The first place that an expression reads and that exists, from a place of this document on."""
-        start = _at(self.root, around)
+        start = value_at(self.root, around)
         for steps in expression.reads:
             value, pointer = start, around
             for step in steps:
@@ -292,13 +292,6 @@ class Source:
             if value is not None:
                 return pointer
         return None
-
-
-def _at(value: Json, pointer: str) -> Json:
-    for token in pointer.split("/")[1:]:
-        step = token.replace("~1", "/").replace("~0", "~")
-        value = value[int(step)] if isinstance(value, list) else value[step]
-    return value
 
 
 def _child(value: Json, step: str | int) -> Json:
