@@ -132,6 +132,10 @@ def test_a_runbook_is_an_alert_with_what_it_means_how_to_look_and_what_to_do() -
         ("- Wait.\n\nElse ask.", [{"action": "Wait.", "how": "- Wait.\n\nElse ask."}]),
         ("It depends.\n\n### Grow it\n\nBy a disk.", [{"action": "Grow it", "how": "By a disk."}]),
         (
+            "If nobody\nneeds it, delete it.\n\n### Delete it\n\nBy hand.",
+            [{"action": "If nobody needs it, delete it."}, {"action": "Delete it", "how": "By hand."}],
+        ),
+        (
             "Drain it:\n\n- now\n\n### Then\n\nWait.\n\n#### Long\n\nFor an hour.",
             [
                 {"action": "Drain it:", "how": "Drain it:\n\n- now\n\nThen\n\nWait.\n\nLong\n\nFor an hour."},
