@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kb.contract import UnreadableError
 from kb.errors import KbError
-from kb.jobs.field_words import FIELD_WORDS
+from kb.guessing.field_words import FIELD_WORDS
 from kb.jobs.guess import check_free, guess, known_as, mapping
 from kb.model import Document, Json
 from kb.sources.formats import Format

@@ -11,8 +11,8 @@ import orjson
 
 from kb.contract import INCOMING, schema
 from kb.errors import KbError
-from kb.jobs import guess_fields, guess_pages
-from kb.jobs.guess_fields import Guess, Sketch
+from kb.guessing import guess_fields, guess_pages
+from kb.guessing.guess_fields import Guess, Sketch
 from kb.jobs.samples import Sample, samples
 from kb.model import Document
 from kb.settings import Trust

@@ -281,7 +281,7 @@ class _Taken(NamedTuple):
 def _split(piece: Piece, reader: readers.Reader, form: Format, reading: Reading) -> Sequence[Piece | _Taken]:
     """The records that a mapping takes out of a piece of a file; what cannot be taken apart is one, and says why.
 
-    What stands beside them is told, for no record has it.
+    What stands beside them is named in a remark, for no record has it.
     """
     from kb.sources.formats.computed import beside, elements, some_keys  # noqa: PLC0415 - JMESPath: only where a mapping needs it
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rapidfuzz import fuzz
 
-from kb.jobs import guess_fields, value_kinds
-from kb.jobs.guess_fields import Guess, Sketch
+from kb.guessing import guess_fields, value_kinds
+from kb.guessing.guess_fields import Guess, Sketch
 from kb.model import Document
 
 HEADINGS: dict[str, tuple[str, ...]] = {

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import orjson
 from rapidfuzz import fuzz
 
-from kb.jobs import value_kinds as kinds
-from kb.jobs.field_words import FIELD_WORDS, ITEM_WORDS, RESOLVABLE, SEVERITIES
-from kb.jobs.value_kinds import share
+from kb.guessing import value_kinds as kinds
+from kb.guessing.field_words import FIELD_WORDS, ITEM_WORDS, RESOLVABLE, SEVERITIES
+from kb.guessing.value_kinds import share
 from kb.model import Document, Json
 from kb.sources.formats.functions import slug
 
