@@ -134,9 +134,13 @@ def test_a_file_holds_many_records_where_its_mapping_says_so() -> None:
     assert found == [(RULE, "/rules/0"), ({**RULE, "code": "F402"}, "/rules/2")]
     assert elements(form(SPREADSHEET), ROW) == [(ROW, "")]
     with pytest.raises(
-        UnreadableError, match=r'^formats/own.toml:3: records = "rules" gives no list; add \[\] behind it'
+        UnreadableError, match=r'^formats/own.toml:3: records = "rules" gives nothing; the file has no keys$'
     ):
         elements(form(RUFF), {})
+    with pytest.raises(
+        UnreadableError, match=r'^formats/own.toml:3: records = "rules" gives no list; add \[\] behind it'
+    ):
+        elements(form(RUFF), {"rules": {"one": RULE}})
 
 
 # ---- back ------------------------------------------------------------------------------------------------------------
