@@ -105,9 +105,14 @@ class Resolvable(NamedTuple):
 
 
 class Match(NamedTuple):
-    """What patterns are held against besides the lines that come with kb: files of ordinary output (RGX004, RGX007)."""
+    """How `kb match` decides, and what patterns are held against besides the lines that come with kb (RGX004, RGX007).
+
+    A record is an answer from `score` on; one that is less than `margin` behind the nearest makes the answer ambiguous.
+    """
 
     ordinary: tuple[str, ...] = ()
+    score: float = 0.7
+    margin: float = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -435,6 +440,8 @@ def _check_values(settings: Settings, file: str) -> None:
         "report.common_share": settings.report.common_share,
         **{f"trust.ceiling_by_sources[{i}]": value for i, value in enumerate(trust.ceiling_by_sources)},
         **{f"trust.ceiling_by_tier.{tier}": value for tier, value in trust.ceiling_by_tier.items()},
+        "match.score": settings.match.score,
+        "match.margin": settings.match.margin,
         **{f"resolvable.{key}": value for key, value in settings.resolvable._asdict().items()},
         **{name: value for name, value in _limits(settings.gate) if not name.endswith("max_new_errors")},
     }

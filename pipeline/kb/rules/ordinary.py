@@ -58,6 +58,12 @@ def hits(regex: str, own: OwnLines) -> Hits | None:
     return Hits(empty=False, matched=len(matched), line=first, word=word, lines=held.lines, words=held.words)
 
 
+def lines(own: OwnLines) -> Sequence[str]:
+    """The ordinary lines, the user's own last."""
+    held = _held(own)
+    return held.texts[: held.lines]
+
+
 def _is_inside(matcher: Any, word: str) -> bool:  # noqa: ANN401 - re2 has no types
     """Whether a match lies within a word, and the word is no other form of what it matches."""
     spans = [match.span() for match in matcher.finditer(word)]
