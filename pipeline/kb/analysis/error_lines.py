@@ -1,7 +1,8 @@
 """The lines of a log that look like errors, out of a stream of any length."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
 from kb.analysis.lazily import lazily
@@ -16,8 +17,8 @@ _CUES = (
 )  # fmt: skip
 """What nearly every line that reports an error holds."""
 
-MOST_CUES = 8_000
-"""Of so many cues one automaton is made; where the base would need more of its own, the common ones alone are looked for."""
+MOST_CUES = 10_000
+"""Of so many cues at most one automaton is made."""
 
 _RUN = lazily(r"[^\W_]{3,}(?:[_-][^\W_]+)*")
 _COMMON = lazily("|".join(map(re.escape, _CUES)), re.IGNORECASE)
@@ -32,15 +33,25 @@ class LogLine(NamedTuple):
     text: str
 
 
-def cues_of(texts: Iterable[str]) -> list[str]:
-    """For each text that has no common cue in it, its longest word: who looks for these too passes over none of the texts."""
+def cues_of(texts: Iterable[str], is_ordinary: Callable[[str], bool]) -> list[str]:
+    """What else a line has to be looked up for, so that none of some texts is passed over where it is printed.
+
+    A text without a common cue gives its longest word that no ordinary output holds, else two words, else it gives none.
+    """
     found = set()
     for text in texts:
         if not _COMMON.search(text):
-            longest = max(_RUN.findall(text), key=len, default="")
-            if longest:
-                found.add(longest.lower())
+            cue = next((part for part in _parts(text) if not is_ordinary(part)), None)
+            if cue is not None:
+                found.add(cue.lower())
     return sorted(found)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The words of a text, the longest first, then each two that follow each other."""
+    words = list(_RUN.finditer(text))
+    yield from sorted((word[0] for word in words), key=len, reverse=True)
+    yield from (text[first.start() : second.end()] for first, second in pairwise(words))
 
 
 def likely(stream: BinaryIO, own: Sequence[str]) -> Iterator[LogLine]:
@@ -71,7 +82,7 @@ def _automaton(own: Sequence[str]) -> Any:  # noqa: ANN401 - re2 has no types
     options.log_errors = False
     options.max_mem = 256 << 20
     options.encoding = re2.Options.Encoding.LATIN1
-    cues = [*_CUES, *(own if len(own) <= MOST_CUES else ())]
+    cues = [*_CUES, *own[:MOST_CUES]]
     return re2.compile(b"|".join(re2.escape(cue).encode() for cue in cues), options)
 
 

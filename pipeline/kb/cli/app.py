@@ -727,6 +727,12 @@ def match_error(
         str | None, typer.Option("--os", metavar="NAME", help="The operating system here: linux, macos or windows.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="So many answers at most.")] = 3,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Say also which records took how many of the lines, by their pattern or at all."
+        ),
+    ] = False,
     as_of: AsOf = None,
     format_name: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or md.")] = "text",
 ) -> None:
@@ -737,6 +743,7 @@ def match_error(
     from kb.jobs import look_up as job
     from kb.match.conditions import SYSTEMS, Here
     from kb.match.verdict import Thresholds, Verdict
+    from kb.publish import match_file
     from kb.render import matches
 
     check_choice("--format", format_name, ("text", "json", "md"))
@@ -747,14 +754,16 @@ def match_error(
     workspace = current_workspace()
     versions = dict((parse_release(one) or "").split("=", 1) for one in used or ())
     settings = workspace.settings.match
-    question = job.Question(Thresholds(settings.score, settings.margin), Here(versions, system), limit)
+    question = job.Question(Thresholds(settings.score, settings.margin), Here(versions, system), limit, explain)
     with opened_base(workspace) as base:
         opened = job.opened(base, workspace.scratch, workspace.settings.own_lines)
         if log is None:
             lines = job.of_message(sys.stdin.read() if message == str(STDIN) else message or "")
         else:
-            lines = job.of_log(base, log)
-            print_notes(job.notes_on_log(base))
+            cues = match_file.cues(base, workspace.settings.own_lines)
+            if cues is None:
+                print_notes(["the base is large: lines without a word such as error, failed or cannot are passed over"])
+            lines = job.of_log(log, cues or ())
         print_notes(opened.notes)
         found = job.look_up(opened, lines, question, workspace.as_of(as_of))
     if format_name == "json":

@@ -1,19 +1,19 @@
 """`kb match`: which error this is, what not to try, what works, and how far to believe it; or that the base does not know."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
-from kb.analysis.error_lines import MOST_CUES, LogLine, likely
+from kb.analysis.beta import interval
+from kb.analysis.error_lines import LogLine, likely
 from kb.errors import KbError
 from kb.match.conditions import Here, applies, numbers
 from kb.match.ranking import Near, Ranker
-from kb.match.verdict import Looked, Spotted, Thresholds, Verdict, look
+from kb.match.verdict import Looked, Spotted, Taken, Thresholds, Verdict, look
 from kb.publish import match_file
-from kb.reports.intervals import bounds
 from kb.settings import OwnLines
 from kb.store import Store
 
@@ -24,11 +24,15 @@ _INJECTED, _CONTESTED = "SAF004", "LED009"
 
 
 class Question(NamedTuple):
-    """What is asked: from which score on a record is an answer, where the error came up, how many answers are wanted."""
+    """What is asked: from which score on a record is an answer, where the error came up, how many answers are wanted.
+
+    To `explain` is to say which records took how many of the lines.
+    """
 
     thresholds: Thresholds
     here: Here = Here()
     limit: int = 3
+    explain: bool = False
 
 
 class Opened(NamedTuple):
@@ -65,29 +69,22 @@ def of_message(text: str) -> Iterator[LogLine]:
     return iter(lines)
 
 
-def of_log(base: Store, path: Path) -> Iterator[LogLine]:
-    """The lines of a log that look like errors.
+def of_log(path: Path, cues: Sequence[str]) -> Iterator[LogLine]:
+    """The lines of a log that look like errors, or hold one of a base's own `cues`.
 
     Raises:
         KbError: it cannot be read.
     """
     try:
         with path.open("rb") as stream:
-            yield from likely(stream, match_file.cues(base))
+            yield from likely(stream, cues)
     except OSError as error:
         raise KbError(f"{path}: cannot be read: {error.strerror}; name a file") from None
 
 
-def notes_on_log(base: Store) -> list[str]:
-    """What cannot be looked for in a log of a base as large as this."""
-    if len(match_file.cues(base)) <= MOST_CUES:
-        return []
-    return ["the base is large: lines without a word such as error, failed or cannot are passed over"]
-
-
 def look_up(opened: Opened, lines: Iterator[LogLine], question: Question, as_of: dt.date) -> dict[str, Any]:
     """The answer, as `schemas/match.v1.json` describes it."""
-    looked = look(opened.ranker, lines, question.thresholds)
+    looked = look(opened.ranker, lines, question.thresholds, question.here)
     shown = looked.answered[: question.limit]
     return {
         "verdict": looked.verdict,
@@ -99,7 +96,14 @@ def look_up(opened: Opened, lines: Iterator[LogLine], question: Question, as_of:
         "answers": [_answer(opened, spotted, question.here, as_of) for spotted in shown],
         "more": len(looked.answered) - len(shown),
         "misses": _misses(opened, looked),
+        **({"taken": [_taken(opened, taken) for taken in looked.taken]} if question.explain else {}),
     }
+
+
+def _taken(opened: Opened, taken: Taken) -> dict[str, Any]:
+    name = opened.ranker.id(taken.record)
+    (regex,) = opened.base.query("SELECT regex FROM records WHERE id = $id", {"id": name}).rows[0]
+    return {"record": name, "matched": taken.matched, "answered": taken.answered, "regex": regex}
 
 
 def _misses(opened: Opened, looked: Looked) -> list[dict[str, Any]]:
@@ -218,12 +222,12 @@ def _workarounds(base: Store, document: dict[str, Any], here: Here, asked: dict[
         "SELECT position, alpha, beta, outcomes FROM rates($as_of) WHERE record_id = $id AND item = 'workaround'", asked
     ).rows
     weight = base.value("SELECT prior_weight($tier)", {"tier": document["verification_tier"]})
-    found = {position: (*bounds(alpha, beta), outcomes) for position, alpha, beta, outcomes in tried}
+    found = {position: (*interval(alpha, beta), outcomes) for position, alpha, beta, outcomes in tried}
     items = []
     for position, item in enumerate(document["workarounds"]):
         rate = item["success_rate"]
         if position not in found and rate is not None:
-            found[position] = (*bounds(rate * weight, (1 - rate) * weight), 0)
+            found[position] = (*interval(rate * weight, (1 - rate) * weight), 0)
         low, high, outcomes = found.get(position, (None, None, 0))
         items.append({**item, "place": position + 1, "low": low, "high": high, "outcomes": outcomes})
     ranked = sorted(items, key=lambda item: (item["low"] is None, -(item["low"] or 0), item["place"]))

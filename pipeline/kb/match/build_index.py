@@ -3,13 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 
-from kb.match.match_index import ALIGNED, ANCHORS, LOOSE, VERSION, Entry
+from kb.match.match_index import ALIGNED, BEGINNINGS, LOOSE, VERSION, Entry
 
 Array = np.ndarray[Any, Any]
 
@@ -23,7 +22,7 @@ def build(entries: Iterable[Entry], ordinary: Iterable[Iterable[int]]) -> bytes:
     id_ends, pattern_ends, owners, text_ends = [0], [0], [], [0]
     occurrences: list[int] = []
     codes: list[tuple[int, int]] = []
-    anchors: list[tuple[int, int]] = []
+    literals: list[tuple[bytes, int]] = []
     always: list[int] = []
     for number, entry in enumerate(entries):
         ids += entry.id.encode()
@@ -35,7 +34,7 @@ def build(entries: Iterable[Entry], ordinary: Iterable[Iterable[int]]) -> bytes:
         codes.extend((code, number) for code in entry.codes)
         if entry.regex is not None:
             patterns += entry.regex.encode()
-            anchors.extend((_anchor(literal), number) for literal in entry.literals)
+            literals.extend((literal.encode(), number) for literal in entry.literals)
             if not entry.literals:
                 always.append(number)
         pattern_ends.append(len(patterns))
@@ -71,7 +70,7 @@ def build(entries: Iterable[Entry], ordinary: Iterable[Iterable[int]]) -> bytes:
         "pattern_ends": ("I", _packed(pattern_ends)),
         "always": ("I", _packed(always)),
         **_keyed("codes", codes),
-        **_keyed("anchors", anchors),
+        **_sorted_literals(literals),
     }
     return _laid_out(arrays, {"version": VERSION, "lines": lines})
 
@@ -96,6 +95,19 @@ def _keyed(name: str, pairs: list[tuple[int, int]]) -> dict[str, tuple[str, byte
     return {name: ("Q", keys.tobytes()), f"{name}_of": ("I", _packed([number for _, number in ordered]))}
 
 
+def _sorted_literals(literals: list[tuple[bytes, int]]) -> dict[str, tuple[str, bytes]]:
+    """What patterns need, in groups by length, each sorted."""
+    groups = [sum(length <= len(literal) for length in BEGINNINGS[1:]) for literal, _ in literals]
+    ordered = sorted(set(zip(groups, literals, strict=True)))
+    counts = [sum(group == number for group, _ in ordered) for number in range(len(BEGINNINGS))]
+    return {
+        "literals": ("B", b"".join(literal for _, (literal, _) in ordered)),
+        "literal_ends": ("I", _packed([*accumulate((len(literal) for _, (literal, _) in ordered), initial=0)])),
+        "literals_of": ("I", _packed([number for _, (_, number) in ordered])),
+        "literal_groups": ("I", _packed([*accumulate(counts)])),
+    }
+
+
 def _laid_out(arrays: dict[str, tuple[str, bytes]], told: dict[str, Any]) -> bytes:
     body = bytearray()
     places = {}
@@ -105,8 +117,3 @@ def _laid_out(arrays: dict[str, tuple[str, bytes]], told: dict[str, Any]) -> byt
     head = json.dumps({**told, "digest": hashlib.sha256(body).hexdigest(), "arrays": places}).encode()
     head += b" " * (-(len(head) + 1) % ALIGNED) + b"\n"
     return head + bytes(body)
-
-
-def _anchor(literal: str) -> int:
-    data = literal.encode(errors="replace")
-    return crc32(data[: next((length for length in ANCHORS if length <= len(data)), len(data))])

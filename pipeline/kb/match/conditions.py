@@ -28,6 +28,8 @@ _VERSION = lazily(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_PARTED = lazily(r"[-_/]|(?<=[a-z])(?=\d)")
+
 _NOT = lazily(
     r"(?:\bnot (?:on|for|under)|\bexcept(?: on| for)?|\bother than|\bwithout|\bno)\s+(?:the\s+)?$", re.IGNORECASE
 )
@@ -55,6 +57,12 @@ def applies(condition: str | None, here: Here) -> bool | None:
         return None
     answers = [*_by_system(condition, here.system), *_by_version(condition, here.versions)]
     return None if not answers else all(answers)
+
+
+def fits(name: str, here: Here) -> bool:
+    """Whether the environment that an id may end with (`docker24-linux`) can be this one."""
+    environment = name.split("/", 2)[2:]
+    return not environment or applies(_PARTED.sub(" ", environment[0]), here) is not False
 
 
 def _by_system(condition: str, system: str | None) -> Iterator[bool]:

@@ -11,17 +11,17 @@ import mmap
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
-from zlib import crc32
 
 VERSION = 1
 
 LOOSE = 0.3
 """What a loose term of a text weighs where it is not in the line: there may be another name in its place."""
 
-ANCHORS = (24, 16, 12, 8, 6, 4, 3)
-"""A text that a pattern needs is found by its first so many bytes: the most of these that it has."""
+BEGINNINGS = (3, 6, 10)
+"""So many bytes of a text that a pattern needs are looked for at each place of a line: the most of these that it has."""
 
 ALIGNED = 8
 
@@ -69,7 +69,8 @@ class MatchIndex:
         self._patterns, self._pattern_ends = arrays["patterns"], arrays["pattern_ends"]
         self.always = arrays["always"]
         self._codes, self._codes_of = arrays["codes"], arrays["codes_of"]
-        self._anchors, self._anchors_of = arrays["anchors"], arrays["anchors_of"]
+        self._literals, self._literal_ends = arrays["literals"], arrays["literal_ends"]
+        self._literals_of, self._literal_groups = arrays["literals_of"], arrays["literal_groups"]
         self.unknown = math.log((self.lines + 1) / 0.5)
 
     @classmethod
@@ -121,20 +122,43 @@ class MatchIndex:
         """The records with an error code."""
         return _of(self._codes, self._codes_of, code)
 
-    def anchored(self, line: str) -> set[int]:
-        """The records whose pattern may match a line: it holds the beginning of what they need, in any case."""
+    def texts_of(self, record: int) -> range:
+        """The texts of a record."""
+        return range(bisect_left(self.owners, record), bisect_left(self.owners, record + 1))
+
+    def needed_by(self, line: str) -> set[int]:
+        """The records whose pattern may match a line: it holds a text that they need, in any case."""
         lowered = line.lower().encode(errors="replace")
-        known, found = self._known, set()
-        for length in ANCHORS:
+        found: set[int] = set()
+        for length, literals, beginnings in self._beginnings:
             for start in range(len(lowered) - length + 1):
-                key = crc32(lowered[start : start + length])
-                if key in known:
-                    found.add(key)
-        return {record for key in found for record in _of(self._anchors, self._anchors_of, key)}
+                begins = lowered[start : start + length]
+                if begins in beginnings:
+                    found.update(self._needing(literals, begins, lowered, start))
+        return found
 
     @cached_property
-    def _known(self) -> frozenset[int]:
-        return frozenset(self._anchors.tolist())
+    def _beginnings(self) -> list[tuple[int, range, frozenset[bytes]]]:
+        """What patterns need, in groups by length: how many bytes of it tell it apart, where it lies, and these beginnings."""
+        flat, ends = self._literals.tobytes(), self._literal_ends.tolist()
+        starts = [0, *self._literal_groups]
+        return [
+            (length, range(first, last), frozenset(flat[at : at + length] for at in ends[first:last]))
+            for length, (first, last) in zip(BEGINNINGS, pairwise(starts), strict=True)
+            if first < last
+        ]
+
+    def _needing(self, literals: range, begins: bytes, lowered: bytes, start: int) -> Iterator[int]:
+        """The records that need what stands at a place of a line, of a group, which begins so."""
+        for at in range(bisect_left(literals, begins, key=self._literal) + literals.start, literals.stop):
+            literal = self._literal(at)
+            if not literal.startswith(begins):
+                break
+            if lowered.startswith(literal, start):
+                yield self._literals_of[at]
+
+    def _literal(self, number: int) -> bytes:
+        return bytes(self._literals[self._literal_ends[number] : self._literal_ends[number + 1]])
 
 
 def _of(keys: memoryview, of: memoryview, key: int) -> Iterator[int]:

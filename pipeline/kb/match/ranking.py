@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from kb.analysis import regexes
@@ -10,7 +10,9 @@ from kb.analysis.error_terms import LONGEST_LINE, Term, digest, terms
 from kb.match.match_index import LOOSE, MatchIndex
 
 FLOOR = 0.4
-"""Of words alone, a record that is less near is not looked at."""
+"""A record that words alone speak for, and which is less near, is not worth a word."""
+
+_FEW = 8
 
 _LOOSE_ASKED = 0.1
 """What a loose term of the line weighs that is not in the text: the name of what failed this time."""
@@ -28,6 +30,10 @@ _MISSED = 0.8
 
 _HIT, _CODED = 0.5, 0.5
 """By what share of the rest a score rises where the pattern matches all that the line says, or where the error code is in it."""
+
+
+WORDS, PATTERN, CODE = "words", "pattern", "code"
+"""What speaks for a record."""
 
 
 class Near(NamedTuple):
@@ -59,46 +65,60 @@ class Ranker:
         """The id of a record."""
         return self._index.id(record)
 
-    def nearest(self, line: str) -> list[Near]:
-        """The records that are near a line, the nearest first; each once, by the text of it that is nearest."""
+    def nearest(self, line: str, floor: float = FLOOR) -> list[Near]:
+        """The records that are near a line, the nearest first; each once, by the text of it that is nearest.
+
+        Those that words alone speak for, and whose score would be below `floor`, are left out.
+        """
         line = line[:LONGEST_LINE]
         asked = _Asked(self._index, terms(line))
         hits = dict(self._matching(line))
         coded = {record for code in asked.digests for record in self._index.with_code(code)}
+        spoken_for = hits.keys() | coded
+        texts = {text for record in spoken_for for text in self._index.texts_of(record)}.union(asked.candidates(floor))
         compared: dict[int, _Compared] = {}
-        for text in asked.candidates():
+        for text in sorted(texts):
             record, found = self._index.owners[text], asked.compare(text)
             if record not in compared or found.score > compared[record].score:
                 compared[record] = found
         near = [
-            self._judged(record, compared.get(record, _NOTHING), hits.get(record), asked, coded=record in coded)
-            for record in compared.keys() | hits.keys() | coded
+            self._judged(record, compared[record], hits.get(record), asked, coded=record in coded)
+            for record in compared
         ]
         return sorted(near, key=lambda one: (-one.score, one.record))
 
     def _matching(self, line: str) -> Iterator[tuple[int, tuple[int, int]]]:
         """The records whose pattern matches, and where."""
-        for record in sorted(self._index.anchored(line).union(self._index.always)):
+        needed = self._index.needed_by(line)
+        if self._any_always is None or self._any_always.search(line):
+            needed.update(self._index.always)
+        for record in sorted(needed):
             matcher = _compiled(self._index.pattern(record))
             match = matcher and matcher.search(line)
             if match and match.end() > match.start():
                 yield record, match.span()
+
+    @cached_property
+    def _any_always(self) -> Any:  # noqa: ANN401 - re2 has no types
+        """The patterns of which no text is known that they need, as one; None, where they are few or RE2 takes them one by one."""
+        patterns = [self._index.pattern(record) for record in self._index.always]
+        return _compiled("|".join(f"(?:{pattern})" for pattern in patterns)) if len(patterns) > _FEW else None
 
     def _judged(
         self, record: int, compared: "_Compared", hit: tuple[int, int] | None, asked: "_Asked", *, coded: bool
     ) -> Near:
         """Put together what speaks for a record."""
         score, span = compared.score, compared.span
-        by = ["words"] if score >= FLOOR else []
+        by = [WORDS] if score >= FLOOR else []
         if hit is not None:
             score += (1 - score) * _HIT * asked.share(hit)
             span = (min(span[0], hit[0]), max(span[1], hit[1])) if by else hit
-            by.insert(0, "pattern")
+            by.insert(0, PATTERN)
         elif self._index.pattern(record):
             score *= _MISSED
         if coded:
             score += (1 - score) * _CODED
-            by.insert(0, "code")
+            by.insert(0, CODE)
         return Near(record, score, span, tuple(by), compared.text_share, compared.line_share)
 
 
@@ -149,8 +169,8 @@ class _Asked:
         within = sum(weight for weight, is_in in zip(self._lacking, inside, strict=True) if is_in)
         return within / (sum(self._lacking) or 1)
 
-    def candidates(self) -> list[int]:
-        """The texts that may be as near as FLOOR, by what they share at most."""
+    def candidates(self, floor: float) -> list[int]:
+        """The texts that may be as near as that, by what they share at most."""
         total = sum(self._lacking)
         lacking: dict[int, float] = defaultdict(float)
         for number, weight in zip(self._numbers, self._lacking, strict=True):
@@ -160,18 +180,24 @@ class _Asked:
         left = sum(self._weighed.values())
         passed, shared = total - sum(lacking.values()), defaultdict[int, float](float)
         for number, weight in ordered:
-            if left < _least(passed):  # a text that holds none of the rarer terms has too little of the line
+            if left < _least(passed, floor):  # a text that holds none of the rarer terms has too little of the line
                 break
             for text in self._index.holders(number):
                 shared[text] += weight
             left -= weight
             passed += lacking[number]
-        return [text for text, weight in sorted(shared.items()) if self._may_be_near(text, weight + left)]
+        least = _least(total, floor) / (1 + _least(1, floor)) - left
+        return [
+            text
+            for text, weight in shared.items()
+            if weight >= least and self._most(text, weight + left, total) >= floor
+        ]
 
-    def _may_be_near(self, text: int, most: float) -> bool:
-        """Whether a text that shares so much at most can be as near as FLOOR: all of the line may be its stretch."""
-        least = self._index.least_weight(text)
-        return most >= least * _TEXT_SHARE
+    def _most(self, text: int, shared: float, total: float) -> float:
+        """The highest score that a text can reach which shares so much at most."""
+        text_share = min(1.0, shared / self._index.least_weight(text))
+        line_share = shared / (shared + _OUTSIDE * max(0.0, total - shared))
+        return _Compared(text_share, line_share, (0, 0)).score
 
     def compare(self, text: int) -> _Compared:
         """What of a text stands in the line, within the stretch that shares most with it and least else."""
@@ -216,10 +242,7 @@ class _Asked:
         return first, last
 
 
-_TEXT_SHARE = FLOOR / (2 - FLOOR)
-"""Of the text, as of the line, a score of FLOOR takes so much at least: the other share is 1 at most."""
-
-
-def _least(lacking: float) -> float:
-    """What a text has to share of a line of which it lacks so much, to reach that share."""
-    return lacking * _OUTSIDE * _TEXT_SHARE / (1 - _TEXT_SHARE)
+def _least(lacking: float, floor: float) -> float:
+    """What a text has to share of a line of which it lacks so much, for a score of `floor`: all of the text may be shared."""
+    line_share = floor / (2 - floor)
+    return lacking * _OUTSIDE * line_share / (1 - line_share)

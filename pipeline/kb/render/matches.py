@@ -16,6 +16,7 @@ def text(found: dict[str, Any], *, colour: bool = False) -> Iterator[str]:
         yield ""
     if not found["answers"]:
         yield from _misses(found)
+    yield from _taken(found)
     yield summary(found)
 
 
@@ -127,6 +128,16 @@ def _misses(found: dict[str, Any]) -> Iterator[str]:
         yield (
             f"  nearest {miss['record']}  {miss['score']:.2f} of {found['threshold']:.2f}"
             f" for line {miss['line']}: {visible(miss['text'][:_LONGEST])}"
+        )
+
+
+def _taken(found: dict[str, Any]) -> Iterator[str]:
+    """Which records took how many of the lines, where that was asked."""
+    for taken in found.get("taken", ()):
+        share = max(taken["matched"], taken["answered"]) / found["lines"]
+        yield (
+            f"{taken['record']}  {share:.1%} of the lines: its pattern matches {taken['matched']:,}, it answers"
+            f" {taken['answered']:,}  {visible(taken['regex'])}"
         )
 
 

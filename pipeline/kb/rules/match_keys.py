@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 from kb.analysis import regexes
-from kb.analysis.error_lines import cues_of
 from kb.analysis.error_terms import digest, terms
 from kb.model import Document, Json
 
@@ -18,14 +17,12 @@ _SHORTEST, _MOST = 3, 64
 
 def match_keys(document: Document) -> dict[str, Json]:
     """The match keys of a curated document, as the store keeps them."""
-    literals = needs(document["regex"])
     signatures = [*dict.fromkeys([document["signature"], *document["signatures"]])]
     return {
         "bands": bands(document),
-        "required_literals": literals,
+        "required_literals": needs(document["regex"]),
         "terms": [occurrences(text) for text in signatures],
         "codes": [digest(term.text) for term in terms(document["error_code"] or "")],
-        "cues": cues_of([*signatures, *literals]),
     }
 
 

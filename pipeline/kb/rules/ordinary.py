@@ -1,6 +1,6 @@
 """What a pattern must not match: lines that tools print when all is well, and ordinary words. Read once, then held in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,6 +62,11 @@ def lines(own: OwnLines) -> Sequence[str]:
     """The ordinary lines, the user's own last."""
     held = _held(own)
     return held.texts[: held.lines]
+
+
+def holder(own: OwnLines) -> Callable[[str], bool]:
+    """Says of a text whether an ordinary line or word holds it, in any case."""
+    return _held(own).has
 
 
 def _is_inside(matcher: Any, word: str) -> bool:  # noqa: ANN401 - re2 has no types

@@ -17,6 +17,5 @@ SELECT
     match_keys.required_literals AS required_literals,
     match_keys.terms AS terms,
     match_keys.codes AS codes,
-    match_keys.cues AS cues,
     false AS compared
 FROM slice;

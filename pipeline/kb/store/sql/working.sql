@@ -11,7 +11,6 @@ CREATE TABLE match_keys ( -- What corpus rules compare a published record by, wo
     required_literals VARCHAR[] NOT NULL, -- Texts of which every match of the regex holds one, in lower case; empty: not known.
     terms UBIGINT[][] NOT NULL, -- For each signature, digests of its terms in order; odd: the term is loose, a name.
     codes UBIGINT[] NOT NULL, -- Digests of its error code.
-    cues VARCHAR[] NOT NULL, -- What a line of a log holds that this record may know, besides the words of any error.
     compared BOOLEAN NOT NULL -- Whether it was compared with all others.
 );
 
