@@ -571,6 +571,7 @@ def report(
     it has whole. docs/reports.md describes their sections and columns.
     """
     from kb import reports
+    from kb.jobs import uses
     from kb.render import text
     from kb.render.answers import FORMATS, render
     from kb.render.tables import IDS, as_ids
@@ -600,6 +601,8 @@ def report(
         raise typer.BadParameter("json holds every section; leave it out, or take csv", param_hint="--section")
     chosen = reports.named(name)
     reports.check_use(chosen, options)
+    if any(section.needs == "uses" for section in chosen.sections):
+        options = options._replace(uses=uses.counted(workspace))
     with opened_base(workspace) as base:
         reports.check_scope(base, options, workspace.settings.trust.ladder)
         section = reports.section(chosen, options, section_name)
@@ -741,6 +744,7 @@ def match_error(
     Exits with 1 where no record is near enough: "none" is an answer too.
     """
     from kb.jobs import look_up as job
+    from kb.jobs import uses
     from kb.match.conditions import SYSTEMS, Here
     from kb.match.verdict import Thresholds, Verdict
     from kb.publish import match_file
@@ -766,6 +770,7 @@ def match_error(
             lines = job.of_log(log, cues or ())
         print_notes(opened.notes)
         found = job.look_up(opened, lines, question, workspace.as_of(as_of))
+    uses.note(workspace, found)
     if format_name == "json":
         print_json(found)
     elif format_name == "md":

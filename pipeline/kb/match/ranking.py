@@ -148,6 +148,12 @@ class _Compared(NamedTuple):
 _NOTHING = _Compared(0, 0, (0, 0))
 
 
+def _come_first(values: Sequence[int]) -> list[bool]:
+    """Of each value, whether it was not there before."""
+    first = {value: i for i, value in reversed([*enumerate(values)])}
+    return [first[value] == i for i, value in enumerate(values)]
+
+
 class _Asked:
     """The terms of a line, looked up: the number of each, what it weighs, and what it weighs for a text that lacks it."""
 
@@ -159,8 +165,9 @@ class _Asked:
         self._weighed = {number: index.weight(number) for number in {*self._numbers} if number is not None}
         weights = [index.unknown if number is None else self._weighed[number] for number in self._numbers]
         self._weights = weights
-        self._lacking = [
-            weight * (_LOOSE_ASKED if term.loose else 1) for weight, term in zip(weights, found, strict=True)
+        self._lacking = [  # each term once
+            weight * (_LOOSE_ASKED if term.loose else 1) if is_first else 0.0
+            for weight, term, is_first in zip(weights, found, _come_first(self.digests), strict=True)
         ]
 
     def share(self, span: tuple[int, int]) -> float:
