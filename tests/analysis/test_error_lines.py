@@ -4,9 +4,9 @@ import io
 import re
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest import MonkeyPatch
 
 from kb.analysis import error_lines
 from kb.analysis.error_lines import LogLine, cues_of, likely
@@ -47,13 +47,13 @@ _PIECES = st.sampled_from(["error", "Fail", "ok", "\n", "\r\n", " ", "x" * 9, "o
 @given(st.lists(_PIECES, max_size=60), st.integers(1, 40), st.booleans())
 def test_a_stream_in_parts_gives_what_looking_at_each_line_gives(pieces: list[str], size: int, has_own: bool) -> None:  # noqa: FBT001
     data, own = "".join(pieces).encode(), ["own"] if has_own else []
-    with MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(error_lines, "_CHUNK", size)
         assert [*likely(io.BytesIO(data), own)] == [*_one_by_one(data, own)]
 
 
 def test_a_line_without_end_is_read_in_parts() -> None:
-    with MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(error_lines, "_CHUNK", 4)
         patch.setattr(error_lines, "_LONGEST", 40)
         found = [*likely(io.BytesIO(b"error " + b"x" * 200 + b"\nit failed\n"), [])]

@@ -63,9 +63,9 @@ def _first(line: str) -> tuple[str, Near]:
     [
         ("fatal: detected dubious ownership in repository at '/home/me/x y'", "git/dubious", ("pattern", "words")),
         (" ! [rejected]   dev -> dev (non-fast-forward)", "git/rejected", ("pattern", "words")),
-        ("2026-11-29 20:00:01 ERROR [w3] nginx: connect() failed (111: Connection refused) while connecting to upstream, client:"
-         " 10.0.0.1", "nginx/refused", ("pattern", "words")),
-        ("error[E0502]: cannot borrow `items` as mutable because it is also borrowed as immutable", "rust/borrow", ("code", "words")),
+        ("20:00:01 ERROR [w3] connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.1",
+         "nginx/refused", ("pattern", "words")),
+        ("error[E0502]: cannot borrow `it` as mutable because it is also borrowed as immutable", "rust/borrow", ("code", "words")),
         ("[ 812.3] Out of memory: Killed process 4711 (java)", "linux/killed", ("words",)),
     ],
 )  # fmt: skip
@@ -107,7 +107,22 @@ def test_patterns_of_which_no_needed_text_is_known_are_held_against_every_line()
 # ---- shortcuts -------------------------------------------------------------------------------------------------------
 
 _WORDS = st.sampled_from(
-    "fatal error not a repository at 'name' file.py E0502 /srv/x 3.5 killed refused to merge while".split()
+    [
+        "fatal",
+        "error",
+        "not",
+        "a",
+        "repository",
+        "at",
+        "'name'",
+        "file.py",
+        "E0502",
+        "/srv/x",
+        "3.5",
+        "killed",
+        "refused",
+        "merge",
+    ]
 )
 _TEXTS = st.lists(_WORDS, min_size=1, max_size=8).map(" ".join)
 _REGEXES = st.none() | st.sampled_from(["not a", "refused", "kill(ed|s)", "E05..", "[a-f]{9}", "merge|while", "é+"])

@@ -1,10 +1,12 @@
 """The index of `kb match` as a file beside the store: made from it, told by a digest to belong to it, deleted with it."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
 from kb.analysis.error_lines import MOST_CUES, cues_of
+from kb.analysis.error_terms import digest, words
 from kb.match.match_index import Entry, MatchIndex
 from kb.settings import OwnLines
 from kb.store import Store
@@ -55,11 +57,17 @@ def cues(store: Store, own: OwnLines) -> list[str] | None:
 
 
 def _built(store: Store, own: OwnLines) -> bytes:
-    from kb.match.build_index import build  # noqa: PLC0415 - numpy, and the rules: only where an index is made
-    from kb.rules import ordinary  # noqa: PLC0415 - likewise
-    from kb.rules.match_keys import occurrences  # noqa: PLC0415 - likewise
+    from kb.match.build_index import build  # noqa: PLC0415 - numpy: only where an index is made
 
-    return build(_entries(store), map(occurrences, ordinary.lines(own)))
+    return build(_entries(store), _ordinary(own))
+
+
+@lru_cache(maxsize=4)
+def _ordinary(own: OwnLines) -> list[list[int]]:
+    """The words of the lines that tools print when all is well."""
+    from kb.rules import ordinary  # noqa: PLC0415 - what only reads an index does without the rules
+
+    return [[*map(digest, words(line))] for line in ordinary.lines(own)]
 
 
 def _entries(store: Store) -> Iterator[Entry]:
