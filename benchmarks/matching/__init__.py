@@ -1,1 +1,1 @@
-"""How often the right record is found for an error, and none where there is none: failures provoked on this machine, and ordinary output."""
+"""How often the right record is found for a provoked failure, and none for what is no error."""

@@ -35,12 +35,12 @@ def failures() -> list[dict[str, Any]]:
     found = []
     for path in sorted((HERE / "failures").glob("*.toml")):
         described = tomllib.loads(path.read_text(encoding="utf-8"))
-        for one in described["failure"]:
-            found.append({"tool": path.stem, "record": None, "setup": "", "fixed": "", "needs": described.get("needs", []), **one})
+        common = {"tool": path.stem, "record": None, "setup": "", "fixed": "", "needs": described.get("needs", [])}
+        found += [common | one for one in described["failure"]]
     return found
 
 
-def provoke(failure: dict[str, Any]) -> dict[str, Any] | str:
+def provoke(failure: dict[str, Any]) -> dict[str, Any] | str:  # noqa: PLR0911 - each way in which it may not be provoked
     """What a tool printed, with its label; or why it could not be provoked."""
     missing = [tool for tool in failure["needs"] if shutil.which(tool) is None]
     if missing:
@@ -58,12 +58,14 @@ def provoke(failure: dict[str, Any]) -> dict[str, Any] | str:
             "NO_COLOR": "1",
             "GIT_CONFIG_NOSYSTEM": "1",
         }
+
         def run(script: str) -> subprocess.CompletedProcess[str]:
             return subprocess.run(
                 ["bash", "-c", script],
                 cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 text=True, errors="replace", timeout=_SECONDS, check=False,
             )  # fmt: skip
+
         try:
             if failure["setup"]:
                 before = run(f"set -e\n{failure['setup']}")

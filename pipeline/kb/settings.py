@@ -105,9 +105,16 @@ class Resolvable(NamedTuple):
 
 
 class Match(NamedTuple):
-    """What patterns are held against besides the lines that come with kb: files of ordinary output (RGX004, RGX007)."""
+    """How `kb match` decides, and what patterns are held against besides the lines that come with kb (RGX004, RGX007).
+
+    A record is an answer from `score` on; one that is less than `margin` behind the nearest makes the answer ambiguous. `record`
+    names a file, beside kb.toml, that keeps which records were found, for `kb report matching`; by default none does.
+    """
 
     ordinary: tuple[str, ...] = ()
+    score: float = 0.7
+    margin: float = 0.05
+    record: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -426,6 +433,13 @@ def _check_values(settings: Settings, file: str) -> None:
     require(layout in LAYOUTS, "export.records", layout, "choose files or ndjson")
     require(settings.fail_on in set(Severity), "fail_on", settings.fail_on, "choose error, warning or info")
     require(bool(settings.baseline.strip()), "baseline", settings.baseline, "name a file")
+    record = settings.match.record
+    require(
+        not record or Path(record).name == record != FILE,
+        "match.record",
+        record,
+        "name a file that is to lie beside kb.toml",
+    )
     for i, suppression in enumerate(settings.suppress):
         blank = "say in a few words why the finding is suppressed"
         require(bool(suppression.reason.strip()), f"suppress[{i}].reason", suppression.reason, blank)
@@ -435,6 +449,8 @@ def _check_values(settings: Settings, file: str) -> None:
         "report.common_share": settings.report.common_share,
         **{f"trust.ceiling_by_sources[{i}]": value for i, value in enumerate(trust.ceiling_by_sources)},
         **{f"trust.ceiling_by_tier.{tier}": value for tier, value in trust.ceiling_by_tier.items()},
+        "match.score": settings.match.score,
+        "match.margin": settings.match.margin,
         **{f"resolvable.{key}": value for key, value in settings.resolvable._asdict().items()},
         **{name: value for name, value in _limits(settings.gate) if not name.endswith("max_new_errors")},
     }

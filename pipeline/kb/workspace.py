@@ -34,6 +34,9 @@ DAY_FINDINGS = "reports/day-findings.ndjson"
 MANIFEST = "manifest.json"
 """The manifest of `curated/`: the day, the counts, the digest."""
 
+MATCH_INDEX = "match-index"
+"""The index of `kb match` below `.kb/`."""
+
 OF_THE_DAY = ("reports/", MANIFEST)
 """What below `curated/` depends on the day. Git ignores it; all else depends on records and settings alone."""
 

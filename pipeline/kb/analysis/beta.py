@@ -24,6 +24,17 @@ def quantile(share: float, alpha: float, beta: float) -> float:
     return (low + high) / 2
 
 
+_LEAST = 1e-6
+"""A rate of 0 or 1 leaves one parameter at 0, which it cannot have."""
+
+
+def interval(alpha: float, beta: float) -> tuple[float, float]:
+    """The lower and the upper bound of the middle 90 % of a Beta distribution, to four digits."""
+    shape = max(alpha, _LEAST), max(beta, _LEAST)
+    low, high = (round(quantile(share, *shape), 4) for share in (0.05, 0.95))
+    return low, high
+
+
 def distribution(x: float, alpha: float, beta: float) -> float:
     """The share of a Beta distribution that lies below x."""
     if x <= 0 or x >= 1:

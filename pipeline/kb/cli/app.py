@@ -571,6 +571,7 @@ def report(
     it has whole. docs/reports.md describes their sections and columns.
     """
     from kb import reports
+    from kb.jobs import uses
     from kb.render import text
     from kb.render.answers import FORMATS, render
     from kb.render.tables import IDS, as_ids
@@ -600,6 +601,8 @@ def report(
         raise typer.BadParameter("json holds every section; leave it out, or take csv", param_hint="--section")
     chosen = reports.named(name)
     reports.check_use(chosen, options)
+    if any(section.needs == "uses" for section in chosen.sections):
+        options = options._replace(uses=uses.counted(workspace))
     with opened_base(workspace) as base:
         reports.check_scope(base, options, workspace.settings.trust.ladder)
         section = reports.section(chosen, options, section_name)
@@ -695,6 +698,87 @@ def show(
         details = job.show(base, match.id, workspace.as_of(as_of))
     print_notes(match.notes)
     print_json(details) if format_name == "json" else print_prose(text.record(details, colour=is_coloured(None)))
+
+
+@app.command(
+    name="match",
+    epilog=examples(
+        "kb match 'fatal: refusing to merge unrelated histories'",
+        "make 2>&1 | kb match -",
+        "kb match --log build.log --limit 10",
+        "kb match --with docker=27.1 --os linux - < error.txt",
+    ),
+)
+def match_error(
+    message: Annotated[
+        str | None,
+        typer.Argument(metavar="TEXT", help="What the tool printed; - for standard input.", show_default=False),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            "--log", metavar="FILE", help="A log of any length: the lines that look like errors are looked up."
+        ),
+    ] = None,
+    used: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with", metavar="PRODUCT=VERSION", help="What is used here, as in docker=27.1; may be repeated."
+        ),
+    ] = None,
+    system: Annotated[
+        str | None, typer.Option("--os", metavar="NAME", help="The operating system here: linux, macos or windows.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="So many answers at most.")] = 3,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Say also which records took how many of the lines, by their pattern or at all."
+        ),
+    ] = False,
+    as_of: AsOf = None,
+    format_name: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or md.")] = "text",
+) -> None:
+    """Say which record an error is: what not to try, what works, how far to believe it.
+
+    Exits with 1 where no record is near enough: "none" is an answer too.
+    """
+    from kb.jobs import look_up as job
+    from kb.jobs import uses
+    from kb.match.conditions import SYSTEMS, Here
+    from kb.match.verdict import Thresholds, Verdict
+    from kb.publish import match_file
+    from kb.render import matches
+
+    check_choice("--format", format_name, ("text", "json", "md"))
+    if system is not None:
+        check_choice("--os", system, tuple(SYSTEMS))
+    if (message is None) == (log is None):
+        raise typer.BadParameter("give the TEXT of an error, - for standard input, or --log FILE")
+    workspace = current_workspace()
+    versions = dict((parse_release(one) or "").split("=", 1) for one in used or ())
+    settings = workspace.settings.match
+    question = job.Question(Thresholds(settings.score, settings.margin), Here(versions, system), limit, explain)
+    with opened_base(workspace) as base:
+        opened = job.opened(base, workspace.scratch, workspace.settings.own_lines)
+        if log is None:
+            lines = job.of_message(sys.stdin.read() if message == str(STDIN) else message or "")
+        else:
+            cues = match_file.cues(base, workspace.settings.own_lines)
+            if cues is None:
+                print_notes(["the base is large: lines without a word such as error, failed or cannot are passed over"])
+            lines = job.of_log(log, cues or ())
+        print_notes(opened.notes)
+        found = job.look_up(opened, lines, question, workspace.as_of(as_of))
+    uses.note(workspace, found)
+    if format_name == "json":
+        print_json(found)
+    elif format_name == "md":
+        print_lines(matches.markdown(found))
+    else:
+        print_prose(matches.text(found, colour=is_coloured(None)))
+    if found["verdict"] == Verdict.NONE:
+        raise typer.Exit(1)
 
 
 @app.command(epilog=examples("kb why raw/inbox/2026-09-forum-scrape.ndjson:5", "kb why rust/linker-cc-not-found"))

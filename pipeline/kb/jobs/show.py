@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from kb.analysis.beta import interval
 from kb.analysis.credentials import masked_path
 from kb.errors import KbError
 from kb.model import Table
 from kb.publish.curated_files import raw_text
-from kb.reports.intervals import bounds
 from kb.sources.containers import RECORDS
 from kb.sources.split import is_lines
 from kb.store import Store
@@ -179,7 +179,7 @@ def _rates(base: Store, name: str, as_of: dt.date) -> list[dict[str, Any]]:
     )
     rates = []
     for row in rows.records():
-        low, high = bounds(row.pop("alpha"), row.pop("beta"))
+        low, high = interval(row.pop("alpha"), row.pop("beta"))
         rates.append({**row, "low": low, "high": high})
     return sorted(rates, key=lambda rate: (rate["item"] != "workaround", -rate["low"], rate["position"]))
 

@@ -56,7 +56,7 @@ def carry_out(
 def _write(
     workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, options: IngestOptions, folder: Path
 ) -> IngestResult:
-    from kb.publish import curated_files  # noqa: PLC0415 - only where something is published
+    from kb.publish import curated_files, match_file  # noqa: PLC0415 - only where something is published
     from kb.publish.splice import Touched  # noqa: PLC0415 - likewise
     from kb.reports import Options  # noqa: PLC0415 - likewise
 
@@ -110,6 +110,7 @@ def _write(
             elif plan.fresh:
                 runs.remember_figures(draft, 0, *earlier.figures(workspace.curated, request.as_of))
             runs.record_run(draft, rules, request.as_of, result, read_object(curated / METRICS))
+        match_file.write(draft, folder, rules.settings.own_lines)
         noted = standing.notes_of(draft)
         draft.finish()
     if not options.dry_run:

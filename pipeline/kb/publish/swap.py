@@ -22,12 +22,15 @@ from kb.errors import KbError, StoppedError
 from kb.publish import seal
 from kb.publish.seal import read_object
 from kb.settings import Sql
-from kb.workspace import MANIFEST, OF_THE_DAY, Workspace
+from kb.workspace import MANIFEST, MATCH_INDEX, OF_THE_DAY, Workspace
 
 if TYPE_CHECKING:
     from kb.store import Store
 
 _NEXT, _COMMIT, _LOCK, _WRITER, _SEAL, _LOOKS = "next", "commit", "lock", "writer", "seal", "looks"
+_BESIDE = (_LOOKS, MATCH_INDEX, _SEAL)
+"""What lies beside the store, and changes places with it."""
+
 _ASIDE = "curated.old"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _FICLONE = 0x40049409
@@ -175,10 +178,10 @@ def recover(workspace: Workspace) -> None:
     if store.exists():
         store.replace(workspace.store)
         seal.log_of(workspace.store).unlink(missing_ok=True)  # of a store that is no more
-        for name in (_LOOKS, _SEAL):
+        for name in _BESIDE:
             with suppress(FileNotFoundError):  # of another kb
                 (scratch / name).unlink()
-    for name in (_LOOKS, _SEAL):
+    for name in _BESIDE:
         if (folder / name).exists():
             (folder / name).replace(scratch / name)
     sync(workspace.root)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from kb.analysis import regexes
+from kb.analysis.error_terms import digest, terms
 from kb.model import Document, Json
 
 _BANDS, _ROWS = 16, 4
@@ -16,7 +17,18 @@ _SHORTEST, _MOST = 3, 64
 
 def match_keys(document: Document) -> dict[str, Json]:
     """The match keys of a curated document, as the store keeps them."""
-    return {"bands": bands(document), "required_literals": needs(document["regex"])}
+    signatures = [*dict.fromkeys([document["signature"], *document["signatures"]])]
+    return {
+        "bands": bands(document),
+        "required_literals": needs(document["regex"]),
+        "terms": [occurrences(text) for text in signatures],
+        "codes": [digest(term.text) for term in terms(document["error_code"] or "")],
+    }
+
+
+def occurrences(text: str) -> list[int]:
+    """A number for each term of a text, in order; odd, where the term is loose."""
+    return [digest(term.text) | term.loose for term in terms(text)]
 
 
 def bands(document: Document) -> list[int]:

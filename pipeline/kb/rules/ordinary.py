@@ -1,7 +1,7 @@
 """What a pattern must not match: lines that tools print when all is well, and ordinary words. Read once, then held in memory."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -58,6 +58,17 @@ def hits(regex: str, own: OwnLines) -> Hits | None:
     word = next((word for word in words if _is_inside(matcher, word)), None)
     first = matched[0] if matched else None
     return Hits(empty=False, matched=len(matched), line=first, word=word, lines=held.lines, words=held.words)
+
+
+def lines(own: OwnLines) -> Sequence[str]:
+    """The ordinary lines, the user's own last."""
+    held = _held(own)
+    return held.texts[: held.lines]
+
+
+def holder(own: OwnLines) -> Callable[[str], bool]:
+    """Says of a text whether an ordinary line or word holds it, in any case."""
+    return _held(own).has
 
 
 def _is_inside(matcher: Any, word: str) -> bool:  # noqa: ANN401 - re2 has no types

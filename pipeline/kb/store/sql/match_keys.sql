@@ -15,5 +15,7 @@ SELECT
         AS sentence_keys,
     match_keys.bands AS bands,
     match_keys.required_literals AS required_literals,
+    match_keys.terms AS terms,
+    match_keys.codes AS codes,
     false AS compared
 FROM slice;

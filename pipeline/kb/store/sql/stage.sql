@@ -8,7 +8,7 @@ FROM (SELECT * EXCLUDE (raw), from_base64(raw) AS raw, from_json(doc, getvariabl
 FROM read_json(getvariable('slice'), format = 'newline_delimited', maximum_object_size = getvariable('longest'),
     columns = {path: 'VARCHAR', position: 'BIGINT', line: 'BIGINT', digest: 'VARCHAR', record_id: 'VARCHAR',
         findings: 'VARCHAR[][]', changes: 'VARCHAR[][]', content: 'VARCHAR', doc: 'VARCHAR', raw: 'VARCHAR',
-        withdrawn: 'BOOLEAN', match_keys: 'STRUCT(form VARCHAR, text VARCHAR, bands UINTEGER[], required_literals VARCHAR[])'}));
+        withdrawn: 'BOOLEAN', match_keys: 'STRUCT(form VARCHAR, text VARCHAR, bands UINTEGER[], required_literals VARCHAR[], terms UBIGINT[][], codes UBIGINT[])'}));
 
 INSERT INTO findings BY NAME
 SELECT record_id, path, position, line, code, name, severity, f[2] AS pointer, f[3] AS message, fixable,

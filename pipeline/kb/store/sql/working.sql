@@ -9,7 +9,13 @@ CREATE TABLE match_keys ( -- What corpus rules compare a published record by, wo
     sentence_keys UINTEGER[] NOT NULL, -- Digests of the sentences of its actions, reasons, steps and distinctions.
     bands UINTEGER[] NOT NULL, -- MinHash bands of signatures, root cause and actions: near copies share one.
     required_literals VARCHAR[] NOT NULL, -- Texts of which every match of the regex holds one, in lower case; empty: not known.
+    terms UBIGINT[][] NOT NULL, -- For each signature, digests of its terms in order; odd: the term is loose, a name.
+    codes UBIGINT[] NOT NULL, -- Digests of its error code.
     compared BOOLEAN NOT NULL -- Whether it was compared with all others.
+);
+
+CREATE TABLE match_index ( -- Which index `kb match` finds records by belongs to this store.
+    digest VARCHAR NOT NULL -- Digest of its arrays.
 );
 
 CREATE TABLE pairs ( -- What comparing two published records came to, where that is not cheap.

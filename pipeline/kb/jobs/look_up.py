@@ -1,0 +1,249 @@
+"""`kb match`: which error this is, what not to try, what works, and how far to believe it; or that the base does not know."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from kb.analysis.beta import interval
+from kb.analysis.error_lines import LogLine, likely
+from kb.errors import KbError
+from kb.match.conditions import Here, applies, numbers
+from kb.match.ranking import Near, Ranker
+from kb.match.verdict import Looked, Spotted, Taken, Thresholds, Verdict, look
+from kb.publish import match_file
+from kb.settings import OwnLines
+from kb.store import Store
+
+LONGEST_MESSAGE = 1 << 20
+"""A message of more bytes is a log."""
+
+_INJECTED, _CONTESTED = "SAF004", "LED009"
+
+
+class Question(NamedTuple):
+    """What is asked: from which score on a record is an answer, where the error came up, how many answers are wanted.
+
+    To `explain` is to say which records took how many of the lines.
+    """
+
+    thresholds: Thresholds
+    here: Here = Here()
+    limit: int = 3
+    explain: bool = False
+
+
+class Opened(NamedTuple):
+    """A base that errors are looked up in."""
+
+    base: Store
+    ranker: Ranker
+    notes: tuple[str, ...] = ()
+
+
+def opened(base: Store, scratch: Path, own: OwnLines) -> Opened:
+    """The base with its index; `scratch` is the folder that has it."""
+    index, is_own = match_file.opened(base, scratch, own)
+    return Opened(
+        base,
+        Ranker(index),
+        () if is_own else ("the index was made anew, for there is none of this base; `kb ingest` keeps it",),
+    )
+
+
+def of_message(text: str) -> Iterator[LogLine]:
+    """Every line of a message that is not empty.
+
+    Raises:
+        KbError: it is longer than a message, or there is nothing in it.
+    """
+    if len(text.encode(errors="replace")) > LONGEST_MESSAGE:
+        raise KbError(
+            f"the message has more than {LONGEST_MESSAGE >> 20} MB; give it as a file to --log, which picks the lines"
+        )
+    lines = [LogLine(number, line.rstrip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    if not lines:
+        raise KbError("the message is empty; give the text of the error, or - to read it from standard input")
+    return iter(lines)
+
+
+def of_log(path: Path, cues: Sequence[str]) -> Iterator[LogLine]:
+    """The lines of a log that look like errors, or hold one of a base's own `cues`.
+
+    Raises:
+        KbError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            yield from likely(stream, cues)
+    except OSError as error:
+        raise KbError(f"{path}: cannot be read: {error.strerror}; name a file") from None
+
+
+def look_up(opened: Opened, lines: Iterator[LogLine], question: Question, as_of: dt.date) -> dict[str, Any]:
+    """The answer, as `schemas/match.v1.json` describes it."""
+    looked = look(opened.ranker, lines, question.thresholds, question.here)
+    shown = looked.answered[: question.limit]
+    return {
+        "verdict": looked.verdict,
+        "as_of": as_of.isoformat(),
+        "records": len(opened.ranker),
+        "lines": looked.lines,
+        "threshold": question.thresholds.score,
+        "margin": question.thresholds.margin,
+        "answers": [_answer(opened, spotted, question.here, as_of) for spotted in shown],
+        "more": len(looked.answered) - len(shown),
+        "misses": _misses(opened, looked),
+        **({"taken": [_taken(opened, taken) for taken in looked.taken]} if question.explain else {}),
+    }
+
+
+def _taken(opened: Opened, taken: Taken) -> dict[str, Any]:
+    name = opened.ranker.id(taken.record)
+    (regex,) = opened.base.query("SELECT regex FROM records WHERE id = $id", {"id": name}).rows[0]
+    return {"record": name, "matched": taken.matched, "answered": taken.answered, "regex": regex}
+
+
+def _misses(opened: Opened, looked: Looked) -> list[dict[str, Any]]:
+    return [
+        {"record": opened.ranker.id(near.record), "score": _rounded(near.score), **_line(spotted, near)}
+        for spotted in looked.missed
+        for near in spotted.nearest[:1]
+    ]
+
+
+def _answer(opened: Opened, spotted: Spotted, here: Here, as_of: dt.date) -> dict[str, Any]:
+    nearest, *others = spotted.nearest
+    name = opened.ranker.id(nearest.record)
+    rivals = [(opened.ranker.id(near.record), near) for near in others] if spotted.verdict is Verdict.AMBIGUOUS else []
+    return {
+        "verdict": spotted.verdict,
+        "score": _rounded(nearest.score),
+        "margin": _rounded(spotted.margin),
+        "by": list(nearest.by),
+        **_line(spotted, nearest),
+        **known(opened.base, name, here, as_of),
+        "rivals": [
+            {
+                "record": rival,
+                "score": _rounded(near.score),
+                "by": list(near.by),
+                **told_apart(opened.base, name, rival),
+            }
+            for rival, near in rivals
+        ],
+    }
+
+
+def _line(spotted: Spotted, near: Near) -> dict[str, Any]:
+    start, end = near.span
+    return {"line": spotted.line.number, "text": spotted.line.text, "span": [start, end], "times": spotted.times}
+
+
+def _rounded(score: float) -> float:
+    return round(score, 4)
+
+
+def told_apart(base: Store, name: str, rival: str) -> dict[str, Any]:
+    """What tells a record from another one: the distinction that either of them gives, and how the other is diagnosed."""
+    distinctions = base.query(
+        """SELECT distinction FROM transitions WHERE kind = 'frequently_confused_with' AND distinction IS NOT NULL
+            AND ((record_id = $name AND error_id = $rival) OR (record_id = $rival AND error_id = $name))
+        ORDER BY record_id <> $name, distinction""",
+        {"name": name, "rival": rival},
+    ).rows
+    diagnosis, signature = base.query(
+        "SELECT diagnosis, signature FROM records WHERE id = $rival", {"rival": rival}
+    ).rows[0]
+    return {
+        "signature": signature,
+        "distinction": distinctions[0][0] if distinctions else None,
+        "diagnosis": diagnosis or [],
+    }
+
+
+def known(base: Store, name: str, here: Here, as_of: dt.date) -> dict[str, Any]:
+    """What a reader has to know of a record: whether to believe it, dead ends, then workarounds, the surest first.
+
+    What is withheld, for it may be meant to steer its reader (SAF004), is empty.
+    """
+    asked = {"as_of": as_of, "id": name}
+    (doc,) = base.query("SELECT doc FROM records WHERE id = $id", {"id": name}).rows[0]
+    document = orjson.loads(doc)
+    trust = base.query(
+        "SELECT effective, declared, tier, last_confirmed, age, freshness, why FROM trust($as_of) WHERE id = $id", asked
+    ).records()[0]
+    marks = base.query(
+        "SELECT DISTINCT code FROM findings WHERE record_id = $id AND suppressed IS NULL AND code IN ($injected, $contested)",
+        {"id": name, "injected": _INJECTED, "contested": _CONTESTED},
+    ).rows
+    codes = {code for (code,) in marks}
+    decided = document["curation"].get("ledger") or {}
+    last_confirmed = trust.pop("last_confirmed")
+    told: dict[str, Any] = {
+        "record": name,
+        "trust": {**trust, "last_confirmed": last_confirmed and last_confirmed.isoformat()},
+        "status": decided.get("status") or ("contested" if _CONTESTED in codes else "published"),
+        "reason": decided.get("reason"),
+        "successor": decided.get("successor"),
+        "affected": _affected(document, here),
+        "url": document["official_doc_url"],
+        "withheld": _INJECTED in codes,
+    }
+    text = {
+        "signature": document["signature"],
+        "root_cause": document["root_cause"],
+        "resolvable": document["resolvable"],
+        "dead_ends": _items(document["dead_ends"], here, ("action", "why_fails", "condition", "fail_rate")),
+        "workarounds": _workarounds(base, document, here, asked),
+        "diagnosis": document["diagnosis"],
+        "verify": document["verify"],
+    }
+    return told | (
+        {key: [] if isinstance(value, list) else None for key, value in text.items()} if told["withheld"] else text
+    )
+
+
+def _items(items: list[dict[str, Any]], here: Here, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Those of the items that do not say that they hold elsewhere alone."""
+    found = [
+        {**{key: item[key] for key in keys}, "applies": applies(item["condition"], here)}
+        for item in items
+        if item["action"]
+    ]
+    return [item for item in found if item["applies"] is not False]
+
+
+def _workarounds(base: Store, document: dict[str, Any], here: Here, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """The workarounds, the highest lower bound of their rate first: of the outcomes, where there are any, else as declared."""
+    tried = base.query(
+        "SELECT position, alpha, beta, outcomes FROM rates($as_of) WHERE record_id = $id AND item = 'workaround'", asked
+    ).rows
+    weight = base.value("SELECT prior_weight($tier)", {"tier": document["verification_tier"]})
+    found = {position: (*interval(alpha, beta), outcomes) for position, alpha, beta, outcomes in tried}
+    items = []
+    for position, item in enumerate(document["workarounds"]):
+        rate = item["success_rate"]
+        if position not in found and rate is not None:
+            found[position] = (*interval(rate * weight, (1 - rate) * weight), 0)
+        low, high, outcomes = found.get(position, (None, None, 0))
+        items.append({**item, "place": position + 1, "low": low, "high": high, "outcomes": outcomes})
+    ranked = sorted(items, key=lambda item: (item["low"] is None, -(item["low"] or 0), item["place"]))
+    return _items(ranked, here, ("place", "action", "how", "condition", "success_rate", "low", "high", "outcomes"))
+
+
+def _affected(document: dict[str, Any], here: Here) -> bool | None:
+    """Whether the record lists the version that is here; None, where it lists none, or none of the product is known."""
+    ours = here.versions.get(document["domain"].lower())
+    listed = [numbers(item["version"]) for item in document["versions"]]
+    listed = [version for version in listed if version]
+    if ours is None or not listed:
+        return None
+    return True if any(_is_one(numbers(ours), version) for version in listed) else None
+
+
+def _is_one(ours: tuple[int, ...], listed: tuple[int, ...]) -> bool:
+    shorter = min(len(ours), len(listed))
+    return ours[:shorter] == listed[:shorter]

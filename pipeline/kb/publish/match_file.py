@@ -1,0 +1,66 @@
+"""The index of `kb match` as a file beside the store: made from it, told by a digest to belong to it, deleted with it."""
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from kb.analysis.error_lines import MOST_CUES, cues_of
+from kb.match.match_index import Entry, MatchIndex
+from kb.settings import OwnLines
+from kb.store import Store
+from kb.workspace import MATCH_INDEX
+
+_NO_EVIDENCE = ("RGX001", "RGX002", "RGX004", "RGX007")
+"""A pattern with one of these findings is no evidence: it cannot be searched, or it is found where all is well."""
+
+_ASKED = {"codes": list(_NO_EVIDENCE)}
+
+_ENTRIES = """
+    SELECT r.id, terms, codes, CASE WHEN f.record_id IS NULL THEN regex END, required_literals
+    FROM records r JOIN match_keys k ON k.record_id = r.id
+    LEFT JOIN (SELECT DISTINCT record_id FROM findings WHERE list_contains($codes, code)) f ON f.record_id = r.id
+    ORDER BY r.id
+"""
+
+
+def write(store: Store, folder: Path, own: OwnLines) -> None:
+    """Write the index of a store into a folder, and note in the store which it is."""
+    data = _built(store, own)
+    (folder / MATCH_INDEX).write_bytes(data)
+    store.query("DELETE FROM match_index")
+    store.query("INSERT INTO match_index VALUES ($digest)", {"digest": MatchIndex(data).digest})
+
+
+def opened(store: Store, folder: Path, own: OwnLines) -> tuple[MatchIndex, bool]:
+    """The index of a store, from its file in a folder, or made anew where none lies there that belongs to it; and which."""
+    digest = store.value("SELECT digest FROM match_index")
+    try:
+        index = MatchIndex.open(folder / MATCH_INDEX)
+    except (OSError, ValueError):
+        index = None
+    if index is not None and index.digest == digest:
+        return index, True
+    return MatchIndex(_built(store, own)), False
+
+
+def cues(store: Store, own: OwnLines) -> list[str] | None:
+    """What lines of a log hold that a record of this store may know, besides the words of any error; None: it has too many."""
+    from kb.rules import ordinary  # noqa: PLC0415 - only where a log is read
+
+    if store.value("SELECT count(*) FROM records") > MOST_CUES:
+        return None
+    rows = store.query("SELECT [signature] || signatures AS texts FROM records ORDER BY id").rows
+    literals = chain.from_iterable(row[-1] for row in store.query(_ENTRIES, _ASKED).rows if row[-2] is not None)
+    return cues_of(chain(chain.from_iterable(texts for (texts,) in rows), literals), ordinary.holder(own))
+
+
+def _built(store: Store, own: OwnLines) -> bytes:
+    from kb.match.build_index import build  # noqa: PLC0415 - numpy, and the rules: only where an index is made
+    from kb.rules import ordinary  # noqa: PLC0415 - likewise
+    from kb.rules.match_keys import occurrences  # noqa: PLC0415 - likewise
+
+    return build(_entries(store), map(occurrences, ordinary.lines(own)))
+
+
+def _entries(store: Store) -> Iterator[Entry]:
+    yield from (Entry(*row) for row in store.stream(_ENTRIES, _ASKED))
