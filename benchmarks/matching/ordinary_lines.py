@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kb.rules import ordinary
+from kb.settings import OwnLines
 
 HERE = Path(__file__).parent
 
@@ -140,7 +141,7 @@ def spread(lines: list[str], most: int) -> list[str]:
 
 def main(tools: list[str]) -> None:
     """Run, choose, write, and say how many there are of each tool."""
-    seen = {folded(line) for line in ordinary.shipped()}
+    seen = {folded(line) for line in ordinary.lines(OwnLines())}
     found: dict[str, list[str]] = {}
     for tool, line in read() if tools else ():
         if tool not in tools and is_kept(line):

@@ -146,14 +146,8 @@ def _folded(text: str) -> str:
     return text.lower().replace("ſ", "s")
 
 
-@lru_cache(maxsize=1)
-def shipped() -> tuple[str, ...]:
-    """The lines of ordinary output that come with kb."""
-    lines = _HERE.with_name("ordinary.txt").read_text(encoding="utf-8").splitlines()
-    return tuple(line for line in lines if line and not line.startswith("## "))
-
-
 @lru_cache(maxsize=4)
 def _held(own: OwnLines) -> _Held:
+    lines = _HERE.with_name("ordinary.txt").read_text(encoding="utf-8").splitlines()
     words = _HERE.with_name("words.txt").read_text(encoding="utf-8").split()
-    return _Held((*shipped(), *own.lines), words)
+    return _Held((*(line for line in lines if line and not line.startswith("## ")), *own.lines), words)
