@@ -10,7 +10,6 @@ simpler way is the one that keeps nine in ten of its right answers on the first 
 """
 
 import argparse
-import gzip
 import hashlib
 import re
 import tempfile
@@ -20,7 +19,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from benchmarks.matching import provoke, rustc
+from benchmarks.matching import ordinary_lines, provoke, rustc
 from kb.analysis.error_terms import terms
 from kb.jobs import ingest
 from kb.judging.request import Request
@@ -32,8 +31,6 @@ from kb.workspace import MATCH_INDEX, find
 HERE = Path(__file__).parent
 
 RAW = HERE.parents[1] / "raw"
-
-ORDINARY = HERE / "ordinary_lines.txt.gz"
 
 KEPT = 0.9
 """The share of right answers that the threshold of a simpler way keeps."""
@@ -153,8 +150,7 @@ def provoked(*, tuning: bool) -> list[Query]:
 
 def ordinary() -> list[Query]:
     """Lines that tools printed while all was well: each is a query to which there is no answer."""
-    lines = gzip.decompress(ORDINARY.read_bytes()).decode().splitlines()
-    return [Query(f"ordinary:{number}", (line,), None) for number, line in enumerate(lines, start=1)]
+    return [Query(tool, (line,), None) for tool, line in ordinary_lines.read()]
 
 
 def _lines(output: str) -> tuple[str, ...]:
