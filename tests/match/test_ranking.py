@@ -49,7 +49,7 @@ BASE = [
 
 
 def ranker(entries: Sequence[Entry] = BASE) -> Ranker:
-    return Ranker(MatchIndex(build(entries, map(occurrences, ORDINARY))))
+    return Ranker(MatchIndex(build(entries, [{*occurrences(line)} for line in ORDINARY])))
 
 
 def _first(line: str) -> tuple[str, Near]:
@@ -159,15 +159,15 @@ def test_every_pattern_that_matches_a_line_is_held_against_it(records: list[tupl
 
 
 def test_an_index_is_the_same_bytes_for_the_same_records_and_reads_alike_from_a_file(tmp_path: Path) -> None:
-    data = build(BASE, map(occurrences, ORDINARY))
-    assert data == build(BASE, map(occurrences, ORDINARY))
+    data = build(BASE, [{*occurrences(line)} for line in ORDINARY])
+    assert data == build(BASE, [{*occurrences(line)} for line in ORDINARY])
     (tmp_path / "index").write_bytes(data)
     line = "fatal: detected dubious ownership in repository at '/x'"
     assert Ranker(MatchIndex.open(tmp_path / "index")).nearest(line) == ranker().nearest(line)
 
 
 def test_the_weight_of_a_term_falls_with_the_lines_that_hold_it() -> None:
-    index = MatchIndex(build(BASE, map(occurrences, ORDINARY)))
+    index = MatchIndex(build(BASE, [{*occurrences(line)} for line in ORDINARY]))
     lines = len(ORDINARY) + 7
     held = index.number(digest("cannot"))
     assert held is not None

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Collection, Iterable, Sequence
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from kb.match.match_index import ALIGNED, BEGINNINGS, LOOSE, VERSION, Entry
 Array = np.ndarray[Any, Any]
 
 
-def build(entries: Iterable[Entry], ordinary: Iterable[Iterable[int]]) -> bytes:
+def build(entries: Iterable[Entry], ordinary: Sequence[Collection[int]]) -> bytes:
     """The index of some records, in the order of their ids; `ordinary` are the terms of lines that are no errors.
 
     Those count, so that a word which any output holds weighs little in a small base too.
@@ -42,15 +42,14 @@ def build(entries: Iterable[Entry], ordinary: Iterable[Iterable[int]]) -> bytes:
     flat = np.array(occurrences, dtype=np.uint64)
     of_text = np.repeat(np.arange(len(owners), dtype=np.uint32), [end - start for start, end in pairwise(text_ends)])
     plain = flat & ~np.uint64(1)
-    background = [np.array([*set(line)], dtype=np.uint64) for line in ordinary]
-    seen = np.concatenate([np.zeros(0, np.uint64), *background])
+    seen = np.fromiter(chain.from_iterable(ordinary), dtype=np.uint64)
     terms = np.unique(np.concatenate([plain, seen]))
     numbered = np.searchsorted(terms, plain)
     pairs = np.unique(numbered.astype(np.uint64) << np.uint64(32) | of_text)
     holders = (pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32)
     counts = np.bincount((pairs >> np.uint64(32)).astype(np.int64), minlength=len(terms))
     frequency = counts + np.bincount(np.searchsorted(terms, seen), minlength=len(terms))
-    lines = len(owners) + len(background)
+    lines = len(owners) + len(ordinary)
     weights = np.log((lines + 1) / (frequency + 0.5))
     arrays: dict[str, tuple[str, bytes]] = {
         "ids": ("B", bytes(ids)),

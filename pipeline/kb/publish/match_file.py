@@ -63,11 +63,11 @@ def _built(store: Store, own: OwnLines) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _ordinary(own: OwnLines) -> list[list[int]]:
+def _ordinary(own: OwnLines) -> list[set[int]]:
     """The words of the lines that tools print when all is well."""
     from kb.rules import ordinary  # noqa: PLC0415 - what only reads an index does without the rules
 
-    return [[*map(digest, words(line))] for line in ordinary.lines(own)]
+    return [{digest(word) for word in words(line)} for line in ordinary.lines(own)]
 
 
 def _entries(store: Store) -> Iterator[Entry]:
