@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from kb import __version__
-from kb.cli import deciding, formatting, reviewing, streams
+from kb.cli import deciding, formatting, proposing, reviewing, streams
 from kb.cli.arguments import Group
 from kb.cli.failures import (
     INTERRUPTED,
@@ -1113,6 +1113,7 @@ def diff(
 deciding.add_to(app)
 reviewing.add_to(app)
 formatting.add_to(app)
+proposing.add_to(app)
 
 
 def _report_page(workspace: "Workspace", options: "Options", output: Path | None, unused: list[str]) -> None:
