@@ -59,7 +59,6 @@ _PLACES = {
     ops.AT_BEGINNING: "^",
     ops.AT_BEGINNING_STRING: "^",
     ops.AT_END: "$",
-    ops.AT_END_STRING: "$",
     ops.AT_BOUNDARY: r"\b",
     ops.AT_NON_BOUNDARY: r"\B",
 }

@@ -119,7 +119,7 @@ def _only_record(name: str, data: bytes, shown: str) -> Incoming:
         )
         raise KbError(f"{shown}: {f'{pointer}: ' if pointer else ''}{message}; nothing was written")
     if len(records) != 1:
-        what = f"holds {len(records):,} records; propose one at a time" if records else "holds no record"
+        what = "holds more than one record; propose one at a time" if records else "holds no record"
         raise KbError(f"{shown}: {what}, nothing was written")
     return records[0]
 
@@ -131,9 +131,9 @@ def _draft(incoming: Incoming, rules: RuleSet, shown: str) -> Document:
         KbError: it is no record.
     """
     path, raw = incoming.origin.path, incoming.raw
+    if incoming.fault is not None:
+        raise KbError(f"{shown}: is no record: {incoming.fault}; nothing was written")
     try:
-        if incoming.fault is not None:
-            raise contract.UnreadableError(incoming.fault)
         document = readers.of_record(path, raw).read(raw)
         form = rules.formats.of(document, None, path, readers.of(path).name)
         native = form.map(document).document if form else document

@@ -43,8 +43,6 @@ def usable(base: Store, where: str, warn: Callable[[str], None], besides: tuple[
         else:
             patterns.append(Pattern(**row))
     for why, ids in sorted(left_out.items()):
-        reason = (
-            "deprecated, with their events in the ledger" if why == "deprecated" else f"{why}, see `kb explain {why}`"
-        )
+        reason = "deprecated, see `kb log`" if why == "deprecated" else f"{why}, see `kb explain {why}`"
         warn(not_told(ids, reason))
     return patterns
