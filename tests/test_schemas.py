@@ -141,17 +141,22 @@ STONE: Document = {
 }  # fmt: skip
 
 
+_FOUND = Located(
+    "SCH002", "schema-violation", Severity.ERROR, None, "/id", "`id` is missing", fixable=False, path="x", line=1, column=1,
+    source="", fingerprint="",
+)  # fmt: skip
+
 PROPOSED = Proposal(
     "raw/inbox/draft-0123456789abcdef.json",
-    True,
-    None,
-    (
-        Located("SCH002", "schema-violation", Severity.ERROR, None, "/id", "`id` is missing", False, "x", 1, 1, "", ""),
-        Located("DED004", "no-dead-ends", Severity.WARNING, None, "", "it has none", False, "x", 1, 1, "", ""),
-        Located("TXT003", "empty-means-null", Severity.INFO, None, "/locale", "it is empty", True, "x", 1, 1, "", ""),
+    is_new=True,
+    record=None,
+    findings=(
+        _FOUND,
+        _FOUND._replace(code="DED004", severity=Severity.WARNING, pointer=""),
+        _FOUND._replace(code="TXT003", severity=Severity.INFO, fixable=True),
     ),
-    (Kin("git/a", ("id", "near copy")),),
-)  # fmt: skip
+    kin=(Kin("git/a", ("id", "near copy")),),
+)
 
 
 @pytest.fixture(scope="module")

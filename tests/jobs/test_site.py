@@ -12,6 +12,7 @@ from kb.errors import KbError
 from kb.jobs import site
 from kb.jobs.export import export
 from kb.ledger.event import canonical
+from kb.render import site_pages
 from kb.render.site_pages import LARGEST
 from tests.bases import Base, contents, reading, record
 from tests.ledger.events import event
@@ -153,7 +154,7 @@ def test_a_folder_with_files_of_another_export_is_left_as_it_is(made: Base, tmp_
 
 
 def test_what_fails_half_way_leaves_nothing(made: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site.site_pages, "guide", lambda *_: (_ for _ in ()).throw(OSError(28, os.strerror(28))))
+    monkeypatch.setattr(site_pages, "guide", lambda *_: (_ for _ in ()).throw(OSError(28, os.strerror(28))))
     with pytest.raises(KbError, match=r"cannot be written: No space left"):
         exported(made, tmp_path / "out")
     assert not list(tmp_path.iterdir())
@@ -170,7 +171,7 @@ def test_a_long_base_goes_on_in_further_files(base: Base, tmp_path: Path) -> Non
         base.put(f"raw/{i}.json", record(f"r{i}", signature=f"{long}{i}", category=long))
     base.ingest()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(site.site_pages, "LARGEST", 4_000)
+        patch.setattr(site_pages, "LARGEST", 4_000)
         exported(base, tmp_path / "out")
     first, second = (json.loads((tmp_path / "out" / name).read_bytes()) for name in ("index.json", "index~p2.json"))
     assert first["next"] == "index~p2.json"
