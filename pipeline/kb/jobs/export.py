@@ -37,7 +37,7 @@ _KEY_OF = {"records": "id"} | {table: "record_id" for table in of_records() if t
 
 
 class Picked(NamedTuple):
-    """The records of a base that a condition picks, where their pages are, and whom to tell of what is left out."""
+    """The records of a base that a condition picks, where their pages are, and what gets notes of what is left out."""
 
     base: Store
     where: str

@@ -1,4 +1,4 @@
-"""The pattern of a record as other programs are told of it."""
+"""The pattern of a record as other programs are given it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -22,7 +22,7 @@ _LABEL = 120
 
 
 def render(patterns: Iterable[Pattern], warn: Callable[[str], None]) -> Iterator[str]:
-    """The file; a note says which patterns these programs cannot be told, and why."""
+    """The file; a note says which patterns these programs cannot take, and why."""
     untold: dict[str, list[str]] = defaultdict(list)
     github, code = [], []
     for pattern in patterns:
