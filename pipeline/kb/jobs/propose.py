@@ -112,8 +112,8 @@ def _only_record(name: str, data: bytes, shown: str) -> Incoming:
         KbError: it holds a credential, or there is none or several.
     """
     records = list(sources.records(name, data))
-    if credentials(data):
-        found = [place for record in records for place in catalogue()["SAF001"].run(record)]
+    found = [place for record in records for place in catalogue()["SAF001"].run(record)]
+    if found or credentials(data):
         pointer, message = next(
             iter(found), ("", "it holds a credential; revoke it where it was issued, and take it out")
         )

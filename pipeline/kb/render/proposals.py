@@ -54,7 +54,7 @@ def _next(proposal: Proposal) -> str:
     if not proposal.is_publishable:
         return "it cannot be published under an id that was withdrawn"
     if any(one.record == proposal.record for one in proposal.kin):
-        return f"`kb ingest` would let it take the place of {proposal.record}, which is published; see first whether it should"
+        return f"{proposal.record} is published already; see first whether this should take its place, then run `kb ingest`"
     if proposal.kin:
         others = " or ".join(f"`kb confirm {one.record}`" for one in proposal.kin[:2])
         return f"it could be published; first see whether it says more than what is there ({others}, `kb merge`)"
