@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kb.analysis.error_terms import digest, terms
 from kb.match.build_index import build
-from kb.match.match_index import Entry, MatchIndex
+from kb.match.match_index import Indexed, MatchIndex
 from kb.match.ranking import FLOOR, Near, Ranker
 from kb.rules.match_keys import needs, occurrences
 
@@ -23,9 +23,9 @@ ORDINARY = [
 ]
 
 
-def entry(name: str, *texts: str, regex: str | None = None, code: str | None = None) -> Entry:
+def entry(name: str, *texts: str, regex: str | None = None, code: str | None = None) -> Indexed:
     codes = [digest(term.text) for term in terms(code or "")]
-    return Entry(name, [occurrences(text) for text in texts], codes, regex, needs(regex) if regex else ())
+    return Indexed(name, [occurrences(text) for text in texts], codes, regex, needs(regex) if regex else ())
 
 
 BASE = [
@@ -48,7 +48,7 @@ BASE = [
 ]
 
 
-def ranker(entries: Sequence[Entry] = BASE) -> Ranker:
+def ranker(entries: Sequence[Indexed] = BASE) -> Ranker:
     return Ranker(MatchIndex(build(entries, [{*occurrences(line)} for line in ORDINARY])))
 
 

@@ -1,4 +1,4 @@
-"""The index beside the store: made by ingest, told to belong to its store, deleted with it."""
+"""The index beside the store: made by ingest, bound to its store, deleted with it."""
 
 from pathlib import Path
 

@@ -746,7 +746,7 @@ def match_error(
     from kb.jobs import look_up as job
     from kb.jobs import uses
     from kb.match.conditions import SYSTEMS, Here
-    from kb.match.verdict import Thresholds, Verdict
+    from kb.match.verdict import Certainty, Thresholds
     from kb.publish import match_file
     from kb.render import matches
 
@@ -777,7 +777,7 @@ def match_error(
         print_lines(matches.markdown(found))
     else:
         print_prose(matches.text(found, colour=is_coloured(None)))
-    if found["verdict"] == Verdict.NONE:
+    if found["verdict"] == Certainty.NONE:
         raise typer.Exit(1)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from kb.match.match_index import ALIGNED, BEGINNINGS, LOOSE, VERSION, Entry
+from kb.match.match_index import ALIGNED, BEGINNINGS, LOOSE, VERSION, Indexed
 
 Array = np.ndarray[Any, Any]
 
 
-def build(entries: Iterable[Entry], ordinary: Sequence[Collection[int]]) -> bytes:
+def build(entries: Iterable[Indexed], ordinary: Sequence[Collection[int]]) -> bytes:
     """The index of some records, in the order of their ids; `ordinary` are the terms of lines that are no errors.
 
     Those count, so that a word which any output holds weighs little in a small base too.
@@ -107,12 +107,12 @@ def _sorted_literals(literals: list[tuple[bytes, int]]) -> dict[str, tuple[str, 
     }
 
 
-def _laid_out(arrays: dict[str, tuple[str, bytes]], told: dict[str, Any]) -> bytes:
+def _laid_out(arrays: dict[str, tuple[str, bytes]], head: dict[str, Any]) -> bytes:
     body = bytearray()
     places = {}
     for name, (kind, data) in arrays.items():
         places[name] = (kind, len(body), len(data))
         body += data + bytes(-len(data) % ALIGNED)
-    head = json.dumps({**told, "digest": hashlib.sha256(body).hexdigest(), "arrays": places}).encode()
-    head += b" " * (-(len(head) + 1) % ALIGNED) + b"\n"
-    return head + bytes(body)
+    line = json.dumps({**head, "digest": hashlib.sha256(body).hexdigest(), "arrays": places}).encode()
+    line += b" " * (-(len(line) + 1) % ALIGNED) + b"\n"
+    return line + bytes(body)

@@ -1,4 +1,4 @@
-"""The index of `kb match` as a file beside the store: made from it, told by a digest to belong to it, deleted with it."""
+"""The index of `kb match` as a file beside the store: made from it, bound to it by a digest, deleted with it."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kb.analysis.error_lines import MOST_CUES, cues_of
 from kb.analysis.error_terms import digest, words
-from kb.match.match_index import Entry, MatchIndex
+from kb.match.match_index import Indexed, MatchIndex
 from kb.settings import OwnLines
 from kb.store import Store
 from kb.workspace import MATCH_INDEX
@@ -70,5 +70,5 @@ def _ordinary(own: OwnLines) -> list[set[int]]:
     return [{digest(word) for word in words(line)} for line in ordinary.lines(own)]
 
 
-def _entries(store: Store) -> Iterator[Entry]:
-    yield from (Entry(*row) for row in store.stream(_ENTRIES, _ASKED))
+def _entries(store: Store) -> Iterator[Indexed]:
+    yield from (Indexed(*row) for row in store.stream(_ENTRIES, _ASKED))
