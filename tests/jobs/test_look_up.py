@@ -163,11 +163,11 @@ def test_a_log_gives_each_record_once_and_says_which_records_took_how_much(base:
     found = json.loads(outcome.out)
     assert list(violations(found, "match.v1")) == []
     assert [(answer["record"], answer["line"], answer["times"]) for answer in found["answers"]] == [
-        ("git/another", 6, 1),
         ("git/unrelated", 2, 3),
+        ("git/another", 6, 1),
     ]
     assert [(taken["record"], taken["matched"], taken["answered"]) for taken in found["taken"]] == [
-        ("git/unrelated", 0, 3),
+        ("git/unrelated", 3, 3),
         ("git/another", 1, 1),
     ]
     assert "git/unrelated  60.0% of the lines" in kb(base.root, "match", "--log", str(log), "--explain").out
