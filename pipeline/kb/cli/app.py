@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from kb import __version__
-from kb.cli import deciding, formatting, reviewing, streams
+from kb.cli import deciding, formatting, reviewing, serving, streams
 from kb.cli.arguments import Group
 from kb.cli.failures import (
     INTERRUPTED,
@@ -1088,6 +1088,7 @@ def diff(
 
 deciding.add_to(app)
 reviewing.add_to(app)
+serving.add_to(app)
 formatting.add_to(app)
 
 

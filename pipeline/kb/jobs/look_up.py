@@ -196,7 +196,9 @@ def known(base: Store, name: str, here: Here, as_of: dt.date) -> dict[str, Any]:
         "signature": document["signature"],
         "root_cause": document["root_cause"],
         "resolvable": document["resolvable"],
-        "dead_ends": _items(document["dead_ends"], here, ("action", "why_fails", "condition", "fail_rate")),
+        "dead_ends": _items(
+            _placed(document["dead_ends"]), here, ("place", "action", "why_fails", "condition", "fail_rate")
+        ),
         "workarounds": _workarounds(base, document, here, asked),
         "diagnosis": document["diagnosis"],
         "verify": document["verify"],
@@ -204,6 +206,11 @@ def known(base: Store, name: str, here: Here, as_of: dt.date) -> dict[str, Any]:
     return told | (
         {key: [] if isinstance(value, list) else None for key, value in text.items()} if told["withheld"] else text
     )
+
+
+def _placed(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items with their places in the record, from 1, as `kb outcome` names them."""
+    return [{**item, "place": place} for place, item in enumerate(items, start=1)]
 
 
 def _items(items: list[dict[str, Any]], here: Here, keys: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -224,12 +231,13 @@ def _workarounds(base: Store, document: dict[str, Any], here: Here, asked: dict[
     weight = base.value("SELECT prior_weight($tier)", {"tier": document["verification_tier"]})
     found = {position: (*interval(alpha, beta), outcomes) for position, alpha, beta, outcomes in tried}
     items = []
-    for position, item in enumerate(document["workarounds"]):
+    for item in _placed(document["workarounds"]):
+        position = item["place"] - 1
         rate = item["success_rate"]
         if position not in found and rate is not None:
             found[position] = (*interval(rate * weight, (1 - rate) * weight), 0)
         low, high, outcomes = found.get(position, (None, None, 0))
-        items.append({**item, "place": position + 1, "low": low, "high": high, "outcomes": outcomes})
+        items.append({**item, "low": low, "high": high, "outcomes": outcomes})
     ranked = sorted(items, key=lambda item: (item["low"] is None, -(item["low"] or 0), item["place"]))
     return _items(ranked, here, ("place", "action", "how", "condition", "success_rate", "low", "high", "outcomes"))
 
