@@ -39,7 +39,7 @@ PARTS = ("dead_ends", "workarounds", "diagnosis", "verify", "sources", "trust", 
 """What can be asked of a record besides its summary."""
 
 
-class _Room(NamedTuple):
+class Room(NamedTuple):
     """How many characters a text may have, and how many entries a list."""
 
     characters: int
@@ -47,12 +47,11 @@ class _Room(NamedTuple):
 
 
 _ROOMS = tuple(
-    _Room(*room)
-    for room in ((10**9, 10**9), (800, 12), (400, 8), (240, 5), (140, 3), (90, 2), (60, 1), (30, 1), (0, 0))
+    Room(*room) for room in ((10**9, 10**9), (800, 12), (400, 8), (240, 5), (140, 3), (90, 2), (60, 1), (30, 1), (0, 0))
 )
 
 
-def _fitted(make: Callable[[_Room], dict[str, Any]], most: int) -> dict[str, Any]:
+def _fitted(make: Callable[[Room], dict[str, Any]], most: int) -> dict[str, Any]:
     """What is made in the largest room in which it has so many bytes as JSON at most; `cut` says that it is not all."""
     for room in _ROOMS:
         made = make(room) | {"cut": room is not _ROOMS[0]}
@@ -69,7 +68,7 @@ def of_match(found: Mapping[str, Any]) -> dict[str, Any]:
     return _fitted(lambda room: _match(found, room), DEFAULT * max(1, len(found["answers"])))
 
 
-def _match(found: Mapping[str, Any], room: _Room) -> dict[str, Any]:
+def _match(found: Mapping[str, Any], room: Room) -> dict[str, Any]:
     return {
         "verdict": str(found["verdict"]),
         "as_of": found["as_of"],
@@ -83,7 +82,7 @@ def _match(found: Mapping[str, Any], room: _Room) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Mapping[str, Any], room: _Room) -> dict[str, Any]:
+def _answer(answer: Mapping[str, Any], room: Room) -> dict[str, Any]:
     return {
         "record": answer["record"],
         "verdict": str(answer["verdict"]),
@@ -96,13 +95,13 @@ def _answer(answer: Mapping[str, Any], room: _Room) -> dict[str, Any]:
             {
                 "record": rival["record"],
                 "score": rival["score"],
-                "data": _texts({key: rival[key] for key in ("signature", "distinction")}, room),
+                "data": texts({key: rival[key] for key in ("signature", "distinction")}, room),
             }
             for rival in answer["rivals"][:2]
         ],
-        "data": _texts({key: answer[key] for key in ("reason", "signature", "root_cause")}, room)
+        "data": texts({key: answer[key] for key in ("reason", "signature", "root_cause")}, room)
         | {
-            key: [_texts(_tried(item), room) for item in answer[key][: min(2, room.entries)]]
+            key: [texts(_tried(item), room) for item in answer[key][: min(2, room.entries)]]
             for key in ("dead_ends", "workarounds")
         },
     }
@@ -175,19 +174,19 @@ def of_record(base: Store, name: str, parts: Sequence[str], as_of: dt.date, most
     return _fitted(lambda room: _record(known, values, room), size if most is None else most)
 
 
-def _tombstone(name: str, stone: Mapping[str, Any], room: _Room) -> dict[str, Any]:
+def _tombstone(name: str, stone: Mapping[str, Any], room: Room) -> dict[str, Any]:
     successor = {"successor": stone["successor"]} if stone["successor"] else {}
-    return {"record": name, "status": stone["status"], **successor, "data": _texts({"reason": stone["reason"]}, room)}
+    return {"record": name, "status": stone["status"], **successor, "data": texts({"reason": stone["reason"]}, room)}
 
 
-def _record(known: Mapping[str, Any], values: Mapping[str, Any], room: _Room) -> dict[str, Any]:
+def _record(known: Mapping[str, Any], values: Mapping[str, Any], room: Room) -> dict[str, Any]:
     said = dict(values.get(SUMMARY) or {}) | ({"reason": known["reason"]} if known["reason"] else {})
     has = {key: len(known[key]) for key in ("dead_ends", "workarounds", "diagnosis", "verify")}
     return {
         "record": known["record"],
         **_standing(known),
         "has": has,
-        "data": _texts(said, room) | {part: _entries(value, room) for part, value in values.items() if part != SUMMARY},
+        "data": texts(said, room) | {part: _entries(value, room) for part, value in values.items() if part != SUMMARY},
     }
 
 
@@ -282,13 +281,13 @@ def _tried(item: Mapping[str, Any]) -> dict[str, Any]:
     return {key: round(value, 2) if key == "at_least" and value is not None else value for key, value in found.items()}
 
 
-def _entries(value: Any, room: _Room) -> Any:  # noqa: ANN401 - JSON
-    return [_texts(entry, room) if isinstance(entry, dict) else _cut(entry, room.characters) for entry in value][
+def _entries(value: Any, room: Room) -> Any:  # noqa: ANN401 - JSON
+    return [texts(entry, room) if isinstance(entry, dict) else _cut(entry, room.characters) for entry in value][
         : room.entries
     ]
 
 
-def _texts(item: Mapping[str, Any], room: _Room) -> dict[str, Any]:
+def texts(item: Mapping[str, Any], room: Room) -> dict[str, Any]:
     """The values of an object that say something, as far as there is room."""
     found = {}
     for key, value in item.items():
