@@ -13,7 +13,6 @@ from kb.jobs.look_up import Opened
 from kb.match.conditions import Here
 from kb.match.verdict import Thresholds
 from kb.serve import agent_answers
-from kb.serve.agent_answers import PARTS, SUMMARY
 from kb.serve.held_base import HeldBase
 from kb.words import one_line
 from kb.workspace import Workspace
@@ -162,7 +161,7 @@ def server(held: HeldBase, by: str) -> MCPServer[Any]:
         parts: Annotated[list[_Part], Field(max_length=8)] | None = None,
     ) -> Annotated[CallToolResult, RecordOutput]:
         """Read a record, or parts of it on demand: dead_ends, workarounds, diagnosis, verify, sources, trust, history."""
-        chosen: list[str] = [*(parts or [SUMMARY])]
+        chosen: list[str] = list(parts or ()) or [agent_answers.SUMMARY]
         answer = await asked(lambda opened, _: agent_answers.of_record(opened.base, id, chosen, held.day()))
         return _result(agent_answers.text_of_record(answer), answer)
 
@@ -189,7 +188,7 @@ def server(held: HeldBase, by: str) -> MCPServer[Any]:
         "kb://record/{+id}", mime_type="application/json", description="A record with all its parts, as data"
     )
     async def record(id: str) -> str:  # noqa: A002 - as in the template
-        parts = [SUMMARY, *PARTS]
+        parts = [agent_answers.SUMMARY, *agent_answers.PARTS]
         answer = await asked(
             lambda opened, _: agent_answers.of_record(opened.base, id, parts, held.day(), agent_answers.WHOLE),
             ResourceNotFoundError,
