@@ -135,7 +135,7 @@ def test_help_names_the_new_report_and_formats(tree: Tree) -> None:
     assert "findings, calibration or categories; html" in page
     assert "categories: which kinds of errors there are." in page
     assert "gitlab, junit or tap." in page
-    assert "A file for ndjson, json and ids" in page
+    assert "A file for ids, ndjson, json, problem-matchers and links" in page
     assert "native, faq, errorcanon, cq, ruff, msvc, runbook or spreadsheet;" in page
 
 

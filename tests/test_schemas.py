@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import jsonschema_rs
 import pytest
@@ -10,13 +11,14 @@ from jsonschema import Draft202012Validator
 
 from kb import contract, reports, store
 from kb.contract import schema, shapes, violations
+from kb.jobs.export import export
 from kb.jobs.validate import ValidateOptions, validate
 from kb.judging.request import Request
 from kb.ledger.event import KINDS
-from kb.model import Document, Json
+from kb.model import Document, Json, Severity
 from kb.render import answers as render
 from kb.render import validations
-from kb.results import GateResult, RecordEdit, RecordsCompared, Verdict
+from kb.results import GateResult, Kin, Located, Proposal, RecordEdit, RecordsCompared, Verdict
 from kb.settings import Settings
 from kb.store import build
 from tests.bases import DAY, Base
@@ -39,10 +41,16 @@ def test_each_output_has_a_schema() -> None:
         "finding.v1",
         "gate.v1",
         "ingest.v1",
+        "links.v1",
         "manifest.v1",
         "metrics.v1",
+        "propose.v1",
         "quarantine.v1",
+        "site.domains.v1",
+        "site.page.v1",
+        "site.version.v1",
         "statistics.v1",
+        "tombstone.v1",
         "validate-line.v1",
         "validate.v1",
     ]
@@ -127,6 +135,30 @@ COMPARED = RecordsCompared(
 )
 
 
+STONE: Document = {
+    "id": "git/a", "status": "merged", "reason": None, "successor": "git/b", "at": "2026-11-01T12:00:00Z", "by": "person:Ada",
+    "event": "2026-11-01-0123456789ab",
+}  # fmt: skip
+
+
+_FOUND = Located(
+    "SCH002", "schema-violation", Severity.ERROR, None, "/id", "`id` is missing", fixable=False, path="x", line=1, column=1,
+    source="", fingerprint="",
+)  # fmt: skip
+
+PROPOSED = Proposal(
+    "raw/inbox/draft-0123456789abcdef.json",
+    is_new=True,
+    record=None,
+    findings=(
+        _FOUND,
+        _FOUND._replace(code="DED004", severity=Severity.WARNING, pointer=""),
+        _FOUND._replace(code="TXT003", severity=Severity.INFO, fixable=True),
+    ),
+    kin=(Kin("git/a", ("id", "near copy")),),
+)
+
+
 @pytest.fixture(scope="module")
 def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Document]]:
     """Everything that the tool says about this project's own raw/, by schema."""
@@ -150,6 +182,9 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         found[f"{kind}.v1"] = example.lines(f"{name}.ndjson")
     found["finding.v1"] += example.lines("reports/day-findings.ndjson")
     found["diff.v1"] = [COMPARED.document()]
+    found |= _exported(example, tmp_path_factory.mktemp("exported"))
+    found["tombstone.v1"] = [STONE]
+    found["propose.v1"] = [PROPOSED.document()]
     found["event.v1"] = [event(kind).document for kind in KINDS]
     found["gate.v1"] = [GateResult(DAY, VERDICTS).document()]
     for name in reports.REPORTS:
@@ -157,6 +192,20 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         found[f"report.{name}.v1"] = [*kept, *printed(example, name)]
     found["report.findings.v1"][:0] = printed(moved(Base(tmp_path_factory.mktemp("moved"), is_whole=True)), "findings")
     return found
+
+
+def _exported(example: Base, folder: Path) -> dict[str, list[Document]]:
+    """What `kb export` writes for other programs."""
+    with store.read(example.workspace.store) as opened:
+        export(opened, "site", folder / "site", "true", example.workspace)
+        export(opened, "links", folder / "links.json", "true", pages="https://kb.example.org/{id}")
+    lists = [folder / "site/index.json", *sorted((folder / "site/codes").iterdir())]
+    return {
+        "site.page.v1": [json.loads(path.read_bytes()) for path in lists],
+        "site.domains.v1": [json.loads((folder / "site/domains.json").read_bytes())],
+        "site.version.v1": [json.loads((folder / "site/version.json").read_bytes())],
+        "links.v1": [json.loads((folder / "links.json").read_bytes())],
+    }
 
 
 def moved(base: Base) -> Base:
@@ -256,6 +305,19 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     (contract.CURATED, lambda d: d["curation"].update(digest="sha256:1")),
     (contract.CURATED, lambda d: d["curation"]["flags"].append({"code": "DED001"})),
     (contract.CURATED, lambda d: d["curation"]["flags"].append({"code": "ded001", "pointer": ""})),
+    ("links.v1", lambda d: d["links"][0].update(url="file:///x")),
+    ("links.v1", lambda d: d.update(flags="")),
+    ("propose.v1", lambda d: d.update(file="raw/x.json")),
+    ("propose.v1", lambda d: d["missing"][0].update(code="sch002")),
+    ("propose.v1", lambda d: d["existing"][0].update(by=[])),
+    ("site.page.v1", lambda d: d.update(next="../x.json")),
+    ("site.page.v1", lambda d: d["records"][0].update(url="https://example.org")),
+    ("site.page.v1", lambda d: d["records"][0].update(status="withdrawn")),
+    ("site.domains.v1", lambda d: d["domains"][0].update(records=0)),
+    ("site.version.v1", lambda d: d.update(digest="sha256:0")),
+    ("site.version.v1", lambda d: d["counts"].update(codes=-1)),
+    ("tombstone.v1", lambda d: d.update(status="deprecated")),
+    ("tombstone.v1", lambda d: d.update(by="Ada")),
     ("diff.v1", lambda d: d.update(commit="HEAD")),
     ("diff.v1", lambda d: d["removed"][0].update(quarantined=None)),
     ("diff.v1", lambda d: d["changed"][0].update(edits=[])),

@@ -119,6 +119,8 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
     assert "raw/broken.json: (no id): SCH001" in kb("quarantine")
     assert kb("export", "-o", "out").startswith("wrote 1 record to out")
     assert kb("serve") == ""
+    assert "in raw/inbox/draft-" in kb("propose", f"raw/{name}.json", *day)
+    base.drop("raw/inbox")
     assert kb("doctor") == "the base keeps its contracts\n"
     assert kb("gate", *day).startswith("no limits are set")
     assert json.loads(kb("new"))["id"] == "git/not-a-repository"

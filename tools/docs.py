@@ -101,6 +101,7 @@ _NEEDS = {
     "due": " With `--due N`.",
     "released": " With `--released PRODUCT=VERSION`.",
     "spread": " With `--spread N`.",
+    "uses": " Where `match.record` names a file. Not in `curated/`.",
     "history": " Not in `curated/`.",
 }
 

@@ -1,6 +1,7 @@
 """Files that a command writes for its user: made aside, they take their place whole, by one rename, or not at all."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -72,3 +73,43 @@ def _as_before(draft: Path, final: Path) -> None:
         with suppress(PermissionError):  # another's file stays theirs where the system lets us give it
             os.chown(draft, status.st_uid, status.st_gid)
         draft.chmod(status.st_mode & 0o7777)
+
+
+@contextmanager
+def folder_drafted(target: Path) -> Iterator[Path]:
+    """An empty folder to write files into; in the end they stand in `target`.
+
+    Where there was nothing, they come there all at once. In a folder that is there each takes its place by a rename, those at
+    the top last and in the order of names; others stay. Where the body fails, `target` is as it was.
+
+    The name of the draft depends on the target alone, so that the next run takes away what a killed one left.
+    """
+    final = Path(os.path.realpath(target))
+    draft = final.with_name(f".{final.name[:80]}.part")
+    _take_away(draft)
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        if hasattr(os, "sync"):
+            os.sync()
+        if final.exists():
+            _move_into(draft, final)
+        else:
+            draft.replace(final)
+        sync(final.parent)
+    finally:
+        _take_away(draft)
+
+
+def _move_into(draft: Path, final: Path) -> None:
+    names = (path.relative_to(draft) for path in draft.rglob("*") if path.is_file())
+    for name in sorted(names, key=lambda name: (-len(name.parts), name.as_posix())):
+        (final / name).parent.mkdir(parents=True, exist_ok=True)
+        (draft / name).replace(final / name)
+
+
+def _take_away(draft: Path) -> None:
+    if draft.is_symlink() or not draft.is_dir():
+        draft.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(draft)

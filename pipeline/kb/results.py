@@ -178,6 +178,56 @@ class ValidateResult(NamedTuple):
         }
 
 
+class Kin(NamedTuple):
+    """A record of the base that may be about the same error as a draft, and how that is known.
+
+    By its `id`, an `alias`, its `signature`, as a `near copy`, by the `pattern` of one that finds the signature of the other;
+    or it was `withdrawn` under the id of the draft.
+    """
+
+    record: str
+    by: tuple[str, ...]
+
+
+class Proposal(NamedTuple):
+    """What became of a draft: the file in the inbox, whether it was written now, its id, what was found, its kin."""
+
+    file: str
+    is_new: bool
+    record: str | None
+    findings: tuple[Located, ...]
+    kin: tuple[Kin, ...] = ()
+
+    def of(self, severity: Severity) -> tuple[Located, ...]:
+        """The findings of a severity."""
+        return tuple(finding for finding in self.findings if finding.severity is severity)
+
+    @property
+    def is_publishable(self) -> bool:
+        """Whether `kb ingest` would publish it: there is no error, and its id was not withdrawn."""
+        return not self.of(Severity.ERROR) and not any(
+            "withdrawn" in one.by for one in self.kin if one.record == self.record
+        )
+
+    def document(self) -> Document:
+        """The result as JSON; its schema is `schemas/propose.v1.json`."""
+        return {
+            "file": self.file,
+            "new": self.is_new,
+            "record": self.record,
+            "publishable": self.is_publishable,
+            "missing": [_said(finding) for finding in self.of(Severity.ERROR)],
+            "better": [_said(finding) for finding in self.of(Severity.WARNING)],
+            "notes": [_said(finding) for finding in self.of(Severity.INFO)],
+            "existing": [{"record": one.record, "by": list(one.by)} for one in self.kin],
+        }
+
+
+def _said(finding: Located) -> Document:
+    """What a proposer has to know of a finding."""
+    return {key: getattr(finding, key) for key in ("code", "name", "pointer", "message", "fixable")}
+
+
 class Verdict(NamedTuple):
     """A limit of the settings, and the figure compared with it; `figure` is None where there is nothing to compare."""
 

@@ -107,12 +107,14 @@ class Resolvable(NamedTuple):
 class Match(NamedTuple):
     """How `kb match` decides, and what patterns are held against besides the lines that come with kb (RGX004, RGX007).
 
-    A record is an answer from `score` on; one that is less than `margin` behind the nearest makes the answer ambiguous.
+    A record is an answer from `score` on; one that is less than `margin` behind the nearest makes the answer ambiguous. `record`
+    names a file, beside kb.toml, that keeps which records were found, for `kb report matching`; by default none does.
     """
 
     ordinary: tuple[str, ...] = ()
     score: float = 0.7
     margin: float = 0.05
+    record: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -431,6 +433,13 @@ def _check_values(settings: Settings, file: str) -> None:
     require(layout in LAYOUTS, "export.records", layout, "choose files or ndjson")
     require(settings.fail_on in set(Severity), "fail_on", settings.fail_on, "choose error, warning or info")
     require(bool(settings.baseline.strip()), "baseline", settings.baseline, "name a file")
+    record = settings.match.record
+    require(
+        not record or Path(record).name == record != FILE,
+        "match.record",
+        record,
+        "name a file that is to lie beside kb.toml",
+    )
     for i, suppression in enumerate(settings.suppress):
         blank = "say in a few words why the finding is suppressed"
         require(bool(suppression.reason.strip()), f"suppress[{i}].reason", suppression.reason, blank)

@@ -24,7 +24,7 @@ LONG = bool(os.environ.get("KB_LONG"))
 GROUP: Any = get_command(app.app)
 COMMANDS: dict[str, Any] = dict(GROUP.commands)
 
-USUAL = {"report": "quality", "show": "git/a", "why": "git/a", "explain": "DED001", "export": "-"}
+USUAL = {"report": "quality", "show": "git/a", "why": "git/a", "explain": "DED001", "propose": "raw/git/a.json"}
 USUAL |= dict.fromkeys(("confirm", "refute", "deprecate", "withdraw", "restore", "retract"), "git/a")
 """What a command is given where it asks for something; a new one gets a word."""
 

@@ -9,7 +9,7 @@ import pytest
 from kb import store
 from kb.errors import KbError
 from kb.settings import Sql
-from kb.store import statements
+from kb.store import connection, statements
 from tests.bases import Base
 from tests.terminal import kb
 
@@ -216,3 +216,18 @@ def test_so_is_a_condition(base: Base) -> None:
         assert (stopped.code, stopped.out) == (2, ""), arguments
         assert "sql: takes longer than 0.2 s; ask for less" in stopped.err
     assert not (base.root / "out").exists()
+
+
+def test_ctrl_c_while_a_store_is_opened_is_no_bug(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """DuckDB's client says so of whatever it was at; attaching a store is a query too."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr("duckdb.connect", interrupted)
+    for read_only in (True, False):
+        with (
+            pytest.raises(KeyboardInterrupt),
+            connection.connected(str(tmp_path / "kb.duckdb"), {}, read_only=read_only),
+        ):
+            pass

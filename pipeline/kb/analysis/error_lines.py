@@ -25,6 +25,9 @@ _COMMON = lazily("|".join(map(re.escape, _CUES)), re.IGNORECASE)
 
 _CHUNK = 1 << 20
 
+_LONGEST = 16 << 20
+"""A longer line is looked at in parts."""
+
 
 class LogLine(NamedTuple):
     """A line of a log, from 1, without its end."""
@@ -92,7 +95,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
     while data := stream.read(_CHUNK):
         data = left + data if left else data
         end = data.rfind(b"\n") + 1
-        if not end and len(data) > 16 * _CHUNK:
+        if not end and len(data) > _LONGEST:
             end = len(data)
         left = data[end:]
         if end:

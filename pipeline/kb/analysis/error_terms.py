@@ -99,6 +99,14 @@ def _each(line: str, quoted: list[tuple[int, int]]) -> Iterator[Term]:
         before = text
 
 
+_WORD = lazily(r"[^\W\d_](?:[^\W_]|[_'’](?=[^\W_]))+")
+
+
+def words(line: str) -> set[str]:
+    """The words of a line, names and parts of paths too: what may be a term, in a tenth of the time."""
+    return set(_WORD.findall(line.lower()))
+
+
 @lru_cache(maxsize=65_536)
 def digest(term: str) -> int:
     """A number of 63 bits for a term, even, so that the last bit is free; two terms share one by chance only."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from kb import __version__
-from kb.cli import deciding, formatting, reviewing, serving, streams
+from kb.cli import deciding, formatting, proposing, reviewing, serving, streams
 from kb.cli.arguments import Group
 from kb.cli.failures import (
     INTERRUPTED,
@@ -571,6 +571,7 @@ def report(
     it has whole. docs/reports.md describes their sections and columns.
     """
     from kb import reports
+    from kb.jobs import uses
     from kb.render import text
     from kb.render.answers import FORMATS, render
     from kb.render.tables import IDS, as_ids
@@ -600,6 +601,8 @@ def report(
         raise typer.BadParameter("json holds every section; leave it out, or take csv", param_hint="--section")
     chosen = reports.named(name)
     reports.check_use(chosen, options)
+    if any(section.needs == "uses" for section in chosen.sections):
+        options = options._replace(uses=uses.counted(workspace))
     with opened_base(workspace) as base:
         reports.check_scope(base, options, workspace.settings.trust.ladder)
         section = reports.section(chosen, options, section_name)
@@ -741,8 +744,9 @@ def match_error(
     Exits with 1 where no record is near enough: "none" is an answer too.
     """
     from kb.jobs import look_up as job
+    from kb.jobs import uses
     from kb.match.conditions import SYSTEMS, Here
-    from kb.match.verdict import Thresholds, Verdict
+    from kb.match.verdict import Certainty, Thresholds
     from kb.publish import match_file
     from kb.render import matches
 
@@ -766,13 +770,14 @@ def match_error(
             lines = job.of_log(log, cues or ())
         print_notes(opened.notes)
         found = job.look_up(opened, lines, question, workspace.as_of(as_of))
+    uses.note(workspace, found)
     if format_name == "json":
         print_json(found)
     elif format_name == "md":
         print_lines(matches.markdown(found))
     else:
         print_prose(matches.text(found, colour=is_coloured(None)))
-    if found["verdict"] == Verdict.NONE:
+    if found["verdict"] == Certainty.NONE:
         raise typer.Exit(1)
 
 
@@ -834,24 +839,35 @@ def quarantine(
 
 @app.command(
     epilog=examples(
-        "kb export --format parquet -o out/", "kb export --format ndjson -o git.ndjson --where \"domain = 'git'\""
+        "kb export --format parquet -o out/",
+        "kb export --format ndjson -o git.ndjson --where \"domain = 'git'\"",
+        "kb export --format site -o public/",
+        "kb export --format links --base-url https://example.org/kb/ -o links.json",
     )
 )
 def export(
     output: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--output",
             "-o",
             metavar="PATH",
             callback=free_output,
-            help="A file for {exports_in_one_file}, or - for standard output; a folder for all else.",
+            help="A file for {exports_in_one_file}, - or nothing for standard output; a folder for all else.",
         ),
-    ],
+    ] = None,
     format_name: Annotated[str, typer.Option("--format", metavar="FORMAT", help="{forms_of_exports}.")] = "files",
     condition: Annotated[
         str, typer.Option("--where", metavar="CONDITION", help="Which ones: SQL over the table records.")
     ] = "true",
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url",
+            metavar="URL",
+            help="For links: where the site is, or a URL with {id} in it; a record that names no official page is there.",
+        ),
+    ] = None,
 ) -> None:
     """Write published records elsewhere.
 
@@ -859,25 +875,33 @@ def export(
     has not changed since (else with the same values). Any other record goes out as published; what the format has no
     place for is kept under `kb`. A folder must hold no records but those that are written: of an earlier export some
     could be left that this one does not pick.
+
+    site is a static API, which is written whole or not at all. problem-matchers and links tell other programs the patterns
+    of the base; those that would mislead are left out, and a note says why.
     """
-    from kb.jobs.export import export as run
-    from kb.jobs.export import lines
+    from kb.jobs import export as job
     from kb.publish import swap
     from kb.words import escaped
 
     workspace = current_workspace()
     check_started(workspace)
-    if output == STDIN:
+    if base_url is not None and format_name != "links":
+        raise typer.BadParameter("goes with --format links", param_hint="--base-url")
+    notes: list[str] = []
+    pages = None if base_url is None else job.base_url(base_url)
+    if output is None or output == STDIN:
         terminal = sys.stdout.isatty()
         with swap.reading(workspace) as base:
             sys.stdout.writelines(
                 escaped(line) if terminal else line
-                for line in lines(base, format_name, condition, workspace.settings.sql)
+                for line in job.lines(
+                    job.Picked(base, condition, pages, notes.append), format_name, workspace.settings.sql
+                )
             )
+        print_notes(notes)
         return
-    notes: list[str] = []
     with interrupted_after(f"{output} may be written in part"), swap.reading(workspace, files=True) as base:
-        count = run(base, format_name, output, condition, workspace, notes.append)
+        count = job.export(base, format_name, output, condition, workspace, notes.append, pages=pages)
     print_notes(notes)
     print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {display_path(output)}")
 
@@ -1090,6 +1114,7 @@ deciding.add_to(app)
 reviewing.add_to(app)
 serving.add_to(app)
 formatting.add_to(app)
+proposing.add_to(app)
 
 
 def _report_page(workspace: "Workspace", options: "Options", output: Path | None, unused: list[str]) -> None:

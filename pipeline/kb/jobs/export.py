@@ -1,7 +1,8 @@
 """`kb export`: the published records in another format."""
 
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,15 +11,18 @@ import orjson
 
 from kb import aside, sources
 from kb.errors import KbError
+from kb.jobs import recognition, site
 from kb.model import GONE, Change
+from kb.publish import swap
 from kb.publish.curated_files import pretty
+from kb.render import links, problem_matchers
 from kb.render.text import count
 from kb.settings import Sql
 from kb.sources import SourceFile, readers
 from kb.sources.formats import SHIPPED, Format, Formats
 from kb.store import Store, statements
 from kb.store.layout import of_records
-from kb.words import did_you_mean
+from kb.words import brief, did_you_mean, visible
 from kb.workspace import Workspace
 
 _LIMITS = Sql()
@@ -32,27 +36,39 @@ _KEY_OF = {"records": "id"} | {table: "record_id" for table in of_records() if t
 """The tables that are exported, and by which column their rows belong to a record."""
 
 
-def export(
+class Picked(NamedTuple):
+    """The records of a base that a condition picks, where their pages are, and what gets notes of what is left out."""
+
+    base: Store
+    where: str
+    pages: str | None = None
+    warn: Callable[[str], None] = lambda _: None
+
+
+def export(  # noqa: PLR0913 - each is an option of the command
     base: Store,
     format_name: str,
     output: Path,
     where: str = "true",
     home: Workspace | None = None,
     warn: Callable[[str], None] = lambda _: None,
+    *,
+    pages: str | None = None,
 ) -> int:
     """Write the published records that an SQL condition over `records` picks; how many they were.
 
-    The formats: `ndjson` and `json` (one file), `files` (a folder, a file for each record), `parquet` and `csv` (a folder,
-    a file for each table), and each foreign format (a folder). What came in that format comes back as ingested, byte for
-    byte out of the workspace that is its `home`; `warn` gets a note where that is no longer possible, and of what fits
-    nowhere. The condition keeps the limits that are set there.
+    The formats: `ndjson` and `json` (one file), `problem-matchers` and `links` (one file, of their patterns), `files` (a
+    folder, a file for each record), `site` (a folder, a static API), `parquet` and `csv` (a folder, a file for each table),
+    and each foreign format (a folder). What came in that format comes back as ingested, byte for byte out of the workspace
+    that is its `home`; `warn` gets a note where that is no longer possible, of what fits nowhere, and of what would mislead.
+    `pages` is a URL with `{id}` in it: where the pages of records are. The condition keeps the limits that are set there.
 
     Raises:
         KbError: no such format, the condition is not SQL over the table or takes too much, the output cannot be written,
             or the folder holds files that would pass for some of this export.
     """
     foreign = Formats(home.format_files()) if home else SHIPPED
-    known = (*IN_ONE_FILE, *_INTO_FOLDER, *foreign.foreign)
+    known = (*IN_ONE_FILE, *_INTO_FOLDER, SITE, *foreign.foreign)
     if format_name not in known:
         raise KbError(f"--format {format_name}: {did_you_mean(format_name, known)}")
     where = _condition(where)
@@ -61,7 +77,9 @@ def export(
         if format_name in _INTO_FILE:
             output.parent.mkdir(parents=True, exist_ok=True)
             with aside.written(output) as file:
-                file.writelines(line.encode() for line in _INTO_FILE[format_name](base, where))
+                file.writelines(line.encode() for line in _INTO_FILE[format_name](Picked(base, where, pages, warn)))
+        elif format_name == SITE:
+            _site(base, output, where, home)
         else:
             _check_folder(base, format_name, foreign.get(format_name), output, where)
             output.mkdir(parents=True, exist_ok=True)
@@ -75,7 +93,7 @@ def export(
     return picked
 
 
-def lines(base: Store, format_name: str, where: str = "true", limits: Sql = _LIMITS) -> Iterator[str]:
+def lines(picked: Picked, format_name: str, limits: Sql = _LIMITS) -> Iterator[str]:
     """The same records as text, in a format that is one file.
 
     Raises:
@@ -84,11 +102,27 @@ def lines(base: Store, format_name: str, where: str = "true", limits: Sql = _LIM
     if format_name not in _INTO_FILE:
         raise KbError(
             f"--format {format_name} has no place on standard output; name a folder with -o, or choose"
-            f" {' or '.join(_INTO_FILE)}"
+            f" {', '.join(_INTO_FILE)}"
         )
-    where = _condition(where)
-    _count(base, where, limits)
-    return _INTO_FILE[format_name](base, where)
+    where = _condition(picked.where)
+    _count(picked.base, where, limits)
+    return _INTO_FILE[format_name](picked._replace(where=where))
+
+
+def base_url(text: str) -> str:
+    """What `--base-url` says, as a template with `{id}` in it.
+
+    Raises:
+        KbError: it is no http(s) URL.
+    """
+    if not _URL.fullmatch(text):
+        raise KbError(
+            f"--base-url {brief(visible(text))}: write a URL such as https://example.org/kb/, with {{id}} or without"
+        )
+    return text if "{id}" in text else f"{text.rstrip('/')}/records/{{id}}.json"
+
+
+_URL = re.compile(r"https?://[^\s/\x00-\x1f\"<>]+(?:/[^\s\x00-\x1f\"<>]*)?")
 
 
 def _condition(where: str) -> str:
@@ -112,6 +146,10 @@ def _check_folder(base: Store, format_name: str, form: Format | None, output: Pa
         read = form.reads if form else {readers.JSON.name}
         suffixes = tuple(suffix for reader in readers.READERS if reader.name in read for suffix in reader.suffixes)
         written = {f"{name}{suffix}" for (name,) in ids for suffix in suffixes}
+    _check_others(output, suffixes, written)
+
+
+def _check_others(output: Path, suffixes: tuple[str, ...], written: Collection[str]) -> None:
     present = (path.relative_to(output).as_posix() for path in output.rglob("*") if path.name.endswith(suffixes))
     others = sorted(name for name in present if name not in written)
     if others:
@@ -119,6 +157,20 @@ def _check_folder(base: Store, format_name: str, form: Format | None, output: Pa
             f"{output}: holds {count(len(others), 'file')} that this export does not write (such as {others[0]}), and"
             " that would pass for some of it; name a new folder, or empty this one"
         )
+
+
+SITE = "site"
+"""The format of which a folder is written whole or not at all."""
+
+
+def _site(base: Store, output: Path, where: str, home: Workspace | None) -> None:
+    with aside.folder_drafted(output) as draft:
+        written = set()
+        for name, data in site.files(base, where, swap.manifest(home.curated) if home else {}):
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / name).write_bytes(data)
+            written.add(name)
+        _check_others(output, (".json",), written)
 
 
 def _files(base: Store, output: Path, where: str) -> None:
@@ -142,19 +194,33 @@ def _reader(source: str, form: Format) -> readers.Reader:
     return came_in if came_in.name in form.reads else next(one for one in readers.READERS if one.name in form.reads)
 
 
-def _ndjson(base: Store, where: str) -> Iterator[str]:
-    return (f"{doc}\n" for _, doc in base.documents(where))
+def _ndjson(picked: Picked) -> Iterator[str]:
+    return (f"{doc}\n" for _, doc in picked.base.documents(picked.where))
 
 
-def _json(base: Store, where: str) -> Iterator[str]:
+def _json(picked: Picked) -> Iterator[str]:
     start = "["
-    for _, doc in base.documents(where):
+    for _, doc in picked.base.documents(picked.where):
         yield f"{start}\n{doc}"
         start = ","
     yield "[]\n" if start == "[" else "\n]\n"
 
 
-_INTO_FILE: dict[str, Callable[[Store, str], Iterator[str]]] = {"ndjson": _ndjson, "json": _json}
+def _problem_matchers(picked: Picked) -> Iterator[str]:
+    usable = recognition.usable(picked.base, picked.where, picked.warn, recognition.BACKTRACKING)
+    return problem_matchers.render(usable, picked.warn)
+
+
+def _links(picked: Picked) -> Iterator[str]:
+    return links.render(recognition.usable(picked.base, picked.where, picked.warn), picked.pages, picked.warn)
+
+
+_INTO_FILE: dict[str, Callable[[Picked], Iterator[str]]] = {
+    "ndjson": _ndjson,
+    "json": _json,
+    "problem-matchers": _problem_matchers,
+    "links": _links,
+}
 
 
 def _tables(where: str) -> Iterator[tuple[str, str]]:
@@ -177,7 +243,7 @@ def _csv(base: Store, output: Path, where: str) -> None:
 _INTO_FOLDER: dict[str, Callable[[Store, Path, str], None]] = {"files": _files, "parquet": _parquet, "csv": _csv}
 
 IN_ONE_FILE = tuple(_INTO_FILE)
-FORMATS = (*IN_ONE_FILE, *_INTO_FOLDER, *SHIPPED.foreign)
+FORMATS = (*IN_ONE_FILE, *_INTO_FOLDER, SITE, *SHIPPED.foreign)
 """The formats where a workspace has none of its own."""
 
 

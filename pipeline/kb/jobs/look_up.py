@@ -12,7 +12,7 @@ from kb.analysis.error_lines import LogLine, likely
 from kb.errors import KbError
 from kb.match.conditions import Here, applies, numbers
 from kb.match.ranking import Near, Ranker
-from kb.match.verdict import Looked, Spotted, Taken, Thresholds, Verdict, look
+from kb.match.verdict import Certainty, Looked, Spotted, Taken, Thresholds, look
 from kb.publish import match_file
 from kb.settings import OwnLines
 from kb.store import Store
@@ -117,7 +117,9 @@ def _misses(opened: Opened, looked: Looked) -> list[dict[str, Any]]:
 def _answer(opened: Opened, spotted: Spotted, here: Here, as_of: dt.date) -> dict[str, Any]:
     nearest, *others = spotted.nearest
     name = opened.ranker.id(nearest.record)
-    rivals = [(opened.ranker.id(near.record), near) for near in others] if spotted.verdict is Verdict.AMBIGUOUS else []
+    rivals = (
+        [(opened.ranker.id(near.record), near) for near in others] if spotted.verdict is Certainty.AMBIGUOUS else []
+    )
     return {
         "verdict": spotted.verdict,
         "score": _rounded(nearest.score),
@@ -130,7 +132,7 @@ def _answer(opened: Opened, spotted: Spotted, here: Here, as_of: dt.date) -> dic
                 "record": rival,
                 "score": _rounded(near.score),
                 "by": list(near.by),
-                **told_apart(opened.base, name, rival),
+                **distinguished(opened.base, name, rival),
             }
             for rival, near in rivals
         ],
@@ -146,7 +148,7 @@ def _rounded(score: float) -> float:
     return round(score, 4)
 
 
-def told_apart(base: Store, name: str, rival: str) -> dict[str, Any]:
+def distinguished(base: Store, name: str, rival: str) -> dict[str, Any]:
     """What tells a record from another one: the distinction that either of them gives, and how the other is diagnosed."""
     distinctions = base.query(
         """SELECT distinction FROM transitions WHERE kind = 'frequently_confused_with' AND distinction IS NOT NULL
@@ -182,7 +184,7 @@ def known(base: Store, name: str, here: Here, as_of: dt.date) -> dict[str, Any]:
     codes = {code for (code,) in marks}
     decided = document["curation"].get("ledger") or {}
     last_confirmed = trust.pop("last_confirmed")
-    told: dict[str, Any] = {
+    standing: dict[str, Any] = {
         "record": name,
         "trust": {**trust, "last_confirmed": last_confirmed and last_confirmed.isoformat()},
         "status": decided.get("status") or ("contested" if _CONTESTED in codes else "published"),
@@ -203,8 +205,8 @@ def known(base: Store, name: str, here: Here, as_of: dt.date) -> dict[str, Any]:
         "diagnosis": document["diagnosis"],
         "verify": document["verify"],
     }
-    return told | (
-        {key: [] if isinstance(value, list) else None for key, value in text.items()} if told["withheld"] else text
+    return standing | (
+        {key: [] if isinstance(value, list) else None for key, value in text.items()} if standing["withheld"] else text
     )
 
 

@@ -2,18 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Collection, Iterable, Sequence
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy as np
 
-from kb.match.match_index import ALIGNED, BEGINNINGS, LOOSE, VERSION, Entry
+from kb.match.match_index import ALIGNED, BEGINNINGS, LOOSE, VERSION, Indexed
 
 Array = np.ndarray[Any, Any]
 
 
-def build(entries: Iterable[Entry], ordinary: Iterable[Iterable[int]]) -> bytes:
+def build(entries: Iterable[Indexed], ordinary: Sequence[Collection[int]]) -> bytes:
     """The index of some records, in the order of their ids; `ordinary` are the terms of lines that are no errors.
 
     Those count, so that a word which any output holds weighs little in a small base too.
@@ -42,15 +42,14 @@ def build(entries: Iterable[Entry], ordinary: Iterable[Iterable[int]]) -> bytes:
     flat = np.array(occurrences, dtype=np.uint64)
     of_text = np.repeat(np.arange(len(owners), dtype=np.uint32), [end - start for start, end in pairwise(text_ends)])
     plain = flat & ~np.uint64(1)
-    background = [np.array([*set(line)], dtype=np.uint64) for line in ordinary]
-    seen = np.concatenate([np.zeros(0, np.uint64), *background])
+    seen = np.fromiter(chain.from_iterable(ordinary), dtype=np.uint64)
     terms = np.unique(np.concatenate([plain, seen]))
     numbered = np.searchsorted(terms, plain)
     pairs = np.unique(numbered.astype(np.uint64) << np.uint64(32) | of_text)
     holders = (pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32)
     counts = np.bincount((pairs >> np.uint64(32)).astype(np.int64), minlength=len(terms))
     frequency = counts + np.bincount(np.searchsorted(terms, seen), minlength=len(terms))
-    lines = len(owners) + len(background)
+    lines = len(owners) + len(ordinary)
     weights = np.log((lines + 1) / (frequency + 0.5))
     arrays: dict[str, tuple[str, bytes]] = {
         "ids": ("B", bytes(ids)),
@@ -108,12 +107,12 @@ def _sorted_literals(literals: list[tuple[bytes, int]]) -> dict[str, tuple[str, 
     }
 
 
-def _laid_out(arrays: dict[str, tuple[str, bytes]], told: dict[str, Any]) -> bytes:
+def _laid_out(arrays: dict[str, tuple[str, bytes]], head: dict[str, Any]) -> bytes:
     body = bytearray()
     places = {}
     for name, (kind, data) in arrays.items():
         places[name] = (kind, len(body), len(data))
         body += data + bytes(-len(data) % ALIGNED)
-    head = json.dumps({**told, "digest": hashlib.sha256(body).hexdigest(), "arrays": places}).encode()
-    head += b" " * (-(len(head) + 1) % ALIGNED) + b"\n"
-    return head + bytes(body)
+    line = json.dumps({**head, "digest": hashlib.sha256(body).hexdigest(), "arrays": places}).encode()
+    line += b" " * (-(len(line) + 1) % ALIGNED) + b"\n"
+    return line + bytes(body)

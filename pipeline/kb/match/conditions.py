@@ -11,7 +11,7 @@ SYSTEMS: Mapping[str, tuple[str, ...]] = {
     "macos": ("macos", "mac os", "os x", "darwin", "homebrew", "apple silicon"),
     "windows": ("windows", "powershell", "cmd.exe", "wsl"),
 }
-"""The operating systems that are told apart, and the words that name one."""
+"""The operating systems that are distinguished, and the words that name one."""
 
 _BELOW = frozenset({"<", "before", "below", "older than", "earlier than", "under"})
 _AT_MOST = frozenset({"<=", "up to", "until", "through"})

@@ -26,7 +26,7 @@ BEGINNINGS = (3, 6, 10)
 ALIGNED = 8
 
 
-class Entry(NamedTuple):
+class Indexed(NamedTuple):
     """What the index holds of a record.
 
     `texts` has a number for each term of each text, its last bit set where the term is loose. `codes` are those of its

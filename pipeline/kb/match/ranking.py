@@ -70,7 +70,7 @@ class Ranker:
 
         Those that words alone speak for, and whose score would be below `floor`, are left out.
         """
-        line = line[:LONGEST_LINE]
+        line = line[:LONGEST_LINE].encode(errors="replace").decode()  # RE2 takes no lone surrogates
         asked = _Asked(self._index, terms(line))
         hits = dict(self._matching(line))
         coded = {record for code in asked.digests for record in self._index.with_code(code)}
@@ -93,10 +93,9 @@ class Ranker:
         if self._any_always is None or self._any_always.search(line):
             needed.update(self._index.always)
         for record in sorted(needed):
-            matcher = _compiled(self._index.pattern(record))
-            match = matcher and matcher.search(line)
-            if match and match.end() > match.start():
-                yield record, match.span()
+            span = _found(_compiled(self._index.pattern(record)), line)
+            if span is not None:
+                yield record, span
 
     @cached_property
     def _any_always(self) -> Any:  # noqa: ANN401 - re2 has no types
@@ -120,6 +119,17 @@ class Ranker:
             score += (1 - score) * _CODED
             by.insert(0, CODE)
         return Near(record, score, span, tuple(by), compared.text_share, compared.line_share)
+
+
+def _found(matcher: Any, line: str) -> tuple[int, int] | None:  # noqa: ANN401 - re2 has no types
+    """Where a pattern matches a line, or the line without the white space around it, for a tool may indent what another prints."""
+    stripped = line.strip()
+    for text in (line, stripped) if stripped != line else (line,):
+        match = matcher and matcher.search(text)
+        if match and match.end() > match.start():
+            before = 0 if text is line else line.index(stripped)
+            return match.start() + before, match.end() + before
+    return None
 
 
 @lru_cache(maxsize=16_384)
@@ -148,6 +158,12 @@ class _Compared(NamedTuple):
 _NOTHING = _Compared(0, 0, (0, 0))
 
 
+def _come_first(values: Sequence[int]) -> list[bool]:
+    """Of each value, whether it was not there before."""
+    first = {value: i for i, value in reversed([*enumerate(values)])}
+    return [first[value] == i for i, value in enumerate(values)]
+
+
 class _Asked:
     """The terms of a line, looked up: the number of each, what it weighs, and what it weighs for a text that lacks it."""
 
@@ -159,8 +175,9 @@ class _Asked:
         self._weighed = {number: index.weight(number) for number in {*self._numbers} if number is not None}
         weights = [index.unknown if number is None else self._weighed[number] for number in self._numbers]
         self._weights = weights
-        self._lacking = [
-            weight * (_LOOSE_ASKED if term.loose else 1) for weight, term in zip(weights, found, strict=True)
+        self._lacking = [  # each term once
+            weight * (_LOOSE_ASKED if term.loose else 1) if is_first else 0.0
+            for weight, term, is_first in zip(weights, found, _come_first(self.digests), strict=True)
         ]
 
     def share(self, span: tuple[int, int]) -> float:

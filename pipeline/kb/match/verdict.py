@@ -15,7 +15,7 @@ _ANYWHERE = Here()
 _DIGITS = lazily(r"[0-9]+")
 
 
-class Verdict(StrEnum):
+class Certainty(StrEnum):
     """Whether the base knows an error."""
 
     MATCH = "match"
@@ -38,7 +38,7 @@ class Spotted(NamedTuple):
     """
 
     line: LogLine
-    verdict: Verdict
+    verdict: Certainty
     nearest: tuple[Near, ...]
     times: int = 1
     hit: tuple[int, ...] = ()
@@ -64,7 +64,7 @@ class Looked(NamedTuple):
     `taken` has each record whose pattern matches a line, or which answers one: those that take most come first.
     """
 
-    verdict: Verdict
+    verdict: Certainty
     answered: tuple[Spotted, ...]
     missed: tuple[Spotted, ...]
     lines: int
@@ -89,9 +89,9 @@ def look(
         like = _DIGITS.sub("0", line.text)
         known = spotted.get(like)
         spotted[like] = known._replace(times=known.times + 1) if known else _spot(ranker, line, thresholds, here, floor)
-    answered = _once(s for s in spotted.values() if s.verdict is not Verdict.NONE)
-    missed = _once(s for s in spotted.values() if s.verdict is Verdict.NONE and s.nearest)
-    verdict = answered[0].verdict if answered else Verdict.NONE
+    answered = _once(s for s in spotted.values() if s.verdict is not Certainty.NONE)
+    missed = _once(s for s in spotted.values() if s.verdict is Certainty.NONE and s.nearest)
+    verdict = answered[0].verdict if answered else Certainty.NONE
     return Looked(verdict, tuple(answered), tuple(missed[:_MISSES]), count, tuple(_taken(spotted.values())))
 
 
@@ -100,7 +100,7 @@ def _taken(spotted: Iterable[Spotted]) -> list[Taken]:
     for one in spotted:
         for record in one.hit:
             matched[record] += one.times
-        if one.verdict is not Verdict.NONE:
+        if one.verdict is not Certainty.NONE:
             answered[one.nearest[0].record] += one.times
     taken = [Taken(record, matched[record], answered[record]) for record in matched.keys() | answered.keys()]
     return sorted(taken, key=lambda one: (-max(one.matched, one.answered), one.record))
@@ -112,9 +112,9 @@ def _spot(ranker: Ranker, line: LogLine, thresholds: Thresholds, here: Here, flo
         nearest = [near for near in nearest if near.score < thresholds.score or fits(ranker.id(near.record), here)]
     hit = tuple(sorted(near.record for near in nearest if PATTERN in near.by))
     if not nearest or nearest[0].score < thresholds.score:
-        return Spotted(line, Verdict.NONE, tuple(nearest[:1]), hit=hit)
+        return Spotted(line, Certainty.NONE, tuple(nearest[:1]), hit=hit)
     rivals = [near for near in nearest if near.score > nearest[0].score - thresholds.margin]
-    verdict = Verdict.MATCH if len(rivals) == 1 else Verdict.AMBIGUOUS
+    verdict = Certainty.MATCH if len(rivals) == 1 else Certainty.AMBIGUOUS
     return Spotted(line, verdict, tuple(nearest[: max(2, min(len(rivals), _RIVALS))]), hit=hit)
 
 

@@ -193,14 +193,14 @@ def _files(store: Store, options: Options, rules: RuleSet) -> Iterator[tuple[str
     if rules.settings.export.records == "files":
         for name, doc in store.documents():
             yield f"records/{name}.json", pretty(orjson.loads(doc))
-    for name, stone in _tombstones(store):
+    for name, stone in tombstones(store):
         yield f"withdrawn/{name}.json", pretty(stone)
     yield from reports(store, options)
     if rules.settings.export.html:
         yield PAGE, _page(store, options._replace(history=False), rules)
 
 
-def _tombstones(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
+def tombstones(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is left of each record that the ledger took out."""
     rows = store.query(
         """SELECT record_id AS id, status, reason, successor, strftime(decided_at, '%Y-%m-%dT%H:%M:%SZ') AS "at", actor AS "by",

@@ -1,11 +1,13 @@
-"""The index of `kb match` as a file beside the store: made from it, told by a digest to belong to it, deleted with it."""
+"""The index of `kb match` as a file beside the store: made from it, bound to it by a digest, deleted with it."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
 from kb.analysis.error_lines import MOST_CUES, cues_of
-from kb.match.match_index import Entry, MatchIndex
+from kb.analysis.error_terms import digest, words
+from kb.match.match_index import Indexed, MatchIndex
 from kb.settings import OwnLines
 from kb.store import Store
 from kb.workspace import MATCH_INDEX
@@ -55,12 +57,18 @@ def cues(store: Store, own: OwnLines) -> list[str] | None:
 
 
 def _built(store: Store, own: OwnLines) -> bytes:
-    from kb.match.build_index import build  # noqa: PLC0415 - numpy, and the rules: only where an index is made
-    from kb.rules import ordinary  # noqa: PLC0415 - likewise
-    from kb.rules.match_keys import occurrences  # noqa: PLC0415 - likewise
+    from kb.match.build_index import build  # noqa: PLC0415 - numpy: only where an index is made
 
-    return build(_entries(store), map(occurrences, ordinary.lines(own)))
+    return build(_entries(store), _ordinary(own))
 
 
-def _entries(store: Store) -> Iterator[Entry]:
-    yield from (Entry(*row) for row in store.stream(_ENTRIES, _ASKED))
+@lru_cache(maxsize=4)
+def _ordinary(own: OwnLines) -> list[set[int]]:
+    """The words of the lines that tools print when all is well."""
+    from kb.rules import ordinary  # noqa: PLC0415 - what only reads an index does without the rules
+
+    return [{digest(word) for word in words(line)} for line in ordinary.lines(own)]
+
+
+def _entries(store: Store) -> Iterator[Indexed]:
+    yield from (Indexed(*row) for row in store.stream(_ENTRIES, _ASKED))

@@ -71,6 +71,8 @@ def _wanting(section: Section) -> str:
     """What to say so that a report has a section."""
     if section.whole:
         return "it is about the whole base, so leave out --domain and --tier"
+    if section.needs == "uses":
+        return "no use is recorded; name a file for it as match.record in kb.toml"
     return f"add --{section.needs} {'PRODUCT=VERSION' if section.needs == 'released' else 'DAYS'}"
 
 
@@ -171,7 +173,7 @@ def _whole(value: Any) -> Any:  # noqa: ANN401 - any value of DuckDB
 
 def _parameters(sql: str, options: Options) -> dict[str, Any]:
     """Those of the options that a query names; DuckDB takes no others."""
-    names = ("as_of", "domain", "tier", "due", "spread", "released")
+    names = ("as_of", "domain", "tier", "due", "spread", "released", "uses")
     return {name: getattr(options, name) for name in names if f"${name}" in sql}
 
 

@@ -492,8 +492,55 @@ _CALIBRATION = Report(
     totals=False,
 )
 
+_MATCHING = Report(
+    "matching",
+    "What errors find",
+    "which patterns take the errors of other records, and what use found",
+    (
+        Section(
+            "swallowing",
+            "swallowing",
+            {
+                **_RECORD,
+                "others": Column("other records whose signatures its pattern matches, counted up to 101", SOME),
+                "such": Column("the first of them", TEXT),
+                "regex": Column("the pattern", TEXT),
+            },
+            title="Patterns that match the signatures of other records, those of most first",
+            ranked=True,
+            nothing="no pattern matches the signature of another record",
+        ),
+        Section(
+            "unmatched",
+            "unmatched",
+            {**_RECORD, **_TRUST, "last_confirmed": Column("day of the last confirmation", DAY, "never")},
+            title="Records that nothing matched in the recorded use, those worth least first",
+            ranked=True,
+            absent={"last_confirmed": "never"},
+            needs="uses",
+            nothing="every record was found at least once",
+        ),
+        Section(
+            "matched",
+            "matched",
+            {
+                **_RECORD,
+                **_TRUST,
+                "times": Column("how often it was the answer", SOME),
+                "last": Column("day on which it was last", DAY),
+            },
+            title="Records that were the answer, the most asked for first",
+            ranked=True,
+            needs="uses",
+            nothing="no record was an answer yet",
+        ),
+    ),
+    totals=False,
+)
+
 REPORTS = {
-    report.name: report for report in (_QUALITY, _QUEUE, _STALE, _CONFIDENCE, _TIERS, _SOURCES, _FINDINGS, _CALIBRATION)
+    report.name: report
+    for report in (_QUALITY, _QUEUE, _STALE, _CONFIDENCE, _TIERS, _SOURCES, _FINDINGS, _CALIBRATION, _MATCHING)
 }
 
 NAMES = (*REPORTS, "html", "all")

@@ -13,7 +13,8 @@ from kb.reports.kinds import Column
 class Options(NamedTuple):
     """What a report is asked for: the day, which part of the base, and how many rows of its ranked sections.
 
-    `due` and `spread` are numbers of days, `released` is a product and its new version (`docker=30`). Without `history`,
+    `due` and `spread` are numbers of days, `released` is a product and its new version (`docker=30`), `uses` what was found
+    by `kb match`, as JSON (jobs/uses.py). Without `history`,
     what earlier runs say is left out: so the reports in `curated/` follow from the base alone. `common` is given where
     people read it: when a rule is reported once.
     """
@@ -25,6 +26,7 @@ class Options(NamedTuple):
     due: int | None = None
     spread: int | None = None
     released: str | None = None
+    uses: str | None = None
     history: bool = True
     common: settings.ReportSettings | None = None
 
@@ -32,7 +34,7 @@ class Options(NamedTuple):
 class Section(NamedTuple):
     """One table of a report: `sql` names its query in store/sql/reports/, `columns` says what each column means and holds.
 
-    The query takes any of the parameters $as_of, $domain, $tier, $due, $spread and $released.
+    The query takes any of the parameters $as_of, $domain, $tier, $due, $spread, $released and $uses.
     """
 
     name: str
@@ -61,7 +63,7 @@ class Section(NamedTuple):
     earlier: str | None = None
     """A condition in SQL: whether the state that rows are held against is known. Where it is not, people read so."""
     needs: str | None = None
-    """The option without which it is left out: `due`, `spread`, `released` or `history`."""
+    """The option without which it is left out: `due`, `spread`, `released`, `uses` or `history`."""
     finish: Callable[[Table], Table] | None = None
     """What Python makes of the rows of the query, where SQL cannot; no condition can be asked of such a section."""
     optional: bool = False

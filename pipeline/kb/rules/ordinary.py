@@ -1,7 +1,9 @@
 """What a pattern must not match: lines that tools print when all is well, and ordinary words. Read once, then held in memory."""
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,17 +103,26 @@ class _Held:
         return list(range(len(self.texts))) if regexes.has_anchors(regex) or matcher.search(self._joined) else []
 
     def _with(self, literal: str) -> Iterable[int]:
-        """The numbers of the texts that hold a text, looked for by the rarest of its parts."""
+        """The numbers of the texts that hold a text."""
         self._asked += 1
-        parts = len(literal) >= _PART and self._asked > _FEW
-        few: Sequence[int] = range(len(self.texts) if parts or literal in self._all_folded else 0)
-        for i in range(0, len(literal) - _PART + 1, _PART) if parts else ():
-            places = self._index.get(literal[i : i + _PART], ())
-            if len(places) < len(few):
-                few = places
-            if not few:
-                break
-        return (number for number in few if literal in self._folded[number])
+        if self._asked <= _FEW or len(literal) < _PART:
+            return self._reading_through(literal)
+        parts = (literal[i : i + _PART] for i in range(0, len(literal) - _PART + 1, _PART))
+        fewest = min((self._index.get(part, ()) for part in parts), key=len)
+        return (number for number in fewest if literal in self._folded[number])
+
+    def _reading_through(self, literal: str) -> Iterator[int]:
+        """The numbers of the texts that hold a text, which is looked for in all of them at once."""
+        number, at = -1, self._all_folded.find(literal)
+        while at >= 0:
+            number = bisect_right(self._begins, at, number + 1) - 1
+            yield number
+            at = self._all_folded.find(literal, self._begins[number + 1])
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        """Where each text begins in all of them, and behind the last where they end."""
+        return [*accumulate((len(text) + 1 for text in self._folded), initial=0)]
 
     @cached_property
     def _index(self) -> dict[str, list[int]]:
@@ -123,8 +134,8 @@ class _Held:
         return index
 
 
-_FEW = 64
-"""For so many questions the index is not worth its making."""
+_FEW = 2048
+"""For so many questions the index is not worth its making: to read all through is quicker."""
 
 _PART = 5
 """Most texts of so many characters are in no ordinary line, and few are in many."""

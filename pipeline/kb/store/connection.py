@@ -34,10 +34,24 @@ def connected(path: str, config: dict[str, Any], *, read_only: bool = False) -> 
         KeyboardInterrupt: a person stopped a query.
     """
     with (
+        _interrupted(),
         _within_reach(path, read_only=read_only) as reachable,
         _opened(reachable, config, read_only=read_only) as connection,
     ):
         yield connection
+
+
+@contextmanager
+def _interrupted() -> Iterator[None]:
+    """Let an interrupted query be what it is, whichever it is: the first one attaches the store."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except RuntimeError as error:
+        if str(error) == STOPPED:
+            raise KeyboardInterrupt from None
+        raise
 
 
 @contextmanager
@@ -72,12 +86,6 @@ def _opened(path: str, config: dict[str, Any], *, read_only: bool) -> Iterator[d
             connection.execute("SET TimeZone = 'UTC'")
         with stopped_by_signals(connection):
             yield connection
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
-    except RuntimeError as error:
-        if str(error) == STOPPED:
-            raise KeyboardInterrupt from None
-        raise
     except duckdb.Error as error:
         fault = _fault(name, error)
         if fault is None:

@@ -97,7 +97,7 @@ def test_some_names_say_another_thing(name: str) -> None:
 
 
 def test_no_format_can_be_called_as_an_export_is() -> None:
-    assert {*IN_ONE_FILE, "files", "parquet", "csv", "native"} <= RESERVED
+    assert {*IN_ONE_FILE, "files", "site", "parquet", "csv", "native"} <= RESERVED
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from kb.words import did_you_mean, show
 
 _NAME = re.compile("[a-z][a-z0-9_-]{0,63}")
 
-RESERVED = frozenset({"native", "json", "ndjson", "files", "csv", "parquet"})
+RESERVED = frozenset({"native", "json", "ndjson", "files", "csv", "parquet", "site", "problem-matchers", "links"})
 """Names that say another thing where a format is asked for."""
 
 _KEYS = (

@@ -1,0 +1,60 @@
+"""The index beside the store: made by ingest, bound to its store, deleted with it."""
+
+from pathlib import Path
+
+from kb.publish import match_file
+from kb.workspace import MATCH_INDEX
+from tests.bases import Base, reading
+
+
+def _index(base: Base) -> bytes:
+    return (base.workspace.scratch / MATCH_INDEX).read_bytes()
+
+
+def _opened(base: Base) -> bool:
+    with reading(base.workspace.store) as store:
+        index, is_own = match_file.opened(store, base.workspace.scratch, base.workspace.settings.own_lines)
+        assert len(index) == store.value("SELECT count(*) FROM records")
+    return is_own
+
+
+def test_an_index_after_any_edit_is_that_of_a_fresh_ingest(base: Base, tmp_path: Path) -> None:
+    base.record("a")
+    base.record("b")
+    base.ingest()
+    base.record("b", regex="b is no (repository|folder)")
+    base.record("c")
+    base.drop("raw/git/a.json")
+    base.ingest(allow_removals=True)
+    assert _index(base) == _index(base.again(tmp_path / "again"))
+    assert _opened(base)
+
+
+def test_an_index_that_is_gone_damaged_or_of_another_base_is_made_anew_for_the_answer(
+    base: Base, tmp_path: Path
+) -> None:
+    base.record("a")
+    base.ingest()
+    whole = _index(base)
+    other = base.again(tmp_path / "other")
+    other.record("b")
+    other.ingest()
+    path = base.workspace.scratch / MATCH_INDEX
+    for damaged in (b"", whole[:40], b"\x00" * len(whole), _index(other)):
+        path.write_bytes(damaged)
+        assert not _opened(base)
+    path.unlink()
+    assert not _opened(base)
+    path.write_bytes(whole)
+    assert _opened(base)
+
+
+def test_lines_of_a_log_are_looked_for_by_what_the_records_say(base: Base) -> None:
+    base.record("a", signature="Segment vanished", regex="Segment vanish")
+    base.record("b", regex="done")
+    base.ingest()
+    with reading(base.workspace.store) as store:
+        cues = match_file.cues(store, base.workspace.settings.own_lines)
+    assert cues is not None
+    assert "vanished" in cues
+    assert "done" not in cues
