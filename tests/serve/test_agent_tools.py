@@ -196,8 +196,8 @@ def test_agents_are_informed_that_text_of_records_is_data(made: MCPServer) -> No
 
 def test_how_an_action_is_done_is_whole_or_absent() -> None:
     command = "rm -rf build/" + " && make" * 200
-    for characters in (10, 300, 5000):
-        room = agent_answers.Room(characters, 3)
+    for most in (10, 300, 5000):
+        room = agent_answers.Room(most, 3)
         assert agent_answers.texts({"how": command}, room) in ({}, {"how": command})
 
 
@@ -309,6 +309,14 @@ def test_an_ingest_between_two_questions_is_seen(desk: Base) -> None:
     held.close()
     assert (said(before)["verdict"], said(after)["verdict"]) == ("none", "match")
     assert said(after)["records"] == said(before)["records"] + 1
+
+
+def test_use_is_recorded_where_the_settings_say_so(desk: Base) -> None:
+    desk.configure('as_of = 2026-11-22\n[match]\nrecord = "uses.ndjson"\n')
+    held = HeldBase(desk.workspace, DAY)
+    call(server(held, "agent:mcp"), "match_error", {"text": "fatal: clear is no repository"})
+    held.close()
+    assert orjson.loads((desk.root / "uses.ndjson").read_bytes())["records"] == ["git/clear"]
 
 
 def test_a_base_that_is_gone_or_damaged_is_one_line_and_may_come_back(desk: Base, tmp_path: Path) -> None:

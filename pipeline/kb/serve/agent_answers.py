@@ -40,21 +40,26 @@ PARTS = ("dead_ends", "workarounds", "diagnosis", "verify", "sources", "trust", 
 
 
 class Room(NamedTuple):
-    """How many characters a text may have, and how many entries a list."""
+    """How many bytes a text may have, and how many entries a list."""
 
-    characters: int
+    size: int
     entries: int
 
 
-_ROOMS = tuple(
-    Room(*room) for room in ((10**9, 10**9), (800, 12), (400, 8), (240, 5), (140, 3), (90, 2), (60, 1), (30, 1), (0, 0))
+_ROOMS = tuple(Room(*room) for room in ((800, 12), (400, 8), (240, 5), (140, 3), (90, 2), (60, 1), (30, 1), (0, 0)))
+
+_ROOMS_OF_MATCH = tuple(
+    Room(*room) for room in ((240, 2), (140, 2), (240, 1), (140, 1), (90, 1), (60, 1), (30, 1), (0, 0))
 )
+"""Two ways that are said whole are worth more than all of them by half; `get_record` has the rest."""
+
+_WHOLE = Room(10**9, 10**9)
 
 
-def _fitted(make: Callable[[Room], dict[str, Any]], most: int) -> dict[str, Any]:
+def _fitted(make: Callable[[Room], dict[str, Any]], most: int, rooms: Sequence[Room] = _ROOMS) -> dict[str, Any]:
     """What is made in the largest room in which it has so many bytes as JSON at most; `cut` says that it is not all."""
-    for room in _ROOMS:
-        made = make(room) | {"cut": room is not _ROOMS[0]}
+    for room in (_WHOLE, *rooms):
+        made = make(room) | {"cut": room is not _WHOLE}
         if len(orjson.dumps(made)) <= most:
             break
     return made
@@ -65,7 +70,7 @@ def _fitted(make: Callable[[Room], dict[str, Any]], most: int) -> dict[str, Any]
 
 def of_match(found: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to `match_error`, from what `kb match` found."""
-    return _fitted(lambda room: _match(found, room), DEFAULT * max(1, len(found["answers"])))
+    return _fitted(lambda room: _match(found, room), DEFAULT * max(1, len(found["answers"])), _ROOMS_OF_MATCH)
 
 
 def _match(found: Mapping[str, Any], room: Room) -> dict[str, Any]:
@@ -101,7 +106,7 @@ def _answer(answer: Mapping[str, Any], room: Room) -> dict[str, Any]:
         ],
         "data": texts({key: answer[key] for key in ("reason", "signature", "root_cause")}, room)
         | {
-            key: [texts(_tried(item), room) for item in answer[key][: min(2, room.entries)]]
+            key: [texts(_tried(item), room) for item in answer[key][: room.entries]]
             for key in ("dead_ends", "workarounds")
         },
     }
@@ -282,7 +287,7 @@ def _tried(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _entries(value: Any, room: Room) -> Any:  # noqa: ANN401 - JSON
-    return [texts(entry, room) if isinstance(entry, dict) else _cut(entry, room.characters) for entry in value][
+    return [texts(entry, room) if isinstance(entry, dict) else _cut(entry, room.size) for entry in value][
         : room.entries
     ]
 
@@ -293,9 +298,9 @@ def texts(item: Mapping[str, Any], room: Room) -> dict[str, Any]:
     for key, value in item.items():
         if isinstance(value, str) and key == "how":
             whole = _quoted(value)
-            value = whole if len(whole.encode()) <= room.characters else None  # noqa: PLW2901 - half a command is another
+            value = whole if len(whole.encode()) <= room.size else None  # noqa: PLW2901 - half a command is another
         elif isinstance(value, str):
-            value = _cut(value, room.characters)  # noqa: PLW2901
+            value = _cut(value, room.size)  # noqa: PLW2901
         if value not in (None, "", []):
             found[key] = value
     return found

@@ -7,7 +7,7 @@ import orjson
 
 from kb import __version__
 from kb.errors import KbError
-from kb.jobs import inbox, look_up, show
+from kb.jobs import inbox, look_up, show, uses
 from kb.jobs.decide import Decision, Outcome
 from kb.jobs.look_up import Opened
 from kb.match.conditions import Here
@@ -201,7 +201,9 @@ def server(held: HeldBase, by: str) -> MCPServer[Any]:
 def _matched(opened: Opened, workspace: Workspace, held: HeldBase, text: str, here: Here, limit: int) -> dict[str, Any]:
     settings = workspace.settings.match
     question = look_up.Question(Thresholds(settings.score, settings.margin), here, limit)
-    return agent_answers.of_match(look_up.look_up(opened, look_up.of_message(text), question, held.day()))
+    found = look_up.look_up(opened, look_up.of_message(text), question, held.day())
+    uses.note(workspace, found)
+    return agent_answers.of_match(found)
 
 
 def _check_there(opened: Opened, record: str, item: str, position: int) -> None:
