@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -97,6 +98,21 @@ def test_standard_output_carries_the_protocol_alone_and_the_end_of_the_input_is_
     assert (done.code, done.err) == (0, "")
     first, *_ = (orjson.loads(line) for line in done.out.splitlines())
     assert first["result"]["protocolVersion"] == "2024-11-05"
+
+
+def test_ctrl_c_ends_it_while_it_waits_for_input(served: Base) -> None:
+    started = subprocess.Popen(
+        [*ARGV, "serve"], cwd=served.root, env=environment(),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with started:
+        assert started.stdin is not None
+        assert started.stdout is not None
+        started.stdin.write(orjson.dumps(initialize("2025-06-18")) + b"\n")
+        started.stdin.flush()
+        assert started.stdout.readline()
+        started.send_signal(signal.SIGINT)
+        assert started.wait(timeout=60) == 130
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])

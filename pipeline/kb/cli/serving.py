@@ -1,7 +1,8 @@
 """`kb serve`: the base for agents."""
 
 import re
-from typing import Annotated
+import signal
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -28,16 +29,18 @@ def _serve(
     ] = "agent:mcp",
     as_of: AsOf = None,
 ) -> None:
-    """Answer agents by the Model Context Protocol: match an error, read a record, report an outcome.
+    """Answer agents by the Model Context Protocol (MCP).
 
-    What they report waits in ledger-inbox/; `kb outcome --from ledger-inbox` lets it into the ledger.
+    They match an error, read a record, and report an outcome. What they report waits in ledger-inbox/;
+    `kb outcome --from ledger-inbox` lets it into the ledger.
     """
     import secrets
 
     from kb.serve.agent_tools import server
     from kb.serve.held_base import HeldBase
+    from kb.settings import is_actor
 
-    if not re.fullmatch(r"(agent|ci):\S+", by):
+    if not (by.startswith(("agent:", "ci:")) and is_actor(by)):
         raise typer.BadParameter(
             f"{by!r}: write agent: or ci: and a name; what a person says, a person types", param_hint="--by"
         )
@@ -57,9 +60,17 @@ def _serve(
             shown = [] if token else [f"token: {secret}"]
             loopback.serve(made, port, secret, lambda address: to_stderr([f"serving {address}", *shown]))
         else:
-            made.run("stdio")
+            before = signal.signal(signal.SIGINT, _interrupt)  # else the loop would wait for the end of the input
+            try:
+                made.run("stdio")
+            finally:
+                signal.signal(signal.SIGINT, before)
     finally:
         held.close()
+
+
+def _interrupt(_: int, __: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def add_to(app: typer.Typer) -> None:
