@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -119,9 +118,13 @@ def base(request: pytest.FixtureRequest, tmp_path: Path) -> Base:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Base:
-    """What `kb ingest` makes of this project's own raw/. It is for reading: whoever changes it copies it first."""
+    """What `kb ingest` makes of a part of this project's own raw/, which has a fault of every kind in it.
+
+    It is for reading: whoever changes it copies it first.
+    """
     base = Base(tmp_path_factory.mktemp("example"), is_whole=True)
-    shutil.copytree(ROOT / "raw", base.root / "raw")
+    for name in (ROOT / "tests" / "data" / "example.txt").read_text(encoding="utf-8").splitlines():
+        base.put(name, (ROOT / name).read_bytes())
     base.configure(f"as_of = {DAY}")
     base.ingest()
     return base

@@ -13,7 +13,7 @@ import argparse
 import hashlib
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -142,9 +142,14 @@ def _all_text(document: dict[str, Any]) -> str:
 # ---- the sets --------------------------------------------------------------------------------------------------------
 
 
-def provoked(*, tuning: bool) -> list[Query]:
-    """One half of the provoked failures."""
-    queries = [Query(f"{one['tool']}/{one['name']}", _lines(one["output"]), one["record"]) for one in provoke.read()]
+def provoked(*, tuning: bool, published: Collection[str]) -> list[Query]:
+    """One half of the provoked failures; where the record that knows one was rejected, none does."""
+    queries = [
+        Query(
+            f"{one['tool']}/{one['name']}", _lines(one["output"]), one["record"] if one["record"] in published else None
+        )
+        for one in provoke.read()
+    ]
     return [query for query in queries if (hashlib.sha256(query.name.encode()).digest()[0] % 2 == 0) == tuning]
 
 
@@ -168,15 +173,15 @@ def _base(folder: Path, records: Path) -> list[dict[str, Any]]:
 
 
 class Figures(NamedTuple):
-    """What a way comes to; shares from 0 to 1."""
+    """What a way comes to; shares from 0 to 1, None where there was nothing to ask."""
 
-    first: float
-    within_three: float
-    answered: float
-    wrong: float
-    none: float
-    false: float
-    auroc: float
+    first: float | None
+    within_three: float | None
+    answered: float | None
+    wrong: float | None
+    none: float | None
+    false: float | None
+    auroc: float | None
 
 
 def figures(
@@ -184,20 +189,26 @@ def figures(
 ) -> Figures:
     """The figures for a threshold: of failures with a record, of those without, and of ordinary lines."""
     given = [(query.record, [record for score, record in answer.ranked if score >= at]) for query, answer in known]
-    count = len(given) or 1
     return Figures(
-        first=sum(ids[:1] == [record] for record, ids in given) / count,
-        within_three=sum(record in ids for record, ids in given) / count,
-        answered=sum(bool(ids) for _, ids in given) / count,
-        wrong=sum(bool(ids) and ids[0] != record for record, ids in given) / count,
-        none=sum(answer.score < at for answer in unknown) / (len(unknown) or 1),
-        false=sum(answer.score >= at for answer in plain) / (len(plain) or 1),
+        first=_share(ids[:1] == [record] for record, ids in given),
+        within_three=_share(record in ids for record, ids in given),
+        answered=_share(bool(ids) for _, ids in given),
+        wrong=_share(bool(ids) and ids[0] != record for record, ids in given),
+        none=_share(answer.score < at for answer in unknown),
+        false=_share(answer.score >= at for answer in plain),
         auroc=auroc([answer.score for _, answer in known], [answer.score for answer in (*unknown, *plain)]),
     )
 
 
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
+def _share(truths: Iterable[bool]) -> float | None:
+    counted = list(truths)
+    return sum(counted) / len(counted) if counted else None
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
     """The chance that an error with a record scores higher than what has none; ties count half (Mann and Whitney's U)."""
+    if not positive or not negative:
+        return None
     ranked = sorted([(score, True) for score in positive] + [(score, False) for score in negative])
     total, at = 0.0, 0
     while at < len(ranked):
@@ -206,7 +217,7 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
             end += 1
         total += (at + end + 1) / 2 * sum(is_known for _, is_known in ranked[at:end])
         at = end
-    return (total - len(positive) * (len(positive) + 1) / 2) / ((len(positive) * len(negative)) or 1)
+    return (total - len(positive) * (len(positive) + 1) / 2) / (len(positive) * len(negative))
 
 
 def _threshold(known: Sequence[tuple[Query, Answered]]) -> float:
@@ -234,7 +245,8 @@ def _parted(way: Way, queries: Sequence[Query]) -> tuple[list[tuple[Query, Answe
 def table(folder: Path, documents: Sequence[dict[str, Any]], *, tuning: bool) -> None:
     """Print the table of the provoked failures."""
     plain_lines = ordinary()
-    other, asked = provoked(tuning=True), provoked(tuning=tuning)
+    published = {document["id"] for document in documents}
+    other, asked = provoked(tuning=True, published=published), provoked(tuning=tuning, published=published)
     print(
         f"{len(documents)} records; {len(asked)} failures of {len({query.name.split('/')[0] for query in asked})} tools,"
     )
@@ -271,17 +283,19 @@ def _head() -> None:
 
 
 def _row(name: str, at: float, found: Figures) -> None:
-    shares = (found.first, found.within_three, found.answered, found.wrong, found.none)
-    print(
-        f"| {name} | {at:.2f} | {' | '.join(f'{share:.1%}' for share in shares)} | {found.false:.2%} | {found.auroc:.4f} |",
-        flush=True,
-    )
+    cells = [f"{at:.2f}", *(_percent(share, 1) for share in found[:5]), _percent(found.false, 2)]
+    cells.append("–" if found.auroc is None else f"{found.auroc:.4f}")
+    print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
-def faults(folder: Path, *, tuning: bool) -> None:
+def _percent(share: float | None, digits: int) -> str:
+    return "–" if share is None else f"{share:.{digits}%}"
+
+
+def faults(folder: Path, published: Collection[str], *, tuning: bool) -> None:
     """Print what kb gets wrong."""
     way = by_kb(folder)
-    for query in provoked(tuning=tuning):
+    for query in provoked(tuning=tuning, published=published):
         answer = _answer(way, query.lines)
         given = [(round(score, 2), record) for score, record in answer.ranked]
         is_answered = answer.score >= Match().score
@@ -294,16 +308,17 @@ def faults(folder: Path, *, tuning: bool) -> None:
             print(f"{query.name}: {answer.ranked[0]} {query.lines[0]}")
 
 
-def curve(folder: Path) -> None:
+def curve(folder: Path, published: Collection[str]) -> None:
     """Print what each threshold of kb would give, on the half to tune on."""
     way = by_kb(folder)
-    known, unknown = _parted(way, provoked(tuning=True))
+    known, unknown = _parted(way, provoked(tuning=True, published=published))
     plain = [_answer(way, query.lines) for query in ordinary()]
     print("| score | first | wrong | none where none | ordinary lines answered |")
     print("|---|---|---|---|---|")
     for step in range(50, 100, 5):
         found = figures(known, unknown, plain, step / 100)
-        print(f"| {step / 100:.2f} | {found.first:.1%} | {found.wrong:.1%} | {found.none:.1%} | {found.false:.2%} |")
+        shares = [_percent(share, 1) for share in (found.first, found.wrong, found.none)]
+        print(f"| {step / 100:.2f} | {' | '.join(shares)} | {_percent(found.false, 2)} |")
 
 
 def main() -> None:
@@ -319,9 +334,9 @@ def main() -> None:
         folder = Path(scratch)
         documents = _base(folder, RAW)
         if asked.curve:
-            curve(folder)
+            curve(folder, {document["id"] for document in documents})
         elif asked.faults:
-            faults(folder, tuning=asked.tuning)
+            faults(folder, {document["id"] for document in documents}, tuning=asked.tuning)
         else:
             table(folder, documents, tuning=asked.tuning)
             rustc_table(Path(other))

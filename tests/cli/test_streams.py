@@ -32,6 +32,7 @@ BY = ["--by", "person:Ada"]
 MORE = {
     "export": ["--format", "ndjson"],
     "sql": ["SELECT 1"],
+    "match": ["fatal: a is no repository"],
     "confirm": BY,
     "refute": BY,
     "deprecate": ["--reason", "it is old", *BY],

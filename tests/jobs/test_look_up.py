@@ -24,7 +24,7 @@ UNRELATED = "fatal: unrelated is no repository"
 QUESTION = job.Question(Thresholds(0.7, 0.05))
 
 
-def ask(base: Base, message: str, question: job.Question = QUESTION) -> dict[str, Any]:
+def ask(base: Base, message: str | bytes, question: job.Question = QUESTION) -> dict[str, Any]:
     with reading(base.workspace.store) as opened:
         ready = job.opened(opened, base.workspace.scratch, base.workspace.settings.own_lines)
         found = job.look_up(ready, job.of_message(message), question, DAY)
@@ -188,6 +188,7 @@ def test_hostile_messages_are_looked_up_as_any_other(base: Base) -> None:
     base.record("unrelated")
     base.ingest()
     for message in (
+        b"\xff\xfe " + UNRELATED.encode(),
         "\x1b[2J\x00" + UNRELATED,
         "\ud800" + UNRELATED,
         UNRELATED + " " + "a/" * 5000,

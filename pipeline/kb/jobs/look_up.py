@@ -1,14 +1,15 @@
 """`kb match`: which error this is, what not to try, what works, and how far to believe it; or that the base does not know."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
 from kb.analysis.beta import interval
-from kb.analysis.error_lines import LogLine, likely
+from kb.analysis.error_lines import LogLine
 from kb.errors import KbError
 from kb.match.conditions import Here, applies, numbers
 from kb.match.ranking import Near, Ranker
@@ -53,33 +54,34 @@ def opened(base: Store, scratch: Path, own: OwnLines) -> Opened:
     )
 
 
-def of_message(text: str) -> Iterator[LogLine]:
-    """Every line of a message that is not empty.
+def of_message(text: str | bytes) -> Iterator[LogLine]:
+    """Every line of a message that is not empty; bytes that are no UTF-8 are read as far as they are.
 
     Raises:
         KbError: it is longer than a message, or there is nothing in it.
     """
-    if len(text.encode(errors="replace")) > LONGEST_MESSAGE:
-        raise KbError(
-            f"the message has more than {LONGEST_MESSAGE >> 20} MB; give it as a file to --log, which picks the lines"
-        )
-    lines = [LogLine(number, line.rstrip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-    if not lines:
+    data = text.encode(errors="replace") if isinstance(text, str) else text
+    if len(data) > LONGEST_MESSAGE:
+        raise KbError(f"the message has more than {LONGEST_MESSAGE >> 20} MB; give it to --log, which picks the lines")
+    lines = enumerate(data.decode(errors="replace").splitlines(), start=1)
+    found = [LogLine(number, line.rstrip()) for number, line in lines if line.strip()]
+    if not found:
         raise KbError("the message is empty; give the text of the error, or - to read it from standard input")
-    return iter(lines)
+    return iter(found)
 
 
-def of_log(path: Path, cues: Sequence[str]) -> Iterator[LogLine]:
-    """The lines of a log that look like errors, or hold one of a base's own `cues`.
+@contextmanager
+def log_file(path: Path) -> Iterator[BinaryIO]:
+    """A log, open to be read.
 
     Raises:
         KbError: it cannot be read.
     """
     try:
         with path.open("rb") as stream:
-            yield from likely(stream, cues)
+            yield stream
     except OSError as error:
-        raise KbError(f"{path}: cannot be read: {error.strerror}; name a file") from None
+        raise KbError(f"{path}: cannot be read: {error.strerror}; name a file, or - for standard input") from None
 
 
 def look_up(opened: Opened, lines: Iterator[LogLine], question: Question, as_of: dt.date) -> dict[str, Any]:
