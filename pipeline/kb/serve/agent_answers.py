@@ -131,8 +131,12 @@ def _text_of_answer(answer: Mapping[str, Any], most: int) -> str:
     rivals = "".join(f"\nor {rival['record']} ({rival['score']:.2f})" for rival in answer["rivals"])
     lines = [
         *(f"reason: {said['reason']}" for _ in [0] if "reason" in said),
-        *(f"do not: {item['action']}" for item in said["dead_ends"][:1]),
-        *(f"try workaround:{item['position']}: {item['action']}" for item in said["workarounds"][:1]),
+        *(f"do not: {item['action']}" for item in said["dead_ends"][:1] if "action" in item),
+        *(
+            f"try workaround:{item['position']}: {item['action']}"
+            for item in said["workarounds"][:1]
+            if "action" in item
+        ),
         *(f"apart: {rival['data']['distinction']}" for rival in answer["rivals"][:1] if "distinction" in rival["data"]),
         *(f"cause: {said['root_cause']}" for _ in [0] if "root_cause" in said),
     ]
@@ -147,7 +151,7 @@ def _fenced(head: str, lines: Sequence[str], most: int) -> str:
     kept: list[str] = []
     for place, line in enumerate(lines):
         share = left // min(2, len(lines) - place) - 1
-        short = _cut(" ".join(line.split()), max(share, 0))
+        short = cut(" ".join(line.split()), max(share, 0))
         if not short:
             break
         kept.append(short)
@@ -287,9 +291,7 @@ def _tried(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _entries(value: Any, room: Room) -> Any:  # noqa: ANN401 - JSON
-    return [texts(entry, room) if isinstance(entry, dict) else _cut(entry, room.size) for entry in value][
-        : room.entries
-    ]
+    return [texts(entry, room) if isinstance(entry, dict) else cut(entry, room.size) for entry in value][: room.entries]
 
 
 def texts(item: Mapping[str, Any], room: Room) -> dict[str, Any]:
@@ -297,23 +299,23 @@ def texts(item: Mapping[str, Any], room: Room) -> dict[str, Any]:
     found = {}
     for key, value in item.items():
         if isinstance(value, str) and key == "how":
-            whole = _quoted(value)
+            whole = quoted(value)
             value = whole if len(whole.encode()) <= room.size else None  # noqa: PLW2901 - half a command is another
         elif isinstance(value, str):
-            value = _cut(value, room.size)  # noqa: PLW2901
+            value = cut(value, room.size)  # noqa: PLW2901
         if value not in (None, "", []):
             found[key] = value
     return found
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Text of a record that acts neither on a terminal nor as the end of what is marked as data."""
     return "\n".join(map(visible, _FENCE.sub("[record-text]", text).splitlines()))
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
     """A text of so many bytes at most, that ends between two words where there is one."""
-    whole = _quoted(text)
+    whole = quoted(text)
     if len(whole.encode()) <= most:
         return whole
     short = whole.encode()[: max(most - 3, 0)].decode(errors="ignore")
