@@ -24,6 +24,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Base:
     base.record("ancient", last_confirmed="2020-01-01")
     base.record("steered", **{"workarounds/0/how": ORDER})
     base.record("lengthy", root_cause='It says "no" \\ and 说了很多话 once more. ' * 400)
+    base.record("twin")
+    confused = [{"error_id": "git/twin", "distinction": "The double comes after a fetch, the twin after a clone."}]
+    alike = {key: record("twin")[key] for key in ("signature", "regex")}
+    base.record("double", **alike, transition_graph={"frequently_confused_with": confused})
     for slug in ("gone", "joined", "outdated", "disputed"):
         base.record(slug)
     decide(base, "withdraw", record("gone"), reason=f"it is wrong {ORDER}", successor="git/clear")
@@ -32,7 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Base:
     decide(base, "confirm", record("disputed"))
     decide(base, "refute", record("disputed"), by="person:Bob", at="2026-11-02T12:00:00Z")
     base.ingest()
-    assert base.slugs() == ["ancient", "clear", "disputed", "lengthy", "outdated", "steered"]
+    assert base.slugs() == ["ancient", "clear", "disputed", "double", "lengthy", "outdated", "steered", "twin"]
     return base
 
 

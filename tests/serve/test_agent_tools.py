@@ -95,7 +95,7 @@ def test_what_the_base_does_not_know_is_none_with_the_nearest_miss(made: MCPServ
     (miss,) = said(answer)["nearest"]
     assert miss["score"] < miss["needed"]
     assert text(answer).startswith(
-        "none: none of 6 records is near enough to this error. Nearest miss, which is no answer:"
+        "none: none of 8 records is near enough to this error. Nearest miss, which is no answer:"
     )
     assert said(call(made, "match_error", {"text": "12 files changed"}))["nearest"] == []
 
@@ -108,6 +108,18 @@ def test_several_errors_are_answered_up_to_the_limit(made: MCPServer) -> None:
     )
     both = said(call(made, "match_error", {**asked, "limit": 5}))
     assert (sorted(one["record"] for one in both["answers"]), both["more"]) == (["git/ancient", "git/clear"], 0)
+
+
+def test_of_several_records_that_fit_it_is_said_what_sets_them_apart(made: MCPServer) -> None:
+    answer = call(made, "match_error", {"text": "fatal: twin is no repository"})
+    (found,) = said(answer)["answers"]
+    assert (said(answer)["verdict"], found["verdict"]) == ("ambiguous", "ambiguous")
+    assert {found["record"], found["rivals"][0]["record"]} == {"git/double", "git/twin"}
+    assert found["rivals"][0]["data"]["distinction"].startswith("The double comes after a fetch")
+    assert "\nor git/" in text(answer)
+    assert "apart: The double comes after a fetch" in text(answer)
+    assert size(answer) <= MOST_ANSWERED
+    assert len(text(answer).encode()) <= MOST_TEXT
 
 
 SLUGS = ["ancient", "clear", "disputed", "lengthy", "outdated", "steered"]
