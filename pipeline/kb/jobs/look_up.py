@@ -151,20 +151,30 @@ def _rounded(score: float) -> float:
 
 
 def distinguished(base: Store, name: str, rival: str) -> dict[str, Any]:
-    """What tells a record from another one: the distinction that either of them gives, and how the other is diagnosed."""
+    """What tells a record from another one: the distinction that either of them gives, and how the other is diagnosed.
+
+    What a record says that may be meant to steer its reader (SAF004) is withheld here too.
+    """
+    hidden = base.query(
+        """SELECT DISTINCT record_id FROM findings
+        WHERE record_id IN ($name, $rival) AND suppressed IS NULL AND code = $injected""",
+        {"name": name, "rival": rival, "injected": _INJECTED},
+    ).rows
+    withheld = [record for (record,) in hidden]
     distinctions = base.query(
         """SELECT distinction FROM transitions WHERE kind = 'frequently_confused_with' AND distinction IS NOT NULL
             AND ((record_id = $name AND error_id = $rival) OR (record_id = $rival AND error_id = $name))
+            AND NOT list_contains($withheld::VARCHAR[], record_id)
         ORDER BY record_id <> $name, distinction""",
-        {"name": name, "rival": rival},
+        {"name": name, "rival": rival, "withheld": withheld},
     ).rows
     diagnosis, signature = base.query(
         "SELECT diagnosis, signature FROM records WHERE id = $rival", {"rival": rival}
     ).rows[0]
     return {
-        "signature": signature,
+        "signature": None if rival in withheld else signature,
         "distinction": distinctions[0][0] if distinctions else None,
-        "diagnosis": diagnosis or [],
+        "diagnosis": [] if rival in withheld else diagnosis or [],
     }
 
 
