@@ -214,7 +214,7 @@ class _Asked:
         """The highest score that a text can reach which shares so much at most."""
         text_share = min(1.0, shared / self._index.least_weight(text))
         line_share = shared / (shared + _OUTSIDE * max(0.0, total - shared))
-        return _Compared(text_share, line_share, (0, 0)).score
+        return 2 * text_share * line_share / (text_share + line_share)
 
     def compare(self, text: int) -> _Compared:
         """What of a text stands in the line, within the stretch that shares most with it and least else."""
