@@ -121,6 +121,7 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
     assert kb("why", "raw/broken.json", *day).startswith("(no id)  quarantined")
     assert "raw/broken.json: (no id): SCH001" in kb("quarantine")
     assert kb("export", "-o", "out").startswith("wrote 1 record to out")
+    assert kb("serve") == ""
     assert "in raw/inbox/draft-" in kb("propose", f"raw/{name}.json", *day)
     base.drop("raw/inbox")
     assert kb("doctor") == "the base keeps its contracts\n"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from kb import __version__
-from kb.cli import deciding, formatting, proposing, reviewing, streams
+from kb.cli import deciding, formatting, proposing, reviewing, serving, streams
 from kb.cli.arguments import Group
 from kb.cli.failures import (
     INTERRUPTED,
@@ -1119,6 +1119,7 @@ def diff(
 
 deciding.add_to(app)
 reviewing.add_to(app)
+serving.add_to(app)
 formatting.add_to(app)
 proposing.add_to(app)
 
