@@ -122,3 +122,27 @@ def test_lines_that_differ_in_numbers_and_spaces_alone_are_one() -> None:
 def test_of_too_many_lines_some_are_taken_at_equal_distances() -> None:
     assert ordinary_lines.spread(list("abcdef"), 3) == ["a", "c", "e"]
     assert ordinary_lines.spread(list("ab"), 3) == ["a", "b"]
+
+
+@given(
+    st.lists(
+        st.sampled_from([*_SHIPPED[:40], *"abcdefg"]).flatmap(
+            lambda line: st.sampled_from([line, line[1:9], line + "q"])
+        ),
+        max_size=20,
+    )
+)
+def test_a_text_is_found_whether_parts_are_looked_at_or_not(texts: list[str]) -> None:
+    own = OwnLines(("one line of mine",))
+    with mock.patch.object(ordinary, "_SOME", 3):
+        holds = ordinary.holder(own)
+        folded = "\n".join(ordinary.lines(own)).lower()
+        for text in texts:
+            if text.isascii() and text.lower() in folded:
+                assert holds(text)
+            elif text.isascii() and not any(text.lower() in word for word in _words()):
+                assert not holds(text)
+
+
+def _words() -> list[str]:
+    return Path(ordinary.__file__).with_name("words.txt").read_text(encoding="utf-8").split()

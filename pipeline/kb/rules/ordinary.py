@@ -68,15 +68,7 @@ def lines(own: OwnLines) -> Sequence[str]:
 
 def holder(own: OwnLines) -> Callable[[str], bool]:
     """Says of ASCII text whether an ordinary line or word holds it, in any case."""
-    held = _held(own)
-    parts = held.parts
-
-    def holds(text: str) -> bool:
-        lowered = text.lower()
-        ends = range(len(lowered) - _PART + 1)
-        return all(lowered[i : i + _PART] in parts for i in ends) and held.has(lowered)
-
-    return holds
+    return _held(own).has
 
 
 def _is_inside(matcher: Any, word: str) -> bool:  # noqa: ANN401 - re2 has no types
@@ -95,11 +87,17 @@ class _Held:
         self._joined = "\n".join(self.texts)
         self._all_folded = _folded(self._joined)
         self._folded = self._all_folded.split("\n")
-        self._asked = 0
+        self._asked = self._looked_for = 0
 
     def has(self, text: str) -> bool:
         """Whether ASCII text is in one of the texts, in any case."""
-        return text.lower() in self._all_folded
+        lowered = text.lower()
+        self._looked_for += 1
+        if self._looked_for > _SOME:
+            parts = self._parts
+            if not all(lowered[i : i + _PART] in parts for i in range(len(lowered) - _PART + 1)):
+                return False
+        return lowered in self._all_folded
 
     def likely(self, regex: str, literals: Sequence[str], matcher: Any) -> list[int]:  # noqa: ANN401 - re2 has no types
         """The numbers of the texts that a pattern may match, in order.
@@ -128,7 +126,7 @@ class _Held:
             at = self._all_folded.find(literal, self._begins[number + 1])
 
     @cached_property
-    def parts(self) -> frozenset[str]:
+    def _parts(self) -> frozenset[str]:
         """All that stands in the texts in so many characters: what lacks one of them need not be looked for."""
         folded = self._all_folded
         return frozenset(folded[i : i + _PART] for i in range(len(folded) - _PART + 1))
@@ -147,6 +145,9 @@ class _Held:
                 index.setdefault(text[i : i + _PART], []).append(number)
         return index
 
+
+_SOME = 256
+"""For so many questions the parts of all texts are not worth their making."""
 
 _FEW = 2048
 """For so many questions the index is not worth its making: to read all through is quicker."""
