@@ -132,9 +132,9 @@ ORDER = attrgetter("at", "digest")
 def canonical(document: Document) -> bytes:
     """The bytes that a digest is made of: compact JSON in UTF-8 with sorted keys, without what is null or empty."""
     compact = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-    if not any(empty in compact for empty in (b"null", b"[]", b"{}")):  # most of many events are written like this
-        return compact
-    return orjson.dumps(_filled(document), option=orjson.OPT_SORT_KEYS)
+    if b"null" in compact or b"[]" in compact or b"{}" in compact:
+        return orjson.dumps(_filled(document), option=orjson.OPT_SORT_KEYS)
+    return compact
 
 
 def _filled(value: Json) -> Json:
@@ -186,7 +186,12 @@ def read(raw: bytes, name: str | None = None) -> Event:
 
 
 def _event(document: Document) -> Event:
-    digest, at = hashlib.sha256(canonical(document)).hexdigest(), document["at"]
+    return known(document, hashlib.sha256(canonical(document)).hexdigest())
+
+
+def known(document: Document, digest: str) -> Event:
+    """The event that a document is which was checked before; `digest` is its own."""
+    at = document["at"]
     return Event(digest, document, f"{at[:10]}-{digest[:12]}", document["kind"], document["record"], at)
 
 
