@@ -86,10 +86,10 @@ class Workspace(NamedTuple):
         folder = str(self.ledger)
         for name in _walked(folder, "") if self.ledger.is_dir() else ():
             try:
-                with open(f"{folder}/{name}", "rb", buffering=0) as file:  # noqa: PTH123 - there may be very many
-                    yield name, file.read()
+                content = _content(f"{folder}/{name}")
             except OSError as error:
                 raise KbError(f"ledger/{name}: cannot be read: {error.strerror}") from None
+            yield name, content
 
     def rule_files(self) -> dict[str, str]:
         """The custom rules, as written: what is in each `rules/*.sql`, by that name.
@@ -157,6 +157,18 @@ class Workspace(NamedTuple):
         if day > now.date() + dt.timedelta(days=1):
             raise KbError(f"nobody decides on {day}, which has not come; name another day with --as-of")
         return f"{day.isoformat()}T00:00:00Z"
+
+
+def _content(path: str) -> bytes:
+    """The bytes of a file; there may be very many, and a file object takes twice as long."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return b"".join(iter(lambda: os.read(descriptor, _PART), b""))
+    finally:
+        os.close(descriptor)
+
+
+_PART = 1 << 16
 
 
 def _walked(folder: str, below: str) -> Iterator[str]:
