@@ -87,7 +87,7 @@ constraints:
 	$(ALONE)/bin/python -m pip freeze --exclude-editable >> constraints.txt
 	PIP_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet uv
 	echo '# The exact files that `constraints.txt` means for a run of kb, for every platform. Written by `make constraints`.' > requirements.lock
-	$(ALONE)/bin/uv pip compile --quiet pyproject.toml --extra html -c constraints.txt --generate-hashes --universal --python-version 3.11 \
+	$(ALONE)/bin/uv pip compile --quiet pyproject.toml --extra html --extra mcp -c constraints.txt --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --no-header >> requirements.lock
 	rm -rf $(ALONE)
 

@@ -22,7 +22,10 @@ ROOT = Path(__file__).parent.parent
 PAGES = (
     "README.md",
     "CONTRIBUTING.md",
-    *(f"docs/{name}.md" for name in ("design", "formats", "living", "record", "trust", "tutorial", "workflow")),
+    *(
+        f"docs/{name}.md"
+        for name in ("design", "formats", "living", "match", "record", "trust", "tutorial", "workflow")
+    ),
 )
 
 _SETTINGS = re.compile(r"```toml\n(# kb\.toml\n.*?)```", re.DOTALL)

@@ -132,7 +132,7 @@ def test_a_report_answers_as_its_schema_says(tree: Tree) -> None:
 
 def test_help_names_the_new_report_and_formats(tree: Tree) -> None:
     page = tree.page("cli.md")
-    assert "findings, calibration or categories; html" in page
+    assert "findings, calibration, matching or categories; html" in page
     assert "categories: which kinds of errors there are." in page
     assert "gitlab, junit or tap." in page
     assert "A file for ids, ndjson, json, problem-matchers and links" in page

@@ -11,10 +11,12 @@ from jsonschema import Draft202012Validator
 
 from kb import contract, reports, store
 from kb.contract import schema, shapes, violations
+from kb.jobs import look_up
 from kb.jobs.export import export
 from kb.jobs.validate import ValidateOptions, validate
 from kb.judging.request import Request
 from kb.ledger.event import KINDS
+from kb.match.verdict import Thresholds
 from kb.model import Document, Json, Severity
 from kb.render import answers as render
 from kb.render import validations
@@ -43,6 +45,7 @@ def test_each_output_has_a_schema() -> None:
         "ingest.v1",
         "links.v1",
         "manifest.v1",
+        "match.v1",
         "metrics.v1",
         "propose.v1",
         "quarantine.v1",
@@ -185,12 +188,24 @@ def outputs(example: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     found |= _exported(example, tmp_path_factory.mktemp("exported"))
     found["tombstone.v1"] = [STONE]
     found["propose.v1"] = [PROPOSED.document()]
+    found["match.v1"] = [_matched(example)]
     found["event.v1"] = [event(kind).document for kind in KINDS]
     found["gate.v1"] = [GateResult(DAY, VERDICTS).document()]
     for name in reports.REPORTS:
         kept = [json.loads(files[f"reports/{name}.json"])] if f"reports/{name}.json" in files else []
         found[f"report.{name}.v1"] = [*kept, *printed(example, name)]
     found["report.findings.v1"][:0] = printed(moved(Base(tmp_path_factory.mktemp("moved"), is_whole=True)), "findings")
+    return found
+
+
+def _matched(example: Base) -> Document:
+    """What `kb match` says of an error that two records know, and of one that none does."""
+    port = "Bind for 0.0.0.0:80 failed: port is already allocated."
+    message = f"docker: driver failed programming external connectivity on endpoint a: {port}\nerror: no idea of it\n"
+    with store.read(example.workspace.store) as opened:
+        ready = look_up.opened(opened, example.workspace.scratch, example.workspace.settings.own_lines)
+        question = look_up.Question(Thresholds(0.7, 0.05), explain=True)
+        found: Document = json.loads(json.dumps(look_up.look_up(ready, look_up.of_message(message), question, DAY)))
     return found
 
 
@@ -318,6 +333,14 @@ MUTATIONS: list[tuple[str, Callable[[Document], object]]] = [
     ("site.version.v1", lambda d: d["counts"].update(codes=-1)),
     ("tombstone.v1", lambda d: d.update(status="deprecated")),
     ("tombstone.v1", lambda d: d.update(by="Ada")),
+    ("report.matching.v1", lambda d: d["swallowing"][0].update(others=0)),
+    ("match.v1", lambda d: d.update(verdict="maybe")),
+    ("match.v1", lambda d: d["answers"][0].update(score=1.5)),
+    ("match.v1", lambda d: d["answers"][0].update(span=[0])),
+    ("match.v1", lambda d: d["answers"][0].update(status="withdrawn")),
+    ("match.v1", lambda d: d["answers"][0]["trust"].update(freshness="rotten")),
+    ("match.v1", lambda d: d["answers"][0]["rivals"][0].update(by=["luck"])),
+    ("match.v1", lambda d: d["taken"][0].update(matched=-1)),
     ("diff.v1", lambda d: d.update(commit="HEAD")),
     ("diff.v1", lambda d: d["removed"][0].update(quarantined=None)),
     ("diff.v1", lambda d: d["changed"][0].update(edits=[])),

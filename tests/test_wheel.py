@@ -115,9 +115,13 @@ def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> N
     assert "904 days, limit 365" in kb("report", "stale", *day)
     assert kb("sql", "SELECT count(*) AS n FROM records", "--format", "csv").split() == ["n", "1"]
     assert kb("show", name, *day).startswith(f"{name}  published")
+    assert kb("match", "InvalidArgumentError: Loss is inf or nan : Tensor had NaN values", *day).startswith(
+        f"match {name}  "
+    )
     assert kb("why", "raw/broken.json", *day).startswith("(no id)  quarantined")
     assert "raw/broken.json: (no id): SCH001" in kb("quarantine")
     assert kb("export", "-o", "out").startswith("wrote 1 record to out")
+    assert kb("serve") == ""
     assert "in raw/inbox/draft-" in kb("propose", f"raw/{name}.json", *day)
     base.drop("raw/inbox")
     assert kb("doctor") == "the base keeps its contracts\n"

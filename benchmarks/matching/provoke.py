@@ -9,8 +9,10 @@ skipped where it is not, and said.
     python -m benchmarks.matching.provoke git make   # of these tools alone, the others stay as they are
 """
 
+import getpass
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -79,6 +81,7 @@ def provoke(failure: dict[str, Any]) -> dict[str, Any] | str:  # noqa: PLR0911 -
         except subprocess.TimeoutExpired:
             return f"did not end within {_SECONDS} s"
     output = ended.stdout.replace(str(folder), _SHOWN).replace(scratch, "/home/user")
+    output = output.replace(f"{getpass.getuser()}@{platform.node()}", "user@host")
     if not ended.returncode:
         return f"ended well: {output.strip()[-200:]}"
     if re.search(failure["expect"], output) is None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kb.errors import KbError
 from kb.settings import FILE, Settings, load_settings, text_of
 
-OWN = ("raw", "ledger", "rules", "formats", "curated", ".kb", FILE, "kb.duckdb", "kb.duckdb.wal")
+OWN = ("raw", "ledger", "ledger-inbox", "rules", "formats", "curated", ".kb", FILE, "kb.duckdb", "kb.duckdb.wal")
 """What a workspace is made of, but for the baseline."""
 
 
@@ -76,6 +76,11 @@ class Workspace(NamedTuple):
     def ledger(self) -> Path:
         """Where the events lie: what was decided about records."""
         return self.root / "ledger"
+
+    @property
+    def inbox(self) -> Path:
+        """Where outcomes lie that agents reported; a person lets them into the ledger, by `kb outcome --from`."""
+        return self.root / "ledger-inbox"
 
     def ledger_files(self) -> Iterator[tuple[str, bytes]]:
         """The files of the ledger, by name: each name below it, with its bytes. What is hidden or no JSON is passed over.

@@ -806,7 +806,7 @@ def test_csv_holds_one_section(example: Base) -> None:
 def test_every_report_can_be_written_as_it_is_published(example: Base, tmp_path: Path) -> None:
     outcome = kb(example.root, "report", "all", "-o", str(tmp_path / "new" / "reports"))
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.startswith("wrote 9 files to ")
+    assert outcome.out.startswith("wrote 10 files to ")
     published = {name: data for name, data in example.curated().items() if name.startswith("reports/")}
     del published["reports/day-findings.ndjson"]
     assert {f"reports/{name}": data for name, data in contents(tmp_path / "new" / "reports").items()} == published

@@ -189,8 +189,8 @@ def test_many_outcomes_are_one_packed_file(desk: Base) -> None:
         (b"{", ":1: write an object with record, target and worked"),
         (b'{"record": "git/a", "target": "workaround:1"}', ":1: write an object with record"),
         (b'{"record": "git/a", "target": "workaround:1", "worked": "yes"}', ":1: worked is true or false"),
-        (b'{"record": "git/a", "target": "workaround:9", "worked": true}', "line 1: git/a has no workaround:9"),
-        (b'{"record": "git/a", "target": "workaround:1", "worked": true, "at": "now"}', "line 1: git/a: at: "),
+        (b'{"record": "git/a", "target": "workaround:9", "worked": true}', ":1: git/a has no workaround:9"),
+        (b'{"record": "git/a", "target": "workaround:1", "worked": true, "at": "now"}', ":1: git/a: at: "),
     ],
 )
 def test_a_line_that_is_no_outcome_is_named_and_nothing_is_written(desk: Base, line: bytes, message: str) -> None:

@@ -1,6 +1,5 @@
 """The lines of a log that look like errors, out of a stream of any length."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
@@ -21,7 +20,6 @@ MOST_CUES = 10_000
 """Of so many cues at most one automaton is made."""
 
 _RUN = lazily(r"[^\W_]{3,}(?:[_-][^\W_]+)*")
-_COMMON = lazily("|".join(map(re.escape, _CUES)), re.IGNORECASE)
 
 _CHUNK = 1 << 20
 
@@ -43,7 +41,8 @@ def cues_of(texts: Iterable[str], is_ordinary: Callable[[str], bool]) -> list[st
     """
     found = set()
     for text in texts:
-        if not _COMMON.search(text):
+        lowered = text.lower()
+        if not any(cue in lowered for cue in _CUES):
             cue = next((part for part in _parts(text) if not is_ordinary(part)), None)
             if cue is not None:
                 found.add(cue.lower())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from kb import __version__
-from kb.cli import deciding, formatting, proposing, reviewing, streams
+from kb.cli import deciding, formatting, proposing, reviewing, serving, streams
 from kb.cli.arguments import Group
 from kb.cli.failures import (
     INTERRUPTED,
@@ -704,7 +704,7 @@ def show(
     name="match",
     epilog=examples(
         "kb match 'fatal: refusing to merge unrelated histories'",
-        "make 2>&1 | kb match -",
+        "make 2>&1 | kb match --log -",
         "kb match --log build.log --limit 10",
         "kb match --with docker=27.1 --os linux - < error.txt",
     ),
@@ -717,7 +717,9 @@ def match_error(
     log: Annotated[
         Path | None,
         typer.Option(
-            "--log", metavar="FILE", help="A log of any length: the lines that look like errors are looked up."
+            "--log",
+            metavar="FILE",
+            help="A log of any length, - for standard input: its lines that look like errors are looked up.",
         ),
     ] = None,
     used: Annotated[
@@ -739,10 +741,11 @@ def match_error(
     as_of: AsOf = None,
     format_name: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or md.")] = "text",
 ) -> None:
-    """Say which record an error is: what not to try, what works, how far to believe it.
+    """Say which record an error is, or that none is.
 
-    Exits with 1 where no record is near enough: "none" is an answer too.
+    And what not to try, what works, and how far to believe it. Exits with 1 where no record is near enough.
     """
+    from kb.analysis.error_lines import likely
     from kb.jobs import look_up as job
     from kb.jobs import uses
     from kb.match.conditions import SYSTEMS, Here
@@ -759,15 +762,19 @@ def match_error(
     versions = dict((parse_release(one) or "").split("=", 1) for one in used or ())
     settings = workspace.settings.match
     question = job.Question(Thresholds(settings.score, settings.margin), Here(versions, system), limit, explain)
-    with opened_base(workspace) as base:
+    with ExitStack() as stack:
+        base = stack.enter_context(opened_base(workspace))
         opened = job.opened(base, workspace.scratch, workspace.settings.own_lines)
         if log is None:
-            lines = job.of_message(sys.stdin.read() if message == str(STDIN) else message or "")
+            lines = job.of_message(
+                sys.stdin.buffer.read(job.LONGEST_MESSAGE + 1) if message == str(STDIN) else message or ""
+            )
         else:
             cues = match_file.cues(base, workspace.settings.own_lines)
             if cues is None:
                 print_notes(["the base is large: lines without a word such as error, failed or cannot are passed over"])
-            lines = job.of_log(log, cues or ())
+            stream = sys.stdin.buffer if log == STDIN else stack.enter_context(job.log_file(log))
+            lines = likely(stream, cues or ())
         print_notes(opened.notes)
         found = job.look_up(opened, lines, question, workspace.as_of(as_of))
     uses.note(workspace, found)
@@ -1112,6 +1119,7 @@ def diff(
 
 deciding.add_to(app)
 reviewing.add_to(app)
+serving.add_to(app)
 formatting.add_to(app)
 proposing.add_to(app)
 

@@ -221,8 +221,13 @@ def _outcome(
     as_of: AsOf = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Say whether an action of a record worked when it was tried."""
+    """Say whether an action of a record worked when it was tried.
+
+    --from takes a folder too: `kb outcome --from ledger-inbox --dry-run` shows what agents reported, and without --dry-run
+    it is let into the ledger.
+    """
     from kb.jobs import decide as job
+    from kb.jobs import inbox
 
     workspace = current_workspace()
     if file is not None:
@@ -231,8 +236,12 @@ def _outcome(
                 "its lines say of what, and whether it worked; leave the rest out", param_hint="--from"
             )
         asked = decision(workspace, "outcome", by, as_of, evidence, used, note=note)
-        events = job.outcomes(workspace, job.read_outcomes(workspace, file, asked), dry_run=dry_run)
-        _report(events, dry_run=dry_run, brief=True)
+        files = job.outcome_files(file)
+        given = [one for path in files for one in job.read_outcomes(workspace, path, asked)]
+        events = job.outcomes(workspace, given, dry_run=dry_run)
+        _report(events, dry_run=dry_run, brief=not dry_run)
+        if not dry_run and (gone := inbox.let_in(workspace, files)):
+            print_notes([f"took {gone:,} of the files out of {workspace.inbox.name}/, for the ledger has them"])
         return
     if not (name and target):
         raise typer.BadParameter(
@@ -368,7 +377,8 @@ _COMMANDS = (
     ("restore", _restore, ("kb restore git/x",)),
     ("retract", _retract, ("kb retract 2026-11-22-0123456789ab --reason 'the wrong record'",)),
     ("outcome", _outcome, ("kb outcome git/non-fast-forward workaround:1 --worked --with git=2.51",
-                           "kb outcome --from outcomes.ndjson --by ci:nightly")),
+                           "kb outcome --from outcomes.ndjson --by ci:nightly",
+                           "kb outcome --from ledger-inbox --dry-run")),
     ("merge", _merge, ("kb merge git/x git/y --dry-run", "kb merge git/x git/y --reason 'one error'")),
     ("log", _log, ("kb log", "kb log git/non-fast-forward")),
     ("ledger", _ledger, ("kb ledger pack --before 2026-01-01",)),

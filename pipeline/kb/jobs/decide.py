@@ -52,11 +52,16 @@ class Decision(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """That an action of a record was tried, as one line of a file has it."""
+    """That an action of a record was tried, as one line of a file has it; `place` is what a message calls that line.
+
+    `action` is the fingerprint of what was tried, where that is known: the record may say another thing there by now.
+    """
 
     record: str
     target: str
     asked: Decision
+    place: str
+    action: str | None = None
 
 
 def decide(
@@ -84,11 +89,14 @@ def outcomes(workspace: Workspace, given: Sequence[Outcome], *, dry_run: bool = 
     events = []
     with swap.reading(workspace) as base:
         desk = _Desk(workspace, base)
-        for number, one in enumerate(given, start=1):
+        for one in given:
             try:
-                events.append(desk.event(one.record, one.asked, one.target))
+                event = desk.event(one.record, one.asked, one.target)
+                if one.action and event.target and event.target.action != one.action:
+                    raise KbError(f"{event.record} says another thing as {one.target} by now; take the line out")  # noqa: TRY301 - as all that is wrong with a line
+                events.append(event)
             except KbError as error:
-                raise KbError(f"line {number}: {error}") from None
+                raise KbError(f"{one.place}: {error}") from None
     if events and not dry_run:
         _put(workspace, *packed(events))
     return events
@@ -375,6 +383,20 @@ def used_of(words: Iterable[str]) -> dict[str, str]:
     return used
 
 
+def outcome_files(path: Path) -> list[Path]:
+    """The files of outcomes that a path means: itself, or those that lie in it, in the order of their names.
+
+    Raises:
+        KbError: it is a folder that holds none.
+    """
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.glob("[!.]*.ndjson") if file.is_file() and not file.is_symlink())
+    if not files:
+        raise KbError(f"{path}: holds no outcomes; they are files *.ndjson")
+    return files
+
+
 def read_outcomes(workspace: Workspace, path: Path, asked: Decision) -> list[Outcome]:
     """The outcomes in a file of lines: objects with `record`, `target`, `worked`, and if need be `with`, `at`, `by`, `note`.
 
@@ -390,7 +412,7 @@ def read_outcomes(workspace: Workspace, path: Path, asked: Decision) -> list[Out
     ]
 
 
-_KEYS = frozenset({"record", "target", "worked", "with", "at", "by", "note", "evidence"})
+_KEYS = frozenset({"record", "target", "worked", "with", "at", "by", "note", "evidence", "action"})
 
 
 def _outcome(workspace: Workspace, path: Path, number: int, line: bytes, asked: Decision) -> Outcome:
@@ -402,7 +424,7 @@ def _outcome(workspace: Workspace, path: Path, number: int, line: bytes, asked: 
     if not isinstance(said, dict) or not {"record", "target", "worked"} <= said.keys() <= _KEYS:
         more = ", ".join(sorted(_KEYS - {"record", "target", "worked"}))
         raise KbError(f"{where}: write an object with record, target and worked, and if need be {more}")
-    texts = {key: said.get(key) for key in ("record", "target", "at", "by", "note")}
+    texts = {key: said.get(key) for key in ("record", "target", "at", "by", "note", "action")}
     are_texts = all(value is None or isinstance(value, str) for value in texts.values())
     if not (isinstance(said["worked"], bool) and are_texts and isinstance(said.get("with") or {}, dict)):
         raise KbError(f"{where}: worked is true or false, with an object, all else is text")
@@ -411,4 +433,4 @@ def _outcome(workspace: Workspace, path: Path, number: int, line: bytes, asked: 
         by=actor(workspace, texts["by"]) if texts["by"] else asked.by, used={**asked.used, **(said.get("with") or {})},
         evidence=said.get("evidence") or asked.evidence,
     )  # fmt: skip
-    return Outcome(said["record"], said["target"], own)
+    return Outcome(said["record"], said["target"], own, where, texts["action"])

@@ -1,14 +1,15 @@
 """`kb match`: which error this is, what not to try, what works, and how far to believe it; or that the base does not know."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
 from kb.analysis.beta import interval
-from kb.analysis.error_lines import LogLine, likely
+from kb.analysis.error_lines import LogLine
 from kb.errors import KbError
 from kb.match.conditions import Here, applies, numbers
 from kb.match.ranking import Near, Ranker
@@ -53,33 +54,34 @@ def opened(base: Store, scratch: Path, own: OwnLines) -> Opened:
     )
 
 
-def of_message(text: str) -> Iterator[LogLine]:
-    """Every line of a message that is not empty.
+def of_message(text: str | bytes) -> Iterator[LogLine]:
+    """Every line of a message that is not empty; bytes that are no UTF-8 are read as far as they are.
 
     Raises:
         KbError: it is longer than a message, or there is nothing in it.
     """
-    if len(text.encode(errors="replace")) > LONGEST_MESSAGE:
-        raise KbError(
-            f"the message has more than {LONGEST_MESSAGE >> 20} MB; give it as a file to --log, which picks the lines"
-        )
-    lines = [LogLine(number, line.rstrip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-    if not lines:
+    data = text.encode(errors="replace") if isinstance(text, str) else text
+    if len(data) > LONGEST_MESSAGE:
+        raise KbError(f"the message has more than {LONGEST_MESSAGE >> 20} MB; give it to --log, which picks the lines")
+    lines = enumerate(data.decode(errors="replace").splitlines(), start=1)
+    found = [LogLine(number, line.rstrip()) for number, line in lines if line.strip()]
+    if not found:
         raise KbError("the message is empty; give the text of the error, or - to read it from standard input")
-    return iter(lines)
+    return iter(found)
 
 
-def of_log(path: Path, cues: Sequence[str]) -> Iterator[LogLine]:
-    """The lines of a log that look like errors, or hold one of a base's own `cues`.
+@contextmanager
+def log_file(path: Path) -> Iterator[BinaryIO]:
+    """A log, open to be read.
 
     Raises:
         KbError: it cannot be read.
     """
     try:
         with path.open("rb") as stream:
-            yield from likely(stream, cues)
+            yield stream
     except OSError as error:
-        raise KbError(f"{path}: cannot be read: {error.strerror}; name a file") from None
+        raise KbError(f"{path}: cannot be read: {error.strerror}; name a file, or - for standard input") from None
 
 
 def look_up(opened: Opened, lines: Iterator[LogLine], question: Question, as_of: dt.date) -> dict[str, Any]:
@@ -149,20 +151,30 @@ def _rounded(score: float) -> float:
 
 
 def distinguished(base: Store, name: str, rival: str) -> dict[str, Any]:
-    """What tells a record from another one: the distinction that either of them gives, and how the other is diagnosed."""
+    """What tells a record from another one: the distinction that either of them gives, and how the other is diagnosed.
+
+    What a record says that may be meant to steer its reader (SAF004) is withheld here too.
+    """
+    hidden = base.query(
+        """SELECT DISTINCT record_id FROM findings
+        WHERE record_id IN ($name, $rival) AND suppressed IS NULL AND code = $injected""",
+        {"name": name, "rival": rival, "injected": _INJECTED},
+    ).rows
+    withheld = [record for (record,) in hidden]
     distinctions = base.query(
         """SELECT distinction FROM transitions WHERE kind = 'frequently_confused_with' AND distinction IS NOT NULL
             AND ((record_id = $name AND error_id = $rival) OR (record_id = $rival AND error_id = $name))
+            AND NOT list_contains($withheld::VARCHAR[], record_id)
         ORDER BY record_id <> $name, distinction""",
-        {"name": name, "rival": rival},
+        {"name": name, "rival": rival, "withheld": withheld},
     ).rows
     diagnosis, signature = base.query(
         "SELECT diagnosis, signature FROM records WHERE id = $rival", {"rival": rival}
     ).rows[0]
     return {
-        "signature": signature,
+        "signature": None if rival in withheld else signature,
         "distinction": distinctions[0][0] if distinctions else None,
-        "diagnosis": diagnosis or [],
+        "diagnosis": [] if rival in withheld else diagnosis or [],
     }
 
 
@@ -198,7 +210,9 @@ def known(base: Store, name: str, here: Here, as_of: dt.date) -> dict[str, Any]:
         "signature": document["signature"],
         "root_cause": document["root_cause"],
         "resolvable": document["resolvable"],
-        "dead_ends": _items(document["dead_ends"], here, ("action", "why_fails", "condition", "fail_rate")),
+        "dead_ends": _items(
+            _placed(document["dead_ends"]), here, ("place", "action", "why_fails", "condition", "fail_rate")
+        ),
         "workarounds": _workarounds(base, document, here, asked),
         "diagnosis": document["diagnosis"],
         "verify": document["verify"],
@@ -206,6 +220,11 @@ def known(base: Store, name: str, here: Here, as_of: dt.date) -> dict[str, Any]:
     return standing | (
         {key: [] if isinstance(value, list) else None for key, value in text.items()} if standing["withheld"] else text
     )
+
+
+def _placed(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items with their places in the record, from 1, as `kb outcome` names them."""
+    return [{**item, "place": place} for place, item in enumerate(items, start=1)]
 
 
 def _items(items: list[dict[str, Any]], here: Here, keys: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -226,12 +245,13 @@ def _workarounds(base: Store, document: dict[str, Any], here: Here, asked: dict[
     weight = base.value("SELECT prior_weight($tier)", {"tier": document["verification_tier"]})
     found = {position: (*interval(alpha, beta), outcomes) for position, alpha, beta, outcomes in tried}
     items = []
-    for position, item in enumerate(document["workarounds"]):
+    for item in _placed(document["workarounds"]):
+        position = item["place"] - 1
         rate = item["success_rate"]
         if position not in found and rate is not None:
             found[position] = (*interval(rate * weight, (1 - rate) * weight), 0)
         low, high, outcomes = found.get(position, (None, None, 0))
-        items.append({**item, "place": position + 1, "low": low, "high": high, "outcomes": outcomes})
+        items.append({**item, "low": low, "high": high, "outcomes": outcomes})
     ranked = sorted(items, key=lambda item: (item["low"] is None, -(item["low"] or 0), item["place"]))
     return _items(ranked, here, ("place", "action", "how", "condition", "success_rate", "low", "high", "outcomes"))
 

@@ -116,20 +116,9 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     """
     rows = base.query(f"SELECT doc, {_ORIGIN} FROM records WHERE id = $id", {"id": name}).records()
     if not rows:
-        known = known_ids(base)
-        rejected = base.value("SELECT count(*) > 0 FROM quarantine WHERE record_id = $id", {"id": name})
-        meant = _meant(base, name, _PUBLISHED_IDS)
-        stone = base.query("SELECT status, successor FROM tombstones WHERE record_id = $id", {"id": name}).rows
-        if stone:
-            status, successor = stone[0]
-            hint: str | None = f"it was {status}{f', see {successor}' if successor else ''}; `kb why {name}` says why"
-        elif rejected:
-            hint = f"it is in quarantine, see `kb why {name}`"
-        else:
-            hint = str(meant) if meant.ids else _rejected(base, name)
-        raise KbError(f"no published record {name}; {hint or did_you_mean(name, known, _ALL_IDS)}")
+        raise unpublished(base, name)
     origin = rows[0]
-    decided = _decided(base, name)
+    events = decided(base, name)
     where = {"path": origin["path"], "position": origin["position"]}
     changes = base.query(
         "SELECT code, pointer, before, after FROM changes WHERE path = $path AND position = $position ORDER BY seq",
@@ -142,7 +131,7 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
         "trust": base.query("SELECT * FROM trust($as_of) WHERE id = $id", {"as_of": as_of, "id": name}).records()[0],
         "changes": [_change(**change) for change in changes],
         "findings": base.query(_REASONS, where).records(),
-        **({"events": decided} if decided else {}),
+        **({"events": events} if events else {}),
         **({"rates": rates} if (rates := _rates(base, name, as_of)) else {}),
         "neighbours": base.query(
             """SELECT kind, error_id AS id, error_id IN (SELECT id FROM records) AS known,
@@ -156,7 +145,22 @@ def show(base: Store, name: str, as_of: dt.date) -> dict[str, Any]:
     }
 
 
-def _decided(base: Store, name: str) -> list[dict[str, Any]]:
+def unpublished(base: Store, name: str) -> KbError:
+    """What to say of a name that no published record has: what became of it, or what was probably meant."""
+    rejected = base.value("SELECT count(*) > 0 FROM quarantine WHERE record_id = $id", {"id": name})
+    meant = _meant(base, name, _PUBLISHED_IDS)
+    stone = base.query("SELECT status, successor FROM tombstones WHERE record_id = $id", {"id": name}).rows
+    if stone:
+        status, successor = stone[0]
+        hint: str | None = f"it was {status}{f', see {successor}' if successor else ''}; `kb why {name}` says why"
+    elif rejected:
+        hint = f"it is in quarantine, see `kb why {name}`"
+    else:
+        hint = str(meant) if meant.ids else _rejected(base, name)
+    return KbError(f"no published record {name}; {hint or did_you_mean(name, known_ids(base), _ALL_IDS)}")
+
+
+def decided(base: Store, name: str) -> list[dict[str, Any]]:
     """The events about a record, in order, each with what the record knows of it: whether it counts, and for which text."""
     rows = base.query(
         """SELECT event, kind, strftime(decided_at, '%Y-%m-%dT%H:%M:%SZ') AS "at", actor AS "by", item, item_position,
@@ -287,7 +291,7 @@ def _fate(base: Store, row: dict[str, Any], as_of: dt.date) -> dict[str, Any]:
         {"id": fate["id"]},
     ).records()
     if stone and fate["state"] in {"withdrawn", "merged"}:
-        return {**fate, "findings": [], "tombstone": stone[0], "events": _decided(base, fate["id"])}
+        return {**fate, "findings": [], "tombstone": stone[0], "events": decided(base, fate["id"])}
     findings = base.query(_REASONS, {"path": row["path"], "position": row["position"]}).records()
     return {**fate, "codes": codes, "findings": findings, **raw_text(raw)}
 

@@ -25,7 +25,7 @@ _AGAINST = 0.5
 
 _AGAIN = 0.1
 
-_MISSED = 0.8
+_MISSED = 0.7
 """What is left of a score of words alone where the record has a pattern, and that does not match."""
 
 _HIT, _CODED = 0.5, 0.5
@@ -82,7 +82,13 @@ class Ranker:
             if record not in compared or found.score > compared[record].score:
                 compared[record] = found
         near = [
-            self._judged(record, compared[record], hits.get(record), asked, coded=record in coded)
+            self._judged(
+                record,
+                compared[record],
+                hits.get(record) or self._hit_within(record, compared[record], line),
+                asked,
+                coded=record in coded,
+            )
             for record in compared
         ]
         return sorted(near, key=lambda one: (-one.score, one.record))
@@ -102,6 +108,15 @@ class Ranker:
         """The patterns of which no text is known that they need, as one; None, where they are few or RE2 takes them one by one."""
         patterns = [self._index.pattern(record) for record in self._index.always]
         return _compiled("|".join(f"(?:{pattern})" for pattern in patterns)) if len(patterns) > _FEW else None
+
+    def _hit_within(self, record: int, compared: "_Compared", line: str) -> tuple[int, int] | None:
+        """Where a pattern matches that asks for the beginning of a line, if what stands before the error is left out."""
+        pattern = self._index.pattern(record)
+        start, _ = compared.span
+        if compared.score < FLOOR or not start or "^" not in pattern:
+            return None
+        found = _found(_compiled(pattern), line[start:])
+        return found and (found[0] + start, found[1] + start)
 
     def _judged(
         self, record: int, compared: "_Compared", hit: tuple[int, int] | None, asked: "_Asked", *, coded: bool
@@ -214,7 +229,7 @@ class _Asked:
         """The highest score that a text can reach which shares so much at most."""
         text_share = min(1.0, shared / self._index.least_weight(text))
         line_share = shared / (shared + _OUTSIDE * max(0.0, total - shared))
-        return _Compared(text_share, line_share, (0, 0)).score
+        return 2 * text_share * line_share / (text_share + line_share)
 
     def compare(self, text: int) -> _Compared:
         """What of a text stands in the line, within the stretch that shares most with it and least else."""

@@ -17,12 +17,17 @@ _NO_EVIDENCE = ("RGX001", "RGX002", "RGX004", "RGX007")
 
 _ASKED = {"codes": list(_NO_EVIDENCE)}
 
-_ENTRIES = """
-    SELECT r.id, terms, codes, CASE WHEN f.record_id IS NULL THEN regex END, required_literals
+_USABLE = """
     FROM records r JOIN match_keys k ON k.record_id = r.id
     LEFT JOIN (SELECT DISTINCT record_id FROM findings WHERE list_contains($codes, code)) f ON f.record_id = r.id
     ORDER BY r.id
 """
+
+_ENTRIES = f"SELECT r.id, terms, codes, CASE WHEN f.record_id IS NULL THEN regex END, required_literals {_USABLE}"
+
+_PRINTED = (
+    f"SELECT [signature] || signatures || CASE WHEN f.record_id IS NULL THEN required_literals ELSE [] END {_USABLE}"
+)
 
 
 def write(store: Store, folder: Path, own: OwnLines) -> None:
@@ -51,9 +56,8 @@ def cues(store: Store, own: OwnLines) -> list[str] | None:
 
     if store.value("SELECT count(*) FROM records") > MOST_CUES:
         return None
-    rows = store.query("SELECT [signature] || signatures AS texts FROM records ORDER BY id").rows
-    literals = chain.from_iterable(row[-1] for row in store.query(_ENTRIES, _ASKED).rows if row[-2] is not None)
-    return cues_of(chain(chain.from_iterable(texts for (texts,) in rows), literals), ordinary.holder(own))
+    texts = chain.from_iterable(texts for (texts,) in store.query(_PRINTED, _ASKED).rows)
+    return cues_of(texts, ordinary.holder(own))
 
 
 def _built(store: Store, own: OwnLines) -> bytes:

@@ -306,7 +306,7 @@ def reading(
 
     with ExitStack() as stack:
         while True:
-            turn = _turn(workspace)
+            before = turn(workspace)
             state = standing(workspace)
             try:
                 if not changed_too:
@@ -315,7 +315,7 @@ def reading(
                     store.read(state.store, files=files, any_layout=state.is_as_left, limits=limits)
                 )
             except KbError:
-                if turn != _turn(workspace):  # a writer came between
+                if before != turn(workspace):  # a writer came between
                     continue
                 raise
             break
@@ -344,7 +344,7 @@ def copied(workspace: Workspace, folder: Path) -> Copied:
     from kb import store  # noqa: PLC0415 - likewise
 
     while True:
-        turn = _turn(workspace)
+        before = turn(workspace)
         state = standing(workspace)
         if not state.store.exists():
             return Copied(None)
@@ -352,7 +352,7 @@ def copied(workspace: Workspace, folder: Path) -> Copied:
         with suppress(FileNotFoundError):  # a writer put it in its place meanwhile
             copy = Path(shutil.copyfile(state.store, folder / workspace.store.name))
             made = Copied(copy, state.is_changed, state.is_as_left)
-            if turn == _turn(workspace):
+            if before == turn(workspace):
                 return made
 
 
@@ -363,7 +363,8 @@ def changed(state: Standing) -> str:
     return "was changed by another program (or damaged)"
 
 
-def _turn(workspace: Workspace) -> tuple[object, ...]:
+def turn(workspace: Workspace) -> tuple[object, ...]:
+    """What tells one state of the store from the next: it is another as soon as a writer put one in its place."""
     scratch = workspace.scratch
     return (
         (scratch / _COMMIT).exists(), *map(seal.look, (scratch / _SEAL, scratch / _NEXT / _SEAL, workspace.store)),

@@ -8,6 +8,8 @@ from kb.words import visible
 
 _LONGEST = 160
 
+_UNSAID = "its text is withheld (SAF004)"
+
 
 def text(found: dict[str, Any], *, colour: bool = False) -> Iterator[str]:
     """The answers, each with the line that it is for, why, what not to try and what to try."""
@@ -35,7 +37,7 @@ def _answer(answer: dict[str, Any], *, colour: bool) -> Iterator[str]:
     yield f"{paint(answer['verdict'], style, colour=colour)} {paint(answer['record'], '1', colour=colour)}  {_score(answer)}"
     yield from _place(answer, colour=colour)
     for rival in answer["rivals"]:
-        yield f"  or {paint(rival['record'], '1', colour=colour)}  {rival['score']:.2f}: {visible(rival['signature'])}"
+        yield f"  or {paint(rival['record'], '1', colour=colour)}  {rival['score']:.2f}: {visible(rival['signature'] or _UNSAID)}"
         if rival["distinction"]:
             yield f"     apart: {visible(rival['distinction'])}"
         yield from (f"     see: {visible(step)}" for step in rival["diagnosis"])
@@ -160,7 +162,7 @@ def _section(answer: dict[str, Any]) -> Iterator[str]:
     yield f"{_score(answer)}; {trust(answer)}"
     yield f"Line {answer['line']}: {_code(answer['text'][:_LONGEST])}"
     for rival in answer["rivals"]:
-        apart = rival["distinction"] or "; ".join(rival["diagnosis"]) or rival["signature"]
+        apart = rival["distinction"] or "; ".join(rival["diagnosis"]) or rival["signature"] or _UNSAID
         yield f"Or `{rival['record']}` ({rival['score']:.2f}): {_plain(apart)}"
     yield from _withheld(answer)
     if answer["root_cause"]:

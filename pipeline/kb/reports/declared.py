@@ -506,7 +506,7 @@ _MATCHING = Report(
                 "such": Column("the first of them", TEXT),
                 "regex": Column("the pattern", TEXT),
             },
-            title="Patterns that match the signatures of other records, those of most first",
+            title="Patterns that match the signatures of other records",
             ranked=True,
             nothing="no pattern matches the signature of another record",
         ),

@@ -67,8 +67,16 @@ def lines(own: OwnLines) -> Sequence[str]:
 
 
 def holder(own: OwnLines) -> Callable[[str], bool]:
-    """Says of a text whether an ordinary line or word holds it, in any case."""
-    return _held(own).has
+    """Says of ASCII text whether an ordinary line or word holds it, in any case."""
+    held = _held(own)
+    parts = held.parts
+
+    def holds(text: str) -> bool:
+        lowered = text.lower()
+        ends = range(len(lowered) - _PART + 1)
+        return all(lowered[i : i + _PART] in parts for i in ends) and held.has(lowered)
+
+    return holds
 
 
 def _is_inside(matcher: Any, word: str) -> bool:  # noqa: ANN401 - re2 has no types
@@ -118,6 +126,12 @@ class _Held:
             number = bisect_right(self._begins, at, number + 1) - 1
             yield number
             at = self._all_folded.find(literal, self._begins[number + 1])
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """All that stands in the texts in so many characters: what lacks one of them need not be looked for."""
+        folded = self._all_folded
+        return frozenset(folded[i : i + _PART] for i in range(len(folded) - _PART + 1))
 
     @cached_property
     def _begins(self) -> list[int]:

@@ -108,7 +108,7 @@ def _below(path: Path, name: str, workspace: Workspace, format_name: str | None)
     others, special, outside, pages = passed_over.values()
     like = _like(format_name, workspace)
     home = os.path.realpath(path)
-    kept = [workspace.curated, workspace.ledger, workspace.baseline, workspace.store]
+    kept = [workspace.curated, workspace.ledger, workspace.inbox, workspace.baseline, workspace.store]
     kept += [workspace.root / text for text in _OWN_TEXTS]
     own = {os.path.relpath(os.path.realpath(path), home) for path in kept}
     for inner, entry in _walk(str(path), "", own):
@@ -147,6 +147,8 @@ def check_found_again(path: Path, workspace: Workspace) -> None:
         raise KbError(f"{path}: {own_part} is what kb makes of other files; ingest those")
     if own_part == "ledger/":
         raise KbError(f"{path}: ledger/ holds decisions about records, and no records; every ingest reads it")
+    if own_part == "ledger-inbox/":
+        raise KbError(f"{path}: ledger-inbox/ holds reported outcomes, and no records; `kb outcome --from` takes them")
     if own_part == FILE:
         raise KbError(f"{path}: {FILE} holds settings, and no records; name another file")
     if is_masked(name):
