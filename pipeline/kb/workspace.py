@@ -177,7 +177,7 @@ _PART = 1 << 16
 
 
 def _walked(folder: str, below: str) -> Iterator[str]:
-    """The names of the JSON files below a folder, from there, in order, but for links and what is hidden."""
+    """The names of the JSON files below a folder, from there, in order, but for links, pipes and what is hidden."""
     try:
         with os.scandir(f"{folder}/{below}") as scan:
             entries = sorted((entry for entry in scan if not entry.name.startswith(".")), key=lambda entry: entry.name)
@@ -187,7 +187,7 @@ def _walked(folder: str, below: str) -> Iterator[str]:
         name = f"{below}/{entry.name}" if below else entry.name
         if entry.is_dir(follow_symlinks=False):
             yield from _walked(folder, name)
-        elif entry.name.endswith((".json", ".ndjson")) and not entry.is_symlink():
+        elif entry.name.endswith((".json", ".ndjson")) and entry.is_file(follow_symlinks=False):
             yield name
 
 
