@@ -1,6 +1,7 @@
 """Where things are, and what kb.toml may say."""
 
 import datetime as dt
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -471,3 +472,27 @@ def test_what_is_read_is_no_setting(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text("own_lines = []", encoding="utf-8")
     with pytest.raises(KbError, match="unknown setting `own_lines`"):
         load_settings(tmp_path / "kb.toml")
+
+
+def test_the_files_of_the_ledger_are_those_that_lie_there_themselves(tmp_path: Path) -> None:
+    """Of any length, in the order of names; what is hidden, a link, a pipe or no JSON is passed over."""
+    kept = {"a/b/x.json": b"x" * 200_000, "a.json/y.json": b"", "b.ndjson": b"{}", "é.json": b"1"}
+    for name, data in {**kept, ".a/x.json": b"", "a/.x.json": b"", "a/x.json.tmp": b"", "README.md": b""}.items():
+        (tmp_path / "ledger" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "ledger" / name).write_bytes(data)
+    (tmp_path / "ledger/link.json").symlink_to("b.ndjson")
+    (tmp_path / "ledger/linked").symlink_to("a")
+    os.mkfifo(tmp_path / "ledger/pipe.json")
+    assert list(find(tmp_path).ledger_files()) == list(kept.items())
+
+
+def test_a_file_of_the_ledger_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger/x.json").write_bytes(b"{}")
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.open", refuse)
+    with pytest.raises(KbError, match=r"^ledger/x\.json: cannot be read: Permission denied$"):
+        list(find(tmp_path).ledger_files())

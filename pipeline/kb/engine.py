@@ -1,13 +1,14 @@
 """Many records: chunks over processes. The only multiprocess code."""
 
 import os
+import pickle
 import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kb.curate.batch import curate_batch
 from kb.curate.spool import write
@@ -122,11 +123,15 @@ def _workers(jobs: int, rules: RuleSet, folder: Path) -> "Iterator[list[Connecti
     try:
         for _ in range(jobs):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, folder, rules.given), daemon=True)
+            process = context.Process(target=_work, args=(theirs, folder), daemon=True)
             process.start()
             theirs.close()  # so that its death ends the pipe
             processes.append(process)
             pipes.append(ours)
+        given = pickle.dumps(rules.given)
+        for pipe in pipes:  # once all are starting: until a worker reads, a large ledger is not taken
+            with suppress(OSError):  # it died; its first chunk says so
+                pipe.send_bytes(given)
         yield pipes
     finally:
         for pipe in pipes:
@@ -160,12 +165,8 @@ def _died(chunk: list[Incoming]) -> KbError:
     )
 
 
-def _work(
-    pipe: "Connection",
-    folder: Path,
-    given: tuple[Any, ...],
-) -> None:
-    """The life of a worker: it judges what it is sent, until there is nobody to send it anything.
+def _work(pipe: "Connection", folder: Path) -> None:
+    """The life of a worker: it is sent the rules, then judges what it is sent, until there is nobody to send it anything.
 
     What a terminal or a supervisor sends to all of the group is for the parent, which reports it and ends its workers.
     """
@@ -173,8 +174,8 @@ def _work(
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     _die_with_parent()
-    rules = RuleSet(*given)
     with suppress(EOFError, OSError):
+        rules = RuleSet(*pipe.recv())
         while True:
             number, chunk = pipe.recv()
             failure: Exception | None = None

@@ -91,10 +91,10 @@ class Workspace(NamedTuple):
         folder = str(self.ledger)
         for name in _walked(folder, "") if self.ledger.is_dir() else ():
             try:
-                with open(f"{folder}/{name}", "rb", buffering=0) as file:  # noqa: PTH123 - there may be very many
-                    yield name, file.read()
+                content = _content(f"{folder}/{name}")
             except OSError as error:
                 raise KbError(f"ledger/{name}: cannot be read: {error.strerror}") from None
+            yield name, content
 
     def rule_files(self) -> dict[str, str]:
         """The custom rules, as written: what is in each `rules/*.sql`, by that name.
@@ -164,8 +164,20 @@ class Workspace(NamedTuple):
         return f"{day.isoformat()}T00:00:00Z"
 
 
+def _content(path: str) -> bytes:
+    """The bytes of a file; there may be very many, and a file object takes twice as long."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return b"".join(iter(lambda: os.read(descriptor, _PART), b""))
+    finally:
+        os.close(descriptor)
+
+
+_PART = 1 << 16
+
+
 def _walked(folder: str, below: str) -> Iterator[str]:
-    """The names of the JSON files below a folder, from there, in order, but for links and what is hidden."""
+    """The names of the JSON files below a folder, from there, in order, but for links, pipes and what is hidden."""
     try:
         with os.scandir(f"{folder}/{below}") as scan:
             entries = sorted((entry for entry in scan if not entry.name.startswith(".")), key=lambda entry: entry.name)
@@ -175,7 +187,7 @@ def _walked(folder: str, below: str) -> Iterator[str]:
         name = f"{below}/{entry.name}" if below else entry.name
         if entry.is_dir(follow_symlinks=False):
             yield from _walked(folder, name)
-        elif entry.name.endswith((".json", ".ndjson")) and not entry.is_symlink():
+        elif entry.name.endswith((".json", ".ndjson")) and entry.is_file(follow_symlinks=False):
             yield name
 
 

@@ -1,5 +1,7 @@
 """The ledger is a set: neither the order in which its events arrive nor how often decides anything."""
 
+import pickle
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,3 +44,13 @@ def test_an_event_is_found_where_it_stands() -> None:
     ledger = read_all([packed([one, other]), *_files([one])])
     assert ledger.place(one) == (one.name, None)
     assert ledger.place(other) == (packed([one, other])[0], ledger.events.index(other) + 1)
+
+
+@given(histories(("git/a", "git/b")), st.sampled_from(["old.ndjson", "\udcff.ndjson", "é/old.ndjson"]))
+@settings(max_examples=60, deadline=None)
+def test_another_process_gets_the_same(events: list[Event], name: str) -> None:
+    some, others = _files(events[::2]), b"\n".join(canonical(one.document) for one in events)
+    ledger = read_all([*some, (name, others + b"\n[]\n")])
+    theirs = pickle.loads(pickle.dumps(ledger))  # noqa: S301 - of our own making
+    assert (theirs.events, theirs.by_record, theirs.faults) == (ledger.events, ledger.by_record, ledger.faults)
+    assert (theirs.digest, [*map(theirs.place, events)]) == (ledger.digest, [*map(ledger.place, events)])

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.ledger.event import KINDS, InvalidEventError, canonical, made, read
+from kb.contract import UnreadableError
+from kb.ledger.event import KINDS, InvalidEventError, _canonical_already, canonical, made, read, strictly
 from kb.model import Document, Json
 from tests.ledger.events import event
 
@@ -102,3 +103,40 @@ def test_what_was_edited_has_no_longer_its_own_name() -> None:
 def test_values_that_make_no_event_are_refused_before_they_are_written() -> None:
     with pytest.raises(InvalidEventError):
         made(kind="confirm", record="git/a", at="2026-11-01T12:00:00Z", by="person:Ada")
+
+
+_KEYS = st.sampled_from(["v", "kind", "record", "at", "by", "note", "with", "evidence", "odd"])
+_PARTS = st.sampled_from(
+    [b"1", b"1.0", b"1e400", b"NaN", b"18446744073709551616", b"0.10000000000000000055", b"null", b"[]", b"{}", b'""', b'"null"',
+     b'"\\u0000"', b'"\\ud800"', b'"\xff"', '"é"'.encode(), b'"confirm"', b'"git/a"', b'"[]"', b'{"a":{"b":null}}', b"[[]]",
+     b"[" * 70 + b"]" * 70]
+)  # fmt: skip
+
+
+def _read_slowly(raw: bytes) -> tuple[Document, bytes] | str:
+    try:
+        return strictly(raw)
+    except UnreadableError as error:
+        return str(error)
+
+
+@given(
+    st.lists(st.tuples(_KEYS, _PARTS), max_size=5),
+    st.sampled_from([b"%s", b"%s\n", b" %s", b"\xef\xbb\xbf%s", b"%s}", b"[%s]"]),
+    st.sampled_from([b",", b", "]),
+)
+@settings(max_examples=300, deadline=None)
+def test_what_is_canonical_already_is_read_as_all_else_is(
+    pairs: list[tuple[str, bytes]], around: bytes, comma: bytes
+) -> None:
+    """Keys that stand there twice, numbers that no reader keeps, and what is no strict JSON among them."""
+    for some in (pairs, sorted(pairs)):
+        raw = around % (b"{" + comma.join(b'"%s":%s' % (key.encode(), part) for key, part in some) + b"}")
+        quickly = _canonical_already(raw)
+        assert quickly is None or quickly == _read_slowly(raw)
+        assert quickly is None or quickly[1] == raw.strip()
+
+
+def test_what_kb_writes_is_canonical_already() -> None:
+    said = canonical(event(note="é").document)
+    assert _canonical_already(said) == strictly(said)

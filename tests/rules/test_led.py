@@ -1,13 +1,14 @@
 """LED: each example is events and records, put into one base and validated."""
 
 import copy
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.ledger.event import canonical
+from kb.ledger.event import canonical, known
 from kb.model import Document, Json
 from kb.pointer import tokens
 from kb.results import Located
@@ -55,10 +56,7 @@ def _found(base: Base, rule: Rule, example: Json) -> list[str]:
 
 
 def _name(document: Document) -> str:
-    from kb.ledger.event import Event, _event
-
-    event: Event = _event(document)
-    return event.name
+    return known(document, sha256(canonical(document)).hexdigest()).name
 
 
 def _place(finding: Located, names: list[str]) -> str:

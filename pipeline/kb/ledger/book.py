@@ -2,11 +2,13 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from kb.ledger.event import ORDER, Event, InvalidEventError, canonical, read
+import orjson
+
+from kb.ledger.event import ORDER, Event, InvalidEventError, canonical, known, read
 
 PACKED = ".ndjson"
 """The end of the name of a file that holds an event on each line."""
@@ -33,18 +35,24 @@ class Ledger:
 
     def __init__(self, events: Iterable[tuple[Event, EventPlace]] = (), faults: Sequence[Fault] = ()) -> None:
         places: dict[str, EventPlace] = {}
-        known: dict[str, Event] = {}
+        by_digest: dict[str, Event] = {}
         for event, place in events:
             other = places.get(event.digest)
-            known[event.digest] = event
+            by_digest[event.digest] = event
             places[event.digest] = place if other is None else min(place, other, key=_single_first)
-        self.events = tuple(sorted(known.values(), key=ORDER))
+        self.events = tuple(sorted(by_digest.values(), key=ORDER))
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line or 0)))
         self._places = places
         by_record: dict[str, list[Event]] = defaultdict(list)
         for event in self.events:
             by_record[event.record].append(event)
         self.by_record: Mapping[str, tuple[Event, ...]] = {name: tuple(some) for name, some in by_record.items()}
+
+    def __reduce__(self) -> tuple[Callable[..., "Ledger"], tuple[object, ...]]:
+        """How it gets to another process: to pickle every event takes eight times as long."""
+        documents = orjson.dumps([event.document for event in self.events])
+        places = [tuple(self.place(event)) for event in self.events]
+        return _received, (documents, [event.digest for event in self.events], places, self.faults)
 
     def __bool__(self) -> bool:
         return bool(self.events or self.faults)
@@ -72,6 +80,13 @@ class Ledger:
             return None
         told = [f"{event.digest} {self.place(event)}" for event in self.events]
         return hashlib.sha256("\n".join([*told, *map(repr, self.faults)]).encode()).hexdigest()
+
+
+def _received(
+    documents: bytes, digests: Sequence[str], places: Sequence[tuple[str, int | None]], faults: Sequence[Fault]
+) -> Ledger:
+    parts = zip(orjson.loads(documents), digests, places, strict=True)
+    return Ledger(((known(document, digest), EventPlace(*place)) for document, digest, place in parts), faults)
 
 
 def _single_first(place: EventPlace) -> tuple[bool, str, int]:

@@ -4,13 +4,14 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
 
 from kb import contract
-from kb.model import Document, Json
+from kb.model import LONGEST_RECORD, Document, Json
 
 SCHEMA = "event.v1"
 
@@ -132,9 +133,9 @@ ORDER = attrgetter("at", "digest")
 def canonical(document: Document) -> bytes:
     """The bytes that a digest is made of: compact JSON in UTF-8 with sorted keys, without what is null or empty."""
     compact = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-    if not any(empty in compact for empty in (b"null", b"[]", b"{}")):  # most of many events are written like this
-        return compact
-    return orjson.dumps(_filled(document), option=orjson.OPT_SORT_KEYS)
+    if b"null" in compact or b"[]" in compact or b"{}" in compact:
+        return orjson.dumps(_filled(document), option=orjson.OPT_SORT_KEYS)
+    return compact
 
 
 def _filled(value: Json) -> Json:
@@ -162,7 +163,7 @@ def made(**values: Json) -> Event:
     """
     document = _filled({"v": 1, **values})
     _check(document)
-    return _event(document)
+    return known(document, hashlib.sha256(canonical(document)).hexdigest())
 
 
 def read(raw: bytes, name: str | None = None) -> Event:
@@ -172,11 +173,11 @@ def read(raw: bytes, name: str | None = None) -> Event:
         InvalidEventError: they hold none, or the name is that of another.
     """
     try:
-        document = contract.read(raw.strip())  # a line feed at the end would take a slower way
+        document, said = _canonical_already(raw) or strictly(raw)
     except contract.UnreadableError as error:
         raise InvalidEventError(str(error)) from None
     _check(document)
-    event = _event(document)
+    event = known(document, hashlib.sha256(said).hexdigest())
     if name is not None and name != event.name:
         raise InvalidEventError(
             f"its name is not that of what it says, {event.name}: an event is never edited; put the file back as it"
@@ -185,8 +186,30 @@ def read(raw: bytes, name: str | None = None) -> Event:
     return event
 
 
-def _event(document: Document) -> Event:
-    digest, at = hashlib.sha256(canonical(document)).hexdigest(), document["at"]
+def strictly(raw: bytes) -> tuple[Document, bytes]:
+    """The object that bytes hold, and its canonical bytes.
+
+    Raises:
+        UnreadableError: they hold none, or are no strict JSON.
+    """
+    document = contract.read(raw.strip())
+    return document, canonical(document)
+
+
+def _canonical_already(raw: bytes) -> tuple[Document, bytes] | None:
+    """The same of bytes that are canonical, as kb writes them: no key stands there twice, and every number is kept."""
+    said = raw.strip()
+    if said[:2] == b'{"' and len(said) <= LONGEST_RECORD and said.count(b"{") + said.count(b"[") <= contract.MAX_DEPTH:
+        with suppress(ValueError):
+            document: Document = orjson.loads(said)
+            if canonical(document) == said:
+                return document, said
+    return None
+
+
+def known(document: Document, digest: str) -> Event:
+    """The event that a document is which was checked before; `digest` is its own."""
+    at = document["at"]
     return Event(digest, document, f"{at[:10]}-{digest[:12]}", document["kind"], document["record"], at)
 
 

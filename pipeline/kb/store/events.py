@@ -4,12 +4,10 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import orjson
-
 from kb.fingerprint import AT_POINTER, fingerprints
-from kb.ledger.event import Event
+from kb.ledger.event import Event, canonical
 from kb.ledger.fold import effective, fold_effective
-from kb.model import Document, Json, Kind
+from kb.model import Document, Kind
 from kb.rules import catalogue
 from kb.rules.base import Rule
 from kb.rules.led import authors
@@ -41,45 +39,48 @@ def lay_out(base: Store, rules: RuleSet) -> None:
     if not rules.ledger:
         return
     documents = _documents_of_promoted(base, rules)
-    rows, stones = [], []
+    decisions, stones = [], []
     for name, events in rules.ledger.by_record.items():
         valid = rules.valid_events(name, documents.get(name))
         standing = effective(valid)
         counting = {event.digest for event in standing}
         counting |= {event.digest for event in valid if event.kind == "retract"}
-        rows += [_row(event, rules, stands=event.digest in counting) for event in events]
+        for event in events:
+            file, line = rules.ledger.place(event)
+            stands, said = event.digest in counting, canonical(event.document).decode()
+            decisions.append((event.id, event.digest, f"{LEDGER}{file}", line, stands, said))
         closed = fold_effective(standing, None).closed
         if closed:
             status = "merged" if closed.kind == "merge" else "withdrawn"
             stones.append((name, status, closed.id, closed.at, closed.by, closed.reason, closed.successor))
-    for table, values in (("events", rows), ("tombstones", stones)):
-        base.insert(table, [column.type for column in tables()[table][1]], values)
+    base.lay_out("decisions", _DECISIONS, decisions)
+    base.query(_ENTERED)
+    base.insert("tombstones", [column.type for column in tables()["tombstones"][1]], stones)
     base.query(_COUNTED)
 
+
+_DECISIONS = {
+    "event": "VARCHAR", "digest": "VARCHAR", "file": "VARCHAR", "line": "BIGINT", "stands": "BOOLEAN", "said": "VARCHAR",
+}  # fmt: skip
+
+_ENTERED = """
+    INSERT INTO events
+    SELECT event, digest, file, line, said.kind, said.record, said.digest, said.target.item, said.target.position,
+        said.target.action, said.at, said.by, said."with", said.worked, said.tier, said.reason, said.successor, said.retracts,
+        said.evidence, said.note, stands, false
+    FROM (SELECT * REPLACE (from_json(said, '{
+        "kind": "VARCHAR", "record": "VARCHAR", "digest": "VARCHAR",
+        "target": {"item": "VARCHAR", "position": "INTEGER", "action": "VARCHAR"},
+        "at": "VARCHAR", "by": "VARCHAR", "with": "JSON", "worked": "BOOLEAN", "tier": "VARCHAR", "reason": "VARCHAR",
+        "successor": "VARCHAR", "retracts": "VARCHAR", "evidence": "JSON", "note": "VARCHAR"
+    }') AS said) FROM decisions)
+"""
 
 _COUNTED = """
     UPDATE events SET counted = true WHERE digest IN (
         SELECT digest FROM votes() QUALIFY row_number() OVER (
             PARTITION BY record_id, item, action, actor ORDER BY decided_at DESC, event DESC) <= getvariable('votes_per_actor'))
 """
-
-
-def _row(event: Event, rules: RuleSet, *, stands: bool) -> tuple[Json, ...]:
-    place, said = rules.ledger.place(event), event.document.get
-    target = said("target") or _NO_TARGET
-    return (
-        event.id, event.digest, f"{LEDGER}{place.file}", place.line, event.kind, event.record, said("digest"),
-        target.get("item"), target.get("position"), target.get("action"), event.at, said("by"),
-        _json(said("with")), said("worked"), said("tier"), said("reason"), said("successor"), said("retracts"),
-        _json(said("evidence")), said("note"), stands, False,
-    )  # fmt: skip
-
-
-_NO_TARGET: Document = {}
-
-
-def _json(value: Json) -> str | None:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if value else None
 
 
 def _documents_of_promoted(base: Store, rules: RuleSet) -> dict[str, Document]:
