@@ -30,7 +30,7 @@ def test_an_index_after_any_edit_is_that_of_a_fresh_ingest(base: Base, tmp_path:
     assert _opened(base)
 
 
-def test_an_index_that_is_gone_damaged_or_of_another_base_is_made_anew_for_the_answer(
+def test_an_index_that_is_gone_damaged_or_of_another_base_is_made_anew_for_the_answer_and_kept_by_the_next_ingest(
     base: Base, tmp_path: Path
 ) -> None:
     base.record("a")
@@ -43,10 +43,13 @@ def test_an_index_that_is_gone_damaged_or_of_another_base_is_made_anew_for_the_a
     for damaged in (b"", whole[:40], b"\x00" * len(whole), _index(other)):
         path.write_bytes(damaged)
         assert not _opened(base)
+        base.ingest()
+        assert _opened(base)
+        assert _index(base) == whole
     path.unlink()
     assert not _opened(base)
-    path.write_bytes(whole)
-    assert _opened(base)
+    base.ingest()
+    assert _index(base) == whole
 
 
 def test_lines_of_a_log_are_looked_for_by_what_the_records_say(base: Base) -> None:

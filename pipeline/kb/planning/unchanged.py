@@ -85,10 +85,11 @@ def remember(workspace: Workspace, question: str | None, result: IngestResult) -
 
 
 def is_laid_out(workspace: Workspace) -> bool:
-    """Whether `curated/` is as kb left it, with what the settings want there, and without a page that they do not want."""
+    """Whether `curated/` and the index are as kb left them, with what the settings want, and without a page that they do not."""
     wanted = workspace.settings.export
     return (
         swap.is_curated_as_left(workspace)
+        and swap.is_index_as_left(workspace)
         and (workspace.curated / LAYOUTS[wanted.records]).exists()
         and (workspace.curated / PAGE).exists() is wanted.html
     )

@@ -126,7 +126,8 @@ def commit(
     """
     scratch, folder = workspace.scratch, workspace.scratch / _NEXT
     seal.write_looks(folder / _LOOKS, folder / "curated", digests or {})
-    noted = {**seal.of(folder / "kb.duckdb", folder / "curated"), **(notes or {})}
+    index = seal.look(folder / MATCH_INDEX)
+    noted = {**seal.of(folder / "kb.duckdb", folder / "curated"), "index": index, **(notes or {})}
     (folder / _SEAL).write_text(json.dumps(noted), encoding="utf-8")
     if hasattr(os, "sync"):
         os.sync()  # every file of the next state, before anything says that it is whole
@@ -393,6 +394,12 @@ def differ_in_the_day(workspace: Workspace, digests: Mapping[str, str]) -> bool:
 def is_curated_as_left(workspace: Workspace) -> bool:
     """Whether every file below `curated/` looks as kb left it."""
     return seal.look_alike(workspace.scratch / _LOOKS, workspace.curated)
+
+
+def is_index_as_left(workspace: Workspace) -> bool:
+    """Whether the index of `kb match` looks as kb left it."""
+    now = seal.look(workspace.scratch / MATCH_INDEX)
+    return now is not None and now == read_object(workspace.scratch / _SEAL).get("index")
 
 
 def are_records_as_left(workspace: Workspace) -> bool:
