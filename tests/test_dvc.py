@@ -18,6 +18,7 @@ from tests.sessions import ROOT
 needs_dvc = pytest.mark.skipif(importlib.util.find_spec("dvc") is None, reason="dvc is not installed (extra `dev`)")
 in_full = pytest.mark.skipif(not os.environ.get("KB_LONG"), reason="takes long; .ci/run does it (KB_LONG=1)")
 
+AS_OF = "\nas_of = 2026-11-29\n"
 RECORD = "raw/tensorflow/optimizer-nan-loss.json"
 METRICS = "curated/reports/metrics.json"
 STALE = "curated/reports/stale.json"
@@ -148,7 +149,7 @@ def test_repro_runs_again_when_a_record_changes(confirmed: Clone) -> None:
 
 @needs_dvc
 def test_repro_runs_again_when_a_setting_changes_and_metrics_and_params_show_it(clone: Path) -> None:
-    configure(clone, "\nas_of = 2026-11-22\n", '\nas_of = 2026-11-22\n[rules]\nignore = ["DED"]\n')
+    configure(clone, AS_OF, f'{AS_OF}[rules]\nignore = ["DED"]\n')
     assert repro(clone) == ["ingest", "report", "gate"]
     metrics = json.loads(dvc(clone, "metrics", "diff", "--json").stdout)[METRICS]
     assert metrics["warnings"]["diff"] < 0
@@ -199,11 +200,11 @@ def test_a_year_later_the_gate_fails_though_nothing_changed_and_the_reports_are_
     def on(programs: Path) -> subprocess.CompletedProcess[str]:
         return call(clone, sys.executable, "-m", "dvc", "repro", programs=programs)
 
-    configure(clone, "\nas_of = 2026-11-22\n", "\n[gate]\nmax_stale_share = 0.4\n")
+    configure(clone, AS_OF, "\n[gate]\nmax_stale_share = 0.15\n")
     confirm(clone)
-    done = on(on_a_day("2026-11-22", tmp_path / "today"))
+    done = on(on_a_day("2026-11-29", tmp_path / "today"))
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("read 53 = ") == 1, "the summary of an ingest is there once"
+    assert done.stdout.count("read 215 = ") == 1, "the summary of an ingest is there once"
     commit(clone)
     later = on_a_day("2027-10-20", tmp_path / "later")
     for _ in ("once", "until it passes"):
@@ -212,7 +213,7 @@ def test_a_year_later_the_gate_fails_though_nothing_changed_and_the_reports_are_
         assert stages(done) == ["report", "gate"]
         assert "max_stale_share" in done.stdout
         assert "BROKEN" in done.stdout
-        assert "read 53 = " not in done.stdout
+        assert "read 215 = " not in done.stdout
     stale = (clone / STALE).read_text(encoding="utf-8")
     assert '"as_of": "2027-10-20"' in stale
     assert "tensorflow/optimizer-nan-loss" not in stale
