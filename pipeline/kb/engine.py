@@ -1,7 +1,6 @@
 """Many records: chunks over processes. The only multiprocess code."""
 
 import os
-import pickle
 import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -128,10 +127,9 @@ def _workers(jobs: int, rules: RuleSet, folder: Path) -> "Iterator[list[Connecti
             theirs.close()  # so that its death ends the pipe
             processes.append(process)
             pipes.append(ours)
-        given = pickle.dumps(rules.given)
         for pipe in pipes:  # once all are starting: until a worker reads, a large ledger is not taken
             with suppress(OSError):  # it died; its first chunk says so
-                pipe.send_bytes(given)
+                pipe.send(rules.given)
         yield pipes
     finally:
         for pipe in pipes:
