@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from kb.jobs.doctor import doctor
-from kb.publish import swap
-from tests.bases import Base
+from kb.publish import match_file, swap
+from tests.bases import Base, reading
 from tests.conftest import ROOT
 
 LONG = os.environ.get("KB_TORTURE") == "long"
@@ -24,7 +24,7 @@ KILL, KILL_GROUP, TEAR = -1, -2, -3
 
 FAULTS = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES)
 
-SCRATCH = {".kb/unchanged", ".kb/lock", ".kb/seal", ".kb/looks"}
+SCRATCH = {".kb/unchanged", ".kb/lock", ".kb/seal", ".kb/looks", ".kb/match-index"}
 """All that may be left beside what is published."""
 
 
@@ -136,6 +136,10 @@ def hold(base: Base, old: State, new: State) -> None:
     assert state(base) == new
     scratch = {name for name in files(base.root) if name.startswith(".kb/")}
     assert scratch <= SCRATCH, scratch
+    with reading(base.workspace.store) as store:
+        assert match_file.opened(store, base.workspace.scratch, base.workspace.settings.own_lines)[1], (
+            "an index of another base"
+        )
 
 
 def is_one_line(err: str) -> bool:
