@@ -216,6 +216,7 @@ def test_search_covers_every_record_however_few_are_whole(look: Open, base: Base
     seen = look(pages.write(pages.of(base, limit=5), tmp_path))
     for number in (0, 4, 5, 89):
         seen.page.fill("#search", f"Word{number:03} nobody")
+        seen.page.wait_for_selector(f"{QUEUE} .path bdi:text-is('git/r{number:03}')")  # the search before had one too
         seen.page.wait_for_selector("#status:has-text('1 of ')")
         assert seen.titles() == [f"git/r{number:03}"]
     seen.page.fill("#search", "bad008")
