@@ -49,10 +49,17 @@ ok() { local out; if out=$("$@" 2>&1); then printf '%s\\n' "$out"; fi; return 0;
 helps() { local tool; for tool in "$@"; do if type -P "$tool" >/dev/null; then ok timeout 10 "$tool" --help; fi; done; }
 """
 
+_OF_ANY_MACHINE = {"bin", "etc", "home", "lib", "opt", "usr", "var"}
+
+_PLACES = {
+    Path(place).parts[1] for place in (str(Path.home()), tempfile.gettempdir(), sys.prefix, __file__)
+} - _OF_ANY_MACHINE
+"""The folders of this machine in which its own things lie."""
+
 _OF_THIS_MACHINE = re.compile(
-    r"/work\b|/tmp\b|/root\b|pyenv|\.cargo\b|\.rustup|\.venv|[\w.+-]+@[\w-]+\.\w"
+    rf"/(?:{'|'.join(map(re.escape, sorted(_PLACES)))})\b|\.cargo\b|\.rustup|\.venv|[\w.+-]+@[\w-]+\.\w"
     r"|(?:written|contributed|developed) by|copyright|authors?:|maintainer|\b(?:https?|ftp)://(?!localhost|127\.|example|[\w.]*\bexample\b)\S*"
-    r"|registry\.\w|\bnpmjs\.com|\b\w+\.(?:npmjs|pythonhosted|debian)\.",
+    r"|\b(?!example\b)[\w-]+\.(?:com|net|io)\b",
     re.IGNORECASE,
 )
 """Folders and hosts of the machine that the commands ran on, and whom one may write to."""

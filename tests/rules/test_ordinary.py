@@ -98,7 +98,7 @@ def test_false_answers_are_counted_on_other_lines_of_which_no_tool_gives_many() 
 @pytest.mark.parametrize(
     "line",
     [
-        "installing to /root/.local/bin",
+        f"installing to {Path.home()}/.local/bin",
         "see https://tools.shop.net/manual",
         "Maintainer: Someone",
         "ask someone@example.org",
