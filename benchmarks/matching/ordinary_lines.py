@@ -59,7 +59,7 @@ _PLACES = {
 _OF_THIS_MACHINE = re.compile(
     rf"/(?:{'|'.join(map(re.escape, sorted(_PLACES)))})\b|\.cargo\b|\.rustup|\.venv|[\w.+-]+@[\w-]+\.\w"
     r"|(?:written|contributed|developed) by|copyright|authors?:|maintainer|\b(?:https?|ftp)://(?!localhost|127\.|example|[\w.]*\bexample\b)\S*"
-    r"|\b(?!example\b)[\w-]+\.(?:com|net|io)\b",
+    r"|\b(?!example\b)[\w-]+\.com\b",
     re.IGNORECASE,
 )
 """Folders and hosts of the machine that the commands ran on, and whom one may write to."""
