@@ -21,6 +21,7 @@ from kb.ledger.event import canonical
 _HERE = Path(__file__).parent.parent
 _PYTHON = sys.executable
 _KB = [_PYTHON, "-m", "kb"]
+_YARDSTICK = [_PYTHON, str(_HERE / "benchmarks" / "yardsticks.py")]
 _CORPORA = Path(os.environ.get("KB_CORPORA", _HERE.parent / "shared" / "corpora")) / "errorcanon" / "canons"
 
 
@@ -70,7 +71,7 @@ def _rows(scratch: Path, count: int, growth: int, runs: int) -> Iterator[Row]:
     source = _write(large / "raw" / "big.ndjson", count)
     full = pair(
         [*_KB, "ingest"],
-        [_PYTHON, "-m", "benchmarks.yardsticks", "duckdb", str(source), str(scratch)],
+        [*_YARDSTICK, "duckdb", str(source), str(scratch)],
         large,
         runs,
         lambda: _clear(large),
@@ -108,7 +109,7 @@ def _small_files(scratch: Path, runs: int) -> Iterator[Row]:
     number = sum(1 for _ in _CORPORA.rglob("*.json"))
     whole = pair(
         [*_KB, "ingest", str(_CORPORA)],
-        [_PYTHON, "-m", "benchmarks.yardsticks", "jsonschema", str(schema), str(_CORPORA)],
+        [*_YARDSTICK, "jsonschema", str(schema), str(_CORPORA)],
         small,
         runs,
         lambda: _clear(small),

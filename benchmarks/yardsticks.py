@@ -1,4 +1,4 @@
-"""What others do with the same input, in a process of their own: `python -m benchmarks.yardsticks NAME FILE…`."""
+"""What others do with the same input, in a process of their own: `python benchmarks/yardsticks.py NAME FILE…`."""
 
 import json
 import sys

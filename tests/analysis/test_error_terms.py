@@ -1,9 +1,12 @@
 """What a line of output says: its terms, and the holes between them."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.analysis import error_terms
 from kb.analysis.error_terms import LONGEST_LINE, digest, terms
 
 LINES = [
@@ -39,6 +42,47 @@ def test_every_term_stands_where_it_says(line: str) -> None:
         inside = line[term.start : term.end].lower()
         assert inside == term.text or inside.startswith(term.text) or term.text == f"#{inside}"
         at = term.end
+
+
+_PIECES = [
+    "the",
+    "Jan",
+    "may",
+    "Mar 12",
+    "a",
+    "ab",
+    "'ab cd'",
+    '"x y z"',
+    "foo.c",
+    "errno",
+    "12",
+    "x_y",
+    "don't",
+    "é",
+    "错误 ab",
+    "(ab cd)",
+    "ab cd:",
+    "[ab cd]",
+    "AB 12",
+    "E1234",
+    "/srv/x\n",
+    "http://a b",
+    "ab  cd",
+    "no such file",
+    ".",
+    ",",
+    "\t",
+]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=9), st.sampled_from([" ", "", "  "]))
+def test_words_that_are_read_at_once_are_as_if_read_one_by_one(pieces: list[str], between: str) -> None:
+    line = between.join(pieces)
+    at_once = terms(line)
+    singly = re.compile(re.sub(r"\n *\| \(\?P<several>.*", "", vars(error_terms)["_TOKEN"].pattern), re.VERBOSE)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(error_terms, "_TOKEN", singly)
+        assert terms(line) == at_once
 
 
 @given(st.text(max_size=200))

@@ -145,6 +145,29 @@ def test_text_in_the_wrong_encoding_passes_the_screen(right: str) -> None:
             assert re2.search(encodings.SCREEN, orjson.dumps({"a": wrong})), wrong
 
 
+_HELD = st.sampled_from(sorted(placeholders.ALL_THERE_IS))
+_SPACE = st.text(st.sampled_from(" \t\n\x0b\x1f\xa0\u2003\u3000"), min_size=1, max_size=3)
+_MARKED = st.text(st.sampled_from("todoTBDfixmeFIXME:(-[]<>lorem ipsumxX…?!*~_/\\\"'。（】 \n\x1f\u3000"), max_size=12)
+
+
+@given(st.lists(_HELD | _SPACE | _MARKED | st.text(max_size=4), max_size=5).map("".join), _SPACE)
+def test_a_text_that_holds_a_place_passes_the_screen(text: str, space: str) -> None:
+    for spelled in (text, text.upper(), text.replace(" ", space)):
+        if spelled and placeholders.holds_a_place(spelled):
+            assert re2.search(placeholders.SCREEN, orjson.dumps({"id": "a/b", "a": [spelled], "b": None})), spelled
+
+
+@given(
+    st.lists(
+        st.sampled_from(["= ", "=:", '="', "='", 'r "', 'c "', "r '", "c '", " :", *" ;,.)(`=\"'“”‘’「」《》ab\n\t"]),
+        max_size=8,
+    ).map("".join)
+)
+def test_a_text_with_a_gap_passes_the_screen(text: str) -> None:
+    if losses.kinds_in([text]):
+        assert re2.search(losses.SCREEN, orjson.dumps({"id": "a/b", "a": text})), text
+
+
 # contract.accepts: the fast validator says what the one that explains says
 
 
@@ -204,6 +227,34 @@ def test_links_that_are_not_taken_apart_are_as_if_they_were() -> None:
         assert record.odd_links == [link for link in links if link[2].fault or link[2].danger]
         assert record.distinct_pages == len({reading.page for _, _, reading in links if reading.fault is None})
         assert record.distinct_sources == len({reading.page for _, _, reading in links if reading.is_evidence})
+
+
+_STEP = st.sampled_from(
+    [
+        "docs",
+        "en",
+        "latest",
+        "v1.2",
+        "index.html",
+        "wiki",
+        "a",
+        "rollback-5.html",
+        "tagged",
+        "issues",
+        "questions",
+        "python",
+        "",
+        "html",
+    ]
+)
+_HOST = st.sampled_from(["docs.python.org", "github.com", "gitlab.com", "example.org", "a.readthedocs.io", "git.sr.ht"])
+
+
+@given(
+    st.lists(st.builds(lambda host, steps: "/".join([host, *steps]), _HOST, st.lists(_STEP, max_size=5)), max_size=4)
+)
+def test_ways_in_are_found_among_many_pages_as_one_by_one(pages: list[str]) -> None:
+    assert urls.fronts_among(pages) == [page for page in pages if urls.front(page)]
 
 
 # curate_each: records are judged some at a time, rule by rule

@@ -15,6 +15,7 @@ LONGEST_LINE = 4_000
 _TOKEN = lazily(
     r"""
     (?P<gap>[\s:;,()\[\]{}'"`!=<>|*#&?]+)
+  | (?P<several>(?<![^\s('"`\[])[A-Za-z]{2,}(?:[ ][A-Za-z]{2,})+(?=[:;,.)'"`\]!]*(?:\s|\Z))(?![ ]+\d))
   | (?P<plain>(?<![^\s('"`\[])(?!(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ ]+\d)[A-Za-z]{2,}(?=[:;,.)'"`\]!]*(?:\s|\Z)))
   | (?P<hole>
         \x1b\[[0-9;]*[A-Za-z]
@@ -89,6 +90,12 @@ def _each(line: str, quoted: list[tuple[int, int]]) -> Iterator[Term]:
                 yield Term(f"#{text}", start, end, loose=False)
         elif kind == "plain":
             yield Term(text, start, end, is_quoted)
+        elif kind == "several":
+            *_, text = several = text.split(" ")
+            for word in several:
+                end = start + len(word)
+                yield Term(word, start, end, is_quoted)
+                start = end + 1
         elif kind == "word" and not text.isascii() and any(map(has_no_spaces, text)):
             for i, char in enumerate(text):
                 yield Term(char, start + i, start + i + 1, is_quoted)

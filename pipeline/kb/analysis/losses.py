@@ -208,6 +208,9 @@ def _piece(text: str, start: int, end: int) -> str:
 
 _SIGNS = ("= ", "=\n", "=\t", " :", "=:", '="', "='", 'r "', 'c "', "r '", "c '")
 
+SCREEN = r""" [ :;,.)"]|=(?:[ :'"]|\\[nt"])|[rc] (?:'|\\")|\(,|\\"\\"|''|“”|‘’|「」|《》|`"""
+"""What every text with a gap has in it, as JSON spells it, as an RE2 pattern: what the kinds below ask a text for."""
+
 _AT_THE_END: Kind = (lambda text: text.endswith(" "), _end)
 
 _KINDS: tuple[Kind, ...] = (

@@ -1,12 +1,13 @@
 """What stands where a text belongs: words that say that there is none, in some languages."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 
 from kb.analysis.lazily import lazily
 
-_ALL_THERE_IS = frozenset(
+ALL_THERE_IS = frozenset(
     [
         *("todo", "tba", "tbc", "tbd", "fixme", "change me", "changeme", "placeholder", "placeholder text", "lorem"),
         *("pending", "coming soon", "n/a", "na", "n.a", "n a", "nil", "null", "none", "nothing", "empty", "blank"),
@@ -40,6 +41,7 @@ _ALL_THERE_IS = frozenset(
         *("sans objet", "inconnu", "voir ci-dessus", "ninguno", "no aplica", "desconocido", "нет", "неизвестно", "см. выше"),
     ]
 )  # fmt: skip
+"""Texts, in lower case, that say that there is none."""
 
 _LONGEST = 60
 
@@ -50,7 +52,14 @@ _AROUND = " \t\n.,;:!?…*~_/\\-–—|()[]{}<>\"'`“”‘’«»。，；：�
 _LEFT_OVER = lazily(r"^\W*(?:TODO|FIXME|TBD)\s*[:(\-–—]|[\[<](?:TODO|FIXME|TBD)\b[^\]>]{0,80}[\]>]|\(TBD\)")
 
 
-_BEGINNINGS = frozenset({"x", "xx", *(words[:2] for words in _ALL_THERE_IS)})
+_BLANK_IN_JSON = r"(?:[\pZ\x{85}]|\\[nrtf]|\\u00[01].)"
+_AROUND_IN_JSON = rf"(?:{_BLANK_IN_JSON}|\\[\"\\]|[{re.escape(_AROUND.strip())}])"
+_NO_INFORMATION = "|".join(re.escape(words).replace(r"\ ", f"{_BLANK_IN_JSON}+") for words in sorted(ALL_THERE_IS))
+
+SCREEN = rf'TODO|FIXME|TBD|(?i:lorem ipsum)|[:,\[]"{_AROUND_IN_JSON}*(?i:{_NO_INFORMATION}|xxx+)?{_AROUND_IN_JSON}*"'
+"""What every text that holds a place has in it, as JSON spells it, as an RE2 pattern; the empty text is none, but passes."""
+
+_BEGINNINGS = frozenset({"x", "xx", *(words[:2] for words in ALL_THERE_IS)})
 
 _MARKS = ("TODO", "FIXME", "TBD")
 
@@ -84,4 +93,4 @@ def _says_nothing(text: str) -> bool:
     if _NO_WORD.fullmatch(text):
         return True
     words = " ".join(text.strip(_AROUND).lower().split())
-    return words in _ALL_THERE_IS or _RUN_OF_X.fullmatch(words) is not None
+    return words in ALL_THERE_IS or _RUN_OF_X.fullmatch(words) is not None

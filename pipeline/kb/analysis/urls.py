@@ -3,11 +3,13 @@
 import ipaddress
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from kb.analysis.lazily import lazily
+from kb.analysis.phrases import compiled
 from kb.words import show
 
 _SPACE = lazily(r"\s")
@@ -260,12 +262,25 @@ _FORGE_PATH = lazily(
     r"(?:/[^/]+){1,2}|/[^/]+/[^/]+(?:/-)?/(?:issues|pulls?|pull-requests|merge_requests|discussions|wiki|src|tree/[^/]+)"
 )
 _LISTS = lazily(r"/(?:questions|issues|tags|search|forums?|community|blog)|/questions/tagged/[^/]+")
-_LAST = lazily(
-    rf"{_LANGUAGE}|{_INDEX}|{_VERSION}|{_DOCS}|html|projects|nightly|questions|issues|tags|search|forums?|community|blog"
-)
+_LAST_OF_OTHERS = "html|projects|nightly|questions|issues|tags|search|forums?|community|blog"
+_LAST = lazily(rf"{_LANGUAGE}|{_INDEX}|{_VERSION}|{_DOCS}|{_LAST_OF_OTHERS}")
 """The last step of every way in, but for those of forges and of lists by a tag."""
 
+_ANY_FRONT = (
+    rf"(?mi)^[^/\n]*/*$|^(?:{'|'.join(map(re.escape, sorted(_FORGES)))})/|/tagged/"
+    rf"|/(?:{_LANGUAGE}|{_INDEX}|{_VERSION}|{_DOCS}|{_LAST_OF_OTHERS})/*$"
+)
+"""What one of some pages has, a line each, if one is a way in."""
+
 _IDLE = lazily(r"(?:(?:utm_[a-z]+|ref|lang|hl|locale)=[^&]*&?)*")
+
+
+def fronts_among(pages: Iterable[str]) -> list[str]:
+    """Those of some pages, as `ordinary_pages` gives them, that are a way in; nearly always none, which one search shows."""
+    some = list(pages)
+    if not compiled(_ANY_FRONT).search("\n".join(some)):
+        return []
+    return [page for page in some if front(page)]
 
 
 @lru_cache(maxsize=4096)

@@ -168,11 +168,11 @@ def _published_id(case: _Case, rules: RuleSet) -> str | None:
 
 
 def _repair_values(cases: Sequence[_Case], rules: RuleSet) -> None:
-    """Run the value fixes until none changes anything, and note which rules may still fire."""
+    """Run the value fixes until none changes anything, and note which rules may fire: on what came, or on what it became."""
     unsettled = list(cases)
     while unsettled:
         for case in unsettled:
-            case.candidates = rules.candidates(orjson.dumps(case.document))
+            case.candidates |= rules.candidates(orjson.dumps(case.document))
         changed = [len(case.changes) for case in unsettled]
         for rule, case in _rule_by_rule(rules.value_fixes, unsettled):
             if rule.code in case.candidates and rule.code not in case.suppressed:

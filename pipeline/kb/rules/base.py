@@ -258,9 +258,13 @@ class Record:
         return [link for link in self.links if link[2].fault or link[2].danger] if self._ordinary_pages is None else []
 
     @cached_property
+    def _ordinary_fronts(self) -> list[str]:
+        return urls.fronts_among(self._ordinary_pages or ())
+
+    @cached_property
     def fronts(self) -> list[tuple[str, str, urls.ReadUrl]]:
         """The links that lead to no page of its own, but to the way in to many."""
-        if self._ordinary_pages is not None and not any(map(urls.front, self._ordinary_pages)):
+        if self._ordinary_pages is not None and not self._ordinary_fronts:
             return []
         return [link for link in self.links if link[2].front and link[2].fault is None and link[2].danger is None]
 
@@ -275,7 +279,7 @@ class Record:
     def distinct_sources(self) -> int:
         """How many different pages that count as evidence the record cites, the official document included."""
         if self._ordinary_pages is not None:
-            return sum(urls.front(page) is None for page in self._ordinary_pages)
+            return len(self._ordinary_pages) - len(self._ordinary_fronts)
         return len({reading.page for _, _, reading in self.links if reading.is_evidence})
 
     @property

@@ -62,6 +62,8 @@ def _repeated(items: list[Document]) -> Iterator[tuple[int, int, _Likeness]]:
     first_words = {word.casefold() for item in items for word in item["action"].split(None, 1)[:1]}
     if len(first_words) == len(items):  # most records: nothing to compare
         return
+    if len({fold(item["action"]) for item in items}) == len(items):
+        return
     spelled = [(trimmed(item["action"]), trimmed(item["condition"] or "")) for item in items]
     loosely = [(fold(item["action"]), fold(item["condition"] or "")) for item in items]
     if len(set(spelled)) == len(set(loosely)) == len(items):

@@ -40,11 +40,12 @@ def untranslated(r: Record) -> Found:
     for i, text in enumerate(r.document["workarounds_zh"]):
         pairs.append((f"/workarounds_zh/{i}", text, originals[i] if i < len(originals) else None))
     for pointer, text, original in pairs:
-        if text is None or holds_a_place(text):
+        if text is None:
             continue
         if not _HAN.search(text):
-            yield pointer, f"{show(text)} has no Chinese in it; translate it, or leave it out"
-        elif original and not original.isascii() and fold(text) == fold(original):
+            if not holds_a_place(text):
+                yield pointer, f"{show(text)} has no Chinese in it; translate it, or leave it out"
+        elif original and not original.isascii() and fold(text) == fold(original) and not holds_a_place(text):
             yield pointer, f"{show(text)} is the original; translate it, or leave it out"
 
 

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 
-from kb.analysis import contractions, encodings, typography
+from kb.analysis import contractions, encodings, losses, placeholders, typography
 from kb.analysis.characters import (
     HIDDEN_IN_JSON,
     Spellings,
@@ -15,7 +15,6 @@ from kb.analysis.characters import (
     visible,
 )
 from kb.analysis.content_words import content_words
-from kb.analysis.losses import kinds_in, losses
 from kb.analysis.placeholders import holding, holds_a_place
 from kb.contract import shapes
 from kb.model import GONE, Json, Severity
@@ -218,6 +217,7 @@ def _subject(r: Record) -> str:
     "TXT006",
     "placeholder-text",
     Severity.WARNING,
+    screen=placeholders.SCREEN,
     good=[
         {},
         {"/root_cause": "The linter counts each TODO comment; `FIXME: later` is one too."},
@@ -380,6 +380,7 @@ def boilerplate() -> None:
     "TXT008",
     "lost-text",
     Severity.WARNING,
+    screen=losses.SCREEN,
     good=[
         {},
         {"/root_cause": "One sentence.  And another.", "/workarounds/0/how": "cd clone  # the folder that holds .git"},
@@ -416,9 +417,9 @@ def _gaps(r: Record) -> Iterator[tuple[str, str, list[str]]]:
     originals = [
         (pointer, r.as_it_came(pointer, text), text) for pointer, text in r.told if not pointer.startswith("/signature")
     ]
-    kinds = kinds_in([text for _, text, _ in originals])
+    kinds = losses.kinds_in([text for _, text, _ in originals])
     for pointer, text, now in originals if kinds else ():
-        gaps = list(dict.fromkeys(losses(text, kinds)))
+        gaps = list(dict.fromkeys(losses.losses(text, kinds)))
         if gaps:
             yield pointer, now, gaps
 
