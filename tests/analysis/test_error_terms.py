@@ -45,6 +45,9 @@ def test_every_term_stands_where_it_says(line: str) -> None:
 
 
 _PIECES = [
+    *("the", "Jan", "may", "Mar 12", "a", "ab", "'ab cd'", '"x y z"', "foo.c", "errno", "12", "x_y", "don't", "é", "错误 ab"),
+    *("(ab cd)", "ab cd:", "[ab cd]", "AB 12", "E1234", "/srv/x", "http://a b", "ab  cd", "no such file", ".", ",", "\t"),
+]
     "the",
     "Jan",
     "may",

@@ -51,6 +51,8 @@ _NUMBERED = frozenset({"code", "error", "errno", "exit", "http", "ora", "signal"
 
 _NO_TERM = frozenset({"gap", "hole"})
 
+_PLAIN = frozenset({"plain", "several"})
+
 
 class Term(NamedTuple):
     """A word in lower case, and where it stands; `loose` where another might stand there as well: a name, a number."""
@@ -88,13 +90,10 @@ def _each(line: str, quoted: list[tuple[int, int]]) -> Iterator[Term]:
         if kind == "number":
             if before in _NUMBERED and text.isalnum():
                 yield Term(f"#{text}", start, end, loose=False)
-        elif kind == "plain":
-            yield Term(text, start, end, is_quoted)
-        elif kind == "several":
-            *_, text = several = text.split(" ")
-            for word in several:
-                end = start + len(word)
-                yield Term(word, start, end, is_quoted)
+        elif kind in _PLAIN:
+            for text in text.split(" "):  # noqa: B020, PLW2901 - the last one is what the next comes after
+                end = start + len(text)
+                yield Term(text, start, end, is_quoted)
                 start = end + 1
         elif kind == "word" and not text.isascii() and any(map(has_no_spaces, text)):
             for i, char in enumerate(text):
