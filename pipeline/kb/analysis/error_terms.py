@@ -91,7 +91,7 @@ def _each(line: str, quoted: list[tuple[int, int]]) -> Iterator[Term]:
             if before in _NUMBERED and text.isalnum():
                 yield Term(f"#{text}", start, end, loose=False)
         elif kind in _PLAIN:
-            for text in text.split(" "):  # noqa: B020, PLW2901 - the last one is what the next comes after
+            for text in text.split(" "):  # noqa: B020 - the last one is what the next comes after
                 end = start + len(text)
                 yield Term(text, start, end, is_quoted)
                 start = end + 1
