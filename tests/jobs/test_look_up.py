@@ -1,6 +1,7 @@
 """`kb match`: which error this is, what not to try, what works, how far to believe it; and "none" where the base does not know."""
 
 import json
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,10 @@ from kb.jobs import look_up as job
 from kb.jobs import uses
 from kb.match.conditions import Here
 from kb.match.verdict import Thresholds
+from kb.publish import match_file, swap
 from kb.render import matches
+from kb.store import Store
+from kb.workspace import MATCH_INDEX, Workspace
 from tests.bases import DAY, Base, reading, record
 from tests.terminal import kb
 
@@ -30,6 +34,36 @@ def ask(base: Base, message: str | bytes, question: job.Question = QUESTION) -> 
         found = job.look_up(ready, job.of_message(message), question, DAY)
     assert list(violations(json.loads(json.dumps(found)), "match.v1")) == []
     return found
+
+
+@pytest.mark.parametrize("message", [UNRELATED, "error: it failed", "fatal: other is no branch", "x"])
+def test_the_answer_from_the_index_alone_is_that_with_the_store(
+    base: Base, monkeypatch: pytest.MonkeyPatch, message: str
+) -> None:
+    base.record("unrelated")
+    base.ingest()
+    slow = ask(base, message)
+    opened = []
+
+    def noting(workspace: Workspace) -> AbstractContextManager[Store]:
+        opened.append(workspace)
+        return reading(workspace.store)
+
+    monkeypatch.setattr(swap, "reading", noting)
+    assert job.look_up_message(base.workspace, message, QUESTION, DAY) == (slow, ())
+    assert bool(opened) == (slow["verdict"] != "none")
+
+
+def test_an_index_that_may_not_be_of_this_store_is_not_believed_without_it(base: Base) -> None:
+    base.record("unrelated")
+    base.ingest()
+    paths = [base.workspace.store, base.workspace.scratch / MATCH_INDEX]
+    for path in paths:
+        data = path.read_bytes()
+        assert match_file.as_left(base.workspace) is not None
+        path.write_bytes(bytes([*data[:4095], data[4095] ^ 1, *data[4096:]]) if len(data) > 4095 else data + b" ")
+        assert match_file.as_left(base.workspace) is None
+        base.ingest()
 
 
 def test_an_error_is_answered_with_what_not_to_try_and_what_to_try(base: Base) -> None:

@@ -6,7 +6,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on or a failed gate, 2 usage 
 
 import shutil
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -745,12 +745,10 @@ def match_error(
 
     And what not to try, what works, and how far to believe it. Exits with 1 where no record is near enough.
     """
-    from kb.analysis.error_lines import likely
     from kb.jobs import look_up as job
     from kb.jobs import uses
     from kb.match.conditions import SYSTEMS, Here
     from kb.match.verdict import Certainty, Thresholds
-    from kb.publish import match_file
     from kb.render import matches
 
     check_choice("--format", format_name, ("text", "json", "md"))
@@ -762,21 +760,14 @@ def match_error(
     versions = dict((parse_release(one) or "").split("=", 1) for one in used or ())
     settings = workspace.settings.match
     question = job.Question(Thresholds(settings.score, settings.margin), Here(versions, system), limit, explain)
-    with ExitStack() as stack:
-        base = stack.enter_context(opened_base(workspace))
-        opened = job.opened(base, workspace.scratch, workspace.settings.own_lines)
-        if log is None:
-            lines = job.of_message(
-                sys.stdin.buffer.read(job.LONGEST_MESSAGE + 1) if message == str(STDIN) else message or ""
-            )
-        else:
-            cues = match_file.cues(base, workspace.settings.own_lines)
-            if cues is None:
-                print_notes(["the base is large: lines without a word such as error, failed or cannot are passed over"])
-            stream = sys.stdin.buffer if log == STDIN else stack.enter_context(job.log_file(log))
-            lines = likely(stream, cues or ())
-        print_notes(opened.notes)
-        found = job.look_up(opened, lines, question, workspace.as_of(as_of))
+    check_started(workspace)
+    if log is None:
+        given = sys.stdin.buffer.read(job.LONGEST_MESSAGE + 1) if message == str(STDIN) else message or ""
+        found, notes = job.look_up_message(workspace, given, question, workspace.as_of(as_of))
+    else:
+        with nullcontext(sys.stdin.buffer) if log == STDIN else job.log_file(log) as stream:
+            found, notes = job.look_up_log(workspace, stream, question, workspace.as_of(as_of))
+    print_notes(notes)
     uses.note(workspace, found)
     if format_name == "json":
         print_json(found)

@@ -1,22 +1,25 @@
 """`kb match`: which error this is, what not to try, what works, and how far to believe it; or that the base does not know."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import orjson
 
 from kb.analysis.beta import interval
-from kb.analysis.error_lines import LogLine
+from kb.analysis.error_lines import LogLine, likely
 from kb.errors import KbError
 from kb.match.conditions import Here, applies, numbers
 from kb.match.ranking import Near, Ranker
 from kb.match.verdict import Certainty, Looked, Spotted, Taken, Thresholds, look
-from kb.publish import match_file
+from kb.publish import match_file, swap
 from kb.settings import OwnLines
-from kb.store import Store
+from kb.workspace import Workspace
+
+if TYPE_CHECKING:
+    from kb.store import Store
 
 LONGEST_MESSAGE = 1 << 20
 """A message of more bytes is a log."""
@@ -39,12 +42,12 @@ class Question(NamedTuple):
 class Opened(NamedTuple):
     """A base that errors are looked up in."""
 
-    base: Store
+    base: "Store"
     ranker: Ranker
     notes: tuple[str, ...] = ()
 
 
-def opened(base: Store, scratch: Path, own: OwnLines) -> Opened:
+def opened(base: "Store", scratch: Path, own: OwnLines) -> Opened:
     """The base with its index; `scratch` is the folder that has it."""
     index, is_own = match_file.opened(base, scratch, own)
     return Opened(
@@ -54,7 +57,7 @@ def opened(base: Store, scratch: Path, own: OwnLines) -> Opened:
     )
 
 
-def of_message(text: str | bytes) -> Iterator[LogLine]:
+def of_message(text: str | bytes) -> list[LogLine]:
     """Every line of a message that is not empty; bytes that are no UTF-8 are read as far as they are.
 
     Raises:
@@ -67,7 +70,7 @@ def of_message(text: str | bytes) -> Iterator[LogLine]:
     found = [LogLine(number, line.rstrip()) for number, line in lines if line.strip()]
     if not found:
         raise KbError("the message is empty; give the text of the error, or - to read it from standard input")
-    return iter(found)
+    return found
 
 
 @contextmanager
@@ -84,21 +87,66 @@ def log_file(path: Path) -> Iterator[BinaryIO]:
         raise KbError(f"{path}: cannot be read: {error.strerror}; name a file, or - for standard input") from None
 
 
-def look_up(opened: Opened, lines: Iterator[LogLine], question: Question, as_of: dt.date) -> dict[str, Any]:
+def look_up(opened: Opened, lines: Iterable[LogLine], question: Question, as_of: dt.date) -> dict[str, Any]:
     """The answer, as `schemas/match.v1.json` describes it."""
     looked = look(opened.ranker, lines, question.thresholds, question.here)
-    shown = looked.answered[: question.limit]
+    answers = [_answer(opened, spotted, question.here, as_of) for spotted in looked.answered[: question.limit]]
+    told = _told(opened.ranker, looked, question, as_of, answers)
+    return told | ({"taken": [_taken(opened, taken) for taken in looked.taken]} if question.explain else {})
+
+
+def look_up_message(
+    workspace: Workspace, text: str | bytes, question: Question, as_of: dt.date
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The answer to a message, and notes; where no record is near enough, the index alone gives it.
+
+    To import and to open DuckDB takes longer than all the rest.
+
+    Raises:
+        KbError: the message is empty or too long, or there is no base that can be read.
+    """
+    lines = of_message(text)
+    index = None if question.explain else match_file.as_left(workspace)
+    if index is not None:
+        looked = look(Ranker(index), lines, question.thresholds, question.here)
+        if not looked.answered:
+            return _told(Ranker(index), looked, question, as_of, []), ()
+    with swap.reading(workspace) as base:
+        ready = opened(base, workspace.scratch, workspace.settings.own_lines)
+        return look_up(ready, lines, question, as_of), ready.notes
+
+
+def look_up_log(
+    workspace: Workspace, stream: BinaryIO, question: Question, as_of: dt.date
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The answer to the lines of a log that look like errors, and notes.
+
+    Raises:
+        KbError: there is no base that can be read.
+    """
+    with swap.reading(workspace) as base:
+        ready = opened(base, workspace.scratch, workspace.settings.own_lines)
+        cues = match_file.cues(base, workspace.settings.own_lines)
+        notes = ready.notes if cues is not None else (*ready.notes, _FEW_CUES)
+        return look_up(ready, likely(stream, cues or ()), question, as_of), notes
+
+
+_FEW_CUES = "the base is large: lines without a word such as error, failed or cannot are passed over"
+
+
+def _told(
+    ranker: Ranker, looked: Looked, question: Question, as_of: dt.date, answers: list[dict[str, Any]]
+) -> dict[str, Any]:
     return {
         "verdict": looked.verdict,
         "as_of": as_of.isoformat(),
-        "records": len(opened.ranker),
+        "records": len(ranker),
         "lines": looked.lines,
         "threshold": question.thresholds.score,
         "margin": question.thresholds.margin,
-        "answers": [_answer(opened, spotted, question.here, as_of) for spotted in shown],
-        "more": len(looked.answered) - len(shown),
-        "misses": _misses(opened, looked),
-        **({"taken": [_taken(opened, taken) for taken in looked.taken]} if question.explain else {}),
+        "answers": answers,
+        "more": len(looked.answered) - len(answers),
+        "misses": _misses(ranker, looked),
     }
 
 
@@ -108,9 +156,9 @@ def _taken(opened: Opened, taken: Taken) -> dict[str, Any]:
     return {"record": name, "matched": taken.matched, "answered": taken.answered, "regex": regex}
 
 
-def _misses(opened: Opened, looked: Looked) -> list[dict[str, Any]]:
+def _misses(ranker: Ranker, looked: Looked) -> list[dict[str, Any]]:
     return [
-        {"record": opened.ranker.id(near.record), "score": _rounded(near.score), **_line(spotted, near)}
+        {"record": ranker.id(near.record), "score": _rounded(near.score), **_line(spotted, near)}
         for spotted in looked.missed
         for near in spotted.nearest[:1]
     ]
@@ -150,7 +198,7 @@ def _rounded(score: float) -> float:
     return round(score, 4)
 
 
-def distinguished(base: Store, name: str, rival: str) -> dict[str, Any]:
+def distinguished(base: "Store", name: str, rival: str) -> dict[str, Any]:
     """What tells a record from another one: the distinction that either of them gives, and how the other is diagnosed.
 
     What a record says that may be meant to steer its reader (SAF004) is withheld here too.
@@ -178,7 +226,7 @@ def distinguished(base: Store, name: str, rival: str) -> dict[str, Any]:
     }
 
 
-def known(base: Store, name: str, here: Here, as_of: dt.date) -> dict[str, Any]:
+def known(base: "Store", name: str, here: Here, as_of: dt.date) -> dict[str, Any]:
     """What a reader has to know of a record: whether to believe it, dead ends, then workarounds, the surest first.
 
     What is withheld, for it may be meant to steer its reader (SAF004), is empty.
@@ -237,7 +285,7 @@ def _items(items: list[dict[str, Any]], here: Here, keys: tuple[str, ...]) -> li
     return [item for item in found if item["applies"] is not False]
 
 
-def _workarounds(base: Store, document: dict[str, Any], here: Here, asked: dict[str, Any]) -> list[dict[str, Any]]:
+def _workarounds(base: "Store", document: dict[str, Any], here: Here, asked: dict[str, Any]) -> list[dict[str, Any]]:
     """The workarounds, the highest lower bound of their rate first: of the outcomes, where there are any, else as declared."""
     tried = base.query(
         "SELECT position, alpha, beta, outcomes FROM rates($as_of) WHERE record_id = $id AND item = 'workaround'", asked

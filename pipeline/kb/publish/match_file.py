@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kb.analysis.error_lines import MOST_CUES, cues_of
 from kb.analysis.error_terms import digest, words
 from kb.match.match_index import Indexed, MatchIndex
+from kb.publish import swap
 from kb.settings import OwnLines
-from kb.store import Store
-from kb.workspace import MATCH_INDEX
+from kb.workspace import MATCH_INDEX, Workspace
+
+if TYPE_CHECKING:
+    from kb.store import Store
 
 _NO_EVIDENCE = ("RGX001", "RGX002", "RGX004", "RGX007")
 """A pattern with one of these findings is no evidence: it cannot be searched, or it is found where all is well."""
@@ -30,7 +34,7 @@ _PRINTED = (
 )
 
 
-def write(store: Store, folder: Path, own: OwnLines) -> None:
+def write(store: "Store", folder: Path, own: OwnLines) -> None:
     """Write the index of a store into a folder, and note in the store which it is."""
     data = _built(store, own)
     (folder / MATCH_INDEX).write_bytes(data)
@@ -38,7 +42,7 @@ def write(store: Store, folder: Path, own: OwnLines) -> None:
     store.query("INSERT INTO match_index VALUES ($digest)", {"digest": MatchIndex(data).digest})
 
 
-def opened(store: Store, folder: Path, own: OwnLines) -> tuple[MatchIndex, bool]:
+def opened(store: "Store", folder: Path, own: OwnLines) -> tuple[MatchIndex, bool]:
     """The index of a store, from its file in a folder, or made anew where none lies there that belongs to it; and which."""
     digest = store.value("SELECT digest FROM match_index")
     try:
@@ -50,7 +54,19 @@ def opened(store: Store, folder: Path, own: OwnLines) -> tuple[MatchIndex, bool]
     return MatchIndex(_built(store, own)), False
 
 
-def cues(store: Store, own: OwnLines) -> list[str] | None:
+def as_left(workspace: Workspace) -> MatchIndex | None:
+    """The index, where kb noted that it and the store are as it left them; that is told without the store."""
+    before = swap.turn(workspace)
+    if not (swap.is_as_left(workspace) and swap.is_index_as_left(workspace)):
+        return None
+    try:
+        index = MatchIndex.open(workspace.scratch / MATCH_INDEX)
+    except (OSError, ValueError):
+        return None
+    return index if swap.is_index_as_left(workspace) and swap.turn(workspace) == before else None
+
+
+def cues(store: "Store", own: OwnLines) -> list[str] | None:
     """What lines of a log hold that a record of this store may know, besides the words of any error; None: it has too many."""
     from kb.rules import ordinary  # noqa: PLC0415 - only where a log is read
 
@@ -60,7 +76,7 @@ def cues(store: Store, own: OwnLines) -> list[str] | None:
     return cues_of(texts, ordinary.holder(own))
 
 
-def _built(store: Store, own: OwnLines) -> bytes:
+def _built(store: "Store", own: OwnLines) -> bytes:
     from kb.match.build_index import build  # noqa: PLC0415 - numpy: only where an index is made
 
     return build(_entries(store), _ordinary(own))
@@ -74,5 +90,5 @@ def _ordinary(own: OwnLines) -> list[set[int]]:
     return [{digest(word) for word in words(line)} for line in ordinary.lines(own)]
 
 
-def _entries(store: Store) -> Iterator[Indexed]:
+def _entries(store: "Store") -> Iterator[Indexed]:
     yield from (Indexed(*row) for row in store.stream(_ENTRIES, _ASKED))
