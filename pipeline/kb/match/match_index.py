@@ -44,6 +44,8 @@ class Indexed(NamedTuple):
 class MatchIndex:
     """An index, read where it lies.
 
+    `least_weights` has what each text weighs at least, whichever of its loose terms a line holds.
+
     Raises:
         ValueError: it is none, or one of another version.
     """
@@ -65,7 +67,7 @@ class MatchIndex:
         self._text_ends, self._text_terms = arrays["text_ends"], arrays["text_terms"]
         self._terms, self._frequency = arrays["terms"], arrays["frequency"]
         self._holder_ends, self._holders = arrays["holder_ends"], arrays["holders"]
-        self._least_weights = arrays["least_weights"]
+        self.least_weights = arrays["least_weights"]
         self._patterns, self._pattern_ends = arrays["patterns"], arrays["pattern_ends"]
         self.always = arrays["always"]
         self._codes, self._codes_of = arrays["codes"], arrays["codes_of"]
@@ -113,10 +115,6 @@ class MatchIndex:
         """The terms of a text, and whether each is loose."""
         flat = self._text_terms[self._text_ends[number] : self._text_ends[number + 1]].tolist()
         return [(value >> 1, bool(value & 1)) for value in flat]
-
-    def least_weight(self, text: int) -> float:
-        """What a text weighs at least, whichever of its loose terms a line holds."""
-        return float(self._least_weights[text])
 
     def with_code(self, code: int) -> Iterator[int]:
         """The records with an error code."""

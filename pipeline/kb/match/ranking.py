@@ -1,5 +1,6 @@
 """How near the records of an index are to a line: idf-weighted coverage of the line and of the text, both ways."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -219,17 +220,15 @@ class _Asked:
             left -= weight
             passed += lacking[number]
         least = _least(total, floor) / (1 + _least(1, floor)) - left
-        return [
-            text
-            for text, weight in shared.items()
-            if weight >= least and self._most(text, weight + left, total) >= floor
-        ]
-
-    def _most(self, text: int, shared: float, total: float) -> float:
-        """The highest score that a text can reach which shares so much at most."""
-        text_share = min(1.0, shared / self._index.least_weight(text))
-        line_share = shared / (shared + _OUTSIDE * max(0.0, total - shared))
-        return 2 * text_share * line_share / (text_share + line_share)
+        heaviest: dict[float, float] = {}  # most texts share the same few terms with the line
+        found = []
+        for text, weight in shared.items():
+            if weight >= least:
+                if weight not in heaviest:
+                    heaviest[weight] = _heaviest(weight + left, total, floor)
+                if self._index.least_weights[text] <= heaviest[weight]:
+                    found.append(text)
+        return found
 
     def compare(self, text: int) -> _Compared:
         """What of a text stands in the line, within the stretch that shares most with it and least else."""
@@ -272,6 +271,19 @@ class _Asked:
             if total > best:
                 best, first, last = total, start, i + 1
         return first, last
+
+
+def _heaviest(shared: float, total: float, floor: float) -> float:
+    """What a text may weigh at most that shares so much at most of a line of that total, for a score of `floor`.
+
+    The score is the harmonic mean of the shares of the text and of the line. A trifle is added for what rounding took.
+    """
+    line_share = shared / (shared + _OUTSIDE * max(0.0, total - shared))
+    if floor <= 0:
+        return math.inf
+    if floor > line_share * 2 / (1 + line_share):  # not even where all of the text is shared
+        return -1.0
+    return shared * (2 * line_share - floor) / (floor * line_share) * (1 + 1e-6)
 
 
 def _least(lacking: float, floor: float) -> float:
