@@ -3,14 +3,16 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.analysis.error_terms import digest, terms
-from kb.match.build_index import build
-from kb.match.match_index import Indexed, MatchIndex
+from kb.match.build_index import Columns, build, group
+from kb.match.match_index import MatchIndex
 from kb.match.ranking import FLOOR, Near, Ranker
 from kb.rules.match_keys import needs, occurrences
 
@@ -21,6 +23,32 @@ ORDINARY = [
     "file main.c was not changed",
     "done",
 ]
+
+
+class Indexed(NamedTuple):
+    """What an index holds of a record."""
+
+    id: str
+    texts: Sequence[Sequence[int]]
+    codes: Sequence[int] = ()
+    regex: str | None = None
+    literals: Sequence[str] = ()
+
+
+def columns(entries: Sequence[Indexed]) -> Columns:
+    texts = [(number, text) for number, one in enumerate(entries) for text in one.texts]
+    codes = sorted({(code, number) for number, one in enumerate(entries) for code in one.codes})
+    literals = {(text, number) for number, one in enumerate(entries) if one.regex is not None for text in one.literals}
+    return Columns(
+        [one.id for one in entries],
+        [one.regex for one in entries],
+        np.array([number for number, _ in texts], dtype=np.int64),
+        np.array([len(text) for _, text in texts], dtype=np.int64),
+        np.array([term for _, text in texts for term in text], dtype=np.uint64),
+        np.array([code for code, _ in codes], dtype=np.uint64),
+        np.array([number for _, number in codes], dtype=np.int64),
+        sorted(literals, key=lambda one: (group(one[0].encode()), one[0].encode(), one[1])),
+    )
 
 
 def entry(name: str, *texts: str, regex: str | None = None, code: str | None = None) -> Indexed:
@@ -49,7 +77,7 @@ BASE = [
 
 
 def ranker(entries: Sequence[Indexed] = BASE) -> Ranker:
-    return Ranker(MatchIndex(build(entries, [{*occurrences(line)} for line in ORDINARY])))
+    return Ranker(MatchIndex(build(columns(entries), [{*occurrences(line)} for line in ORDINARY])))
 
 
 def _first(line: str) -> tuple[str, Near]:
@@ -159,15 +187,15 @@ def test_every_pattern_that_matches_a_line_is_held_against_it(records: list[tupl
 
 
 def test_an_index_is_the_same_bytes_for_the_same_records_and_reads_alike_from_a_file(tmp_path: Path) -> None:
-    data = build(BASE, [{*occurrences(line)} for line in ORDINARY])
-    assert data == build(BASE, [{*occurrences(line)} for line in ORDINARY])
+    data = build(columns(BASE), [{*occurrences(line)} for line in ORDINARY])
+    assert data == build(columns(BASE), [{*occurrences(line)} for line in ORDINARY])
     (tmp_path / "index").write_bytes(data)
     line = "fatal: detected dubious ownership in repository at '/x'"
     assert Ranker(MatchIndex.open(tmp_path / "index")).nearest(line) == ranker().nearest(line)
 
 
 def test_the_weight_of_a_term_falls_with_the_lines_that_hold_it() -> None:
-    index = MatchIndex(build(BASE, [{*occurrences(line)} for line in ORDINARY]))
+    index = MatchIndex(build(columns(BASE), [{*occurrences(line)} for line in ORDINARY]))
     lines = len(ORDINARY) + 7
     held = index.number(digest("cannot"))
     assert held is not None
@@ -185,4 +213,4 @@ def test_what_is_no_index_is_refused(data: bytes) -> None:
 
 
 def test_an_index_of_nothing_finds_nothing() -> None:
-    assert Ranker(MatchIndex(build([], []))).nearest("fatal: error") == []
+    assert Ranker(MatchIndex(build(columns([]), []))).nearest("fatal: error") == []

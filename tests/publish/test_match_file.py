@@ -1,7 +1,11 @@
 """The index beside the store: made by ingest, bound to its store, deleted with it."""
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import pytest
+
+from kb.match import build_index
 from kb.publish import match_file
 from kb.workspace import MATCH_INDEX
 from tests.bases import Base, reading
@@ -28,6 +32,33 @@ def test_an_index_after_any_edit_is_that_of_a_fresh_ingest(base: Base, tmp_path:
     base.ingest(allow_removals=True)
     assert _index(base) == _index(base.again(tmp_path / "again"))
     assert _opened(base)
+
+
+def test_an_edit_of_what_no_error_is_found_by_lays_no_index_out_anew(
+    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base.record("a")
+    base.record("b")
+    base.ingest()
+    laid_out = []
+    whole = build_index.build
+
+    def noting(columns: build_index.Columns, ordinary: Sequence[Collection[int]]) -> bytes:
+        laid_out.append(len(columns.ids))
+        return whole(columns, ordinary)
+
+    monkeypatch.setattr(build_index, "build", noting)
+    base.record("b", root_cause="Another cause, found later.")
+    base.ingest()
+    assert laid_out == []
+    assert _index(base) == _index(base.again(tmp_path / "again"))
+    assert _opened(base)
+    for edit in ({"regex": "b is no (repository|folder)"}, {"signatures": ["b vanished"]}, {"error_code": "E12"}):
+        laid_out.clear()
+        base.record("b", **edit)
+        base.ingest()
+        assert laid_out
+        assert _index(base) == _index(base.again(tmp_path / next(iter(edit))))
 
 
 def test_an_index_that_is_gone_damaged_or_of_another_base_is_made_anew_for_the_answer_and_kept_by_the_next_ingest(

@@ -2,45 +2,46 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from itertools import accumulate, chain, pairwise
-from typing import Any
+from itertools import accumulate, chain
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from kb.match.match_index import ALIGNED, BEGINNINGS, LOOSE, VERSION, Indexed
+from kb.match.match_index import ALIGNED, BEGINNINGS, LOOSE, VERSION
 
 Array = np.ndarray[Any, Any]
 
 
-def build(entries: Iterable[Indexed], ordinary: Sequence[Collection[int]]) -> bytes:
-    """The index of some records, in the order of their ids; `ordinary` are the terms of lines that are no errors.
+class Columns(NamedTuple):
+    """The records of an index, in the order of their ids, as columns.
+
+    `patterns` has None where a pattern is no evidence. `owners` and `lengths` have the record of each text and how many terms
+    it has, `terms` those of all texts; `codes` the digests of error codes, sorted, each once for a record, and
+    `codes_of` their records. `literals` are what patterns need, with their records: in groups by length, each sorted.
+    """
+
+    ids: Sequence[str]
+    patterns: Sequence[str | None]
+    owners: Array
+    lengths: Array
+    terms: Array
+    codes: Array
+    codes_of: Array
+    literals: Sequence[tuple[str, int]]
+
+
+def build(columns: Columns, ordinary: Sequence[Collection[int]]) -> bytes:
+    """The index of some records; `ordinary` are the terms of lines that are no errors.
 
     Those count, so that a word which any output holds weighs little in a small base too.
     """
-    ids, patterns = bytearray(), bytearray()
-    id_ends, pattern_ends, owners, text_ends = [0], [0], [], [0]
-    occurrences: list[int] = []
-    codes: list[tuple[int, int]] = []
-    literals: list[tuple[bytes, int]] = []
-    always: list[int] = []
-    for number, entry in enumerate(entries):
-        ids += entry.id.encode()
-        id_ends.append(len(ids))
-        for text in entry.texts:
-            occurrences.extend(text)
-            text_ends.append(len(occurrences))
-            owners.append(number)
-        codes.extend((code, number) for code in entry.codes)
-        if entry.regex is not None:
-            patterns += entry.regex.encode()
-            literals.extend((literal.encode(), number) for literal in entry.literals)
-            if not entry.literals:
-                always.append(number)
-        pattern_ends.append(len(patterns))
-
-    flat = np.array(occurrences, dtype=np.uint64)
-    of_text = np.repeat(np.arange(len(owners), dtype=np.uint32), [end - start for start, end in pairwise(text_ends)])
+    ids, patterns = [name.encode() for name in columns.ids], [(text or "").encode() for text in columns.patterns]
+    with_literals = {record for _, record in columns.literals}
+    always = [i for i, text in enumerate(columns.patterns) if text is not None and i not in with_literals]
+    flat, texts = columns.terms, len(columns.owners)
+    of_text = np.repeat(np.arange(texts, dtype=np.uint32), columns.lengths)
     plain = flat & ~np.uint64(1)
     seen = np.fromiter(chain.from_iterable(ordinary), dtype=np.uint64)
     terms = np.unique(np.concatenate([plain, seen]))
@@ -49,27 +50,28 @@ def build(entries: Iterable[Indexed], ordinary: Sequence[Collection[int]]) -> by
     holders = (pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32)
     counts = np.bincount((pairs >> np.uint64(32)).astype(np.int64), minlength=len(terms))
     frequency = counts + np.bincount(np.searchsorted(terms, seen), minlength=len(terms))
-    lines = len(owners) + len(ordinary)
+    lines = texts + len(ordinary)
     weights = np.log((lines + 1) / (frequency + 0.5))
     arrays: dict[str, tuple[str, bytes]] = {
-        "ids": ("B", bytes(ids)),
-        "id_ends": ("I", _packed(id_ends)),
-        "owners": ("I", _packed(owners)),
-        "text_ends": ("I", _packed(text_ends)),
+        "ids": ("B", b"".join(ids)),
+        "id_ends": ("I", _ends(map(len, ids))),
+        "owners": ("I", columns.owners.astype(np.uint32).tobytes()),
+        "text_ends": ("I", _ends(columns.lengths)),
         "text_terms": (
             "I",
             (numbered.astype(np.uint32) << np.uint32(1) | (flat & np.uint64(1)).astype(np.uint32)).tobytes(),
         ),
-        "least_weights": ("f", _least_weights(flat, numbered, of_text, weights, len(owners)).tobytes()),
+        "least_weights": ("f", _least_weights(flat, numbered, of_text, weights, texts).tobytes()),
         "terms": ("Q", terms.tobytes()),
         "frequency": ("I", frequency.astype(np.uint32).tobytes()),
-        "holder_ends": ("I", _packed([0, *np.cumsum(counts).tolist()])),
+        "holder_ends": ("I", _ends(counts)),
         "holders": ("I", holders.tobytes()),
-        "patterns": ("B", bytes(patterns)),
-        "pattern_ends": ("I", _packed(pattern_ends)),
+        "patterns": ("B", b"".join(patterns)),
+        "pattern_ends": ("I", _ends(map(len, patterns))),
         "always": ("I", _packed(always)),
-        **_keyed("codes", codes),
-        **_sorted_literals(literals),
+        "codes": ("Q", columns.codes.astype(np.uint64).tobytes()),
+        "codes_of": ("I", columns.codes_of.astype(np.uint32).tobytes()),
+        **_of_literals(columns.literals),
     }
     return _laid_out(arrays, {"version": VERSION, "lines": lines})
 
@@ -88,22 +90,24 @@ def _packed(numbers: Sequence[int]) -> bytes:
     return bytes(np.array(numbers, dtype=np.uint32).tobytes())
 
 
-def _keyed(name: str, pairs: list[tuple[int, int]]) -> dict[str, tuple[str, bytes]]:
-    ordered = sorted(set(pairs))
-    keys = np.array([key for key, _ in ordered], dtype=np.uint64)
-    return {name: ("Q", keys.tobytes()), f"{name}_of": ("I", _packed([number for _, number in ordered]))}
+def _ends(lengths: Iterable[int]) -> bytes:
+    """Where each of some things begins that lie one behind the other, and where the last one ends."""
+    return _packed([*accumulate(map(int, lengths), initial=0)])
 
 
-def _sorted_literals(literals: list[tuple[bytes, int]]) -> dict[str, tuple[str, bytes]]:
-    """What patterns need, in groups by length, each sorted."""
-    groups = [sum(length <= len(literal) for length in BEGINNINGS[1:]) for literal, _ in literals]
-    ordered = sorted(set(zip(groups, literals, strict=True)))
-    counts = [sum(group == number for group, _ in ordered) for number in range(len(BEGINNINGS))]
+def group(literal: bytes) -> int:
+    """By how many of its first bytes a text that patterns need is found: the number of that in `BEGINNINGS`."""
+    return sum(length <= len(literal) for length in BEGINNINGS[1:])
+
+
+def _of_literals(literals: Sequence[tuple[str, int]]) -> dict[str, tuple[str, bytes]]:
+    texts = [text.encode() for text, _ in literals]
+    counts = Counter(map(group, texts))
     return {
-        "literals": ("B", b"".join(literal for _, (literal, _) in ordered)),
-        "literal_ends": ("I", _packed([*accumulate((len(literal) for _, (literal, _) in ordered), initial=0)])),
-        "literals_of": ("I", _packed([number for _, (_, number) in ordered])),
-        "literal_groups": ("I", _packed([*accumulate(counts)])),
+        "literals": ("B", b"".join(texts)),
+        "literal_ends": ("I", _ends(map(len, texts))),
+        "literals_of": ("I", _packed([record for _, record in literals])),
+        "literal_groups": ("I", _packed([*accumulate(counts[number] for number in range(len(BEGINNINGS)))])),
     }
 
 

@@ -9,11 +9,10 @@ import json
 import math
 import mmap
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 VERSION = 1
 
@@ -24,21 +23,6 @@ BEGINNINGS = (3, 6, 10)
 """So many bytes of a text that a pattern needs are looked for at each place of a line: the most of these that it has."""
 
 ALIGNED = 8
-
-
-class Indexed(NamedTuple):
-    """What the index holds of a record.
-
-    `texts` has a number for each term of each text, its last bit set where the term is loose. `codes` are those of its
-    error code. `regex` is None where the pattern is no evidence. `literals` are what every match of it holds one of, in
-    lower case; empty where that is not known.
-    """
-
-    id: str
-    texts: Sequence[Sequence[int]]
-    codes: Sequence[int] = ()
-    regex: str | None = None
-    literals: Sequence[str] = ()
 
 
 class MatchIndex:

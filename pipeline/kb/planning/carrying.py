@@ -110,7 +110,7 @@ def _write(
             elif plan.fresh:
                 runs.remember_figures(draft, 0, *earlier.figures(workspace.curated, request.as_of))
             runs.record_run(draft, rules, request.as_of, result, read_object(curated / METRICS))
-        match_file.write(draft, folder, rules.settings.own_lines)
+        match_file.write(draft, folder, workspace)
         noted = standing.notes_of(draft)
         draft.finish()
     if not options.dry_run:

@@ -1,6 +1,7 @@
 """The index of `kb match` as a file beside the store: made from it, bound to it by a digest, deleted with it."""
 
-from collections.abc import Iterator
+import hashlib
+import shutil
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kb.analysis.error_lines import MOST_CUES, cues_of
 from kb.analysis.error_terms import digest, words
-from kb.match.match_index import Indexed, MatchIndex
+from kb.match.match_index import BEGINNINGS, VERSION, MatchIndex
 from kb.publish import swap
 from kb.settings import OwnLines
 from kb.workspace import MATCH_INDEX, Workspace
@@ -24,22 +25,53 @@ _ASKED = {"codes": list(_NO_EVIDENCE)}
 _USABLE = """
     FROM records r JOIN match_keys k ON k.record_id = r.id
     LEFT JOIN (SELECT DISTINCT record_id FROM findings WHERE list_contains($codes, code)) f ON f.record_id = r.id
-    ORDER BY r.id
 """
 
-_ENTRIES = f"SELECT r.id, terms, codes, CASE WHEN f.record_id IS NULL THEN regex END, required_literals {_USABLE}"
+_NUMBERED = f"""
+    WITH numbered AS (
+        SELECT row_number() OVER (ORDER BY r.id) - 1 AS number, r.id AS id, terms, codes,
+            CASE WHEN f.record_id IS NULL THEN regex END AS pattern,
+            CASE WHEN f.record_id IS NULL THEN required_literals ELSE [] END AS literals {_USABLE})
+    , texts AS (SELECT number, generate_subscripts(terms, 1) AS place, unnest(terms) AS text FROM numbered)
+"""
 
-_PRINTED = (
-    f"SELECT [signature] || signatures || CASE WHEN f.record_id IS NULL THEN required_literals ELSE [] END {_USABLE}"
-)
+_RECORDS = f"{_NUMBERED} SELECT id, pattern FROM numbered ORDER BY number"
+
+_TEXTS = f"{_NUMBERED} SELECT number, len(text) AS length FROM texts ORDER BY number, place"
+
+_TERMS = f"""{_NUMBERED} SELECT term FROM (
+    SELECT number, place, generate_subscripts(text, 1) AS spot, unnest(text) AS term FROM texts) ORDER BY number, place, spot"""
+
+_CODES = f"{_NUMBERED} SELECT DISTINCT unnest(codes) AS code, number FROM numbered ORDER BY ALL"
+
+_LITERALS = f"""{_NUMBERED} SELECT DISTINCT unnest(literals) AS literal, number FROM numbered
+    ORDER BY {" + ".join(f"(strlen(literal) >= {length})::INTEGER" for length in BEGINNINGS[1:])}, literal, number"""
+
+_PRINTED = f"""
+    SELECT [signature] || signatures || CASE WHEN f.record_id IS NULL THEN required_literals ELSE [] END {_USABLE} ORDER BY r.id
+"""
 
 
-def write(store: "Store", folder: Path, own: OwnLines) -> None:
-    """Write the index of a store into a folder, and note in the store which it is."""
+_SUM = f"{_NUMBERED} SELECT count(*) || ' ' || coalesce(sum(hash(id, pattern, terms, codes, literals)), 0) FROM numbered"
+
+
+def write(store: "Store", folder: Path, workspace: Workspace) -> None:
+    """Write the index of a store into a folder, and note in the store which it is; the one before is taken if it is the same.
+
+    Most edits change nothing that an error is found by.
+    """
+    own, before = workspace.settings.own_lines, workspace.scratch / MATCH_INDEX
+    made_of = f"{VERSION} {_digest_of_ordinary(own)} {store.value(_SUM, _ASKED)}"
+    known = store.query("SELECT digest FROM match_index WHERE made_of = $made_of", {"made_of": made_of}).rows
+    if known and swap.is_index_as_left(workspace):
+        shutil.copyfile(before, folder / MATCH_INDEX)
+        if MatchIndex.open(folder / MATCH_INDEX).digest == known[0][0]:
+            return
     data = _built(store, own)
     (folder / MATCH_INDEX).write_bytes(data)
     store.query("DELETE FROM match_index")
-    store.query("INSERT INTO match_index VALUES ($digest)", {"digest": MatchIndex(data).digest})
+    noted = {"digest": MatchIndex(data).digest, "made_of": made_of}
+    store.query("INSERT INTO match_index VALUES ($digest, $made_of)", noted)
 
 
 def opened(store: "Store", folder: Path, own: OwnLines) -> tuple[MatchIndex, bool]:
@@ -77,9 +109,28 @@ def cues(store: "Store", own: OwnLines) -> list[str] | None:
 
 
 def _built(store: "Store", own: OwnLines) -> bytes:
-    from kb.match.build_index import build  # noqa: PLC0415 - numpy: only where an index is made
+    from kb.match.build_index import Columns, build  # noqa: PLC0415 - numpy: only where an index is made
 
-    return build(_entries(store), _ordinary(own))
+    records = store.query(_RECORDS, _ASKED).rows
+    texts, terms, codes = (store.arrays(sql, _ASKED) for sql in (_TEXTS, _TERMS, _CODES))
+    columns = Columns(
+        [name for name, _ in records],
+        [pattern for _, pattern in records],
+        texts["number"],
+        texts["length"],
+        terms["term"],
+        codes["code"],
+        codes["number"],
+        store.query(_LITERALS, _ASKED).rows,
+    )
+    return build(columns, _ordinary(own))
+
+
+def _digest_of_ordinary(own: OwnLines) -> str:
+    """The same for the same lines that tools print when all is well, those that come with kb and a user's own."""
+    from kb.rules import ordinary  # noqa: PLC0415 - likewise
+
+    return hashlib.sha256("\n".join(ordinary.lines(own)).encode(errors="replace")).hexdigest()
 
 
 @lru_cache(maxsize=4)
@@ -88,7 +139,3 @@ def _ordinary(own: OwnLines) -> list[set[int]]:
     from kb.rules import ordinary  # noqa: PLC0415 - what only reads an index does without the rules
 
     return [{digest(word) for word in words(line)} for line in ordinary.lines(own)]
-
-
-def _entries(store: "Store") -> Iterator[Indexed]:
-    yield from (Indexed(*row) for row in store.stream(_ENTRIES, _ASKED))

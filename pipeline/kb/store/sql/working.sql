@@ -15,7 +15,8 @@ CREATE TABLE match_keys ( -- What corpus rules compare a published record by, wo
 );
 
 CREATE TABLE match_index ( -- Which index `kb match` finds records by belongs to this store.
-    digest VARCHAR NOT NULL -- Digest of its arrays.
+    digest VARCHAR NOT NULL, -- Digest of its arrays.
+    made_of VARCHAR NOT NULL -- What it was made of: its version, a digest of the ordinary lines, how many records, and a sum of their hashes.
 );
 
 CREATE TABLE pairs ( -- What comparing two published records came to, where that is not cheap.
