@@ -52,7 +52,9 @@ _PRINTED = f"""
 """
 
 
-_SUM = f"{_NUMBERED} SELECT count(*) || ' ' || coalesce(sum(hash(id, pattern, terms, codes, literals)), 0) FROM numbered"
+_SUM = (
+    f"{_NUMBERED} SELECT count(*) || ' ' || coalesce(sum(hash(id, pattern, terms, codes, literals)), 0) FROM numbered"
+)
 
 
 def write(store: "Store", folder: Path, workspace: Workspace) -> None:

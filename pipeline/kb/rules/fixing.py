@@ -1,6 +1,7 @@
 """How a fix is carried out, and what it changed."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from kb.model import GONE, Change, Document, Json
 from kb.rules.base import Rule, Stage
@@ -12,6 +13,24 @@ from kb.words import show
 def apply(rule: Rule, document: Document, settings: Settings) -> list[Change]:
     """Run a fix over a document, in place, and return what it changed."""
     changes: list[Change] = []
+    for pattern, parent, key, pointer, after in _results(rule, document, settings):
+        differences = list(_differences(rule.code, pointer, parent[key], after))
+        if differences:
+            changes += differences
+            if pattern == WHOLE:
+                document.update(after)
+            else:
+                parent[key] = after
+    return changes
+
+
+def would_change(rule: Rule, document: Document, settings: Settings) -> bool:
+    """Whether a fix makes another value of one of a document, even if it is equal to it; the document stays as it is."""
+    return next(_results(rule, document, settings), None) is not None
+
+
+def _results(rule: Rule, document: Document, settings: Settings) -> Iterator[tuple[str, Any, Any, str, Json]]:
+    """Each place of which a fix makes another value: the pattern that names it, container, key and pointer, and that value."""
     for pattern in rule.at:
         targets = places(document, pattern)
         more = (
@@ -22,17 +41,9 @@ def apply(rule: Rule, document: Document, settings: Settings) -> list[Change]:
             else ()
         )
         for parent, key, pointer in targets:
-            before = parent[key]
-            after = rule.run(before, *more)
-            if after is not before:
-                differences = list(_differences(rule.code, pointer, before, after))
-                if differences:
-                    changes += differences
-                    if pattern == WHOLE:
-                        document.update(after)
-                    else:
-                        parent[key] = after
-    return changes
+            after = rule.run(parent[key], *more)
+            if after is not parent[key]:
+                yield pattern, parent, key, pointer, after
 
 
 def drop_gone(value: Json) -> Json:

@@ -8,7 +8,7 @@ import orjson
 
 from kb.contract import KEPT_FOR_KB, LATER, LATER_OF_ITEMS
 from kb.model import Document
-from kb.rules.fixing import apply, drop_gone
+from kb.rules.fixing import apply, drop_gone, would_change
 from kb.rules.ruleset import RuleSet
 from kb.settings import Settings
 
@@ -35,10 +35,12 @@ def text_digest(document: Document, rules: RuleSet | None = None, done: Containe
 
 def _repaired(document: Document, rules: RuleSet, done: Container[str]) -> Document:
     open_fixes = [*(rule for rule in rules.value_fixes if rule.code not in done), *rules.list_fixes]
-    compact = orjson.dumps(document)
-    text: Document = orjson.loads(compact)
     is_screened = any(rule.screen is not None for rule in open_fixes)
+    compact = orjson.dumps(document) if is_screened else b""
     candidates = rules.candidates(compact) if is_screened else frozenset(rule.code for rule in open_fixes)
+    if not any(rule.code in candidates and would_change(rule, document, rules.settings) for rule in open_fixes):
+        return document  # nearly always; a copy takes as long as to look
+    text: Document = orjson.loads(compact or orjson.dumps(document))
     changed = True
     while changed:
         changed = False
