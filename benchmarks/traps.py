@@ -325,7 +325,7 @@ def _exponents(costs: Sequence[Cost]) -> list[float]:
 def _line(name: str, costs: Sequence[Cost]) -> str:
     grown, last = _exponents(costs), costs[-1]
     return (
-        f"{name:42} {last.curating:8.2f} s {grown[0]:5.2f} {last.comparing:8.2f} s {grown[1]:5.2f}"
+        f"{name:50} {last.curating:8.2f} s {grown[0]:5.2f} {last.comparing:8.2f} s {grown[1]:5.2f}"
         f" {last.rows:12,} {grown[2]:5.2f} {last.bytes >> 20:8,} MB {grown[3]:5.2f}"
     )
 
@@ -333,11 +333,11 @@ def _line(name: str, costs: Sequence[Cost]) -> str:
 _DEAREST = 10
 
 
-def _table(measured: dict[str, list[Cost]], most: int) -> str:
+def _table(measured: dict[str, list[Cost]]) -> str:
     """The dearest traps as Markdown: what 4n of each take, and how that grew from n."""
     dearest = sorted(measured, key=lambda name: -(measured[name][-1].curating + measured[name][-1].comparing))
     lines = [
-        f"The dearest {_DEAREST} of {len(measured)}, with {most:,} of each thing:",
+        f"The dearest {_DEAREST} of {len(measured)}:",
         "",
         "| trap | record stage, s | exponent | between records, s | exponent | rows | exponent |",
         "|---|---:|---:|---:|---:|---:|---:|",
@@ -362,23 +362,37 @@ def _greatest(measured: dict[str, list[Cost]], column: int) -> float:
     return max((_exponents(costs)[column] for costs in measured.values() if costs[-1][column] >= least), default=0)
 
 
+def _that_fits(trap: Callable[[int], list[Record]], first: int) -> int:
+    """The number, halved until no record of four times as many is too long to be judged."""
+    longest = max(len(orjson.dumps(record)) for record in trap(4 * first))
+    return first if longest <= Settings().limits.record_bytes else _that_fits(trap, first // 2)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="traps whose names hold one of these; default: all")
-    parser.add_argument("--from", dest="first", type=int, default=500, help="n; 2n and 4n follow")
+    parser.add_argument(
+        "--from",
+        dest="first",
+        type=int,
+        default=500,
+        help="n; 2n and 4n follow, half as many where a record is too long",
+    )
     parser.add_argument("--write", action="store_true", help="put the dearest into docs/performance.md")
     asked = parser.parse_args()
-    print(f"{'what there is 4n of':42} {'records':>16} {'together':>16} {'rows':>18} {'bytes':>17}")
+    print(f"{'what there is 4n of':50} {'records':>16} {'together':>16} {'rows':>18} {'bytes':>17}")
     measured: dict[str, list[Cost]] = {}
     for kind, traps in (("one record: ", ONE), ("all share: ", MANY)):
         for name, trap in traps.items():
             if not asked.names or any(word in kind + name for word in asked.names):
-                measured[kind + name] = [cost(trap(asked.first * times)) for times in (1, 2, 4)]
-                print(_line(kind + name, measured[kind + name]), flush=True)
+                first = _that_fits(trap, asked.first)
+                label = f"{kind}{4 * first:,} {name}"
+                measured[label] = [cost(trap(first * times)) for times in (1, 2, 4)]
+                print(_line(label, measured[label]), flush=True)
     if asked.write:
         document = Path(__file__).parent.parent / "docs" / "performance.md"
         before, _, rest = document.read_text(encoding="utf-8").partition("<!-- traps -->\n")
-        table = _table(measured, 4 * asked.first)
+        table = _table(measured)
         document.write_text(
             f"{before}<!-- traps -->\n{table}<!-- end -->{rest.partition('<!-- end -->')[2]}", encoding="utf-8"
         )
