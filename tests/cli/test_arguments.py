@@ -9,7 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from kb.cli.arguments import Group
+from kb.cli.app import app as program
+from kb.cli.arguments import Group, narrowed
 from tests.bases import Base
 
 
@@ -108,3 +109,21 @@ def test_options_before_the_command_do_too() -> None:
 )
 def test_words_that_are_no_values_are_refused(words: list[str], message: str) -> None:
     assert message in " ".join(said("take", *words))
+
+
+NAMES = sorted(typer.main.get_command(program).commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_command_that_is_made_ready_alone_is_the_same(name: str) -> None:
+    alone = narrowed(program, [name, "--help"])
+    assert len(alone.registered_commands) == 1 < len(program.registered_commands)
+    helps = [CliRunner().invoke(one, [name, "--help"], prog_name="kb").output for one in (program, alone)]
+    assert helps[0] == helps[1]
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--help"], ["--root", "x", "report"], ["reports"], ["match_error"], ["_confirm"]]
+)
+def test_words_that_begin_with_no_command_leave_the_program_whole(words: list[str]) -> None:
+    assert narrowed(program, words) is program

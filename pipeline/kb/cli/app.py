@@ -14,7 +14,7 @@ import typer
 
 from kb import __version__
 from kb.cli import deciding, formatting, proposing, reviewing, serving, streams
-from kb.cli.arguments import Group
+from kb.cli.arguments import Group, narrowed
 from kb.cli.failures import (
     INTERRUPTED,
     UNCHANGED,
@@ -1176,7 +1176,8 @@ def run() -> int:
 
     streams.set_up()
     try:
-        code = app(sys.argv[1:] or ["--help"], prog_name="kb", standalone_mode=False)
+        words = sys.argv[1:] or ["--help"]
+        code = narrowed(app, words)(words, prog_name="kb", standalone_mode=False)
         sys.stdout.flush()
     except TyperException as error:
         return fail(f"{error.format_message()}{where_help_is(error)}", error.exit_code)
