@@ -59,6 +59,14 @@ _LINES = {
 }
 """The files of lines, of the findings that are `lasting` and of those that depend on the day (`_by_day`)."""
 
+_LINES_OF = {
+    "findings.ndjson": ("findings", "withheld"),
+    DAY_FINDINGS: ("findings",),
+    "changes.ndjson": ("changes",),
+    "quarantine.ndjson": ("quarantine",),
+}
+"""The tables that their lines come from: without a row there, nothing is asked."""
+
 
 def _by_day(rules: RuleSet) -> str:
     """Split the findings: what a rule that looks at the day replaces is lasting, for it is there on another day."""
@@ -108,7 +116,8 @@ def write(
         return previous / name if name in standing else None
 
     for name, sql in sorted(_LINES.items()):
-        digests[name] = _write_lines(store, f"{_by_day(rules)}{sql}", folder / name, old(name))
+        asked = f"{_by_day(rules)}{sql}" if any(map(store.holds, _LINES_OF[name])) else None
+        digests[name] = _write_lines(store, asked, folder / name, old(name))
     in_one = rules.settings.export.records == "ndjson"
     with ThreadPoolExecutor(1) as beside:
         if in_one:
@@ -134,9 +143,13 @@ def write(
     return Written(total, digests)
 
 
-def _write_lines(store: Store, sql: str, target: Path, old: Path | None) -> str:
+def _write_lines(store: Store, sql: str | None, target: Path, old: Path | None) -> str:
+    """Write an answer; without a question, an empty one."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    store.write_lines(sql, target)
+    if sql is None:
+        target.touch()
+    else:
+        store.write_lines(sql, target)
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     _link(target, old)
@@ -227,7 +240,7 @@ def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Itera
             yield f"reports/{name}.json", document_in_parts(store, report, kept, sums)
             for section in report.asked(alone):
                 if section.plotted:
-                    (part,) = run(store, report, alone, section).parts
+                    (part,) = run(store, report, alone, section, sums).parts
                     yield f"reports/{name}-{section.name}.csv", as_csv(part.rows).encode()
             if name == "quality":
                 yield METRICS, pretty(figures(store, alone))
