@@ -23,7 +23,7 @@ from kb.model import Document, Json
 from kb.results import IngestResult
 from kb.rules.example import with_changes
 from kb.store import connection
-from kb.store.build import Draft, change, create
+from kb.store.build import Draft, change, create, trial
 from kb.workspace import Workspace, find
 
 DAY = dt.date(2026, 11, 22)
@@ -100,10 +100,18 @@ def _empty_store() -> Path:
 
 
 @contextmanager
-def created(path: Path) -> Iterator[Draft]:
-    """A new, empty store, as `kb.store.build.create` makes it; what the ingests of this process begin with (conftest.py)."""
-    shutil.copyfile(_empty_store(), path)
-    with change(path) as draft:
+def created(path: Path | None, spill: Path | None = None) -> Iterator[Draft]:
+    """A new, empty store, as `kb.store.build.create` makes it; what the jobs of this process begin with (conftest.py).
+
+    What they make in memory, beside a folder for the rest, lies in a file that is thrown away with that.
+    """
+    if path is None and spill is None:
+        with create(None) as draft:
+            yield draft
+        return
+    file = path or (spill or Path()).with_name("scratch.duckdb")
+    shutil.copyfile(_empty_store(), file)
+    with (change if path else trial)(file) as draft:
         yield draft
 
 

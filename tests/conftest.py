@@ -23,7 +23,11 @@ ROOT = Path(__file__).parent.parent
 CLEAN_PATH = f"raw/{CLEAN['id']}.json"
 
 settings.register_profile(
-    "default", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    "default",
+    deadline=None,
+    max_examples=100 if os.environ.get("KB_LONG") else 36,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
 )
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=5000, derandomize=False)
 settings.register_profile("mutants", parent=settings.get_profile("default"), max_examples=20)
@@ -101,9 +105,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def laid_out() -> Iterator[None]:
-    """Ingests of this process lay out their tables once. What runs `kb`, and tests of the store, do it each time."""
+    """Jobs of this process lay out their tables once. What runs `kb`, and tests of the store, do it each time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kb.planning.carrying.create", created)
+        patch.setattr("kb.store.build.create", created)
         yield
 
 

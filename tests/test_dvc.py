@@ -139,6 +139,7 @@ def test_repro_leaves_a_clone_as_it_is_and_ingests_nothing(cloned: Clone) -> Non
 
 
 @needs_dvc
+@in_full
 def test_repro_runs_again_when_a_record_changes(confirmed: Clone) -> None:
     assert confirmed.ran == ["ingest", "report", "gate"]
     curated = json.loads((confirmed.root / "curated/records/tensorflow/optimizer-nan-loss.json").read_bytes())
@@ -148,6 +149,7 @@ def test_repro_runs_again_when_a_record_changes(confirmed: Clone) -> None:
 
 
 @needs_dvc
+@in_full
 def test_repro_runs_again_when_a_setting_changes_and_metrics_and_params_show_it(clone: Path) -> None:
     configure(clone, AS_OF, f'{AS_OF}[rules]\nignore = ["DED"]\n')
     assert repro(clone) == ["ingest", "report", "gate"]

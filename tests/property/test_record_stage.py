@@ -28,6 +28,7 @@ TYPES = {
     "RAT002": (str, float),
     "RAT006": (bool, str),
     "TIR002": (str, str),
+    "SEV002": (str, str),
     "DAT005": (str, str),
 }
 """What each value fix makes of what."""

@@ -1,7 +1,10 @@
 """What the trials share: the library that counts calls, and the count of what was tried."""
 
+import atexit
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,32 +42,45 @@ class Scene:
 
     def __init__(self, folder: Path, *, fresh: bool, lines: int = 0) -> None:
         self.folder = folder
-        self.origin = Base(folder / "origin", is_whole=True)
-        self.origin.configure("as_of = 2026-11-22\nmax_removals = 1\n")
-        for slug in ("a", "b", "c"):
-            self.origin.record(slug, category=" usage_error ")
-        self.origin.record("d", confidence=85)
-        if lines:
-            self.origin.put("raw/lines.ndjson", ndjson(*(record(f"l{i}") for i in range(lines))))
-        self.old = NOTHING
-        if not fresh:
-            self.origin.ingest()
-            self.old = state(self.origin)
-            self.origin.record("b", confidence=0.7)
-            self.origin.record("e")
-            self.origin.drop("raw/git/a.json")
-            if lines:
-                self.origin.put("raw/lines.ndjson", ndjson(*(record(f"l{i}", tags=["new"]) for i in range(lines))))
-        made = self.set()
-        made.ingest(allow_removals=True)
-        self.new: State = state(made)
+        self.origin, self.old, self.new = _around_an_ingest(fresh, lines)
 
     def set(self) -> Base:
         """A copy of the base as it is before the ingest, its files as old as they were."""
         root = self.folder / "base"
         shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(self.origin.root, root)
-        return Base(root, is_whole=True)
+        return _copied(self.origin, root)
+
+
+def _copied(base: Base, root: Path) -> Base:
+    shutil.copytree(base.root, root)
+    return Base(root, is_whole=True)
+
+
+@cache
+def _around_an_ingest(fresh: bool, lines: int) -> tuple[Base, State, State]:  # noqa: FBT001 - what is kept is found by it
+    """A base before an ingest, which nobody changes, and what it publishes before and after that; made once."""
+    scratch = tempfile.TemporaryDirectory(prefix="kb-scene-")
+    atexit.register(scratch.cleanup)
+    folder = Path(scratch.name)
+    origin = Base(folder / "origin", is_whole=True)
+    origin.configure("as_of = 2026-11-22\nmax_removals = 1\n")
+    for slug in ("a", "b", "c"):
+        origin.record(slug, category=" usage_error ")
+    origin.record("d", confidence=85)
+    if lines:
+        origin.put("raw/lines.ndjson", ndjson(*(record(f"l{i}") for i in range(lines))))
+    old = NOTHING
+    if not fresh:
+        origin.ingest()
+        old = state(origin)
+        origin.record("b", confidence=0.7)
+        origin.record("e")
+        origin.drop("raw/git/a.json")
+        if lines:
+            origin.put("raw/lines.ndjson", ndjson(*(record(f"l{i}", tags=["new"]) for i in range(lines))))
+    made = _copied(origin, folder / "made")
+    made.ingest(allow_removals=True)
+    return origin, old, state(made)
 
 
 @pytest.fixture(params=["fresh", "incremental"])

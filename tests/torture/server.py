@@ -16,6 +16,8 @@ from typing import Any
 
 import psutil
 
+from kb import sources
+
 HEAVY = ("kb.cli.app", "kb.publish.integrity", "kb.publish.curated_files", "kb.store.build", "kb.jobs.ingest",
          "kb.jobs.fix", "kb.jobs.doctor", "kb.jobs.validate", "kb.reports", "filelock")  # fmt: skip
 
@@ -27,6 +29,7 @@ def main() -> None:
     """Carry out orders until there are no more."""
     for name in HEAVY:
         import_module(name)
+    _prepare()
     calls = ctypes.CDLL(None)
     calls.torture_plan.argtypes = [ctypes.c_char_p, ctypes.c_long, ctypes.c_int, ctypes.c_int]
     calls.torture_seen.restype = ctypes.c_long
@@ -40,6 +43,20 @@ def main() -> None:
         told = {"code": os.waitstatus_to_exitcode(status), "seen": calls.torture_seen(), "left": left}
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
+
+
+def _prepare() -> None:
+    """Work out once what each run would work out anew, as far as no thread is started for it."""
+    from kb.curate.record import curate
+    from kb.model import Incoming, Origin
+    from kb.publish import integrity
+    from kb.rules.example import CLEAN
+    from kb.rules.ruleset import RuleSet
+    from kb.settings import Settings
+
+    raw = json.dumps(CLEAN).encode()
+    curate(Incoming(Origin(f"raw/{CLEAN['id']}.json", 0, None, sources.digest(raw)), raw), RuleSet(Settings()))
+    integrity.contracts(Settings().trust.ladder)
 
 
 def _carry_out(order: dict[str, Any], calls: ctypes.CDLL) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -22,7 +23,7 @@ from tests.bases import Base, contents
 from tests.terminal import kb
 from tests.torture.conftest import Count, Scene
 from tests.torture.test_kills import INGEST, is_untouched, started
-from tests.torture.trials import FAULTS, LONG, Trials, hold, is_one_line, points, state
+from tests.torture.trials import FAULTS, LONG, State, Trials, hold, is_one_line, points, state
 
 pytestmark = pytest.mark.whole
 
@@ -142,14 +143,26 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("how", CHANGES)
-def test_a_file_changes_while_it_is_read(
-    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Count, how: str
-) -> None:
+@pytest.fixture(scope="module")
+def of_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Base, State]:
+    """A base of two records, and what one publishes that is made at once when the second is as it ends below."""
+    base = Base(tmp_path_factory.mktemp("of two"), is_whole=True)
     base.configure("max_removals = 1\n")
     for slug in ("a", "b"):
         base.record(slug)
     base.ingest()
+    mended = Base(shutil.copytree(base.root / "raw", tmp_path_factory.mktemp("mended") / "raw").parent, is_whole=True)
+    mended.configure("max_removals = 1\n")
+    mended.record("b", confidence=0.8)
+    mended.ingest()
+    return base, state(mended)
+
+
+@pytest.mark.parametrize("how", CHANGES)
+def test_a_file_changes_while_it_is_read(
+    of_two: tuple[Base, State], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Count, how: str
+) -> None:
+    base = Base(shutil.copytree(of_two[0].root, tmp_path / "base"), is_whole=True)
     before = state(base)
     base.record("b", confidence=0.7)
     with monkeypatch.context() as patched:
@@ -162,7 +175,7 @@ def test_a_file_changes_while_it_is_read(
     path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
     base.record("b", confidence=0.8)
     base.ingest()
-    assert state(base) == state(base.again(tmp_path / "fresh"))
+    assert state(base) == of_two[1]
     count("faults injected")
 
 
@@ -196,12 +209,19 @@ STORES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("how", STORES)
-def test_a_store_that_is_not_as_kb_left_it(base: Base, count: Count, how: str) -> None:
-    """One line at worst, never a bug; and once the store is deleted, all is as it was."""
+@pytest.fixture(scope="module")
+def of_one(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    base = Base(tmp_path_factory.mktemp("of one"), is_whole=True)
     base.configure("as_of = 2026-11-22\n")
     base.record("a")
     base.ingest()
+    return base
+
+
+@pytest.mark.parametrize("how", STORES)
+def test_a_store_that_is_not_as_kb_left_it(of_one: Base, tmp_path: Path, count: Count, how: str) -> None:
+    """One line at worst, never a bug; and once the store is deleted, all is as it was."""
+    base = Base(shutil.copytree(of_one.root, tmp_path / "base"), is_whole=True)
     before = base.curated()
     STORES[how](base.workspace.store)
     for command in (

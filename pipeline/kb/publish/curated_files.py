@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ import orjson
 
 from kb import __version__
 from kb.contract import SCHEMA_VERSION
+from kb.model import Table
 from kb.publish import seal
 from kb.publish.splice import Touched, splice
 from kb.render.answers import document_in_parts
@@ -58,6 +59,14 @@ _LINES = {
     """,
 }
 """The files of lines, of the findings that are `lasting` and of those that depend on the day (`_by_day`)."""
+
+_LINES_OF = {
+    "findings.ndjson": ("findings", "withheld"),
+    DAY_FINDINGS: ("findings",),
+    "changes.ndjson": ("changes",),
+    "quarantine.ndjson": ("quarantine",),
+}
+"""The tables that their lines come from: without a row there, nothing is asked."""
 
 
 def _by_day(rules: RuleSet) -> str:
@@ -108,7 +117,8 @@ def write(
         return previous / name if name in standing else None
 
     for name, sql in sorted(_LINES.items()):
-        digests[name] = _write_lines(store, f"{_by_day(rules)}{sql}", folder / name, old(name))
+        asked = f"{_by_day(rules)}{sql}" if any(map(store.holds, _LINES_OF[name])) else None
+        digests[name] = _write_lines(store, asked, folder / name, old(name))
     in_one = rules.settings.export.records == "ndjson"
     with ThreadPoolExecutor(1) as beside:
         if in_one:
@@ -134,9 +144,13 @@ def write(
     return Written(total, digests)
 
 
-def _write_lines(store: Store, sql: str, target: Path, old: Path | None) -> str:
+def _write_lines(store: Store, sql: str | None, target: Path, old: Path | None) -> str:
+    """Write an answer; without a question, an empty one."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    store.write_lines(sql, target)
+    if sql is None:
+        target.touch()
+    else:
+        store.write_lines(sql, target)
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     _link(target, old)
@@ -220,6 +234,7 @@ def _page(store: Store, options: Options, rules: RuleSet) -> bytes:
 def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
     """Every report as `curated/` holds it, its figures as metrics, and what is plotted: without earlier runs."""
     alone = options._replace(history=False)
+    store = _Remembering(store.connection)
     sums = totals(store, alone)
     for name, report in sorted(REPORTS.items()):
         if report.asked(alone):
@@ -227,10 +242,33 @@ def reports(store: Store, options: Options) -> Iterator[tuple[str, bytes | Itera
             yield f"reports/{name}.json", document_in_parts(store, report, kept, sums)
             for section in report.asked(alone):
                 if section.plotted:
-                    (part,) = run(store, report, alone, section).parts
+                    (part,) = run(store, report, alone, section, sums).parts
                     yield f"reports/{name}-{section.name}.csv", as_csv(part.rows).encode()
             if name == "quality":
                 yield METRICS, pretty(figures(store, alone))
+
+
+class _Remembering(Store):
+    """A store that nobody changes: a section that stands in two reports, and in a file of its own, is asked for once."""
+
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - of the store, which alone knows DuckDB
+        super().__init__(connection)
+        self._known: dict[tuple[object, ...], Table] = {}
+
+    def query(self, sql: str, parameters: Mapping[str, object] | Sequence[object] | None = None) -> Table:
+        if not isinstance(parameters, Mapping):
+            return super().query(sql, parameters)
+        asked = (sql, *parameters.items())
+        if asked in self._known:
+            return self._known[asked]
+        table = super().query(sql, parameters)
+        if len(table.rows) <= _FEW:
+            self._known[asked] = table
+        return table
+
+
+_FEW = 100
+"""Answers of so many rows are remembered."""
 
 
 def raw_text(raw: bytes) -> dict[str, str]:
@@ -245,15 +283,12 @@ def raw_text(raw: bytes) -> dict[str, str]:
 
 def _manifest(store: Store, options: Options) -> dict[str, Any]:
     by_code = store.query("SELECT code, count(*) FROM findings GROUP BY code ORDER BY code").rows
-    counts = {
-        table: store.value(f"SELECT count(*) FROM {table}")
-        for table in ("records", "quarantine", "copies", "findings", "changes", "files")
-    }
-    by_ledger = {
-        name: store.value(f"SELECT count(*) FROM {table}")
-        for name, table in (("events", "events"), ("withdrawn", "tombstones"))
-    }
-    counts |= {name: number for name, number in by_ledger.items() if number}
+    tables = {name: name for name in ("records", "quarantine", "copies", "findings", "changes", "files")}
+    of_ledger = {"events": "events", "withdrawn": "tombstones"}
+    sql = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {table}" for name, table in (tables | of_ledger).items())
+    there = dict(store.query(sql).rows)
+    counts = {name: there[name] for name in tables}
+    counts |= {name: there[name] for name in of_ledger if there[name]}
     return {
         "kb_version": __version__,
         "schema_version": SCHEMA_VERSION,

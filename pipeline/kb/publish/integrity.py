@@ -79,10 +79,10 @@ def check(store: Store, rules: RuleSet, *, documents: str = "records") -> list[B
     """
     breaches = _disagreements(store, rules, documents)
     for table, schema in contracts(rules.settings.trust.ladder).items():
+        if not store.holds(table):
+            continue  # no row could be at fault, and pandera takes 30 ms to say so
         for sql in (_sample_rows(table, schema), _rows(table, schema)):
             frame = store.frame(sql)
-            if frame.empty and [*frame.columns] == [*schema.columns]:
-                break  # no row could be at fault, and pandera takes 30 ms to say so
             try:
                 schema.validate(frame, lazy=True)
                 break
@@ -247,7 +247,8 @@ def _disagreements(store: Store, rules: RuleSet, documents: str) -> list[Breach]
 def _not_numbers(store: Store) -> Iterator[Breach]:
     """Where NaN stands for a number: pandas takes it for a null."""
     for table, (_, declared) in tables().items():
-        for column in (column.name for column in declared if column.type == "DOUBLE"):
+        numbers = [column.name for column in declared if column.type == "DOUBLE"]
+        for column in numbers if store.holds(table) else ():
             owners = store.query(f"SELECT {_OWNERS.get(table, 'NULL')} FROM {table} WHERE isnan({column})").rows
             if owners:
                 cases = tuple((owner, "nan") for (owner,) in owners if owner is not None)

@@ -52,7 +52,7 @@ def document_in_parts(store: Store, report: Report, options: Options, sums: dict
     """
     import orjson  # noqa: PLC0415 - the other forms do without
 
-    if options.limit is not None:
+    if options.limit is not None or not store.holds(f"(FROM records OFFSET {_AT_ONCE})"):
         yield document(run(store, report, options, sums=sums)).encode()
         return
     text = document(run(store, report, options._replace(limit=0), sums=sums))
@@ -67,6 +67,10 @@ def document_in_parts(store: Store, report: Report, options: Options, sums: dict
                 gap = b","
             text = f"\n  ]{after}" if gap else f"]{after}"
     yield text.encode()
+
+
+_AT_ONCE = 1_000
+"""The rows of so many records are held at once: to count them first means to plan every query twice."""
 
 
 def text(answer: Answer, *, terminal: bool) -> Iterator[str]:

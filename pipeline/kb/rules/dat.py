@@ -203,6 +203,7 @@ _BULK = 50
     "DAT007",
     "confirmed-in-bulk",
     Severity.INFO,
+    only_with=f"(FROM records OFFSET {_BULK})",
     sql=f"""
         SELECT firsts[1] AS id, '/last_confirmed' AS pointer,
             total || ' records say that they were confirmed on ' || last_confirmed || ', such as ' || some_of(firsts, total)

@@ -131,6 +131,9 @@ def id_duplicated() -> None:
     "signature-duplicated",
     Severity.WARNING,
     version=5,
+    only_with="""(
+        SELECT key FROM (SELECT unnest(list_append(further_keys, signature_key)) AS key FROM match_keys)
+        GROUP BY key HAVING count(*) > 1)""",
     yields_to=("TXT006",),
     sql=f"""
         WITH texts AS (
@@ -241,6 +244,7 @@ _TEXTS_OF_CANDIDATES = f"""
     version=5,
     compares=True,
     most=_NEAREST * 16,
+    only_with="pairs WHERE code = 'IDN005'",
     sql=f"""
         WITH {_CANDIDATES}
         SELECT record_id AS id, '' AS pointer,
@@ -271,6 +275,8 @@ def near_duplicate(ask: Ask) -> Pairs:
     """
     from rapidfuzz.distance import Indel  # noqa: PLC0415 - only where records are compared
 
+    if not any(ask("SELECT true FROM buckets LIMIT 1")):
+        return
     for record_id, text, other_id, other_text in ask(_TEXTS_OF_CANDIDATES):
         yield record_id, other_id, Indel.normalized_similarity(text.split(), other_text.split())
 

@@ -435,6 +435,7 @@ def _owners(sides: _Sides) -> str:
     version=3,
     compares=True,
     most=_MOST,
+    only_with="pairs WHERE code = 'RGX005'",
     sql=f"""
         SELECT record_id AS id, '/regex' AS pointer,
             'also matches the signature' || CASE total WHEN 1 THEN ' of ' ELSE 's of ' END || CASE
@@ -484,7 +485,9 @@ def regex_collides(ask: Ask) -> Pairs:
     new, literals, records = next(
         ask("SELECT count(*) FILTER (NOT compared), coalesce(sum(len(required_literals)), 0), count(*) FROM match_keys")
     )
-    for sides in _NEW:
+    if not new or records == 1:
+        return
+    for sides in _NEW if new < records else _NEW[:1]:
         if new * (literals + records) <= _FEW:
             hits = _meeting(ask(_pairs_of_few(sides)))
         else:

@@ -304,6 +304,7 @@ _SENTENCES = """
     "TXT007",
     "boilerplate",
     Severity.INFO,
+    only_with=f"(FROM match_keys OFFSET {_OTHERS})",
     yields_to=("TXT006",),
     sql=f"""
         WITH {_SAID_OFTEN}, {_SENTENCES}

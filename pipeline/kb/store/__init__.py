@@ -58,6 +58,10 @@ class Store:
         row = self.connection.execute(sql, parameters).fetchone()
         return row[0] if row else None
 
+    def holds(self, rows: str) -> bool:
+        """Whether there is any row of a table, perhaps under a condition: to ask costs less than to plan what has no answer."""
+        return self.connection.execute(f"SELECT true FROM {rows} LIMIT 1").fetchone() is not None
+
     def frame(self, sql: str) -> Any:  # noqa: ANN401 - a pandas.DataFrame; pandas stays out of most commands
         """The answer as a pandas frame."""
         return self.connection.execute(sql).df()
@@ -191,19 +195,20 @@ class Store:
 
     def unlike_declared(self) -> str | None:
         """The first column of a table of ours that is not as the scripts declare it, or None."""
+        there = self._columns()
         for table, (_, columns) in (tables() | working_tables()).items():
-            declared, present = {column.name: column.type for column in columns}, self._columns(table)
+            declared, present = {column.name: column.type for column in columns}, there.get(table, {})
             odd = next((name for name in [*declared, *present] if declared.get(name) != present.get(name)), None)
             if odd:
                 return f"{table}.{odd}"
         return next((name for name, odd in self._macros_apart() if odd), None)
 
-    def _columns(self, table: str) -> dict[str, str]:
-        try:
-            cursor = self.connection.execute(f"FROM {table} LIMIT 0")
-        except duckdb.Error:  # there is none, or a view that does not hold
-            return {}
-        return {name: str(kind) for name, kind, *_ in cursor.description or ()}
+    def _columns(self) -> dict[str, dict[str, str]]:
+        """The columns of each table, with their types; a view is none of ours, whatever it shows."""
+        columns: dict[str, dict[str, str]] = {}
+        for table, name, kind in self.query(_COLUMNS).rows:
+            columns.setdefault(table, {})[name] = kind
+        return columns
 
     def _macros_apart(self) -> Iterator[tuple[str, bool]]:
         """Of each macro of ours, whether it is not what the script says: a query that calls another is silently wrong."""
@@ -217,6 +222,13 @@ class Store:
 
 HISTORY = ("runs", "figures")
 """The tables that cannot be made anew from raw/."""
+
+_COLUMNS = """
+    SELECT table_name, column_name, data_type FROM duckdb_columns()
+    WHERE database_name = current_database() AND schema_name = 'main'
+        AND table_oid IN (SELECT table_oid FROM duckdb_tables() WHERE database_name = current_database())
+    ORDER BY table_oid, column_index
+"""
 
 _DEFINED = """
     SELECT function_name, function_type, parameters::VARCHAR, macro_definition FROM duckdb_functions()
@@ -243,18 +255,25 @@ def read(path: Path, *, files: bool = False, any_layout: bool = False, limits: S
         KbError: there is none, or it cannot be opened, or (but for `any_layout`) its tables are not those of this kb.
     """
     check_kind(path)
+    status = path.stat()
+    state = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
     locked = OFFLINE | {"enable_external_access": files, "lock_configuration": True}
     if limits is not None:
         locked |= {"memory_limit": f"{max(limits.memory, 0.01):.0%}", "temp_directory": ""}
     with connected(str(path), locked, read_only=True) as connection:
         store = Store(connection)
-        odd = None if any_layout else store.unlike_declared()
-        if odd:
-            raise KbError(_of_another(path, store) or f"{path.name}: {odd} has an outdated schema; {_ANEW}")
+        if not any_layout and state not in _AS_DECLARED:
+            odd = store.unlike_declared()
+            if odd:
+                raise KbError(_of_another(path, store) or f"{path.name}: {odd} has an outdated schema; {_ANEW}")
+            _AS_DECLARED.add(state)
         yield store
 
 
 _ANEW = "run `kb ingest` to make it anew"
+
+_AS_DECLARED: set[tuple[int, int, int, int]] = set()
+"""The states of files whose layout was looked at: what serves many questions looks once."""
 
 
 def check_kind(path: Path) -> None:

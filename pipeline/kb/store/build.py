@@ -126,6 +126,8 @@ class Draft(Store):
 
     def prune(self, dropped: Sequence[tuple[str, int]], kept: Sequence[Moved]) -> None:
         """Take out inputs that are gone or judged again, and move those whose file changed around them."""
+        if not (dropped or kept):
+            return
         self.lay_out("dropped", {"path": "VARCHAR", "position": "BIGINT"}, dropped)
         columns = {"path": "VARCHAR", "old_position": "BIGINT", "position": "BIGINT", "line": "BIGINT"}
         self.lay_out("kept", columns, kept)
@@ -161,6 +163,9 @@ class Draft(Store):
         claims = [as_pattern(path) for path in sorted(folder.glob("*.claims.ndjson"))]
         self.connection.execute("SET VARIABLE claims = $1::VARCHAR[]", [claims])
         self.connection.execute(script("claims.sql"))
+        if not self.holds(_CONTESTED):
+            return []
+        self.connection.execute(script("candidates.sql"))
         rule = catalogue()["IDN003"]
         rows = self.query(
             f"""SELECT path, position, line, digest, id, NULL, NULL, NULL FROM candidates WHERE place > 1 AND same_content
@@ -205,18 +210,20 @@ class Draft(Store):
             self.connection.execute("SET VARIABLE slice = $1", [as_pattern(path)])
             self.connection.execute("SET VARIABLE longest = $1::UINTEGER", [max(longest, _SHORT) + 1])
             self.connection.execute(script("stage.sql"))
-            self._lay_out_slice()
-            self.connection.execute(script("enter.sql"))
+            rows, *holding = self.query(_HOLDING).rows[0]
+            filled = [name for name, holds in zip(_ENTERED_IF_ANY, holding, strict=True) if holds]
+            self._lay_out_slice(rows)
+            for name in ("enter", *(f"enter/{name}" for name in filled)):
+                self.connection.execute(script(f"{name}.sql"))
             self.connection.execute(script("match_keys.sql"))
         self.connection.execute("DROP VIEW IF EXISTS slice; DROP TABLE IF EXISTS staged")
 
-    def _lay_out_slice(self) -> None:
+    def _lay_out_slice(self, rows: int) -> None:
         """What stays, in ranges that are worked on side by side: DuckDB gives a table of one row group to one thread.
 
         A few records are one range: the rows of a small base lie in the order of the ids, and no statement is planned
         for more ranges than there are.
         """
-        rows = self.value("SELECT count(*) FROM staged")
         step = max(rows // 4 + 1, _ROWS_OF_A_RANGE)
         ranges = (f"rowid >= {start} AND rowid < {start + step}" for start in range(0, max(rows, 1), step))
         parts = " UNION ALL ".join(f"FROM staged WHERE stays AND {condition}" for condition in ranges)
@@ -227,7 +234,8 @@ class Draft(Store):
         events.lay_out(self, rules)
         corpus.judge(self, rules, as_of)
         events.judge(self, rules, as_of)
-        self.connection.execute(script("suppress.sql"))
+        if self.holds("suppressions") or self.holds("findings WHERE suppressed IS NOT NULL AND is_of_corpus(seq)"):
+            self.connection.execute(script("suppress.sql"))
         corpus.withhold(self, rules)
         rows = self.query(
             """SELECT r.path, r.position, r.line, r.digest, r.id, min(f.code), NULL, NULL FROM findings f JOIN records r
@@ -239,6 +247,8 @@ class Draft(Store):
     def judge_settings(self, rules: RuleSet) -> None:
         """Run the rules about kb.toml; they need every finding on the records of the base."""
         self.connection.execute("DELETE FROM findings WHERE path = $1", [SETTINGS])
+        if not rules.settings.suppress:
+            return
         columns = {
             "number": "BIGINT",
             "code": "VARCHAR",
@@ -352,6 +362,25 @@ def _config(path: Path | None, spill: Path | None = None) -> dict[str, Any]:
 
 
 _FEW = 4096
+
+_ENTERED_IF_ANY = {
+    "findings": "len(findings) > 0",
+    "quarantine": "doc IS NULL AND withdrawn IS NULL",
+    "withdrawn": "withdrawn",
+    "versions": "stays AND len(versions) > 0",
+    "transitions": """stays AND (len(transition_graph.leads_to) > 0 OR len(transition_graph.preceded_by) > 0
+        OR len(transition_graph.frequently_confused_with) > 0)""",
+    "changes": "stays AND len(changes) > 0",
+}
+"""What few records bring with them, and the condition on that: without a row of it, nothing is planned."""
+
+_HOLDING = (
+    f"SELECT count(*), {', '.join(f'bool_or({condition})' for condition in _ENTERED_IF_ANY.values())} FROM staged"
+)
+
+_CONTESTED = """(
+    SELECT id FROM (SELECT id FROM staged_claims UNION ALL SELECT id FROM records WHERE id IN (SELECT id FROM staged_claims))
+    GROUP BY id HAVING count(*) > 1)"""
 
 _ROWS_OF_A_RANGE = 4096
 """No fewer rows are worked on by a thread of its own."""

@@ -32,7 +32,7 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
     _shorten_messages(base)
     _lay_out_places(base, rules.formats)
     for rule in rules.corpus:
-        if rule.yields_to:
+        if rule.yields_to and base.holds(f"found WHERE code = '{rule.code}'"):
             base.query(_YIELDED, {"code": rule.code, "causes": list(rule.yields_to)})
     _write_what_differs(base)
 
@@ -40,7 +40,7 @@ def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
 def withhold(base: Store, rules: RuleSet) -> None:
     """Put aside until the next run what a corpus rule that found the cause `replaces`."""
     for rule in rules.corpus:
-        if rule.replaces:
+        if rule.replaces and base.holds(f"findings WHERE code = '{rule.code}'"):
             asked = {"code": rule.code, "replaced": list(rule.replaces)}
             base.query(f"INSERT INTO withheld BY NAME FROM findings WHERE {_REPLACED}", asked)
             base.query(f"DELETE FROM findings WHERE {_REPLACED}", asked)
@@ -68,7 +68,7 @@ def _find(base: Store, rule: Rule, as_of: dt.date, rules: RuleSet) -> None:
         rows = [(rule.code, *row) for row in custom_queries.found(base, rule, as_of, rules.settings.sql)]
         base.insert("found", ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"), rows)
         return
-    if rule.only_with and not base.value(f"SELECT true FROM {rule.only_with} LIMIT 1"):
+    if rule.only_with and not base.holds(rule.only_with):
         return
     sql = rule.sql.replace("$as_of", "$as_of::DATE")
     base.query(f"INSERT INTO found SELECT $code, id, pointer, message FROM ({sql})", {"code": rule.code, **asked})
@@ -81,6 +81,8 @@ def _shorten_messages(base: Store) -> None:
         WHERE length(message) > $most OR regexp_matches(message, '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]')""",
         {"most": MESSAGE},
     ).rows
+    if not odd:
+        return
     base.query("CREATE OR REPLACE TEMP TABLE shortened (long VARCHAR, short VARCHAR)")
     base.insert("shortened", ("VARCHAR", "VARCHAR"), [(message, one_line(message)) for (message,) in odd])
     base.query("UPDATE found SET message = short FROM shortened WHERE message = long")
@@ -91,15 +93,18 @@ def _shorten_messages(base: Store) -> None:
 
 def _compare(base: Store, rules: Sequence[Rule]) -> None:
     """Bring `pairs` up to date: what is known of pairs with a record that went or changed is worked out anew."""
-    for rule in rules:
-        base.query(_REOPENED, {"code": rule.code, "most": rule.most})
-    for table, column in (("pairs", "record_id"), ("pairs", "other_id"), ("buckets", "record_id")):
-        base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM match_keys WHERE compared)")
+    if base.holds("pairs"):
+        for rule in rules:
+            base.query(_REOPENED, {"code": rule.code, "most": rule.most})
+    for table, columns in (("pairs", ("record_id", "other_id")), ("buckets", ("record_id",))):
+        for column in columns if base.holds(table) else ():
+            base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM match_keys WHERE compared)")
     base.query(_BUCKETS)
     for rule in rules:
         for batch in _batches(rule.run(_asking(base))):
             base.insert("pairs", ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE"), [(rule.code, *pair) for pair in batch])
-        base.query(_SURPLUS, {"code": rule.code, "most": rule.most})
+        if base.holds(f"(FROM pairs WHERE code = '{rule.code}' OFFSET {rule.most + 1})"):
+            base.query(_SURPLUS, {"code": rule.code, "most": rule.most})
     base.query("UPDATE match_keys SET compared = true WHERE NOT compared")
 
 
@@ -183,6 +188,10 @@ _POINTERS = """
 
 
 def _write_what_differs(base: Store) -> None:
+    if not base.holds("found") and not base.holds(
+        "findings WHERE is_of_corpus(seq) AND code <> 'IDN003' AND record_id IS NOT NULL"
+    ):
+        return
     base.connection.execute(script("together.sql"))
     base.query("CREATE OR REPLACE TEMP TABLE stamps (record_id VARCHAR, code VARCHAR, seq BIGINT, fingerprint VARCHAR)")
     for (batch,) in base.query("SELECT DISTINCT batch FROM batches ORDER BY batch").rows:
