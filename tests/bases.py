@@ -5,7 +5,7 @@ import datetime as dt
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -207,6 +207,10 @@ class Base:
         fresh.ingest(*names, as_of=as_of)
         return fresh
 
+    def settle(self, fill: Callable[["Base"], object]) -> None:
+        """Fill this base, and ingest it. That is done once in this process for each way to fill one, and copied then."""
+        shutil.copytree(_settled(fill, is_whole=self.is_whole, is_gated=self.is_gated), self.root, dirs_exist_ok=True)
+
     # ---- to look at ------------------------------------------------------------------------------------------------
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -256,3 +260,13 @@ class Base:
             str(path): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
             for path in paths
         }
+
+
+@cache
+def _settled(fill: Callable[[Base], object], *, is_whole: bool, is_gated: bool) -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="kb-tests-")
+    atexit.register(folder.cleanup)
+    base = Base(Path(folder.name), is_whole, is_gated)
+    fill(base)
+    base.ingest()
+    return base.root
