@@ -20,12 +20,14 @@ from kb.settings import Settings
 from tests.bases import DAY, Base, created
 
 ROOT = Path(__file__).parent.parent
+LONG = bool(os.environ.get("KB_LONG"))
+in_full = pytest.mark.skipif(not LONG, reason="takes long; .ci/run does it (KB_LONG=1)")
 CLEAN_PATH = f"raw/{CLEAN['id']}.json"
 
 settings.register_profile(
     "default",
     deadline=None,
-    max_examples=100 if os.environ.get("KB_LONG") else 36,
+    max_examples=100 if LONG else 36,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
 )
