@@ -187,9 +187,10 @@ class Base:
             patch.setattr("os.sync", lambda: None)
             if not self.is_gated:
                 patch.setattr("kb.planning.carrying._check_contracts", lambda *_, **__: False)
+            if not self.is_gated:
+                patch.setitem(connection.OFFLINE, "threads", 1)
             if not (self.is_gated or self.is_whole):
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
-                patch.setitem(connection.OFFLINE, "threads", 1)
             return ingest(
                 self.workspace, [self.root / name for name in names or ("raw",)], Request(as_of, jobs=jobs), options
             )
@@ -208,7 +209,10 @@ class Base:
         return fresh
 
     def settle(self, fill: Callable[["Base"], object]) -> None:
-        """Fill this base, and ingest it. That is done once in this process for each way to fill one, and copied then."""
+        """Fill this base, and ingest it. That is done once in this process for each way to fill one, and copied then.
+
+        So its files are others than those that were ingested, of the same bytes: the next ingest looks into all of them.
+        """
         shutil.copytree(_settled(fill, is_whole=self.is_whole, is_gated=self.is_gated), self.root, dirs_exist_ok=True)
 
     # ---- to look at ------------------------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ from tests.bases import DAY, Base, created
 
 ROOT = Path(__file__).parent.parent
 LONG = bool(os.environ.get("KB_LONG"))
-in_full = pytest.mark.skipif(not LONG, reason="takes long; .ci/run does it (KB_LONG=1)")
+LATER = "takes long; .ci/run does it (KB_LONG=1)"
+in_full = pytest.mark.skipif(not (LONG or os.environ.get("KB_TORTURE") == "long"), reason=LATER)
 CLEAN_PATH = f"raw/{CLEAN['id']}.json"
 
 settings.register_profile(

@@ -765,7 +765,8 @@ def test_a_change_of_settings_reaches_what_came_from_elsewhere(base: Base) -> No
 
 
 def test_a_setting_that_judges_nothing_changes_nothing(base: Base) -> None:
-    base.settle(diverse)
+    diverse(base)
+    base.ingest()
     base.configure('fail_on = "info"\nmax_removals = 0.2\n')
     before = base.footprint()
     assert not base.ingest().written

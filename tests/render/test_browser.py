@@ -16,7 +16,7 @@ from kb.render.html import asset
 from kb.render.html.portable import portable
 from kb.settings import ReportSettings
 from tests.bases import Base, record
-from tests.conftest import LONG
+from tests.conftest import LATER, LONG
 from tests.render import hostile, pages
 
 if TYPE_CHECKING:
@@ -108,8 +108,22 @@ def box(locator: "Locator") -> "FloatRect":
 Open = Callable[..., Look]
 
 
+ALWAYS = {
+    "test_it_asks_for_nothing_but_itself",
+    "test_search_finds_what_only_the_whole_record_says",
+    "test_what_is_found_is_on_the_screen_in_every_tab",
+    "test_an_error_with_other_values_finds_its_record_by_its_pattern",
+    "test_everything_can_be_done_from_the_keyboard",
+    "test_harmful_text_shows_as_text",
+    "test_links_lead_to_the_web_and_say_nothing_of_the_page",
+}
+"""To open a page takes a second of a core: `make test` does these, `.ci/run` (KB_LONG=1) all."""
+
+
 @pytest.fixture
-def look(browser: "Browser") -> Iterator[Open]:
+def look(request: pytest.FixtureRequest, browser: "Browser") -> Iterator[Open]:
+    if not LONG and request.node.originalname not in ALWAYS:
+        pytest.skip(LATER)
     opened: list[Look] = []
 
     def at(address: str, width: int = 1440, height: int = 900, scheme: "Scheme" = "light") -> Look:
