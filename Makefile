@@ -36,7 +36,7 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 torture: .venv/installed-dev
-	KB_TORTURE=long $(BIN)/python -m pytest -n auto tests/torture tests/render/test_hostile.py tests/render/test_browser.py
+	KB_LONG=1 KB_TORTURE=long $(BIN)/python -m pytest -n auto tests/torture tests/render/test_hostile.py tests/render/test_browser.py
 	$(BIN)/python -m tests.torture.fuzz --count 1000000 --jobs 2
 
 mutants: .venv/installed-dev

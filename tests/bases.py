@@ -5,7 +5,7 @@ import datetime as dt
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -187,9 +187,10 @@ class Base:
             patch.setattr("os.sync", lambda: None)
             if not self.is_gated:
                 patch.setattr("kb.planning.carrying._check_contracts", lambda *_, **__: False)
+            if not self.is_gated:
+                patch.setitem(connection.OFFLINE, "threads", 1)
             if not (self.is_gated or self.is_whole):
                 patch.setattr("kb.publish.curated_files.reports", lambda *_: iter(()))
-                patch.setitem(connection.OFFLINE, "threads", 1)
             return ingest(
                 self.workspace, [self.root / name for name in names or ("raw",)], Request(as_of, jobs=jobs), options
             )
@@ -206,6 +207,13 @@ class Base:
         fresh = replace(self, root=folder)
         fresh.ingest(*names, as_of=as_of)
         return fresh
+
+    def settle(self, fill: Callable[["Base"], object]) -> None:
+        """Fill this base, and ingest it. That is done once in this process for each way to fill one, and copied then.
+
+        So its files are others than those that were ingested, of the same bytes: the next ingest looks into all of them.
+        """
+        shutil.copytree(_settled(fill, is_whole=self.is_whole, is_gated=self.is_gated), self.root, dirs_exist_ok=True)
 
     # ---- to look at ------------------------------------------------------------------------------------------------
 
@@ -256,3 +264,13 @@ class Base:
             str(path): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
             for path in paths
         }
+
+
+@cache
+def _settled(fill: Callable[[Base], object], *, is_whole: bool, is_gated: bool) -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="kb-tests-")
+    atexit.register(folder.cleanup)
+    base = Base(Path(folder.name), is_whole, is_gated)
+    fill(base)
+    base.ingest()
+    return base.root

@@ -20,12 +20,15 @@ from kb.settings import Settings
 from tests.bases import DAY, Base, created
 
 ROOT = Path(__file__).parent.parent
+LONG = bool(os.environ.get("KB_LONG"))
+LATER = "takes long; .ci/run does it (KB_LONG=1)"
+in_full = pytest.mark.skipif(not (LONG or os.environ.get("KB_TORTURE") == "long"), reason=LATER)
 CLEAN_PATH = f"raw/{CLEAN['id']}.json"
 
 settings.register_profile(
     "default",
     deadline=None,
-    max_examples=100 if os.environ.get("KB_LONG") else 36,
+    max_examples=100 if LONG else 36,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
 )

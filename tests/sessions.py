@@ -5,6 +5,7 @@ the end of a file that is there. A page is followed from its beginning to its en
 output of every command anew.
 """
 
+import atexit
 import difflib
 import os
 import re
@@ -12,7 +13,8 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,12 +59,26 @@ def prepare(folder: Path, text: str) -> Path:
     """
     if "$ kb init" in text:
         return folder
+    blocks = tuple(_SETTINGS.findall(text))
+    if "$ kb ingest" in text:
+        return _checkout(folder, blocks)
+    return shutil.copytree(_ingested(blocks), folder, dirs_exist_ok=True)
+
+
+def _checkout(folder: Path, blocks: Sequence[str]) -> Path:
     copy(folder)
     with (folder / "kb.toml").open("a", encoding="utf-8") as file:
-        file.writelines(f"\n{block}" for block in _SETTINGS.findall(text))
-    if "$ kb ingest" not in text:
-        run("kb ingest raw/", folder)
+        file.writelines(f"\n{block}" for block in blocks)
     return folder
+
+
+@cache
+def _ingested(blocks: tuple[str, ...]) -> Path:
+    """A checkout that is ingested; most pages begin with the same one."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    run("kb ingest raw/", _checkout(Path(folder.name), blocks))
+    return Path(folder.name)
 
 
 def steps(text: str) -> Iterator[Step]:

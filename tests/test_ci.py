@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from kb import __version__
 from kb.jobs.init import REPOSITORY, init
 from tests.bases import Base, record
-from tests.conftest import ROOT
+from tests.conftest import ROOT, in_full
 from tests.sessions import copy, follow
 
 HOOKS, CONFIG, WORKFLOW = ".pre-commit-hooks.yaml", ".pre-commit-config.yaml", ".github/workflows/kb.yml"
@@ -245,18 +245,21 @@ def test_the_workflow_that_init_writes_passes_on_a_sound_base(started: Path) -> 
     assert failing(started) is None
 
 
+@in_full
 def test_the_workflow_that_init_writes_fails_on_an_error(started: Path) -> None:
     Base(started).put("raw/git/b.json", record("b", confidence=7))
     commit_all(started)
     assert failing(started) == "kb validate raw/ --format github"
 
 
+@in_full
 def test_the_workflow_that_init_writes_fails_on_a_record_that_was_not_ingested(started: Path) -> None:
     Base(started).record("b")
     commit_all(started)
     assert "git diff --exit-code" in str(failing(started))
 
 
+@in_full
 def test_the_workflow_that_init_writes_fails_on_a_broken_limit(started: Path) -> None:
     Base(started).configure("[gate]\nmin_mean_effective_confidence = 1.0")
     commit_all(started)
@@ -273,6 +276,7 @@ def test_the_hook_that_init_writes_is_the_one_this_repository_offers(started: Pa
 # the tutorial
 
 
+@in_full
 def test_the_tutorial_ends_with_a_committed_base_that_its_workflow_accepts(tmp_path: Path) -> None:
     assert list(follow(TUTORIAL, tmp_path))
     base = tmp_path / "failures"

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.conftest import in_full
 from tests.git import commit, git
 from tests.sessions import ROOT
 
 needs_dvc = pytest.mark.skipif(importlib.util.find_spec("dvc") is None, reason="dvc is not installed (extra `dev`)")
-in_full = pytest.mark.skipif(not os.environ.get("KB_LONG"), reason="takes long; .ci/run does it (KB_LONG=1)")
 
 AS_OF = "\nas_of = 2026-11-29\n"
 RECORD = "raw/tensorflow/optimizer-nan-loss.json"

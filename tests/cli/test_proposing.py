@@ -9,12 +9,15 @@ from tests.bases import Base, encoded, record
 from tests.terminal import kb
 
 
-@pytest.fixture
-def made(base: Base) -> Base:
+def of_two(base: Base) -> None:
     base.configure("as_of = 2026-11-22")
     base.record("a")
     base.record("b", official_doc_url=None)
-    base.ingest()
+
+
+@pytest.fixture
+def made(base: Base) -> Base:
+    base.settle(of_two)
     return base
 
 

@@ -129,13 +129,16 @@ def test_each_limit_is_told_and_a_broken_one_fails(base: Base) -> None:
 # errors that were not there before
 
 
-@pytest.fixture
-def growing(tmp_path: Path) -> Base:
-    base = Base(tmp_path, is_whole=True)
+def with_an_error(base: Base) -> None:
     base.configure("[gate]\nmax_new_errors = 0")
     base.record("good")
     base.record("bad", confidence=2)
-    base.ingest()
+
+
+@pytest.fixture
+def growing(tmp_path: Path) -> Base:
+    base = Base(tmp_path, is_whole=True)
+    base.settle(with_an_error)
     return base
 
 

@@ -639,8 +639,7 @@ def diverse(base: Base) -> None:
 @pytest.mark.whole
 @pytest.mark.parametrize("text", CHANGES.values(), ids=CHANGES)
 def test_a_change_of_settings_judges_again(base: Base, tmp_path: Path, text: str) -> None:
-    diverse(base)
-    base.ingest()
+    base.settle(diverse)
     before = base.tables()
     base.configure(text)
     result = base.ingest(allow_removals=True)
@@ -651,6 +650,14 @@ def test_a_change_of_settings_judges_again(base: Base, tmp_path: Path, text: str
     assert base.tables() == fresh.tables()
     assert base.curated() == fresh.curated()
     assert not base.ingest().written
+
+
+def of_one_each(base: Base) -> None:
+    """Records each of which some settings concern."""
+    base.record("a")
+    base.record("b", **{"dead_ends/0/action": ""})
+    base.put("raw/x.ndjson", ndjson(record("c", **{"dead_ends/1/action": "", "workarounds/0/condition": ""}),
+                                    record("d"), record("e", last_updated="2026-12-01"), UNREADABLE))  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -686,11 +693,7 @@ def test_a_change_of_settings_judges_again(base: Base, tmp_path: Path, text: str
 def test_a_change_of_settings_says_whom_it_concerns(
     base: Base, monkeypatch: pytest.MonkeyPatch, text: str, notes: list[str]
 ) -> None:
-    base.record("a")
-    base.record("b", **{"dead_ends/0/action": ""})
-    base.put("raw/x.ndjson", ndjson(record("c", **{"dead_ends/1/action": "", "workarounds/0/condition": ""}),
-                                    record("d"), record("e", last_updated="2026-12-01"), UNREADABLE))  # fmt: skip
-    base.ingest()
+    base.settle(of_one_each)
     judged = spied(monkeypatch)
     base.configure(text)
     said = base.ingest(allow_removals=True).notes
@@ -827,8 +830,7 @@ def test_copies_of_a_record_that_the_day_rejects_are_accounted_for(base: Base) -
 
 @pytest.mark.parametrize("lost", [("kb.duckdb",), ("curated",), ("kb.duckdb", "curated"), ("curated/manifest.json",)])
 def test_what_is_deleted_is_made_again(base: Base, lost: tuple[str, ...]) -> None:
-    diverse(base)
-    base.ingest()
+    base.settle(diverse)
     before, tables = base.curated(), base.tables()
     base.drop(*lost)
     base.ingest()

@@ -10,6 +10,7 @@ import pytest
 from kb import __version__
 from kb.publish import curated_files
 from kb.publish.curated_files import raw_text
+from kb.render import answers
 from kb.reports import REPORTS, Options
 from kb.store import build
 from tests.bases import DAY, Base, contents, ndjson, record, sha256
@@ -18,12 +19,15 @@ from tests.conftest import default_rules
 pytestmark = pytest.mark.whole
 
 
-@pytest.fixture
-def published(base: Base) -> Base:
+def of_every_kind(base: Base) -> None:
     base.record("a", category=" usage_error ")
     base.record("b")
     base.put("raw/x.ndjson", ndjson(b"{", record("c"), record("c", confidence=0.5), record("b")))
-    base.ingest()
+
+
+@pytest.fixture
+def published(base: Base) -> Base:
+    base.settle(of_every_kind)
     return base
 
 
@@ -42,6 +46,14 @@ def test_the_same_base_gives_the_same_bytes(published: Base, tmp_path: Path) -> 
     second = written(published, tmp_path / "2", tmp_path / "1")
     assert first == second == published.manifest()["digest"]
     assert contents(tmp_path / "1") == contents(tmp_path / "2") == published.curated()
+
+
+def test_a_report_in_parts_has_the_bytes_of_one_at_once(
+    example: Base, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The example is small, so its reports were written at once."""
+    monkeypatch.setattr(answers, "_AT_ONCE", 0)
+    assert written(example, tmp_path / "parts", tmp_path / "none") == example.manifest()["digest"]
 
 
 def test_nothing_names_the_machine_or_the_hour(published: Base) -> None:

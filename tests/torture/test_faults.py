@@ -20,6 +20,7 @@ from kb.errors import KbError
 from kb.model import Incoming
 from kb.sources import SourceFile
 from tests.bases import Base, contents
+from tests.conftest import in_full
 from tests.terminal import kb
 from tests.torture.conftest import Count, Scene
 from tests.torture.test_kills import INGEST, is_untouched, started
@@ -28,6 +29,7 @@ from tests.torture.trials import FAULTS, LONG, State, Trials, hold, is_one_line,
 pytestmark = pytest.mark.whole
 
 
+@in_full
 @pytest.mark.parametrize("fault", FAULTS, ids=[errno.errorcode[fault] for fault in FAULTS])
 def test_a_disk_that_refuses_from_a_call_on(trials: Trials, tmp_path: Path, count: Count, fault: int) -> None:
     """Full, broken, read-only or forbidden: the run says so in one line, and what was published is old or new."""
@@ -253,6 +255,7 @@ def test_a_clock_that_is_set_back(base: Base, tmp_path: Path, count: Count) -> N
 # several at once
 
 
+@in_full
 def test_two_writers_at_once(tmp_path: Path, count: Count) -> None:
     """Either is done after the other or told to wait; nothing is mixed."""
     scene = Scene(tmp_path, fresh=False)

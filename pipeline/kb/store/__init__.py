@@ -262,7 +262,8 @@ def read(path: Path, *, files: bool = False, any_layout: bool = False, limits: S
         locked |= {"memory_limit": f"{max(limits.memory, 0.01):.0%}", "temp_directory": ""}
     with connected(str(path), locked, read_only=True) as connection:
         store = Store(connection)
-        if not any_layout and state not in _AS_DECLARED:
+        is_known = state in _AS_DECLARED and not path.with_name(f"{path.name}.wal").exists()
+        if not any_layout and not is_known:
             odd = store.unlike_declared()
             if odd:
                 raise KbError(_of_another(path, store) or f"{path.name}: {odd} has an outdated schema; {_ANEW}")
