@@ -114,6 +114,26 @@ def test_what_is_another_error_or_none_is_not_near(line: str) -> None:
     assert all(near.score < 0.8 for near in ranker().nearest(line))
 
 
+def test_words_and_a_code_are_no_answer_where_the_pattern_of_the_record_does_not_match() -> None:
+    missing = entry(
+        "npm/no-package",
+        "npm error enoent open '/srv/app/package.json'",
+        regex="open '[^']*package.json'",
+        code="ENOENT",
+    )
+    lock = entry("git/lock", "fatal: Unable to create '/srv/.git/index.lock': File exists.", regex=r"index\.lock'")
+    found = ranker([*BASE, missing, lock])
+    for line in (
+        "npm error enoent open '/srv/app/config.json' ENOENT",
+        "fatal: Unable to create '/x.lock': File exists.",
+    ):
+        assert found.nearest(line)[0].score < 0.7
+    known = {"ENOENT open '/x/package.json'": missing, "fatal: Unable to create 'index.lock': File exists.": lock}
+    for line, one in known.items():
+        assert found.id(found.nearest(line)[0].record) == one.id
+        assert found.nearest(line)[0].score > 0.7
+
+
 def test_a_name_in_the_error_may_be_another_but_one_that_the_pattern_asks_for_may_not() -> None:
     _, known = _first("ModuleNotFoundError: No module named 'distutils'")
     _, other = _first("ModuleNotFoundError: No module named 'setuptools'")

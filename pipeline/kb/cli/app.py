@@ -703,7 +703,7 @@ def show(
 @app.command(
     name="match",
     epilog=examples(
-        "kb match 'fatal: refusing to merge unrelated histories'",
+        "kb match 'error[E0382]: borrow of moved value: `items`'",
         "make 2>&1 | kb match --log -",
         "kb match --log build.log --limit 10",
         "kb match --with docker=27.1 --os linux - < error.txt",

@@ -53,7 +53,8 @@ def where_help_is(error: Exception) -> str:
     context = getattr(error, "ctx", None)
     if context is None or type(error) is typer.BadParameter:
         return ""
-    return f" (see `{context.command_path} --help`)"
+    dashed = "; a text that begins with - comes after --" if context.command_path == "kb match" else ""
+    return f" (see `{context.command_path} --help`{dashed})"
 
 
 def explain_failure(error: Exception) -> int:

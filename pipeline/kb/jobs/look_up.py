@@ -69,7 +69,7 @@ def of_message(text: str | bytes) -> list[LogLine]:
     lines = enumerate(data.decode(errors="replace").splitlines(), start=1)
     found = [LogLine(number, line.rstrip()) for number, line in lines if line.strip()]
     if not found:
-        raise KbError("the message is empty; give the text of the error, or - to read it from standard input")
+        raise KbError("the message is empty; give the text of the error")
     return found
 
 
@@ -305,13 +305,15 @@ def _workarounds(base: "Store", document: dict[str, Any], here: Here, asked: dic
 
 
 def _affected(document: dict[str, Any], here: Here) -> bool | None:
-    """Whether the record lists the version that is here; None, where it lists none, or none of the product is known."""
+    """Whether the record lists the version that is here, or that is older than all it lists; None, where neither is known."""
     ours = here.versions.get(document["domain"].lower())
     listed = [numbers(item["version"]) for item in document["versions"]]
     listed = [version for version in listed if version]
     if ours is None or not listed:
         return None
-    return True if any(_is_one(numbers(ours), version) for version in listed) else None
+    if any(_is_one(numbers(ours), version) for version in listed):
+        return True
+    return False if numbers(ours) < min(listed) else None
 
 
 def _is_one(ours: tuple[int, ...], listed: tuple[int, ...]) -> bool:

@@ -26,11 +26,14 @@ _AGAINST = 0.5
 
 _AGAIN = 0.1
 
-_MISSED = 0.7
-"""What is left of a score of words alone where the record has a pattern, and that does not match."""
+_MISSED = 0.69
+"""What is left of a score of words alone where the record has a pattern, and that does not match: too little for an answer."""
 
 _HIT, _CODED = 0.5, 0.5
-"""By what share of the rest a score rises where the pattern matches all that the line says, or where the error code is in it."""
+"""By what share of the rest a score rises where the pattern matches all that the line says, or where the error code is in it.
+
+A code lifts no record whose pattern does not match: ENOENT stands in many an error.
+"""
 
 
 WORDS, PATTERN, CODE = "words", "pattern", "code"
@@ -132,7 +135,7 @@ class Ranker:
         elif self._index.pattern(record):
             score *= _MISSED
         if coded:
-            score += (1 - score) * _CODED
+            score += (1 - score) * (_CODED if hit is not None or not self._index.pattern(record) else 0)
             by.insert(0, CODE)
         return Near(record, score, span, tuple(by), compared.text_share, compared.line_share)
 

@@ -1,5 +1,6 @@
 """What `kb match` found, for people: as text, and as Markdown."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -102,6 +103,8 @@ def trust(answer: dict[str, Any]) -> str:
         marks.insert(0, "CONTESTED: verdicts on it differ, `kb log` has both")
     if answer["affected"]:
         marks.append("your version is listed")
+    if answer["affected"] is False:
+        marks.append("YOUR VERSION IS OLDER than all that are listed")
     return ", ".join(marks)
 
 
@@ -128,7 +131,7 @@ def _rate(item: dict[str, Any]) -> str:
 def _misses(found: dict[str, Any]) -> Iterator[str]:
     for miss in found["misses"]:
         yield (
-            f"  nearest {miss['record']}  {miss['score']:.2f} of {found['threshold']:.2f}"
+            f"  nearest {miss['record']}  {math.floor(miss['score'] * 100) / 100:.2f} of {found['threshold']:.2f}"
             f" for line {miss['line']}: {visible(miss['text'][:_LONGEST])}"
         )
 
