@@ -32,10 +32,16 @@ _PRINTED = (
 
 def write(store: Store, folder: Path, own: OwnLines) -> None:
     """Write the index of a store into a folder, and note in the store which it is."""
+    digest = write_beside(store, folder, own)
+    store.query("DELETE FROM match_index")
+    store.query("INSERT INTO match_index VALUES ($digest)", {"digest": digest})
+
+
+def write_beside(store: Store, folder: Path, own: OwnLines) -> str:
+    """Write the index of a store into a folder; its digest, by which the store has to know it."""
     data = _built(store, own)
     (folder / MATCH_INDEX).write_bytes(data)
-    store.query("DELETE FROM match_index")
-    store.query("INSERT INTO match_index VALUES ($digest)", {"digest": MatchIndex(data).digest})
+    return str(MatchIndex(data).digest)
 
 
 def opened(store: Store, folder: Path, own: OwnLines) -> tuple[MatchIndex, bool]:

@@ -161,15 +161,8 @@ class Draft(Store):
         claims = [as_pattern(path) for path in sorted(folder.glob("*.claims.ndjson"))]
         self.connection.execute("SET VARIABLE claims = $1::VARCHAR[]", [claims])
         self.connection.execute(script("claims.sql"))
-        rule = catalogue()["IDN003"]
-        rows = self.query(
-            f"""SELECT path, position, line, digest, id, NULL, NULL, NULL FROM candidates WHERE place > 1 AND same_content
-            UNION ALL
-            SELECT c.path, c.position, c.line, c.digest, c.id, 'IDN003', f.pointer, f.message
-            FROM ({rule.sql}) f JOIN candidates c USING (path, position)
-            ORDER BY 1, 2"""
-        ).rows
-        return [_with_fingerprint(Demoted(*row)) for row in rows]
+        rows = self.query(f"{contested()} ORDER BY 1, 2").rows
+        return [with_fingerprint(Demoted(*row)) for row in rows]
 
     def demote(self, demoted: Sequence[tuple[Demoted, bytes]]) -> None:
         """Move records that lost their id, or that a corpus rule rejects, into quarantine or among the copies."""
@@ -190,7 +183,7 @@ class Draft(Store):
             [list(messages)],
         ).rows
         return [
-            _with_fingerprint(Demoted(path, position, line, digest, name, "SCH004", "", messages[name]))
+            with_fingerprint(Demoted(path, position, line, digest, name, "SCH004", "", messages[name]))
             for path, position, line, digest, name in rows
         ]
 
@@ -227,6 +220,10 @@ class Draft(Store):
         events.lay_out(self, rules)
         corpus.judge(self, rules, as_of)
         events.judge(self, rules, as_of)
+        return self.suppress_and_withhold(rules)
+
+    def suppress_and_withhold(self, rules: RuleSet) -> list[Demoted]:
+        """Suppress what the settings say of what corpus rules found; the records with an error left are returned."""
         self.connection.execute(script("suppress.sql"))
         corpus.withhold(self, rules)
         rows = self.query(
@@ -300,12 +297,21 @@ class Draft(Store):
         self.connection.execute("CHECKPOINT")
 
 
-def _with_fingerprint(demoted: Demoted) -> Demoted:
+def with_fingerprint(demoted: Demoted) -> Demoted:
     """Fingerprint what a corpus rule reports on a record that is not in the store: it is about its id."""
     if demoted.code is None or demoted.pointer is None:
         return demoted
     (key,) = fingerprints(demoted.record_id, {"id": demoted.record_id}, [(demoted.code, demoted.pointer, AT_POINTER)])
     return demoted._replace(fingerprint=key, message=one_line(demoted.message or ""))
+
+
+def contested() -> str:
+    """The query for what the candidates for an id come to that do not have it: copies, and what IDN003 rejects."""
+    return f"""SELECT path, position, line, digest, id, NULL AS code, NULL AS pointer, NULL AS message
+        FROM candidates WHERE place > 1 AND same_content
+        UNION ALL
+        SELECT c.path, c.position, c.line, c.digest, c.id, 'IDN003', f.pointer, f.message
+        FROM ({catalogue()["IDN003"].sql}) f JOIN candidates c USING (path, position)"""
 
 
 _BULK = """
