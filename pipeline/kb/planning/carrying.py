@@ -95,7 +95,7 @@ def _write(
             workspace.curated,
             Options(request.as_of),
             rules,
-            Touched(*changes) if changes else None,
+            curated_files.Known(Touched(*changes) if changes else None),
         )
         changed = written.digest != swap.manifest(workspace.curated).get("digest")
         result = outcome(counts, read, rules, compared, written=changed or plan.fresh)

@@ -85,24 +85,36 @@ class Written(NamedTuple):
     files: dict[str, str]
 
 
+class Known(NamedTuple):
+    """What need not be written anew.
+
+    `touched` says that the `records.ndjson` there was is as the store was before, and which records are not what they were.
+    `elsewhere` are the digests of files that are written already, by their names: the records may be.
+    """
+
+    touched: Touched | None = None
+    elsewhere: Mapping[str, str] = MappingProxyType({})
+
+
+_NOTHING_KNOWN = Known()
+
+
 def write(
     store: Store,
     folder: Path,
     previous: Path,
     options: Options,
     rules: RuleSet,
-    touched: Touched | None = None,
-    elsewhere: Mapping[str, str] = MappingProxyType({}),
+    known: Known = _NOTHING_KNOWN,
 ) -> Written:
     """Write the whole of `curated/` into an empty folder; what is as in `previous` is linked, not written again.
 
     The settings say whether there is a file for each record or one for all, and whether there is a page of the base,
     which explains the rules.
-    `touched` says that `records.ndjson` in `previous` is as the store was before, and which records are not what they
-    were. `elsewhere` are the digests of files that are written already, by their names: the records may be.
 
     Equal digests mean equal bytes.
     """
+    touched, elsewhere = known
     standing = {name for name, status in seal.entries(previous).items() if seal.is_plain(status)}
     digests = {}
 
@@ -289,7 +301,7 @@ def differences(store: Store, curated: Path, options: Options, rules: RuleSet) -
                 lines.update(line)
             if in_parts[_RECORDS] != lines.hexdigest():
                 yield _RECORDS, "as in the store"
-        write(store, fresh, fresh / "nothing", options, rules, elsewhere=in_parts)
+        write(store, fresh, fresh / "nothing", options, rules, Known(elsewhere=in_parts))
         wanted, present = seal.entries(fresh), seal.entries(curated)
         if in_parts:
             present = {name: status for name, status in present.items() if name.partition("/")[0] != _RECORDS}

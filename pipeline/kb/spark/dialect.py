@@ -11,7 +11,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kb.store.layout import script
+from kb.store.layout import script, tables, working_tables
 
 BY_DUCKDB = frozenset({"shown", "shortened", "some_of", "sentences", "spelled_out", "alike"})
 """Macros that a DuckDB of the worker answers, as functions named `kb_…`: they are about the letters of a text, not about rows."""
@@ -241,17 +241,10 @@ def _unnest(node: exp.Expression) -> exp.Expression:
     """Lists taken apart in a SELECT, and the places of what was in them: one LATERAL VIEW posexplode for all."""
     if not isinstance(node, exp.Select):
         return node
-    lists: list[exp.Expression] = []
-    numbers: list[exp.Expression] = []
-    for item in node.expressions:
-        for part in item.find_all(exp.Explode, exp.Unnest, exp.Anonymous):
-            if part.find_ancestor(exp.Select) is not node:
-                continue
-            if isinstance(part, exp.Anonymous):
-                if part.name.lower() == "generate_subscripts":
-                    numbers.append(part)
-            else:
-                lists.append(part)
+    calls = [part for item in node.expressions for part in item.find_all(exp.Explode, exp.Unnest, exp.Anonymous)]
+    own = [part for part in calls if part.find_ancestor(exp.Select) is node]
+    lists = [part for part in own if not isinstance(part, exp.Anonymous)]
+    numbers = [part for part in own if isinstance(part, exp.Anonymous) and part.name.lower() == "generate_subscripts"]
     if not lists:
         return node
     if len(lists) == 1 and _list_of(lists[0]).find(exp.AggFunc):
@@ -296,8 +289,7 @@ def _unnest_of_group(node: exp.Select, part: exp.Expression) -> exp.Expression:
 
 
 def _list_of(part: exp.Expression) -> exp.Expression:
-    inner = part.this if isinstance(part, exp.Explode) else part.expressions[0]
-    return inner
+    return part.this if isinstance(part, exp.Explode) else part.expressions[0]
 
 
 def _aliases_in_where(node: exp.Expression) -> exp.Expression:
@@ -320,8 +312,6 @@ def _aliases_in_where(node: exp.Expression) -> exp.Expression:
 
 @cache
 def _columns_of_all() -> frozenset[str]:
-    from kb.store.layout import tables, working_tables  # noqa: PLC0415 - once
-
     return frozenset(c.name for _, columns in (tables() | working_tables()).values() for c in columns)
 
 

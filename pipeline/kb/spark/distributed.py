@@ -1,10 +1,10 @@
 """`kb ingest --engine spark`: the order of steps over many machines, from files to a folder of tables."""
 
 import hashlib
-import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -109,6 +109,7 @@ class _Run:
         self.given = stages.Given(uuid_of(rules), context.broadcast(rules.given))
         self.parts = max(context.defaultParallelism * 3, 2)
         self.notes: list[str] = []
+        self.surveys: dict[str, Survey] = {}
         macros_by_duckdb.register(spark)
 
     # ---- the steps -----------------------------------------------------------------------------------------------
@@ -121,8 +122,6 @@ class _Run:
         except Exception as error:
             if type(error).__module__.partition(".")[0] not in {"pyspark", "py4j"}:
                 raise
-            if os.environ.get("KB_SPARK_LOG"):
-                raise
             raise KbError(f"Spark gave up: {session.first_of(error)}; nothing was published") from error
 
     def _steps(self, plan: Plan | None, tables: Sequence[Path]) -> Outcome:
@@ -133,7 +132,9 @@ class _Run:
         elsewhere = self._compare()
         self.request.step("writing")
         with parquet_tables.read(self.work, files=True) as base:
-            result = target.finish(base, self.work, self.workspace, self.rules, self.request, read, elsewhere)
+            result = target.finish(
+                base, self.work, self.workspace, self.rules, self.request, target.Told(read, elsewhere)
+            )
         notes = (*(plan.notes if plan else ()), *self.notes, *misread)
         return Outcome(result._replace(notes=notes), elsewhere)
 
@@ -142,11 +143,8 @@ class _Run:
     def _judge(self, plan: Plan | None, tables: Sequence[Path]) -> tuple[int, list[str]]:
         """Carry every record through the record stage; how many there were, and which files were taken for what they are not."""
         outcomes = self.work / "outcomes"
-        frames = []
-        if plan is not None:
-            frames.append(self._of_files(plan.read))
-        for path in tables:
-            frames.append(self._of_table(path))
+        frames = [] if plan is None else [self._of_files(plan.read)]
+        frames += [self._of_table(path) for path in tables]
         whole = frames[0]
         for frame in frames[1:]:
             whole = whole.unionAll(frame)
@@ -177,7 +175,7 @@ class _Run:
 
     def _over(self, works: Sequence[portions.Work], function: stages.MadeOf) -> "DataFrame":
         """What a function makes of portions, each part of them by a task."""
-        rows = [work._replace(inode=_decimal(work.inode)) for work in works]
+        rows = [work._replace(inode=Decimal(work.inode)) for work in works]
         number = max((work.part for work in works), default=0) + 1
         frame = self.spark.createDataFrame(rows, portions.WORK)
         placed = frame.repartitionById(number, "part").drop("part")
@@ -192,7 +190,6 @@ class _Run:
             for number, f in enumerate(files)
         ]
         frame = self._over(works, partial(stages.surveyed, self.given, max(1, self.options.cut_at // 2)))
-        self.surveys = {}
         for row in frame.toLocalIterator():
             if row["kind"] == "error":
                 raise KbError(bytes(row["outcome"]).decode())
@@ -201,23 +198,16 @@ class _Run:
             self.surveys[row["path"]] = Survey(found["digest"], found["records"], spans)
         return self.surveys
 
-    surveys: dict[str, Survey] = {}
-
     def _of_table(self, path: Path) -> "DataFrame":
         """The record stage over a column of text of a table of Parquet; a row is known by its file and its place there."""
         from pyspark.sql import functions as f  # noqa: PLC0415 - where Spark is started
 
         name = sources.name_of(path, self.workspace)
-        root = path.absolute().as_uri()
         table = self.spark.read.parquet(str(path))
         if self.options.column not in table.columns:
             raise KbError(f"{path}: has no column {self.options.column}; there are {', '.join(table.columns)}")
-        place = f.regexp_replace(
-            f.col("_metadata.file_path"), f"^(?:file:)?{_java_quoted(root.removeprefix('file:'))}", ""
-        )
-        place = f.regexp_replace(
-            f.regexp_replace(f.col("_metadata.file_path"), "^file:/+", "/"), _java_quoted(str(path.absolute())), ""
-        )
+        file = f.regexp_replace(f.col("_metadata.file_path"), "^file:/+", "/")
+        place = f.regexp_replace(file, _java_quoted(str(path.absolute())), "")
         rows = table.select(
             f.concat(f.lit(name), place).alias("path"),
             f.col("_metadata.row_index").cast("bigint").alias("position"),
@@ -508,12 +498,6 @@ def _spark_schema(schema: Any) -> Any:  # noqa: ANN401 - from Arrow's types to S
 
 def _java_quoted(text: str) -> str:
     return "\\Q" + text + "\\E"
-
-
-def _decimal(number: int) -> Any:  # noqa: ANN401 - as Spark takes a number without a sign
-    from decimal import Decimal  # noqa: PLC0415 - for this alone
-
-    return Decimal(number)
 
 
 def uuid_of(rules: RuleSet) -> str:

@@ -3,6 +3,7 @@
 import glob
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ class Work(NamedTuple):
     path: str
     size: int
     modified: int
-    inode: int
+    inode: int | Decimal
     form: str | None
     begin: int
     end: int
@@ -47,7 +48,7 @@ def expanded(inputs: Sequence[str]) -> list[Path]:
         if re.match(r"[a-z][a-z0-9+.-]+:/", text):
             raise KbError(f"{text}: is an address; kb reads paths that all workers see: mount it, or copy it")
         if glob.has_magic(text) and not Path(text).exists():
-            found = sorted(glob.glob(text, recursive=True))
+            found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - the pattern may be absolute
             if not found:
                 raise KbError(f"{text}: no file or folder has such a name")
             paths += map(Path, found)

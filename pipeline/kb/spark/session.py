@@ -17,6 +17,9 @@ from kb.errors import KbError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+_MASTER = "local[*,4]"
+"""All cores of this machine, and four tries for each task: with `local[*]` alone there is one."""
+
 _PARTS = ("pyspark", "pyarrow", "sqlglot")
 
 _OLDEST_JAVA = 17
@@ -98,7 +101,7 @@ def started(master: str | None, conf: Mapping[str, str]) -> "Iterator[SparkSessi
     if before is not None:
         yield before
         return
-    chosen = master or os.environ.get("MASTER") or "local[*]"
+    chosen = master or _MASTER
     local = _ON_THIS_MACHINE if chosen.startswith("local") else {}
     builder = SparkSession.builder.appName("kb").master(chosen)
     quiet = {"spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}"} if local else {}
@@ -107,7 +110,7 @@ def started(master: str | None, conf: Mapping[str, str]) -> "Iterator[SparkSessi
         builder = builder.config(name, value)
     try:
         session = builder.getOrCreate()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever Java or its gateway says
         raise KbError(f"--engine spark: Spark does not start: {first_of(error)}") from None
     try:
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)

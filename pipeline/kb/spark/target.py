@@ -1,11 +1,12 @@
 """The folder that Spark fills: made ready beside its place, and put there by one rename, or not at all."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -153,10 +154,14 @@ def asked_in_place(spark: "SparkSession", work: Path) -> Iterator[Store]:
 # ---- the end ---------------------------------------------------------------------------------------------------------
 
 
-def finish(
-    base: Store, work: Path, workspace: Workspace, rules: RuleSet, request: Request, read: int,
-    elsewhere: Mapping[str, str],
-) -> IngestResult:  # fmt: skip
+class Told(NamedTuple):
+    """What the steps before tell: how many records were read, and what a DuckDB of this process answered, with the reason."""
+
+    read: int
+    elsewhere: Mapping[str, str]
+
+
+def finish(base: Store, work: Path, workspace: Workspace, rules: RuleSet, request: Request, told: Told) -> IngestResult:
     """Hold the tables against their contracts, and write beside them what is published of them.
 
     Raises:
@@ -168,11 +173,13 @@ def finish(
     counts = Counts(base, [], whole=True)
     base.lay_out("departed", {"id": "VARCHAR", "doc": "UBIGINT"}, [])
     base.query("CREATE TEMP VIEW touched AS SELECT id FROM records")
-    result = outcome(counts, read, rules, None, written=True)
+    result = outcome(counts, told.read, rules, None, written=True)
     curated = work / "curated"
     curated.mkdir()
     parts = {LAYOUTS["ndjson"]: write_parts(base, curated / LAYOUTS["ndjson"])}
-    written = curated_files.write(base, curated, curated / "nothing", Options(request.as_of), rules, elsewhere=parts)
+    written = curated_files.write(
+        base, curated, curated / "nothing", Options(request.as_of), rules, curated_files.Known(elsewhere=parts)
+    )
     _write_history(work, rules, request, result, orjson.loads((curated / METRICS).read_bytes()))
     scratch = work / ".kb"
     scratch.mkdir()
@@ -186,8 +193,8 @@ def finish(
         "as_of": request.as_of.isoformat(),
         "digest": written.digest,
         "files": written.files,
-        "read": read,
-        "answered_by_one_process": dict(sorted(elsewhere.items())),
+        "read": told.read,
+        "answered_by_one_process": dict(sorted(told.elsewhere.items())),
         "not_run": {},
         "match_index": (scratch / MATCH_INDEX).exists(),
     }
@@ -200,8 +207,6 @@ PART_BYTES = 128 << 20
 
 def write_parts(base: Store, folder: Path) -> str:
     """The published records as lines, in the order of ids, in parts; the digest of all of them, one behind the other."""
-    import hashlib  # noqa: PLC0415 - for this alone
-
     folder.mkdir()
     digest, number, size = hashlib.sha256(), -1, PART_BYTES
     file: Any = None
