@@ -16,7 +16,7 @@ from kb.rules.base import Rule
 from kb.rules.ruleset import RuleSet
 from kb.spark.dialect import UntranslatedError, translated
 from kb.store import corpus
-from kb.store.build import contested
+from kb.store.build import contested, variables_of_rules
 from kb.store.layout import script
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ ByDuckdb = Callable[[str, Mapping[str, object]], Iterator[tuple[Any, ...]]]
 class Asked:
     """A session that is asked in the words of the store. `elsewhere` names what DuckDB answered in this process, and why."""
 
-    def __init__(self, spark: "SparkSession", by_duckdb: ByDuckdb) -> None:
+    def __init__(self, spark: "SparkSession", by_duckdb: ByDuckdb, rules: RuleSet) -> None:
         self.spark = spark
+        self.variables = {name: value for name, (_, value) in variables_of_rules(rules).items()}
         self.by_duckdb = by_duckdb
         self.elsewhere: dict[str, str] = {}
 
@@ -42,7 +43,7 @@ class Asked:
         """
         from pyspark.errors import AnalysisException, ParseException  # noqa: PLC0415 - where Spark is started
 
-        words = translated(sql)
+        words = translated(sql, self.variables)
         try:
             return self.spark.sql(words, dict(values or {}))
         except (AnalysisException, ParseException) as error:

@@ -30,10 +30,10 @@ def translated(sql: str, variables: Mapping[str, object] | None = None) -> str:
     try:
         tree = sqlglot.parse_one(_prepared(sql), read="duckdb")
         tree = _with_macros(tree, 0)
+        if variables:
+            tree = _each(lambda node: _variable(node, variables))(tree)
         for change in _CHANGES:
             tree = change(tree)
-        if variables:
-            tree = tree.transform(lambda node: _variable(node, variables))
         return str(tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE))
     except (SqlglotError, LookupError, AttributeError, TypeError, ValueError) as error:
         raise UntranslatedError(str(error).partition("\n")[0]) from None
@@ -214,6 +214,8 @@ def _words(node: exp.Expression) -> exp.Expression:
         return exp.RegexpLike(this=node.this, expression=exp.Literal.string(f"^(?:{node.expression.name})\\z"))
     if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Array) and not node.expression.expressions:
         return exp.EQ(this=_function("array_size", node.this), expression=exp.Literal.number(0))
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "list_position":
+        return _function("nullif", _function("array_position", *node.expressions), 0)
     if isinstance(node, exp.Anonymous) and node.name.lower() in BY_DUCKDB:
         return exp.Anonymous(this=f"kb_{node.name.lower()}", expressions=node.expressions)
     return node

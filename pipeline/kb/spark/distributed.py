@@ -24,7 +24,7 @@ from kb.sources import SourceFile, Span, Survey
 from kb.spark import between, macros_by_duckdb, portions, session, stages, target
 from kb.spark.between import Asked
 from kb.store import custom_queries, events, parquet_tables
-from kb.store.build import Draft, create
+from kb.store.build import Draft, create, set_variables
 from kb.store.layout import of_documents
 from kb.workspace import Workspace
 
@@ -317,7 +317,7 @@ class _Run:
             events.lay_out(draft, self.rules)
             for table in ("events", "tombstones"):
                 self._view_of_few(draft, table)
-            asked = Asked(self.spark, self._by_duckdb)
+            asked = Asked(self.spark, self._by_duckdb, self.rules)
             between.compared(asked, self.rules, self.work)
             self._settle(between.found(asked, self.rules, self.request.as_of, self._custom))
             self._write_tables(draft)
@@ -345,6 +345,7 @@ class _Run:
 
     def _by_duckdb(self, sql: str, values: Mapping[str, object]) -> Iterator[tuple[Any, ...]]:
         with target.asked_in_place(self.spark, self.work) as base:
+            set_variables(base, self.rules)
             yield from base.query(sql, values).rows
 
     def _custom(self, rule: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401 - a Rule

@@ -104,8 +104,7 @@ class Draft(Store):
         con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
         con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
         con.execute("SET VARIABLE product = $1", [PRODUCT])
-        con.execute("SET VARIABLE votes_per_actor = $1::INTEGER", [rules.settings.ledger.votes_per_actor])
-        con.execute("SET VARIABLE ladder = $1::VARCHAR[]", [list(rules.settings.trust.ladder)])
+        set_variables(self, rules)
         con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
         con.execute("SET VARIABLE shape = $1", [document_shape()])
         con.execute("SET VARIABLE own = $1::VARCHAR[]", [own_columns()])
@@ -303,6 +302,20 @@ def with_fingerprint(demoted: Demoted) -> Demoted:
         return demoted
     (key,) = fingerprints(demoted.record_id, {"id": demoted.record_id}, [(demoted.code, demoted.pointer, AT_POINTER)])
     return demoted._replace(fingerprint=key, message=one_line(demoted.message or ""))
+
+
+def set_variables(store: Store, rules: RuleSet) -> None:
+    """Set what the queries of rules ask for with `getvariable`."""
+    for name, (kind, value) in variables_of_rules(rules).items():
+        store.connection.execute(f"SET VARIABLE {name} = $1::{kind}", [value])
+
+
+def variables_of_rules(rules: RuleSet) -> dict[str, tuple[str, object]]:
+    """What the queries of rules ask for with `getvariable`: the type and the value of each."""
+    return {
+        "votes_per_actor": ("INTEGER", rules.settings.ledger.votes_per_actor),
+        "ladder": ("VARCHAR[]", list(rules.settings.trust.ladder)),
+    }
 
 
 def contested() -> str:
