@@ -22,7 +22,7 @@ _PAGE = _HERE / "docs" / "scale.md"
 
 
 class Figures(NamedTuple):
-    """Of `size` records, seconds of whole processes, medians: Spark's on one core and on two, and DuckDB's way with one process and two."""
+    """Of `size` records, seconds of whole processes, medians: on one core and on two, by Spark and by DuckDB's way."""
 
     size: int
     spark: tuple[float, float]

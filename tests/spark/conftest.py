@@ -11,9 +11,9 @@ from kb.judging.request import Request
 from tests.bases import DAY, Base
 
 if TYPE_CHECKING:
-    from kb.spark.distributed import Outcome
+    from kb.spark.distributed import SparkIngest
 
-OnSpark = Callable[..., "Outcome"]
+OnSpark = Callable[..., "SparkIngest"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,8 +32,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def spark() -> Iterator[object]:
     from kb.spark.session import started
 
-    # a task is tried three times; small, so that few tasks are started for nothing
-    with started("local[2,3]", {"spark.sql.shuffle.partitions": "2", "spark.driver.memory": "2g"}) as session:
+    # a task is tried three times; what is compiled for speed takes longer than these bases do without
+    conf = {
+        "spark.sql.shuffle.partitions": "2",
+        "spark.driver.memory": "2g",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    }
+    with started("local[2,3]", conf) as session:
         yield session
 
 
@@ -45,7 +52,7 @@ def on_spark(spark: object) -> OnSpark:
 
     def run(
         base: Base, target: Path, *inputs: str, column: str | None = None, cut_at: int = portions.CUT_AT
-    ) -> "Outcome":
+    ) -> "SparkIngest":
         assert spark
         paths: Sequence[str] = [str(base.root / name) for name in inputs or ("raw",)]
         return ingest(base.workspace, paths, target, Request(DAY), SparkOptions(column=column, cut_at=cut_at))

@@ -37,6 +37,6 @@ def test_where_the_engines_part(ours: str, theirs: str) -> None:
     assert translated(ours) == theirs
 
 
-def test_what_has_no_words_is_told() -> None:
+def test_what_has_no_words_is_named() -> None:
     with pytest.raises(UntranslatedError):
         translated("SELECT x[2:] FROM t")

@@ -369,7 +369,7 @@ def _fits(reader: readers.Reader, raw: bytes, file: SourceFile) -> bool:
         return False
 
 
-class Span(NamedTuple):
+class LineSpan(NamedTuple):
     """A part of a file of lines: its first byte and the one behind its last, and how many lines and records lie before it."""
 
     begin: int
@@ -383,7 +383,7 @@ class Survey(NamedTuple):
 
     digest: str
     records: int
-    spans: Sequence[Span]
+    spans: Sequence[LineSpan]
 
 
 def is_cut(file: SourceFile) -> bool:
@@ -399,14 +399,14 @@ def survey(file: SourceFile, size: int) -> Survey:
         KbError: the file cannot be read.
     """
     hashed = hashlib.sha256()
-    spans: list[Span] = []
+    spans: list[LineSpan] = []
     offset = lines = records = 0
     start = (0, 0, 0)
     with faults(file.name), Path(file.path).open("rb") as stream:
         while line := stream.readline(1 << 20):
             hashed.update(line)
             if offset - start[0] >= size:
-                spans.append(Span(start[0], offset, *start[1:]))
+                spans.append(LineSpan(start[0], offset, *start[1:]))
                 start = (offset, lines, records)
             blank = not (line.removeprefix(contract.BOM) if not offset else line).strip(_BLANK)
             offset += len(line)
@@ -416,14 +416,14 @@ def survey(file: SourceFile, size: int) -> Survey:
                 blank = blank and not line.strip(_BLANK)
             lines += 1
             records += not blank
-    spans.append(Span(start[0], offset, *start[1:]))
+    spans.append(LineSpan(start[0], offset, *start[1:]))
     return Survey(hashed.hexdigest(), records, spans)
 
 
 _BLANK = b" \t\r\n"
 
 
-def read_span(file: SourceFile, span: Span, done: Callable[[str | None, bool], None]) -> Iterator[Incoming]:
+def read_span(file: SourceFile, span: LineSpan, done: Callable[[str | None, bool], None]) -> Iterator[Incoming]:
     """The records of a span of a file, each with the origin that it has in the whole.
 
     `done` is given what there is to remark on the span, and whether a record of it looks as it is said to.
@@ -473,11 +473,11 @@ def digest(data: bytes) -> str:
 
 
 __all__ = [
+    "LineSpan",
     "Portion",
     "Reading",
     "Root",
     "SourceFile",
-    "Span",
     "Survey",
     "check_found_again",
     "check_kind",

@@ -26,7 +26,7 @@ ByDuckdb = Callable[[str, Mapping[str, object]], Iterator[tuple[Any, ...]]]
 """Asks the tables by a DuckDB of this process: for what Spark's SQL has no words for."""
 
 
-class Asked:
+class SparkAnswers:
     """A session that is asked in the words of the store. `elsewhere` names what DuckDB answered in this process, and why."""
 
     def __init__(self, spark: "SparkSession", by_duckdb: ByDuckdb, rules: RuleSet) -> None:
@@ -68,7 +68,7 @@ def lost(spark: "SparkSession") -> "DataFrame":
     return spark.sql(translated(contested()))
 
 
-def compared(asked: Asked, rules: RuleSet, folder: Path) -> None:
+def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
     """Lay out `buckets`, and `pairs`: what the rules that compare in Python come to."""
     empty = asked.spark.createDataFrame([], "band bigint, record_id string")
     empty.createOrReplaceTempView("buckets")
@@ -91,7 +91,7 @@ def compared(asked: Asked, rules: RuleSet, folder: Path) -> None:
     ).createOrReplaceTempView("pairs")
 
 
-def _ask(asked: Asked, rule: Rule) -> Callable[..., Iterator[tuple[Any, ...]]]:
+def _ask(asked: SparkAnswers, rule: Rule) -> Callable[..., Iterator[tuple[Any, ...]]]:
     return lambda sql, **values: asked.rows(rule.code, sql, values)
 
 
@@ -113,18 +113,27 @@ def _write_pairs(rows: Iterator[tuple[str, str, float]], rule: Rule, path: Path)
 _BATCH = 50_000
 
 
-def found(
-    asked: Asked, rules: RuleSet, as_of: dt.date, custom: Callable[[Rule], Sequence[tuple[str, str, str]]]
-) -> "DataFrame":
-    """What the corpus rules find: code, id, pointer and message. `custom` runs a user's own rule."""
-    columns = "code string, id string, pointer string, message string"
-    frames = [asked.spark.createDataFrame([], columns)]
+FOUND = "code string, id string, pointer string, message string"
+
+
+def find(
+    asked: SparkAnswers,
+    rules: RuleSet,
+    as_of: dt.date,
+    custom: Callable[[Rule], Sequence[tuple[str, str, str]]],
+    folder: Path,
+) -> None:
+    """Write below a folder what the corpus rules find, as `FOUND`. `custom` runs a user's own rule.
+
+    Rule by rule: Spark plans what is left of a query anew after each of its steps, and of all rules at once that is most of it.
+    """
+    few: list[tuple[str, ...]] = []
     for rule in rules.corpus:
         if rule.code == "IDN003":
             continue
         if rule.file:
             asked.elsewhere[rule.code] = "a rule of the workspace's own, in the words of DuckDB"
-            frames.append(asked.spark.createDataFrame([(rule.code, *row) for row in custom(rule)], columns))
+            few += [(rule.code, *row) for row in custom(rule)]
             continue
         if rule.only_with and not asked.frame(f"SELECT 1 FROM {rule.only_with} LIMIT 1").head():
             continue
@@ -133,11 +142,9 @@ def found(
             frame = asked.frame(rule.sql, values)
         except UntranslatedError as error:
             asked.elsewhere[rule.code] = str(error)
-            rows = [tuple(row) for row in asked.by_duckdb(rule.sql.replace("$as_of", "$as_of::DATE"), values)]
-            frames.append(asked.spark.createDataFrame([(rule.code, *row) for row in rows], columns))
+            rows = asked.by_duckdb(rule.sql.replace("$as_of", "$as_of::DATE"), values)
+            few += [(rule.code, *row) for row in rows]
             continue
-        frames.append(frame.selectExpr(f"'{rule.code}' AS code", "id", "pointer", "message"))
-    whole = frames[0]
-    for frame in frames[1:]:
-        whole = whole.unionAll(frame)
-    return whole
+        columns = (f"'{rule.code}' AS code", "id", "pointer", "message")
+        frame.selectExpr(*columns).write.mode("append").parquet(str(folder))
+    asked.spark.createDataFrame(few, FOUND).write.mode("append").parquet(str(folder))

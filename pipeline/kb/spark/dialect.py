@@ -1,6 +1,6 @@
 """The SQL of the store and of the rules in Spark's words: parsed by sqlglot, changed where the two engines part, and written.
 
-Nothing is said anew here. What cannot be translated raises `UntranslatedError`, and is told by name.
+Nothing is said anew here. What cannot be translated raises `UntranslatedError`, and is named.
 """
 
 import re

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from kb import sources
+from kb import __version__, sources
 from kb.errors import KbError
 from kb.judging.request import Request
 from kb.planning.plan import Plan, plan_for
@@ -20,9 +20,9 @@ from kb.results import IngestResult
 from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
 from kb.settings import FILE as SETTINGS
-from kb.sources import SourceFile, Span, Survey
+from kb.sources import LineSpan, SourceFile, Survey
 from kb.spark import between, macros_by_duckdb, portions, session, stages, target
-from kb.spark.between import Asked
+from kb.spark.between import SparkAnswers
 from kb.store import custom_queries, events, parquet_tables
 from kb.store.build import Draft, create, set_variables
 from kb.store.layout import of_documents
@@ -45,7 +45,7 @@ class SparkOptions(NamedTuple):
     cut_at: int = portions.CUT_AT
 
 
-class Outcome(NamedTuple):
+class SparkIngest(NamedTuple):
     """What an ingest came to, and what Spark's SQL had no words for, with the reason: that a DuckDB of this process answered."""
 
     result: IngestResult
@@ -54,7 +54,7 @@ class Outcome(NamedTuple):
 
 def ingest(
     workspace: Workspace, inputs: Sequence[str], folder: Path, request: Request, options: SparkOptions
-) -> Outcome:
+) -> SparkIngest:
     """Make a folder hold exactly what the inputs come to: tables of Parquet, and what is published, in the place of what it held.
 
     Raises:
@@ -65,14 +65,14 @@ def ingest(
     rules = ruleset.of(workspace, request.as_of)
     if request.form is not None:
         rules.formats.named(request.form)
-    tables, paths = _told_apart(inputs, options.column)
+    tables, paths = _split(inputs, options.column)
     plan = plan_for(workspace, paths, rules, Found(None), request.form, rehash=False)[0] if paths else None
     with target.writer(folder) as work, session.started(options.master, options.conf) as spark:
         run = _Run(workspace, rules, request, options, spark, work)
         return run.carry_out(plan, tables)
 
 
-def _told_apart(inputs: Sequence[str], column: str | None) -> tuple[list[Path], list[Path]]:
+def _split(inputs: Sequence[str], column: str | None) -> tuple[list[Path], list[Path]]:
     """The tables of Parquet among the inputs, and all else.
 
     Raises:
@@ -106,7 +106,7 @@ class _Run:
         self.spark = spark
         self.work = work
         context = spark.sparkContext
-        self.given = stages.Given(uuid_of(rules), context.broadcast(rules.given))
+        self.given = stages.Given(uuid_of(rules), __version__, context.broadcast(rules.given))
         self.parts = max(context.defaultParallelism * 3, 2)
         self.notes: list[str] = []
         self.surveys: dict[str, Survey] = {}
@@ -114,7 +114,7 @@ class _Run:
 
     # ---- the steps -----------------------------------------------------------------------------------------------
 
-    def carry_out(self, plan: Plan | None, tables: Sequence[Path]) -> Outcome:
+    def carry_out(self, plan: Plan | None, tables: Sequence[Path]) -> SparkIngest:
         try:
             return self._steps(plan, tables)
         except KbError:
@@ -124,7 +124,7 @@ class _Run:
                 raise
             raise KbError(f"Spark gave up: {session.first_of(error)}; nothing was published") from error
 
-    def _steps(self, plan: Plan | None, tables: Sequence[Path]) -> Outcome:
+    def _steps(self, plan: Plan | None, tables: Sequence[Path]) -> SparkIngest:
         read, misread = self._judge(plan, tables)
         self.request.step("loading")
         self._load()
@@ -133,10 +133,10 @@ class _Run:
         self.request.step("writing")
         with parquet_tables.read(self.work, files=True) as base:
             result = target.finish(
-                base, self.work, self.workspace, self.rules, self.request, target.Told(read, elsewhere)
+                base, self.work, self.workspace, self.rules, self.request, target.Beforehand(read, elsewhere)
             )
         notes = (*(plan.notes if plan else ()), *self.notes, *misread)
-        return Outcome(result._replace(notes=notes), elsewhere)
+        return SparkIngest(result._replace(notes=notes), elsewhere)
 
     # ---- the record stage ----------------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class _Run:
             if row["kind"] == "error":
                 raise KbError(bytes(row["outcome"]).decode())
             found = orjson.loads(bytes(row["outcome"]))
-            spans = [Span(*span) for span in found["spans"]]
+            spans = [LineSpan(*span) for span in found["spans"]]
             self.surveys[row["path"]] = Survey(found["digest"], found["records"], spans)
         return self.surveys
 
@@ -317,9 +317,10 @@ class _Run:
             events.lay_out(draft, self.rules)
             for table in ("events", "tombstones"):
                 self._view_of_few(draft, table)
-            asked = Asked(self.spark, self._by_duckdb, self.rules)
+            asked = SparkAnswers(self.spark, self._by_duckdb, self.rules)
             between.compared(asked, self.rules, self.work)
-            self._settle(between.found(asked, self.rules, self.request.as_of, self._custom))
+            between.find(asked, self.rules, self.request.as_of, self._custom, self.work / "found")
+            self._settle()
             self._write_tables(draft)
         return asked.elsewhere
 
@@ -353,18 +354,12 @@ class _Run:
             custom_queries.check(base, rule, self.rules.settings.sql)
             return custom_queries.found(base, rule, self.request.as_of, self.rules.settings.sql)
 
-    def _settle(self, found: "DataFrame") -> None:
+    def _settle(self) -> None:
         """What was found becomes findings, record by record."""
         from pyspark.sql import functions as f  # noqa: PLC0415 - where Spark is started
 
-        kept = self.work / "found"
-        found.write.parquet(str(kept))
-        by_id = (
-            self.spark.read.schema(found.schema)
-            .parquet(str(kept))
-            .groupBy("id")
-            .agg(f.collect_list(f.struct("code", "pointer", "message")).alias("found"))
-        )
+        found = self.spark.read.schema(between.FOUND).parquet(str(self.work / "found"))
+        by_id = found.groupBy("id").agg(f.collect_list(f.struct("code", "pointer", "message")).alias("found"))
         codes = sorted({c for rule in self.rules.corpus for c in (*rule.yields_to, *rule.replaces)})
         findings = self.spark.table("findings").where(f.col("code").isin(codes) & f.col("record_id").isNotNull())
         own = findings.groupBy(f.col("path").alias("own_path"), f.col("position").alias("own_position")).agg(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kb.errors import KbError
-from kb.sources import SourceFile, Span, Survey, is_cut
+from kb.sources import LineSpan, SourceFile, Survey, is_cut
 
 CUT_AT = 64 << 20
 """A file of lines that is larger, in bytes, is cut into spans of about half as much."""
@@ -74,13 +74,13 @@ def laid_out(files: Sequence[SourceFile], surveys: dict[str, Survey], parts: int
 
     A file with more records than the limit is read whole, so that it is known where its rest begins.
     """
-    portions: list[tuple[int, SourceFile, Span]] = []
+    portions: list[tuple[int, SourceFile, LineSpan]] = []
     for file in files:
         survey = surveys.get(file.name)
         if survey is not None and survey.records <= most_records:
             portions += [(span.end - span.begin, file, span) for span in survey.spans]
         else:
-            portions.append((file.size, file, Span(-1, -1, 0, 0)))
+            portions.append((file.size, file, LineSpan(-1, -1, 0, 0)))
     share = max(1, sum(size + _OPENED for size, *_ in portions) // max(1, parts))
     passed = 0
     for size, file, span in portions:

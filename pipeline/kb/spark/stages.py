@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 import pyarrow as pa
 
-from kb import sources
+from kb import __version__, sources
 from kb.curate.batch import curate_batch
 from kb.engine import CHUNK_BYTES
 from kb.errors import KbError
 from kb.model import Incoming
 from kb.rules.ruleset import RuleSet
-from kb.sources import SourceFile, Span
+from kb.sources import LineSpan, SourceFile
 from kb.store import corpus
 from kb.store.build import Demoted, Draft, create, with_fingerprint
 from kb.store.layout import tables, working_tables
@@ -32,9 +32,10 @@ Batches = Iterator[pa.RecordBatch]
 
 
 class Given(NamedTuple):
-    """What a worker makes the rules of; `key` says whether it has made them."""
+    """What a worker makes the rules of; `key` says whether it has made them, `version` is that of the kb that asks."""
 
     key: str
+    version: str
     parts: "Broadcast[tuple[Any, ...]]"
 
 
@@ -42,6 +43,8 @@ _MADE: dict[str, RuleSet] = {}
 
 
 def _rules(given: Given) -> RuleSet:
+    if given.version != __version__:
+        raise KbError(f"a worker has kb {__version__}, and this is {given.version}; install the same everywhere")
     if given.key not in _MADE:
         _MADE.clear()
         _MADE[given.key] = RuleSet(*given.parts.value)
@@ -110,7 +113,9 @@ def _judged_file(work: Mapping[str, Any], rules: RuleSet) -> Batches:
     if work["begin"] < 0:
         incoming = sources.read(file, done)
     else:
-        incoming = sources.read_span(file, Span(work["begin"], work["end"], work["lines"], work["records"]), done_span)
+        incoming = sources.read_span(
+            file, LineSpan(work["begin"], work["end"], work["lines"], work["records"]), done_span
+        )
     count = 0
     for chunk in _chunks(incoming):
         count += len(chunk)

@@ -154,14 +154,16 @@ def asked_in_place(spark: "SparkSession", work: Path) -> Iterator[Store]:
 # ---- the end ---------------------------------------------------------------------------------------------------------
 
 
-class Told(NamedTuple):
+class Beforehand(NamedTuple):
     """What the steps before tell: how many records were read, and what a DuckDB of this process answered, with the reason."""
 
     read: int
     elsewhere: Mapping[str, str]
 
 
-def finish(base: Store, work: Path, workspace: Workspace, rules: RuleSet, request: Request, told: Told) -> IngestResult:
+def finish(
+    base: Store, work: Path, workspace: Workspace, rules: RuleSet, request: Request, known: Beforehand
+) -> IngestResult:
     """Hold the tables against their contracts, and write beside them what is published of them.
 
     Raises:
@@ -173,7 +175,7 @@ def finish(base: Store, work: Path, workspace: Workspace, rules: RuleSet, reques
     counts = Counts(base, [], whole=True)
     base.lay_out("departed", {"id": "VARCHAR", "doc": "UBIGINT"}, [])
     base.query("CREATE TEMP VIEW touched AS SELECT id FROM records")
-    result = outcome(counts, told.read, rules, None, written=True)
+    result = outcome(counts, known.read, rules, None, written=True)
     curated = work / "curated"
     curated.mkdir()
     parts = {LAYOUTS["ndjson"]: write_parts(base, curated / LAYOUTS["ndjson"])}
@@ -193,8 +195,8 @@ def finish(base: Store, work: Path, workspace: Workspace, rules: RuleSet, reques
         "as_of": request.as_of.isoformat(),
         "digest": written.digest,
         "files": written.files,
-        "read": told.read,
-        "answered_by_one_process": dict(sorted(told.elsewhere.items())),
+        "read": known.read,
+        "answered_by_one_process": dict(sorted(known.elsewhere.items())),
         "not_run": {},
         "match_index": (scratch / MATCH_INDEX).exists(),
     }

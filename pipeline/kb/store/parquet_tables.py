@@ -101,7 +101,7 @@ def read(folder: Path, *, files: bool = False, limits: Sql | None = None) -> Ite
     """
     if not is_one(folder):
         raise KbError(f"{folder.name}: there is no base of Parquet tables here; see `kb ingest --engine spark`")
-    config = OFFLINE | {"threads": 2}
+    config = dict(OFFLINE)
     if limits is not None:
         config |= {"memory_limit": f"{max(limits.memory, 0.01):.0%}", "temp_directory": ""}
     with connected(":memory:", config) as connection:
@@ -111,7 +111,6 @@ def read(folder: Path, *, files: bool = False, limits: Sql | None = None) -> Ite
         if not files:
             connection.execute(f"SET allowed_directories = [{_quoted(str((folder / TABLES).absolute()))}]")
             connection.execute("SET enable_external_access = false")
-        if limits is not None:
             connection.execute("SET lock_configuration = true")
         yield ParquetStore(connection)
 
