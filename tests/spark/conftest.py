@@ -51,10 +51,16 @@ def on_spark(spark: object) -> OnSpark:
     from kb.spark.distributed import SparkOptions, ingest
 
     def run(
-        base: Base, target: Path, *inputs: str, column: str | None = None, cut_at: int = portions.CUT_AT
+        base: Base,
+        target: Path,
+        *inputs: str,
+        column: str | None = None,
+        cut_at: int = portions.CUT_AT,
+        reported_by_spark: int = 1_000_000,
     ) -> "SparkIngest":
         assert spark
         paths: Sequence[str] = [str(base.root / name) for name in inputs or ("raw",)]
-        return ingest(base.workspace, paths, target, Request(DAY), SparkOptions(column=column, cut_at=cut_at))
+        options = SparkOptions(column=column, cut_at=cut_at, reported_by_spark=reported_by_spark)
+        return ingest(base.workspace, paths, target, Request(DAY), options)
 
     return run

@@ -6,6 +6,7 @@ Nothing is said anew here. What cannot be translated raises `UntranslatedError`,
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import count
 
 import sqlglot
 from sqlglot import exp
@@ -103,7 +104,7 @@ def _call(node: exp.Expression, *, is_table: bool) -> exp.Expression | None:
             if default is None:
                 raise UntranslatedError(f"macro {name} without {parameter}")
             values[parameter] = sqlglot.parse_one(default, read="duckdb")
-    inner = sqlglot.parse_one(_prepared(body), read="duckdb")
+    inner = _named_apart(sqlglot.parse_one(_prepared(body), read="duckdb"))
 
     def fill(part: exp.Expression) -> exp.Expression:
         if isinstance(part, exp.Column) and not part.table and part.name in values:
@@ -112,6 +113,23 @@ def _call(node: exp.Expression, *, is_table: bool) -> exp.Expression | None:
         return part
 
     return inner.transform(fill)
+
+
+def _named_apart(body: exp.Expression) -> exp.Expression:
+    """The text of a macro with other names for its own WITH: two calls of it stand side by side."""
+    own = {cte.alias for cte in body.find_all(exp.CTE)}
+    number = next(_CALLS)
+    for node in body.find_all(exp.CTE, exp.Table) if own else ():
+        if isinstance(node, exp.CTE):
+            node.args["alias"].set("this", exp.to_identifier(f"{node.alias}_{number}"))
+        elif node.name in own:
+            alias = node.alias or node.name
+            node.set("this", exp.to_identifier(f"{node.name}_{number}"))
+            node.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    return body
+
+
+_CALLS = count()
 
 
 def _variable(node: exp.Expression, variables: Mapping[str, object]) -> exp.Expression:
@@ -206,6 +224,43 @@ def _aggregate(node: exp.Expression) -> exp.Expression:
     return node
 
 
+def _numbers(node: exp.Expression) -> exp.Expression:
+    """Division, rounding and means as DuckDB reckons: with doubles, where Spark keeps decimals or looks at what is written."""
+    if isinstance(node, exp.Div):
+        return exp.Div(this=_double(node.this), expression=_double(node.expression))
+    if isinstance(node, exp.Round) and node.args.get("decimals") is not None:
+        power = exp.Literal.number(10 ** int(node.args["decimals"].name))
+        whole = exp.Round(this=exp.Mul(this=_double(node.this), expression=_double(power)))
+        return exp.Paren(this=exp.Div(this=whole, expression=_double(power.copy())))
+    if isinstance(node, exp.Avg) and isinstance(node.this, exp.Cast) and not isinstance(node.parent, exp.Window):
+        exact = exp.Sum(this=node.this.copy())
+        return exp.Paren(this=exp.Div(this=_double(exact), expression=_double(exp.Count(this=node.this.copy()))))
+    return node
+
+
+def _double(value: exp.Expression) -> exp.Expression:
+    return exp.Cast(this=exp.Paren(this=value.copy()), to=exp.DataType.build("double"))
+
+
+_PARAMETERS = {"as_of": "date", "domain": "text", "tier": "text", "due": "int", "spread": "int", "released": "text"}
+
+
+def _parameter(node: exp.Expression) -> exp.Expression:
+    """A parameter has a type, even where it is null."""
+    if isinstance(node, exp.Placeholder) and node.name in _PARAMETERS and not isinstance(node.parent, exp.Cast):
+        return exp.Cast(this=node.copy(), to=exp.DataType.build(_PARAMETERS[node.name]))
+    return node
+
+
+def _range(node: exp.Expression) -> exp.Expression:
+    """FROM range(10) AS numbers(number)."""
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries) and node.args.get("alias"):
+        column = node.args["alias"].columns[0].name
+        text = f"(SELECT id AS {column} FROM range({node.this.args['end'].sql('spark')})) AS {node.alias}"
+        return sqlglot.parse_one(f"SELECT 1 FROM {text}", read="spark").find(exp.Subquery).copy()
+    return node
+
+
 def _words(node: exp.Expression) -> exp.Expression:
     """Functions that have another name, or another meaning, in Spark."""
     if isinstance(node, exp.ArraySize):
@@ -214,11 +269,18 @@ def _words(node: exp.Expression) -> exp.Expression:
         return exp.RegexpLike(this=node.this, expression=exp.Literal.string(f"^(?:{node.expression.name})\\z"))
     if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Array) and not node.expression.expressions:
         return exp.EQ(this=_function("array_size", node.this), expression=exp.Literal.number(0))
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "list_position":
+    return _call_of(node) if isinstance(node, exp.Anonymous) else node
+
+
+def _call_of(node: exp.Anonymous) -> exp.Expression:
+    """A function that sqlglot knows by its name alone."""
+    name = node.name.lower()
+    if name == "printf":
+        pattern, *values = node.expressions
+        return _function("printf", pattern.copy(), *(_double(value) for value in values))
+    if name == "list_position":
         return _function("nullif", _function("array_position", *node.expressions), 0)
-    if isinstance(node, exp.Anonymous) and node.name.lower() in BY_DUCKDB:
-        return exp.Anonymous(this=f"kb_{node.name.lower()}", expressions=node.expressions)
-    return node
+    return exp.Anonymous(this=f"kb_{name}", expressions=node.expressions) if name in BY_DUCKDB else node
 
 
 def _windows(node: exp.Expression) -> exp.Expression:
@@ -244,12 +306,19 @@ def _unnest(node: exp.Expression) -> exp.Expression:
     if not isinstance(node, exp.Select):
         return node
     calls = [part for item in node.expressions for part in item.find_all(exp.Explode, exp.Unnest, exp.Anonymous)]
-    own = [part for part in calls if part.find_ancestor(exp.Select) is node]
+    own = [
+        part
+        for part in calls
+        if part.find_ancestor(exp.Select) is node
+        and (not isinstance(part, exp.Anonymous) or part.name.lower() == "generate_subscripts")
+    ]
     lists = [part for part in own if not isinstance(part, exp.Anonymous)]
-    numbers = [part for part in own if isinstance(part, exp.Anonymous) and part.name.lower() == "generate_subscripts"]
+    numbers = [part for part in own if isinstance(part, exp.Anonymous)]
     if not lists:
         return node
-    if len(lists) == 1 and _list_of(lists[0]).find(exp.AggFunc):
+    if _is_grouped(node):
+        if len(own) > 1:
+            raise UntranslatedError("more than one list of a group that is taken apart")
         return _unnest_of_group(node, lists[0])
     number = len(list(node.root().find_all(exp.Lateral)))
     view, place, value = f"_u{number}", f"_p{number}", f"_v{number}"
@@ -272,6 +341,13 @@ def _unnest(node: exp.Expression) -> exp.Expression:
         )
     node.append("laterals", lateral)
     return node
+
+
+def _is_grouped(node: exp.Select) -> bool:
+    """Whether a query is about groups: then it is they that lists are taken apart of, and not the rows."""
+    found = (part for item in node.expressions for part in item.find_all(exp.AggFunc))
+    own = (part for part in found if part.find_ancestor(exp.Select) is node and not isinstance(part.parent, exp.Window))
+    return bool(node.args.get("group")) or any(own)
 
 
 def _unnest_of_group(node: exp.Select, part: exp.Expression) -> exp.Expression:
@@ -361,6 +437,8 @@ def _unpivot(node: exp.Expression) -> exp.Expression:
 
 
 _CHANGES: Sequence[Callable[[exp.Expression], exp.Expression]] = (
+    _each(_parameter),
+    _each(_range),
     _each(_unpivot),
     _each(_aliases_in_where),
     _each(_windows),
@@ -368,6 +446,7 @@ _CHANGES: Sequence[Callable[[exp.Expression], exp.Expression]] = (
     _each(_comprehension),
     _each(_bracket),
     _each(_aggregate),
+    _each(_numbers),
     _each(_words),
     _each(_not_in),
 )

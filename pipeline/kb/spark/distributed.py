@@ -21,8 +21,9 @@ from kb.rules import ruleset
 from kb.rules.ruleset import RuleSet
 from kb.settings import FILE as SETTINGS
 from kb.sources import LineSpan, SourceFile, Survey
-from kb.spark import between, macros_by_duckdb, portions, session, stages, target
+from kb.spark import between, macros_by_duckdb, portions, reporting, session, stages, target
 from kb.spark.between import SparkAnswers
+from kb.spark.reporting import SparkReports
 from kb.store import custom_queries, events, parquet_tables
 from kb.store.build import Draft, create, set_variables
 from kb.store.layout import of_documents
@@ -43,6 +44,7 @@ class SparkOptions(NamedTuple):
     conf: Mapping[str, str] = {}
     column: str | None = None
     cut_at: int = portions.CUT_AT
+    reported_by_spark: int = 1_000_000
 
 
 class SparkIngest(NamedTuple):
@@ -129,14 +131,18 @@ class _Run:
         self.request.step("loading")
         self._load()
         self.request.step("comparing")
-        elsewhere = self._compare()
+        answers = self._compare()
         self.request.step("writing")
         with parquet_tables.read(self.work, files=True) as base:
+            store = base
+            if base.value("SELECT count(*) FROM records") >= self.options.reported_by_spark:
+                reporting.lay_out(answers, self.work)
+                store = SparkReports(base, answers)
             result = target.finish(
-                base, self.work, self.workspace, self.rules, self.request, target.Beforehand(read, elsewhere)
+                store, self.work, self.workspace, self.rules, self.request, target.Beforehand(read, answers.elsewhere)
             )
         notes = (*(plan.notes if plan else ()), *self.notes, *misread)
-        return SparkIngest(result._replace(notes=notes), elsewhere)
+        return SparkIngest(result._replace(notes=notes), answers.elsewhere)
 
     # ---- the record stage ----------------------------------------------------------------------------------------
 
@@ -308,7 +314,7 @@ class _Run:
 
     # ---- what is between records ---------------------------------------------------------------------------------
 
-    def _compare(self) -> dict[str, str]:
+    def _compare(self) -> SparkAnswers:
         """Let the corpus rules judge all records together, and write every table as it is then."""
         for table in stages.FROM_DOCUMENTS:
             frame = self._tagged("loaded", table)
@@ -322,7 +328,7 @@ class _Run:
             between.find(asked, self.rules, self.request.as_of, self._custom, self.work / "found")
             self._settle()
             self._write_tables(draft)
-        return asked.elsewhere
+        return asked
 
     @contextmanager
     def _driver(self) -> Iterator[Draft]:

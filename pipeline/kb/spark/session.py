@@ -36,6 +36,7 @@ _DEFAULTS = {
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.sources.partitionOverwriteMode": "static",
     "spark.sql.adaptive.enabled": "true",
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
 }
 
 _ON_THIS_MACHINE = {
