@@ -224,6 +224,27 @@ def _aggregate(node: exp.Expression) -> exp.Expression:
     return node
 
 
+def _ordered_list(node: exp.Expression) -> exp.Expression:
+    """list(x ORDER BY y) FILTER (…): Spark gathers in any order, and of nothing makes a list that is empty, not null."""
+    held = node.this if isinstance(node, exp.Filter) else node
+    if not isinstance(held, exp.ArrayAgg) or (held is node and isinstance(node.parent, exp.Filter)):
+        return node
+    what, keys = held.this, []
+    if isinstance(what, exp.Order):
+        for number, key in enumerate(what.expressions):
+            by = exp.Neg(this=exp.Paren(this=key.this.copy())) if key.args.get("desc") else key.this.copy()
+            keys += [exp.Literal.string(f"k{number}"), by]
+        what = what.this
+    row = _function("named_struct", *keys, exp.Literal.string("v"), what.copy())
+    gathered: exp.Expression = _function("collect_list", row)
+    if isinstance(node, exp.Filter):
+        gathered = exp.Filter(this=gathered, expression=node.expression.copy())
+    one = exp.Lambda(this=exp.column("v", "x"), expressions=[exp.to_identifier("x")])
+    values = _function("transform", _function("array_sort", gathered) if keys else gathered, one)
+    size = exp.GT(this=_function("array_size", values), expression=exp.Literal.number(0))
+    return exp.Case(ifs=[exp.If(this=size, true=values.copy())])
+
+
 def _numbers(node: exp.Expression) -> exp.Expression:
     """Division, rounding and means as DuckDB reckons: with doubles, where Spark keeps decimals or looks at what is written."""
     if isinstance(node, exp.Div):
@@ -445,6 +466,7 @@ _CHANGES: Sequence[Callable[[exp.Expression], exp.Expression]] = (
     _each(_unnest),
     _each(_comprehension),
     _each(_bracket),
+    _each(_ordered_list),
     _each(_aggregate),
     _each(_numbers),
     _each(_words),

@@ -51,7 +51,7 @@ class SparkReports(ParquetStore):
         """As `Store.query`."""
         frame = self._frame(sql, parameters)
         if frame is not None:
-            columns, kinds = self._columns(sql, parameters)
+            columns, kinds = self._described(sql, parameters)
             rows = self._collected(sql, frame)
             if rows is not None:
                 return Table(columns, [_as_duckdb(row, kinds) for row in rows])
@@ -61,7 +61,7 @@ class SparkReports(ParquetStore):
         """As `Store.head`."""
         frame = self._frame(sql, parameters)
         if frame is not None and limit:
-            columns, kinds = self._columns(sql, parameters)
+            columns, kinds = self._described(sql, parameters)
             rows = self._collected(sql, frame.limit(limit + 1))
             if rows is not None:
                 shown = [_as_duckdb(row, kinds) for row in rows[:limit]]
@@ -76,7 +76,7 @@ class SparkReports(ParquetStore):
         if frame is None:
             yield from super().stream(sql, parameters, size)
             return
-        _, kinds = self._columns(sql, parameters)
+        _, kinds = self._described(sql, parameters)
         yield from (_as_duckdb(row, kinds) for row in frame.toLocalIterator())
 
     def _frame(self, sql: str, parameters: Mapping[str, object] | Sequence[object] | None) -> "DataFrame | None":
@@ -98,7 +98,7 @@ class SparkReports(ParquetStore):
             self._answers.elsewhere[f"report query {self._names[sql]}"] = str(error).strip().partition("\n")[0][:200]
             return None
 
-    def _columns(self, sql: str, parameters: object) -> tuple[tuple[str, ...], list[str]]:
+    def _described(self, sql: str, parameters: object) -> tuple[tuple[str, ...], list[str]]:
         """The names of the columns of an answer, and their types, as DuckDB has them."""
         cursor = self.connection.execute(f"FROM ({sql}) LIMIT 0", parameters)
         described = cursor.description or ()
