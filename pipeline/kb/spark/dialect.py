@@ -245,6 +245,34 @@ def _ordered_list(node: exp.Expression) -> exp.Expression:
     return exp.Case(ifs=[exp.If(this=size, true=values.copy())])
 
 
+def _filtered_window(node: exp.Expression) -> exp.Expression:
+    """sum(x) FILTER (WHERE y) OVER (…): Spark filters no window."""
+    if isinstance(node, exp.Window) and isinstance(node.this, exp.Filter) and isinstance(node.this.this, exp.Sum):
+        condition = node.this.expression.this.copy()
+        chosen = exp.Case(ifs=[exp.If(this=condition, true=node.this.this.this.copy())])
+        node.set("this", exp.Sum(this=chosen))
+    return node
+
+
+def _order_of_groups(node: exp.Expression) -> exp.Expression:
+    """ORDER BY what is reckoned over groups: reckoned first, then put in order by it."""
+    order = node.args.get("order") if isinstance(node, exp.Select) and node.args.get("group") else None
+    if order is None or order.find(exp.Window, exp.Grouping) is None:
+        return node
+    names = [item.alias_or_name for item in node.expressions]
+    inner = node.copy()
+    inner.set("order", None)
+    keys = []
+    for number, key in enumerate(order.expressions):
+        if key.find(exp.AggFunc, exp.Window, exp.Grouping):
+            inner = inner.select(exp.alias_(key.this.copy(), f"_o{number}"))
+            key.set("this", exp.column(f"_o{number}"))
+        keys.append(key.copy())
+    outer = exp.select(*map(exp.column, names)).from_(inner.subquery("_g"))
+    outer.set("order", exp.Order(expressions=keys))
+    return outer
+
+
 def _numbers(node: exp.Expression) -> exp.Expression:
     """Division, rounding and means as DuckDB reckons: with doubles, where Spark keeps decimals or looks at what is written."""
     if isinstance(node, exp.Div):
@@ -286,6 +314,10 @@ def _words(node: exp.Expression) -> exp.Expression:
     """Functions that have another name, or another meaning, in Spark."""
     if isinstance(node, exp.ArraySize):
         return _function("array_size", node.this)
+    if isinstance(node, exp.Add) and isinstance(node.expression, exp.Anonymous) and node.expression.name == "to_months":
+        return _function("add_months", node.this.copy(), node.expression.expressions[0].copy())
+    if isinstance(node, exp.Lower):  # of letters that both know, the one that they take differently
+        return exp.Lower(this=_function("replace", node.this.copy(), "İ", "i"))
     if isinstance(node, exp.RegexpFullMatch):
         return exp.RegexpLike(this=node.this, expression=exp.Literal.string(f"^(?:{node.expression.name})\\z"))
     if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Array) and not node.expression.expressions:
@@ -466,6 +498,8 @@ _CHANGES: Sequence[Callable[[exp.Expression], exp.Expression]] = (
     _each(_unnest),
     _each(_comprehension),
     _each(_bracket),
+    _each(_filtered_window),
+    _each(_order_of_groups),
     _each(_ordered_list),
     _each(_aggregate),
     _each(_numbers),
