@@ -9,6 +9,8 @@ pytest.importorskip("sqlglot", reason="sqlglot is not installed; it comes with t
 
 from kb.spark.dialect import UntranslatedError, translated
 
+pytestmark = pytest.mark.spark
+
 CORPUS = [code for code, rule in catalogue().items() if rule.sql and rule.stage is Stage.CORPUS]
 
 

@@ -70,7 +70,6 @@ def ingest_on_spark(
     from kb.judging.request import Request
     from kb.render import text
     from kb.render.progress import progress
-    from kb.spark.distributed import SparkOptions, ingest
     from kb.spark.session import check_installed
 
     if target is None:
@@ -79,6 +78,8 @@ def ingest_on_spark(
     if not all(settings.values()):
         raise typer.BadParameter("write NAME=VALUE, as in spark.executor.memory=8g", param_hint="--conf")
     check_installed()
+    from kb.spark.distributed import SparkOptions, ingest
+
     with progress("judging") as bar, interrupted_after(f"{display_path(target)} is as it was"):
         request = Request(workspace.as_of(as_of), 0, form, *bar)
         options = SparkOptions(master, settings, column)

@@ -4,7 +4,6 @@ What ingest makes keeps them; they are there for what it did not make (an UPDATE
 pandas and pandera take half a second to import, so only a command that publishes or doctors loads this.
 """
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,9 +19,6 @@ from kb.store.layout import keys, of_records, tables
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# pandera looks whether pyspark is there, and that warns of the pandas that is
-warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
 
 
 class Breach(NamedTuple):
