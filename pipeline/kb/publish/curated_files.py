@@ -295,11 +295,11 @@ def differences(store: Store, curated: Path, options: Options, rules: RuleSet) -
         fresh = Path(folder)
         in_parts = {}
         if (curated / _RECORDS).is_dir():
-            in_parts[_RECORDS] = digest_of_parts(curated / _RECORDS)
             lines = hashlib.sha256()
             for line in _lines(store):
                 lines.update(line)
-            if in_parts[_RECORDS] != lines.hexdigest():
+            in_parts[_RECORDS] = lines.hexdigest()
+            if digest_of_parts(curated / _RECORDS) != in_parts[_RECORDS]:
                 yield _RECORDS, "as in the store"
         write(store, fresh, fresh / "nothing", options, rules, Known(elsewhere=in_parts))
         wanted, present = seal.entries(fresh), seal.entries(curated)
