@@ -82,7 +82,7 @@ bench: .venv/installed-dev
 constraints:
 	rm -rf $(ALONE)
 	$(PYTHON) -m venv $(ALONE)
-	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet --editable '.[dev,docs]' editables hatchling pyarrow
+	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet --editable '.[dev,docs]' editables hatchling pyarrow pyspark sqlglot
 	echo '# Exact versions of all dependencies, direct and not. Written by `make constraints`.' > constraints.txt
 	$(ALONE)/bin/python -m pip freeze --exclude-editable >> constraints.txt
 	PIP_CONSTRAINT= $(ALONE)/bin/python -m pip install --quiet uv

@@ -37,6 +37,9 @@ MANIFEST = "manifest.json"
 MATCH_INDEX = "match-index"
 """The index of `kb match` below `.kb/`."""
 
+TABLES = "tables"
+"""Where the tables lie in a folder that Spark filled."""
+
 OF_THE_DAY = ("reports/", MANIFEST)
 """What below `curated/` depends on the day. Git ignores it; all else depends on records and settings alone."""
 

@@ -994,7 +994,7 @@ def test_a_commit_that_is_interrupted_says_that_it_holds(base: Base, monkeypatch
 
     base.record("a")
     with monkeypatch.context() as patched:
-        patched.setattr(swap, "_exchange", interrupted)
+        patched.setattr(swap, "exchange", interrupted)
         with pytest.raises(StoppedError, match=r"^interrupted; what was made is published now, or by the next kb"):
             base.ingest()
     assert not base.workspace.store.exists()

@@ -294,7 +294,7 @@ def refusing(first: int, last: int) -> Iterator[list[str]]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("replace", "rename", "unlink", "write_text"):
             patch.setattr(Path, name, hedged(name, getattr(Path, name)))
-        patch.setattr(swap, "_exchange", hedged("exchange", vars(swap)["_exchange"]))
+        patch.setattr(swap, "exchange", hedged("exchange", vars(swap)["exchange"]))
         patch.setattr(swap, "sync", hedged("sync", aside.sync))
         yield asked
 
@@ -416,8 +416,8 @@ def test_an_ingest_that_is_killed_is_carried_through_or_undone(base: Base, tmp_p
                 return method(self, target)
             return moved
 
-        exchange = swap._exchange
-        swap._exchange = lambda new, old: os._exit(9) if {name!r} == "curated" else exchange(new, old)
+        exchange = swap.exchange
+        swap.exchange = lambda new, old: os._exit(9) if {name!r} == "curated" else exchange(new, old)
         Path.replace = deadly(Path.replace)
         Path.rename = deadly(Path.rename)
         root = Path({str(base.root)!r})

@@ -15,6 +15,7 @@ import typer
 from kb import __version__
 from kb.cli import deciding, formatting, proposing, reviewing, serving, streams
 from kb.cli.arguments import Group, narrowed
+from kb.cli.distributing import Conf, Engine, Master, Target, TextColumn, check_engine, ingest_on_spark
 from kb.cli.failures import (
     INTERRUPTED,
     UNCHANGED,
@@ -125,6 +126,11 @@ def ingest(
         bool, typer.Option("-q", "--quiet", help="Print no summary; problems are reported all the same.")
     ] = False,
     format_name: TextOrJson = "text",
+    engine: Engine = "duckdb",
+    master: Master = None,
+    conf: Conf = None,
+    column: TextColumn = None,
+    target: Target = None,
 ) -> None:
     """Read raw records, publish what can be trusted.
 
@@ -142,6 +148,15 @@ def ingest(
     if quiet and format_name == "json":
         raise typer.BadParameter("prints no summary; leave out --format json", param_hint="--quiet")
     workspace = current_workspace()
+    check_engine(engine, (("--master", master), ("--conf", conf), ("--column", column), ("--output", target)))
+    if engine == "spark":
+        _check_not_of_spark(paths, (("--dry-run", dry_run), ("--allow-removals", allow_removals), ("--as", name),
+                                    ("--rehash", rehash), ("--jobs", jobs)))  # fmt: skip
+        ingest_on_spark(
+            workspace, _inputs(paths, workspace), target, as_of, form=form_of_records, master=master, conf=conf or (),
+            column=column, quiet=quiet, as_json=format_name == "json",
+        )  # fmt: skip
+        return
     if name is not None and STDIN not in (paths or []):
         raise typer.BadParameter("names what `-` reads; name `-` too", param_hint="--as")
     if dry_run and paths and STDIN in paths:
@@ -1150,6 +1165,15 @@ def _report_all(workspace: "Workspace", options: "Options", folder: Path | None)
         for name, data in files.items():
             write_text(data.decode(), folder / Path(name).name)
     print(f"wrote {count(len(files), 'file')} to {display_path(folder)}/")
+
+
+def _check_not_of_spark(paths: list[Path] | None, given: tuple[tuple[str, object], ...]) -> None:
+    """Refuse what Spark has no use for: its folder is made anew, and replaced whole."""
+    for option, value in given:
+        if value:
+            raise typer.BadParameter("is not for --engine spark, which fills a folder anew", param_hint=option)
+    if STDIN in (paths or []):
+        raise typer.BadParameter("reads no standard input; name files", param_hint="--engine spark")
 
 
 def _inputs(paths: list[Path] | None, workspace: "Workspace") -> list[Path]:

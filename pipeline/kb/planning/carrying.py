@@ -48,7 +48,7 @@ def carry_out(
         if base and plan.idle and last and last["as_of"] == request.as_of and is_laid_out(workspace):
             counted = Counts(base, [] if plan.whole else plan.scope(), whole=plan.whole)
             as_before = StateComparison(0, 0, base.value("SELECT count(*) FROM findings"))
-            result = _outcome(counted, plan.records(), rules, as_before, written=False)
+            result = outcome(counted, plan.records(), rules, as_before, written=False)
             return result._replace(notes=(*plan.notes, *_without_records(base, workspace)), idle=True)
     return _write(workspace, plan, rules, request, options, folder)
 
@@ -95,10 +95,10 @@ def _write(
             workspace.curated,
             Options(request.as_of),
             rules,
-            Touched(*changes) if changes else None,
+            curated_files.Known(Touched(*changes) if changes else None),
         )
         changed = written.digest != swap.manifest(workspace.curated).get("digest")
-        result = _outcome(counts, read, rules, compared, written=changed or plan.fresh)
+        result = outcome(counts, read, rules, compared, written=changed or plan.fresh)
         result = result._replace(
             notes=notes,
             restored=tuple(restored),
@@ -230,7 +230,7 @@ def _guard(counts: Counts, limit: float, hints: Sequence[str]) -> None:
             )
 
 
-def _outcome(
+def outcome(
     counts: Counts, read: int, rules: RuleSet, compared: StateComparison | None, *, written: bool
 ) -> IngestResult:
     """Count what stands in the base of all that was read, and check that the sums balance (law 1)."""

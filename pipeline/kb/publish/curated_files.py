@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -93,23 +94,36 @@ class Written(NamedTuple):
     files: dict[str, str]
 
 
+class Known(NamedTuple):
+    """What need not be written anew.
+
+    `touched` says that the `records.ndjson` there was is as the store was before, and which records are not what they were.
+    `elsewhere` are the digests of files that are written already, by their names: the records may be.
+    """
+
+    touched: Touched | None = None
+    elsewhere: Mapping[str, str] = MappingProxyType({})
+
+
+_NOTHING_KNOWN = Known()
+
+
 def write(
     store: Store,
     folder: Path,
     previous: Path,
     options: Options,
     rules: RuleSet,
-    touched: Touched | None = None,
+    known: Known = _NOTHING_KNOWN,
 ) -> Written:
     """Write the whole of `curated/` into an empty folder; what is as in `previous` is linked, not written again.
 
     The settings say whether there is a file for each record or one for all, and whether there is a page of the base,
     which explains the rules.
-    `touched` says that `records.ndjson` in `previous` is as the store was before, and which records are not what they
-    were.
 
     Equal digests mean equal bytes.
     """
+    touched, elsewhere = known
     standing = {name for name, status in seal.entries(previous).items() if seal.is_plain(status)}
     digests = {}
 
@@ -119,20 +133,23 @@ def write(
     for name, sql in sorted(_LINES.items()):
         asked = f"{_by_day(rules)}{sql}" if any(map(store.holds, _LINES_OF[name])) else None
         digests[name] = _write_lines(store, asked, folder / name, old(name))
-    in_one = rules.settings.export.records == "ndjson"
+    in_one = rules.settings.export.records == "ndjson" or _RECORDS in elsewhere
     with ThreadPoolExecutor(1) as beside:
         if in_one:
             digests[_RECORDS] = ""
-            lines = splice(previous / _RECORDS, *touched) if touched else _lines(store)
-            written = beside.submit(_write_parts, lines, folder / _RECORDS)
-        for name, parts in _files(store, options, rules):
+            if _RECORDS not in elsewhere:
+                lines = splice(previous / _RECORDS, *touched) if touched else _lines(store)
+                written = beside.submit(_write_parts, lines, folder / _RECORDS)
+        for name, parts in _files(store, options, rules, in_one=in_one):
             target = folder / name
             if isinstance(parts, bytes):
                 digests[name] = _write_bytes(parts, target, old(name))
             else:
                 digests[name] = _write_parts(parts, target)
                 _link(target, old(name))
-        if in_one:
+        if _RECORDS in elsewhere:
+            digests[_RECORDS] = elsewhere[_RECORDS]
+        elif in_one:
             digests[_RECORDS] = written.result()
             if not touched or not touched.ids:
                 _link(folder / _RECORDS, old(_RECORDS))
@@ -203,8 +220,10 @@ def _lines(store: Store) -> Iterator[bytes]:
     return chain([next(lines, b"")], lines)
 
 
-def _files(store: Store, options: Options, rules: RuleSet) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
-    if rules.settings.export.records == "files":
+def _files(
+    store: Store, options: Options, rules: RuleSet, *, in_one: bool
+) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
+    if not in_one:
         for name, doc in store.documents():
             yield f"records/{name}.json", pretty(orjson.loads(doc))
     for name, stone in tombstones(store):
@@ -309,11 +328,31 @@ def differences(store: Store, curated: Path, options: Options, rules: RuleSet) -
     """What below `curated/` is not as the store gives it, as (file, what is wrong); the store has to be open for files."""
     with tempfile.TemporaryDirectory(prefix="kb-") as folder:
         fresh = Path(folder)
-        write(store, fresh, fresh / "nothing", options, rules)
+        in_parts = {}
+        if (curated / _RECORDS).is_dir():
+            lines = hashlib.sha256()
+            for line in _lines(store):
+                lines.update(line)
+            in_parts[_RECORDS] = lines.hexdigest()
+            if digest_of_parts(curated / _RECORDS) != in_parts[_RECORDS]:
+                yield _RECORDS, "as in the store"
+        write(store, fresh, fresh / "nothing", options, rules, Known(elsewhere=in_parts))
         wanted, present = seal.entries(fresh), seal.entries(curated)
+        if in_parts:
+            present = {name: status for name, status in present.items() if name.partition("/")[0] != _RECORDS}
         for name in sorted(wanted.keys() | present.keys()):
             if wrong := _wrong(fresh / name, curated / name, wanted.get(name), present.get(name)):
                 yield name, wrong
+
+
+def digest_of_parts(folder: Path) -> str:
+    """The digest of the files of a folder, one behind the other in the order of their names."""
+    digest = hashlib.sha256()
+    for part in sorted(folder.iterdir()):
+        with part.open("rb") as file:
+            while data := file.read(1 << 20):
+                digest.update(data)
+    return digest.hexdigest()
 
 
 def _wrong(fresh: Path, published: Path, wanted: os.stat_result | None, present: os.stat_result | None) -> str | None:

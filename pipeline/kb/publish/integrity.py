@@ -81,7 +81,7 @@ def check(store: Store, rules: RuleSet, *, documents: str = "records") -> list[B
     for table, schema in contracts(rules.settings.trust.ladder).items():
         if not store.holds(table):
             continue  # no row could be at fault, and pandera takes 30 ms to say so
-        for sql in (_sample_rows(table, schema), _rows(table, schema)):
+        for sql in (_sample_rows(store, table, schema), _rows(table, schema)):
             frame = store.frame(sql)
             try:
                 schema.validate(frame, lazy=True)
@@ -101,25 +101,26 @@ def _rows(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
     return f"SELECT {', '.join(columns)} FROM {table}"
 
 
-def _sample_rows(table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
+def _sample_rows(store: Store, table: str, schema: Any) -> str:  # noqa: ANN401 - a pandera schema
     key = keys()[table]
     alike = " AND ".join(f"t.{column} IS NOT DISTINCT FROM k.{column}" for column in key)
     twice = f"SELECT {', '.join(key)} FROM {table} GROUP BY ALL HAVING count(*) > 1"
-    picks = [f"SELECT t.rowid FROM {table} t JOIN ({twice}) k ON {alike}"]
+    numbered = f"{store.numbered}{table}"
+    picks = [f"SELECT t.rowid FROM {numbered} t JOIN ({twice}) k ON {alike}"]
     if "orphan" in schema.columns:
-        picks.append(f"(SELECT rowid FROM {table} WHERE record_id NOT IN (SELECT id FROM records) LIMIT 9)")
+        picks.append(f"(SELECT rowid FROM {numbered} WHERE record_id NOT IN (SELECT id FROM records) LIMIT 9)")
     for column in tables()[table][1]:
         name = column.name
         checked = name in schema.columns and schema.columns[name].checks
         if not column.nullable:
-            picks.append(f"(SELECT rowid FROM {table} WHERE {name} IS NULL LIMIT 9)")
+            picks.append(f"(SELECT rowid FROM {numbered} WHERE {name} IS NULL LIMIT 9)")
         if checked and key == (name,):
-            picks.append(f"(SELECT rowid FROM {table} WHERE NOT regexp_full_match({name}, '{columns.ID}') LIMIT 9)")
+            picks.append(f"(SELECT rowid FROM {numbered} WHERE NOT regexp_full_match({name}, '{columns.ID}') LIMIT 9)")
         elif checked and column.type == "VARCHAR":
-            picks.append(f"SELECT min(rowid) FROM {table} GROUP BY {name}")
+            picks.append(f"SELECT min(rowid) FROM {numbered} GROUP BY {name}")
         elif checked:
-            picks.append(f"SELECT unnest([arg_min(rowid, {name}), arg_max(rowid, {name})]) FROM {table}")
-    return f"{_rows(table, schema)} WHERE rowid IN ({' UNION '.join(picks)})"
+            picks.append(f"SELECT unnest([arg_min(rowid, {name}), arg_max(rowid, {name})]) FROM {numbered}")
+    return f"{_rows(numbered, schema)} WHERE rowid IN ({' UNION '.join(picks)})"
 
 
 @cache

@@ -69,11 +69,16 @@ def write(store: "Store", folder: Path, workspace: Workspace) -> None:
         shutil.copyfile(before, folder / MATCH_INDEX)
         if MatchIndex.open(folder / MATCH_INDEX).digest == known[0][0]:
             return
+    noted = {"digest": write_beside(store, folder, own), "made_of": made_of}
+    store.query("DELETE FROM match_index")
+    store.query("INSERT INTO match_index VALUES ($digest, $made_of)", noted)
+
+
+def write_beside(store: "Store", folder: Path, own: OwnLines) -> str:
+    """Write the index of a store into a folder; its digest, by which the store has to know it."""
     data = _built(store, own)
     (folder / MATCH_INDEX).write_bytes(data)
-    store.query("DELETE FROM match_index")
-    noted = {"digest": MatchIndex(data).digest, "made_of": made_of}
-    store.query("INSERT INTO match_index VALUES ($digest, $made_of)", noted)
+    return str(MatchIndex(data).digest)
 
 
 def opened(store: "Store", folder: Path, own: OwnLines) -> tuple[MatchIndex, bool]:

@@ -22,7 +22,7 @@ from kb.errors import KbError, StoppedError
 from kb.publish import seal
 from kb.publish.seal import read_object
 from kb.settings import Sql
-from kb.workspace import MANIFEST, MATCH_INDEX, OF_THE_DAY, Workspace
+from kb.workspace import MANIFEST, MATCH_INDEX, OF_THE_DAY, TABLES, Workspace
 
 if TYPE_CHECKING:
     from kb.store import Store
@@ -50,6 +50,10 @@ def writer(workspace: Workspace) -> Iterator[Path]:
     from filelock import FileLock, Timeout  # noqa: PLC0415 - what only reads does without
 
     scratch = workspace.scratch
+    if is_of_tables(workspace):
+        raise KbError(
+            f"{workspace.root.name}: Spark filled this folder, and it is for reading; ingest into it with --engine spark"
+        )
     try:
         scratch.mkdir(exist_ok=True)
         lock = FileLock(scratch / _LOCK, timeout=0)
@@ -174,7 +178,7 @@ def recover(workspace: Workspace) -> None:
         return
     ready = folder / "curated"
     if manifest(ready).get("digest") == marker.read_text(encoding="utf-8"):
-        _exchange(ready, workspace.curated)
+        exchange(ready, workspace.curated)
     store = folder / "kb.duckdb"
     if store.exists():
         store.replace(workspace.store)
@@ -218,7 +222,8 @@ def _taken_back(workspace: Workspace, token: str) -> str:
     return "all was published; the next `kb ingest` that can write here clears .kb/"
 
 
-def _exchange(new: Path, old: Path) -> None:
+def exchange(new: Path, old: Path) -> None:
+    """Let a folder take the place of another at once, where the system can; what was there lies where the new one was."""
     if not os.path.lexists(old):
         new.rename(old)
         return
@@ -240,7 +245,7 @@ def _exchange_back(old: Path, new: Path) -> None:
     """Undo an exchange: `new` is in place, the other is where it was, or aside, or was never there."""
     aside = old.with_name(_ASIDE)
     if os.path.lexists(old):
-        _exchange(old, new)
+        exchange(old, new)
         return
     new.rename(old)
     if os.path.lexists(aside):
@@ -306,6 +311,11 @@ def reading(
     from kb import store  # noqa: PLC0415 - imports duckdb, which a record in a file does without
 
     with ExitStack() as stack:
+        if is_of_tables(workspace):
+            from kb.store import parquet_tables  # noqa: PLC0415 - likewise
+
+            yield stack.enter_context(parquet_tables.read(workspace.root, files=files, limits=limits))
+            return
         while True:
             before = turn(workspace)
             state = standing(workspace)
@@ -321,6 +331,11 @@ def reading(
                 raise
             break
         yield base
+
+
+def is_of_tables(workspace: Workspace) -> bool:
+    """Whether the base is a folder of tables, as Spark writes it."""
+    return (workspace.root / TABLES / "records").is_dir() and not workspace.store.exists()
 
 
 def _check_unchanged(state: Standing) -> None:

@@ -361,7 +361,7 @@ def _pairs_of_few(sides: _Sides) -> str:
 
 
 def _windows(text: str, width: int) -> str:
-    return f"unnest([{text}[i:i + {width - 1}] FOR i IN range(1, length({text}) - {width - 2})])"
+    return f"unnest([substr({text}, i, {width}) FOR i IN range(1, length({text}) - {width - 2})])"
 
 
 def _indexed(width: int, below: int) -> str:
@@ -371,7 +371,7 @@ def _indexed(width: int, below: int) -> str:
             SELECT place, nth, arg_min(part, (coalesce(times, 0), part)) AS part
             FROM (
                 SELECT place, nth,
-                    unnest([literal[1 + i * (length(literal) - {width}) // 7:][:{width}] FOR i IN range(8)]) AS part
+                    unnest([substr(literal, 1 + i * (length(literal) - {width}) // 7, {width}) FOR i IN range(8)]) AS part
                 FROM literals WHERE length(literal) >= {width} AND length(literal) < {below})
             LEFT JOIN (
                 SELECT part, count(*) AS times

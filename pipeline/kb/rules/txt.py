@@ -289,12 +289,9 @@ _SENTENCES = """
         SELECT field, sentence, count(*) AS total, min(record_id, 4) AS firsts
         FROM (SELECT DISTINCT field, sentence, record_id FROM parts) GROUP BY field, sentence
     ), gone AS (  -- places that a list lost to a fix: pointers are into the document as ingested
-        SELECT record_id, split_part(pointer, '/', 2) AS list, split_part(pointer, '/', 3)::INTEGER AS place
+        SELECT record_id, split_part(pointer, '/', 2) AS list, list_sort(list(split_part(pointer, '/', 3)::INTEGER)) AS places
         FROM changes SEMI JOIN suspects USING (record_id)
         WHERE after IS NULL AND regexp_full_match(pointer, '/(dead_ends|workarounds|diagnosis|verify)/[0-9]+')
-    ), taken_out AS (  -- how many are gone before what now stands at `position` or further down
-        SELECT record_id, list, place - number + 1 AS position, max(number) AS missing
-        FROM (SELECT *, row_number() OVER (PARTITION BY record_id, list ORDER BY place) AS number FROM gone)
         GROUP BY ALL
     )
 """
@@ -309,12 +306,11 @@ _SENTENCES = """
     sql=f"""
         WITH {_SAID_OFTEN}, {_SENTENCES}
         SELECT record_id AS id,
-            concat_ws('/', '', list, position + coalesce(missing, 0), nullif(field, '')) AS pointer,
+            concat_ws('/', '', list,
+                position + coalesce(len([1 FOR lost, n IN places IF lost - n + 1 <= position]), 0), nullif(field, '')) AS pointer,
             shown(sentence) || ' is also said by ' || some_of(list_filter(firsts, lambda other: other <> record_id), total - 1)
                 || '; say what is true of this error alone' AS message
-        FROM (SELECT * EXCLUDE (taken_out.position) FROM parts JOIN (FROM common WHERE total > {_OTHERS}) USING (field, sentence)
-            ASOF LEFT JOIN taken_out
-                ON parts.record_id = taken_out.record_id AND parts.list = taken_out.list AND parts.position >= taken_out.position)
+        FROM parts JOIN (FROM common WHERE total > {_OTHERS}) USING (field, sentence) LEFT JOIN gone USING (record_id, list)
         QUALIFY row_number() OVER (PARTITION BY record_id, list, position, field ORDER BY total DESC, sentence) = 1
     """,
     good=[

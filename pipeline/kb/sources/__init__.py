@@ -369,6 +369,84 @@ def _fits(reader: readers.Reader, raw: bytes, file: SourceFile) -> bool:
         return False
 
 
+class LineSpan(NamedTuple):
+    """A part of a file of lines: its first byte and the one behind its last, and how many lines and records lie before it."""
+
+    begin: int
+    end: int
+    lines: int
+    records: int
+
+
+class Survey(NamedTuple):
+    """What there is to know of a file of lines before its spans are read: its digest, how many records, and the spans."""
+
+    digest: str
+    records: int
+    spans: Sequence[LineSpan]
+
+
+def is_cut(file: SourceFile) -> bool:
+    """Whether a file may be read in spans: it holds a record a line as it is, and no mapping takes more out of one."""
+    plain = is_lines(file.name) and not file.name.lower().endswith(readers.COMPRESSED)
+    return plain and file.formats.splitting(file.form, file.name, readers.of(file.name).name) is None
+
+
+def survey(file: SourceFile, size: int) -> Survey:
+    """Go through a file of lines, and cut it into spans of at least so many bytes, each of whole lines.
+
+    Raises:
+        KbError: the file cannot be read.
+    """
+    hashed = hashlib.sha256()
+    spans: list[LineSpan] = []
+    offset = lines = records = 0
+    start = (0, 0, 0)
+    with faults(file.name), Path(file.path).open("rb") as stream:
+        while line := stream.readline(1 << 20):
+            hashed.update(line)
+            if offset - start[0] >= size:
+                spans.append(LineSpan(start[0], offset, *start[1:]))
+                start = (offset, lines, records)
+            blank = not (line.removeprefix(contract.BOM) if not offset else line).strip(_BLANK)
+            offset += len(line)
+            while not line.endswith(b"\n") and (line := stream.readline(1 << 20)):
+                hashed.update(line)
+                offset += len(line)
+                blank = blank and not line.strip(_BLANK)
+            lines += 1
+            records += not blank
+    spans.append(LineSpan(start[0], offset, *start[1:]))
+    return Survey(hashed.hexdigest(), records, spans)
+
+
+_BLANK = b" \t\r\n"
+
+
+def read_span(file: SourceFile, span: LineSpan, done: Callable[[str | None, bool], None]) -> Iterator[Incoming]:
+    """The records of a span of a file, each with the origin that it has in the whole.
+
+    `done` is given what there is to remark on the span, and whether a record of it looks as it is said to.
+
+    Raises:
+        KbError: the file cannot be read.
+    """
+    remark, fits = None, file.form is None
+    reader = readers.of(file.name)
+    with faults(file.name), Path(file.path).open("rb") as stream:
+        stream.seek(span.begin)
+        data = stream.read(span.end - span.begin)
+    ahead = b"\n" if span.begin else b""  # a line of its own, so that only the file's first may begin with a mark
+    for number, piece in enumerate(reader.pieces(file.name, io.BytesIO(ahead + data))):
+        position = span.records + number
+        remark = remark or _no_lines(piece.raw, first=position == 0)
+        fits = fits or _fits(reader, piece.raw, file)
+        line = (piece.line or 1) + span.lines - len(ahead)
+        placed = piece._replace(line=line, offset=piece.offset + span.begin - len(ahead))
+        yield _incoming(file.name, position, placed, file.limits.record_bytes, file.form)
+    done(remark, fits)
+
+
 def _no_lines(raw: bytes, *, first: bool) -> str | None:
     """What to say where a line is not a record but part of a JSON text, or many records."""
     if first and (raw in {b"{", b"["} or (raw[:1] == b"{" and raw[-1:] in b"{[,")):
@@ -384,26 +462,37 @@ def records(name: str, data: bytes) -> Iterator[Incoming]:
         yield _incoming(name, position, piece, Bounds().record_bytes)
 
 
+def of_text(name: str, position: int, text: bytes, limit: int, form: str | None) -> Incoming:
+    """The record in a text that stands by itself at a place, as in a row of a table; `limit` bounds its bytes."""
+    return _incoming(name, position, Piece(None, 1, text.strip(_BLANK), 0), limit, form)
+
+
 def digest(data: bytes) -> str:
     """The SHA-256 of some bytes, in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 __all__ = [
+    "LineSpan",
     "Portion",
     "Reading",
     "Root",
     "SourceFile",
+    "Survey",
     "check_found_again",
     "check_kind",
     "digest",
     "discover",
     "file_of",
     "groups",
+    "is_cut",
     "misread",
     "name_of",
     "nothing_in",
+    "of_text",
     "read",
+    "read_span",
     "records",
     "some",
+    "survey",
 ]

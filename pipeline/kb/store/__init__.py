@@ -42,6 +42,9 @@ class KnownFile(NamedTuple):
 class Store:
     """An open store: a file, or memory. Use as a context manager, so that it is closed before the process ends."""
 
+    numbered = ""
+    """What stands before the name of a table where its rows are numbered, by `rowid`."""
+
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
 

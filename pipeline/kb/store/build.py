@@ -104,8 +104,7 @@ class Draft(Store):
         con.execute("SET VARIABLE days = $1::INTEGER", [ttl.default])
         con.execute("SET VARIABLE errors = $1::VARCHAR[]", [sorted(rules.errors)])
         con.execute("SET VARIABLE product = $1", [PRODUCT])
-        con.execute("SET VARIABLE votes_per_actor = $1::INTEGER", [rules.settings.ledger.votes_per_actor])
-        con.execute("SET VARIABLE ladder = $1::VARCHAR[]", [list(rules.settings.trust.ladder)])
+        set_variables(self, rules)
         con.execute("SET VARIABLE longest_version = $1::INTEGER", [LONGEST])
         con.execute("SET VARIABLE shape = $1", [document_shape()])
         con.execute("SET VARIABLE own = $1::VARCHAR[]", [own_columns()])
@@ -166,15 +165,8 @@ class Draft(Store):
         if not self.holds(_CONTESTED):
             return []
         self.connection.execute(script("candidates.sql"))
-        rule = catalogue()["IDN003"]
-        rows = self.query(
-            f"""SELECT path, position, line, digest, id, NULL, NULL, NULL FROM candidates WHERE place > 1 AND same_content
-            UNION ALL
-            SELECT c.path, c.position, c.line, c.digest, c.id, 'IDN003', f.pointer, f.message
-            FROM ({rule.sql}) f JOIN candidates c USING (path, position)
-            ORDER BY 1, 2"""
-        ).rows
-        return [_with_fingerprint(Demoted(*row)) for row in rows]
+        rows = self.query(f"{contested()} ORDER BY 1, 2").rows
+        return [with_fingerprint(Demoted(*row)) for row in rows]
 
     def demote(self, demoted: Sequence[tuple[Demoted, bytes]]) -> None:
         """Move records that lost their id, or that a corpus rule rejects, into quarantine or among the copies."""
@@ -195,7 +187,7 @@ class Draft(Store):
             [list(messages)],
         ).rows
         return [
-            _with_fingerprint(Demoted(path, position, line, digest, name, "SCH004", "", messages[name]))
+            with_fingerprint(Demoted(path, position, line, digest, name, "SCH004", "", messages[name]))
             for path, position, line, digest, name in rows
         ]
 
@@ -234,6 +226,10 @@ class Draft(Store):
         events.lay_out(self, rules)
         corpus.judge(self, rules, as_of)
         events.judge(self, rules, as_of)
+        return self.suppress_and_withhold(rules)
+
+    def suppress_and_withhold(self, rules: RuleSet) -> list[Demoted]:
+        """Suppress what the settings say of what corpus rules found; the records with an error left are returned."""
         if self.holds("suppressions") or self.holds("findings WHERE suppressed IS NOT NULL AND is_of_corpus(seq)"):
             self.connection.execute(script("suppress.sql"))
         corpus.withhold(self, rules)
@@ -310,12 +306,35 @@ class Draft(Store):
         self.connection.execute("CHECKPOINT")
 
 
-def _with_fingerprint(demoted: Demoted) -> Demoted:
+def with_fingerprint(demoted: Demoted) -> Demoted:
     """Fingerprint what a corpus rule reports on a record that is not in the store: it is about its id."""
     if demoted.code is None or demoted.pointer is None:
         return demoted
     (key,) = fingerprints(demoted.record_id, {"id": demoted.record_id}, [(demoted.code, demoted.pointer, AT_POINTER)])
     return demoted._replace(fingerprint=key, message=one_line(demoted.message or ""))
+
+
+def set_variables(store: Store, rules: RuleSet) -> None:
+    """Set what the queries of rules ask for with `getvariable`."""
+    for name, (kind, value) in variables_of_rules(rules).items():
+        store.connection.execute(f"SET VARIABLE {name} = $1::{kind}", [value])
+
+
+def variables_of_rules(rules: RuleSet) -> dict[str, tuple[str, object]]:
+    """What the queries of rules ask for with `getvariable`: the type and the value of each."""
+    return {
+        "votes_per_actor": ("INTEGER", rules.settings.ledger.votes_per_actor),
+        "ladder": ("VARCHAR[]", list(rules.settings.trust.ladder)),
+    }
+
+
+def contested() -> str:
+    """The query for what the candidates for an id come to that do not have it: copies, and what IDN003 rejects."""
+    return f"""SELECT path, position, line, digest, id, NULL AS code, NULL AS pointer, NULL AS message
+        FROM candidates WHERE place > 1 AND same_content
+        UNION ALL
+        SELECT c.path, c.position, c.line, c.digest, c.id, 'IDN003', f.pointer, f.message
+        FROM ({catalogue()["IDN003"].sql}) f JOIN candidates c USING (path, position)"""
 
 
 _BULK = """

@@ -18,17 +18,25 @@ from kb.store import Store, custom_queries
 from kb.store.layout import script
 from kb.words import MESSAGE, one_line
 
-_FOUND = {"code": "VARCHAR", "id": "VARCHAR", "pointer": "VARCHAR", "message": "VARCHAR"}
+FOUND = {"code": "VARCHAR", "id": "VARCHAR", "pointer": "VARCHAR", "message": "VARCHAR"}
 
 
 def judge(base: Store, rules: RuleSet, as_of: dt.date) -> None:
     """Let the findings of the corpus rules be those of the records as they stand now."""
     _compare(base, [rule for rule in rules.known.values() if rule.compares])
-    columns = ", ".join(f"{name} {kind}" for name, kind in _FOUND.items())
+    columns = ", ".join(f"{name} {kind}" for name, kind in FOUND.items())
     base.query(f"CREATE OR REPLACE TEMP TABLE found ({columns})")
     for rule in rules.corpus:
         if rule.code != "IDN003":  # that one runs before anything is published
             _find(base, rule, as_of, rules)
+    enter(base, rules)
+
+
+def enter(base: Store, rules: RuleSet) -> None:
+    """Let what was found be findings, where those are not so already: `found` and the tables that it is about are laid out.
+
+    Nothing here looks from one record to another.
+    """
     _shorten_messages(base)
     _lay_out_places(base, rules.formats)
     for rule in rules.corpus:
@@ -99,7 +107,7 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
     for table, columns in (("pairs", ("record_id", "other_id")), ("buckets", ("record_id",))):
         for column in columns if base.holds(table) else ():
             base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM match_keys WHERE compared)")
-    base.query(_BUCKETS)
+    base.query(BUCKETS)
     for rule in rules:
         for batch in _batches(rule.run(_asking(base))):
             base.insert("pairs", ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE"), [(rule.code, *pair) for pair in batch])
@@ -115,7 +123,7 @@ _REOPENED = """
         HAVING count(*) > $most AND bool_or(other_id NOT IN (SELECT record_id FROM match_keys WHERE compared)))
 """
 
-_BUCKETS = """
+BUCKETS = """
     WITH having_new AS (
         SELECT band, record_id FROM (SELECT unnest(bands) AS band, record_id FROM match_keys)
         SEMI JOIN (SELECT unnest(bands) AS band FROM match_keys WHERE NOT compared) USING (band)

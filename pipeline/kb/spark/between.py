@@ -1,0 +1,149 @@
+"""What is between records: who has an id, what corpus rules find, what outcomes come to. As Spark's SQL over views.
+
+The views have the names of the tables of the store.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kb.rules.base import Rule
+from kb.rules.ruleset import RuleSet
+from kb.spark.dialect import UntranslatedError, translated
+from kb.store import corpus
+from kb.store.build import contested, variables_of_rules
+from kb.store.layout import script
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+ByDuckdb = Callable[[str, Mapping[str, object]], Iterator[tuple[Any, ...]]]
+"""Asks the tables by a DuckDB of this process: for what Spark's SQL has no words for."""
+
+
+class SparkAnswers:
+    """A session that is asked in the words of the store. `elsewhere` names what DuckDB answered in this process, and why."""
+
+    def __init__(self, spark: "SparkSession", by_duckdb: ByDuckdb, rules: RuleSet) -> None:
+        self.spark = spark
+        self.variables = {name: value for name, (_, value) in variables_of_rules(rules).items()}
+        self.by_duckdb = by_duckdb
+        self.elsewhere: dict[str, str] = {}
+
+    def frame(self, sql: str, values: Mapping[str, object] | None = None) -> "DataFrame":
+        """The answer to a query, by Spark.
+
+        Raises:
+            UntranslatedError: Spark's SQL has no words for it.
+        """
+        from pyspark.errors import AnalysisException, ParseException  # noqa: PLC0415 - where Spark is started
+
+        words = translated(sql, self.variables)
+        try:
+            return self.spark.sql(words, dict(values or {}))
+        except (AnalysisException, ParseException) as error:
+            raise UntranslatedError(str(error).strip().partition("\n")[0]) from None
+
+    def rows(self, what: str, sql: str, values: Mapping[str, object]) -> Iterator[tuple[Any, ...]]:
+        """The rows of an answer, never all in memory at once."""
+        try:
+            frame = self.frame(sql, values)
+        except UntranslatedError as error:
+            self.elsewhere[what] = str(error)
+            yield from self.by_duckdb(sql, values)
+            return
+        yield from (tuple(row) for row in frame.toLocalIterator())
+
+
+def lost(spark: "SparkSession") -> "DataFrame":
+    """Which inputs lose the id that they claim, and why; the views `staged_claims` and `records` are laid out."""
+    query = script("candidates.sql").partition("CREATE OR REPLACE TEMP TABLE candidates AS")[2].rstrip().rstrip(";")
+    spark.sql(translated(query)).createOrReplaceTempView("candidates")
+    return spark.sql(translated(contested()))
+
+
+def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
+    """Lay out `buckets`, and `pairs`: what the rules that compare in Python come to."""
+    empty = asked.spark.createDataFrame([], "band bigint, record_id string")
+    empty.createOrReplaceTempView("buckets")
+    insert = corpus.BUCKETS.replace("INSERT INTO buckets", "")
+    buckets = asked.frame(insert)
+    kept = folder / "buckets"
+    buckets.write.parquet(str(kept))
+    asked.spark.read.parquet(str(kept)).createOrReplaceTempView("buckets")
+    pairs = "code string, record_id string, other_id string, score double"
+    asked.spark.createDataFrame([], pairs).createOrReplaceTempView("pairs")
+    (folder / "pairs").mkdir()
+    for rule in rules.known.values():
+        if rule.compares:
+            _write_pairs(rule.run(_ask(asked, rule)), rule, folder / "pairs" / f"{rule.code}.parquet")
+    asked.spark.read.schema(pairs).parquet(str(folder / "pairs")).createOrReplaceTempView("every_pair")
+    most = " ".join(f"WHEN '{rule.code}' THEN {rule.most + 1}" for rule in rules.known.values() if rule.compares)
+    asked.spark.sql(
+        f"""SELECT code, record_id, other_id, score FROM every_pair
+        QUALIFY row_number() OVER (PARTITION BY code, record_id ORDER BY other_id) <= CASE code {most} END"""
+    ).createOrReplaceTempView("pairs")
+
+
+def _ask(asked: SparkAnswers, rule: Rule) -> Callable[..., Iterator[tuple[Any, ...]]]:
+    return lambda sql, **values: asked.rows(rule.code, sql, values)
+
+
+_PAIRS = pa.schema(
+    [("code", pa.string()), ("record_id", pa.string()), ("other_id", pa.string()), ("score", pa.float64())]
+)
+
+
+def _write_pairs(rows: Iterator[tuple[str, str, float]], rule: Rule, path: Path) -> None:
+    rest = iter(rows)
+    with pq.ParquetWriter(path, _PAIRS) as writer:
+        while batch := [(rule.code, *pair) for pair in islice(rest, _BATCH)]:
+            columns = [
+                pa.array(column, field.type) for column, field in zip(zip(*batch, strict=True), _PAIRS, strict=True)
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=_PAIRS))
+
+
+_BATCH = 50_000
+
+
+FOUND = "code string, id string, pointer string, message string"
+
+
+def find(
+    asked: SparkAnswers,
+    rules: RuleSet,
+    as_of: dt.date,
+    custom: Callable[[Rule], Sequence[tuple[str, str, str]]],
+    folder: Path,
+) -> None:
+    """Write below a folder what the corpus rules find, as `FOUND`. `custom` runs a user's own rule.
+
+    Rule by rule: Spark plans what is left of a query anew after each of its steps, and of all rules at once that is most of it.
+    """
+    few: list[tuple[str, ...]] = []
+    for rule in rules.corpus:
+        if rule.code == "IDN003":
+            continue
+        if rule.file:
+            asked.elsewhere[rule.code] = "a rule of the workspace's own, in the words of DuckDB"
+            few += [(rule.code, *row) for row in custom(rule)]
+            continue
+        if rule.only_with and not any(asked.rows(rule.code, f"SELECT 1 FROM {rule.only_with} LIMIT 1", {})):
+            continue
+        values = {"as_of": as_of} if "$as_of" in rule.sql else {}
+        try:
+            frame = asked.frame(rule.sql, values)
+        except UntranslatedError as error:
+            asked.elsewhere[rule.code] = str(error)
+            rows = asked.by_duckdb(rule.sql.replace("$as_of", "$as_of::DATE"), values)
+            few += [(rule.code, *row) for row in rows]
+            continue
+        columns = (f"'{rule.code}' AS code", "id", "pointer", "message")
+        frame.selectExpr(*columns).write.mode("append").parquet(str(folder))
+    asked.spark.createDataFrame(few, FOUND).write.mode("append").parquet(str(folder))
