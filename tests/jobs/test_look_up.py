@@ -54,6 +54,16 @@ def test_the_answer_from_the_index_alone_is_that_with_the_store(
     assert bool(opened) == (slow["verdict"] != "none")
 
 
+def test_what_is_left_out_for_it_holds_elsewhere_is_said(base: Base) -> None:
+    base.record("unrelated", id="git/unrelated/linux")
+    base.ingest()
+    windows = ask(base, UNRELATED, QUESTION._replace(here=Here(system="windows")))
+    assert (windows["verdict"], windows["elsewhere"]) == ("none", ["git/unrelated/linux"])
+    assert any("left out git/unrelated/linux" in line for line in matches.text(windows))
+    linux = ask(base, UNRELATED, QUESTION._replace(here=Here(system="linux")))
+    assert (linux["verdict"], linux["elsewhere"]) == ("match", [])
+
+
 def test_an_index_that_may_not_be_of_this_store_is_not_believed_without_it(base: Base) -> None:
     base.record("unrelated")
     base.ingest()

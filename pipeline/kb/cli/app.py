@@ -907,16 +907,18 @@ def export(
         with swap.reading(workspace) as base:
             sys.stdout.writelines(
                 escaped(line) if terminal else line
-                for line in job.lines(
-                    job.Picked(base, condition, pages, notes.append), format_name, workspace.settings.sql
-                )
+                for line in job.lines(job.Picked(base, condition, pages, notes.append), format_name, workspace)
             )
         print_notes(notes)
         return
     with interrupted_after(f"{output} may be written in part"), swap.reading(workspace, files=True) as base:
         count = job.export(base, format_name, output, condition, workspace, notes.append, pages=pages)
     print_notes(notes)
-    print(f"wrote {count:,} {'record' if count == 1 else 'records'} to {display_path(output)}")
+    records = f"{count:,} {'record' if count == 1 else 'records'}"
+    if format_name in job.OF_PATTERNS:
+        print(f"wrote {display_path(output)}, out of {records}")
+    else:
+        print(f"wrote {records} to {display_path(output)}")
 
 
 @app.command(epilog=examples("kb rules", "kb rules --format json"))

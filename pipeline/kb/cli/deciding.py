@@ -228,6 +228,7 @@ def _outcome(
     """
     from kb.jobs import decide as job
     from kb.jobs import inbox
+    from kb.render import decisions
 
     workspace = current_workspace()
     if file is not None:
@@ -239,7 +240,9 @@ def _outcome(
         files = job.outcome_files(file)
         given = [one for path in files for one in job.read_outcomes(workspace, path, asked)]
         events = job.outcomes(workspace, given, dry_run=dry_run)
-        _report(events, dry_run=dry_run, brief=not dry_run)
+        if dry_run:
+            print_prose(decisions.reported((one.place, event) for one, event in zip(given, events, strict=True)))
+        wrote(len(events), dry_run=dry_run)
         if not dry_run and (gone := inbox.let_in(workspace, files)):
             print_notes([f"took {gone:,} of the files out of {workspace.inbox.name}/, for the ledger has them"])
         return
@@ -345,11 +348,10 @@ def _named(ids: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _report(events: "Sequence[Event]", *, dry_run: bool, brief: bool = False) -> None:
+def _report(events: "Sequence[Event]", *, dry_run: bool) -> None:
     from kb.render import decisions
 
-    if not brief:
-        print_prose(map(decisions.line, events))
+    print_prose(map(decisions.line, events))
     wrote(len(events), dry_run=dry_run)
 
 

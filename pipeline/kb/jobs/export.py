@@ -45,6 +45,10 @@ class Picked(NamedTuple):
     warn: Callable[[str], None] = lambda _: None
 
 
+OF_PATTERNS = ("problem-matchers", "links")
+"""The formats that hold the patterns of records; those that would mislead are left out."""
+
+
 def export(  # noqa: PLR0913 - each is an option of the command
     base: Store,
     format_name: str,
@@ -67,10 +71,7 @@ def export(  # noqa: PLR0913 - each is an option of the command
         KbError: no such format, the condition is not SQL over the table or takes too much, the output cannot be written,
             or the folder holds files that would pass for some of this export.
     """
-    foreign = Formats(home.format_files()) if home else SHIPPED
-    known = (*IN_ONE_FILE, *_INTO_FOLDER, SITE, *foreign.foreign)
-    if format_name not in known:
-        raise KbError(f"--format {format_name}: {did_you_mean(format_name, known)}")
+    foreign = _known(format_name, home)
     where = _condition(where)
     picked = _count(base, where, home.settings.sql if home else _LIMITS)
     try:
@@ -93,12 +94,27 @@ def export(  # noqa: PLR0913 - each is an option of the command
     return picked
 
 
-def lines(picked: Picked, format_name: str, limits: Sql = _LIMITS) -> Iterator[str]:
+def _known(format_name: str, home: Workspace | None) -> Formats:
+    """The formats of records; that which is named is one of them, or one of ours.
+
+    Raises:
+        KbError: it is not.
+    """
+    foreign = Formats(home.format_files()) if home else SHIPPED
+    known = (*IN_ONE_FILE, *_INTO_FOLDER, SITE, *foreign.foreign)
+    if format_name not in known:
+        raise KbError(f"--format {format_name}: {did_you_mean(format_name, known)}")
+    return foreign
+
+
+def lines(picked: Picked, format_name: str, home: Workspace | None = None) -> Iterator[str]:
     """The same records as text, in a format that is one file.
 
     Raises:
-        KbError: the format is none of one file, or the condition is not SQL over the table.
+        KbError: there is no such format, it is none of one file, or the condition is not SQL over the table.
     """
+    _known(format_name, home)
+    limits = home.settings.sql if home else _LIMITS
     if format_name not in _INTO_FILE:
         raise KbError(
             f"--format {format_name} has no place on standard output; name a folder with -o, or choose"

@@ -147,6 +147,7 @@ def _told(
         "answers": answers,
         "more": len(looked.answered) - len(answers),
         "misses": _misses(ranker, looked),
+        "elsewhere": [ranker.id(record) for record in looked.elsewhere],
     }
 
 

@@ -34,7 +34,7 @@ class Spotted(NamedTuple):
     """A line and the records that are near it, the nearest first, as far as they are answers or the nearest misses.
 
     `times` is how often a line like it came; lines are alike that differ in digits alone. `hit` are the records whose pattern
-    matches it, answer or not.
+    matches it, answer or not; `elsewhere` those that would be answers in another environment.
     """
 
     line: LogLine
@@ -42,6 +42,7 @@ class Spotted(NamedTuple):
     nearest: tuple[Near, ...]
     times: int = 1
     hit: tuple[int, ...] = ()
+    elsewhere: tuple[int, ...] = ()
 
     @property
     def margin(self) -> float:
@@ -61,7 +62,8 @@ class Taken(NamedTuple):
 class Looked(NamedTuple):
     """What came of looking for every line: those with an answer, best first, and of the others the nearest misses.
 
-    `taken` has each record whose pattern matches a line, or which answers one: those that take most come first.
+    `taken` has each record whose pattern matches a line, or which answers one: those that take most come first. `elsewhere` are the
+    records that are no answer because they hold in another environment alone.
     """
 
     verdict: Certainty
@@ -69,6 +71,7 @@ class Looked(NamedTuple):
     missed: tuple[Spotted, ...]
     lines: int
     taken: tuple[Taken, ...] = ()
+    elsewhere: tuple[int, ...] = ()
 
 
 _RIVALS, _MISSES = 4, 3
@@ -92,7 +95,9 @@ def look(
     answered = _once(s for s in spotted.values() if s.verdict is not Certainty.NONE)
     missed = _once(s for s in spotted.values() if s.verdict is Certainty.NONE and s.nearest)
     verdict = answered[0].verdict if answered else Certainty.NONE
-    return Looked(verdict, tuple(answered), tuple(missed[:_MISSES]), count, tuple(_taken(spotted.values())))
+    elsewhere = sorted({record for one in spotted.values() for record in one.elsewhere})
+    taken = tuple(_taken(spotted.values()))
+    return Looked(verdict, tuple(answered), tuple(missed[:_MISSES]), count, taken, tuple(elsewhere))
 
 
 def _taken(spotted: Iterable[Spotted]) -> list[Taken]:
@@ -108,14 +113,17 @@ def _taken(spotted: Iterable[Spotted]) -> list[Taken]:
 
 def _spot(ranker: Ranker, line: LogLine, thresholds: Thresholds, here: Here, floor: float) -> Spotted:
     nearest = ranker.nearest(line.text, floor)
+    elsewhere: tuple[int, ...] = ()
     if here.is_known:
-        nearest = [near for near in nearest if near.score < thresholds.score or fits(ranker.id(near.record), here)]
+        answers = [near.record for near in nearest if near.score >= thresholds.score]
+        elsewhere = tuple(record for record in answers if not fits(ranker.id(record), here))
+        nearest = [near for near in nearest if near.record not in elsewhere]
     hit = tuple(sorted(near.record for near in nearest if PATTERN in near.by))
     if not nearest or nearest[0].score < thresholds.score:
-        return Spotted(line, Certainty.NONE, tuple(nearest[:1]), hit=hit)
+        return Spotted(line, Certainty.NONE, tuple(nearest[:1]), hit=hit, elsewhere=elsewhere)
     rivals = [near for near in nearest if near.score > nearest[0].score - thresholds.margin]
     verdict = Certainty.MATCH if len(rivals) == 1 else Certainty.AMBIGUOUS
-    return Spotted(line, verdict, tuple(nearest[: max(2, min(len(rivals), _RIVALS))]), hit=hit)
+    return Spotted(line, verdict, tuple(nearest[: max(2, min(len(rivals), _RIVALS))]), hit=hit, elsewhere=elsewhere)
 
 
 def _once(spotted: Iterable[Spotted]) -> list[Spotted]:

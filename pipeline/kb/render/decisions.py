@@ -36,6 +36,13 @@ def _line(event: dict[str, Any]) -> str:
     return f"{event['event']} {event['by']} {_VERBS[event['kind']]} {event['record']}{part}{tier}{into}{worked}"
 
 
+def reported(given: Iterable[tuple[str, "Event"]]) -> Iterator[str]:
+    """Outcomes that wait to be let in: where each stands, what it says, and with what."""
+    for place, event in given:
+        yield visible(f"{place}: {_line({'event': event.id, **event.document})}")
+        yield from (f"  {visible(detail)}" for detail in details(event.document))
+
+
 def conflict(pointer: str, kept: object, other: object) -> str:
     """What two records say differently, and which of it stays; of long texts, where they part."""
     if show(kept) == show(other) and isinstance(kept, str) and isinstance(other, str):

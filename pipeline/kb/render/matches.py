@@ -19,6 +19,8 @@ def text(found: dict[str, Any], *, colour: bool = False) -> Iterator[str]:
         yield ""
     if not found["answers"]:
         yield from _misses(found)
+    if found["elsewhere"]:
+        yield f"  left out {', '.join(found['elsewhere'])}: for another system or version than --os and --with say"
     yield from _taken(found)
     yield summary(found)
 
