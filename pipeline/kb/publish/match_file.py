@@ -63,7 +63,7 @@ def write(store: "Store", folder: Path, workspace: Workspace) -> None:
     Most edits change nothing that an error is found by.
     """
     own, before = workspace.settings.own_lines, workspace.scratch / MATCH_INDEX
-    made_of = f"{VERSION} {_digest_of_ordinary(own)} {store.value(_SUM, _ASKED)}"
+    made_of = what_it_is_made_of(store, own)
     known = store.query("SELECT digest FROM match_index WHERE made_of = $made_of", {"made_of": made_of}).rows
     if known and swap.is_index_as_left(workspace):
         shutil.copyfile(before, folder / MATCH_INDEX)
@@ -72,6 +72,11 @@ def write(store: "Store", folder: Path, workspace: Workspace) -> None:
     noted = {"digest": write_beside(store, folder, own), "made_of": made_of}
     store.query("DELETE FROM match_index")
     store.query("INSERT INTO match_index VALUES ($digest, $made_of)", noted)
+
+
+def what_it_is_made_of(store: "Store", own: OwnLines) -> str:
+    """The same where the index of a store is the same."""
+    return f"{VERSION} {_digest_of_ordinary(own)} {store.value(_SUM, _ASKED)}"
 
 
 def write_beside(store: "Store", folder: Path, own: OwnLines) -> str:

@@ -187,7 +187,8 @@ def finish(
     scratch.mkdir()
     if base.value("SELECT count(*) FROM records") <= MOST_INDEXED:
         digest = match_file.write_beside(base, scratch, rules.settings.own_lines)
-        _write_table(work, "match_index", pa.table({"digest": [digest], "made_of": [""]}))
+        made_of = match_file.what_it_is_made_of(base, rules.settings.own_lines)
+        _write_table(work, "match_index", pa.table({"digest": [digest], "made_of": [made_of]}))
     _copy_settings(workspace, work)
     manifest = {
         "engine": "spark",
