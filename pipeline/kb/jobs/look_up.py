@@ -288,9 +288,7 @@ def _items(items: list[dict[str, Any]], here: Here, keys: tuple[str, ...]) -> li
 
 def _workarounds(base: "Store", document: dict[str, Any], here: Here, asked: dict[str, Any]) -> list[dict[str, Any]]:
     """The workarounds, the highest lower bound of their rate first: of the outcomes, where there are any, else as declared."""
-    tried = base.query(
-        "SELECT position, alpha, beta, outcomes FROM rates($as_of) WHERE record_id = $id AND item = 'workaround'", asked
-    ).rows
+    tried = base.query(_TRIED, asked).rows if base.holds("events WHERE kind = 'outcome'") else []
     weight = base.value("SELECT prior_weight($tier)", {"tier": document["verification_tier"]})
     found = {position: (*interval(alpha, beta), outcomes) for position, alpha, beta, outcomes in tried}
     items = []
@@ -303,6 +301,9 @@ def _workarounds(base: "Store", document: dict[str, Any], here: Here, asked: dic
         items.append({**item, "low": low, "high": high, "outcomes": outcomes})
     ranked = sorted(items, key=lambda item: (item["low"] is None, -(item["low"] or 0), item["place"]))
     return _items(ranked, here, ("place", "action", "how", "condition", "success_rate", "low", "high", "outcomes"))
+
+
+_TRIED = "SELECT position, alpha, beta, outcomes FROM rates($as_of) WHERE record_id = $id AND item = 'workaround'"
 
 
 def _affected(document: dict[str, Any], here: Here) -> bool | None:
