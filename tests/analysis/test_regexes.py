@@ -76,3 +76,9 @@ def test_what_is_taken_without_parsing_compiles(regex: str) -> None:
         unparsed = regexes.read.__wrapped__(regex)
     if unparsed.fault is None and unparsed.refusal is None:
         assert _compiles(regex)
+
+
+def test_a_pattern_that_no_engine_reads_in_time_is_given_to_none() -> None:
+    assert regexes.read("(?:a|b)?" * (regexes.MOST // 8)).fault is None
+    assert "no engine" in str(regexes.read("(?:a|b)?" * regexes.MOST).fault)
+    assert regexes.read("not a git repository " * regexes.MOST).fault is None

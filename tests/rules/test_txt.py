@@ -26,6 +26,14 @@ def _cleaned(text: str) -> str:
     return cleaned
 
 
+def test_marks_that_crowd_on_a_letter_are_left_and_flagged_however_many_they_are() -> None:
+    marks = "\u0301\u0323"
+    few, many = (f"The cafe{marks * number} is closed." for number in (1, 40_000))
+    assert published(clean() | {"root_cause": few}).document["root_cause"] == unicodedata.normalize("NFC", few)
+    assert published(clean() | {"root_cause": many}).document["root_cause"] == many
+    assert found({"/root_cause": many}, "TXT012") == ["/root_cause"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

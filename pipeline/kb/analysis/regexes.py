@@ -25,6 +25,9 @@ _BAR = re.compile(r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\|", re.DOTALL)
 LONGEST = 10_000
 """A longer pattern is not parsed, which would take up to half a second: RE2 alone says whether it is one."""
 
+MOST = 50_000
+"""A longer pattern is given to no engine: RE2 takes time in the square of the length for some, 20 s for 1 MB."""
+
 _BEYOND_PYTHON = re.compile(r"\\[pPzCQE]|\[:|\(\?[a-zA-Z]*U|\\x\{|\(\?<[a-zA-Z_]|(?!\A)\(\?[a-zA-Z-]+\)")
 """What RE2 knows and Python does not, at least not everywhere in a pattern."""
 
@@ -65,6 +68,8 @@ def read(regex: str) -> ReadPattern:
 
 def _read_by_re2(regex: str) -> ReadPattern:
     """Read a pattern that is too long to be parsed; in doubt there is a fault in it."""
+    if len(regex) > MOST:
+        return ReadPattern(f"with more than {MOST:,} characters it is held against no engine", None)
     try:
         matcher = re2.compile(regex, options())
     except re2.error:

@@ -2,12 +2,12 @@
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from kb.analysis.characters import normalized
 from kb.analysis.lazily import lazily
 from kb.analysis.phrases import compiled
 from kb.words import show
@@ -188,7 +188,7 @@ def _embedded(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None
 
 def _host(parts: SplitResult) -> str:
     """The host as browsers map it (UTS #46): percent-decoded, compatibility forms folded, every kind of dot a dot."""
-    host = unicodedata.normalize("NFKC", _IGNORED.sub("", unquote(parts.hostname or "")))
+    host = normalized("NFKC", _IGNORED.sub("", unquote(parts.hostname or "")))
     return host.replace("。", ".").rstrip(".").lower()
 
 

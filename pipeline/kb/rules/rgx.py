@@ -24,6 +24,7 @@ _REMEDY = "let no two quantifiers take the same text, or bound them: .{0,80}"
     "RGX001",
     "regex-invalid",
     Severity.ERROR,
+    version=2,
     screen=_OPERATORS,
     good=[{}, {"/regex": "^fatal: [a-z ]+ \\(.*\\)$"}, {"/regex": "(?<!non)fatal"}],
     bad=[{"/regex": "not a git repository ("}, {"/regex": "[z-a]"}, {"/regex": "*fatal"}, {"/regex": "(?<=a+)b"}],
@@ -31,7 +32,8 @@ _REMEDY = "let no two quantifiers take the same text, or bound them: .{0,80}"
 def regex_invalid(r: Record) -> Found:
     """Has a regex that compiles.
 
-    One that does not finds nothing. Python's `re` is the measure; what it says against the pattern is in the message.
+    One that does not finds nothing. Python's `re` is the measure; what it says against the pattern is in the message. A pattern of
+    more than 50,000 characters is no pattern, unless it is plain text.
     """
     fault = regexes.read(r.document["regex"]).fault
     if fault is not None:

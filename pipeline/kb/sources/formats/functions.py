@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import re2
 from jmespath.functions import Functions as OfJmespath
 from jmespath.functions import signature
 
+from kb.analysis.characters import normalized
 from kb.model import LONGEST_RECORD, Json
 
 
@@ -276,7 +276,7 @@ def _is_number(value: Json) -> bool:
 
 def slug(text: str) -> str:
     """A text as a segment of an id: lower-case letters of ASCII, digits, and hyphens between them."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = normalized("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub("[^a-z0-9]+", "-", plain).strip("-")
 
 
