@@ -26,7 +26,7 @@ def _cleaned(text: str) -> str:
     return cleaned
 
 
-def test_marks_that_crowd_on_a_letter_are_left_and_flagged_however_many_they_are() -> None:
+def test_marks_that_stand_on_one_letter_are_left_and_flagged_however_many_they_are() -> None:
     marks = "\u0301\u0323"
     few, many = (f"The cafe{marks * number} is closed." for number in (1, 40_000))
     assert published(clean() | {"root_cause": few}).document["root_cause"] == unicodedata.normalize("NFC", few)

@@ -229,7 +229,7 @@ def composed(text: str, beside: Spellings | None = None) -> str:
 
 def forms_in_doubt(text: str, beside: Spellings | None = None) -> bool:
     """Whether a text that is not in NFC may be meant so: it speaks of that, or two that differ would become one."""
-    if _FORMS.search(text) or is_crowded(text):
+    if _FORMS.search(text) or is_overmarked(text):
         return True
     words: dict[str, set[str]] = defaultdict(set)
     for word in _WORD.findall(visible(text)):
@@ -249,14 +249,14 @@ _LIKE_ASCII = lazily("(?<![\u0370-\u03ff\u1f00-\u1fff])\u037e|[\u1fef\u212a]")
 
 
 def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
-    """A text in a normal form of Unicode; as it is, where more than 30 marks crowd on one letter.
+    """A text in a normal form of Unicode; as it is, where more than 30 marks stand on one letter.
 
     To put n marks into order takes n² steps. The limit is that of the stream-safe text format (UAX #15, 13).
     """
-    return text if is_crowded(text) else unicodedata.normalize(form, text)
+    return text if is_overmarked(text) else unicodedata.normalize(form, text)
 
 
-def is_crowded(text: str) -> bool:
+def is_overmarked(text: str) -> bool:
     """Whether more than 30 combining marks follow each other."""
     run = 0
     for char in text if not text.isascii() else "":
