@@ -99,7 +99,7 @@ def opened(store: "Store", folder: Path, own: OwnLines) -> tuple[MatchIndex, boo
 
 
 def as_left(workspace: Workspace) -> MatchIndex | None:
-    """The index, where kb noted that it and the store are as it left them; that is told without the store."""
+    """The index, where kb noted that it and the store are as it left them; to know that needs no store."""
     before = swap.turn(workspace)
     if not (swap.is_as_left(workspace) and swap.is_index_as_left(workspace)):
         return None
