@@ -1,9 +1,10 @@
 """TXT008: a gap where a word was, and all the gaps where none was."""
 
+import re
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kb.analysis.losses import losses
@@ -186,6 +187,8 @@ def test_nor_are_they_with_signs_after_the_words(text: str) -> None:
 
 @given(prose, st.sampled_from(["Use  to create views", "proxy_pass ;", "run `` and wait", "the '' package"]), prose)
 def test_text_around_it_hides_no_gap(before: str, gap: str, after: str) -> None:
+    speaks_of_nothing = re.search(r"(?i)none|null|empt|blank|default|string", before + after)
+    assume("''" not in gap or not speaks_of_nothing)
     assert list(losses(f"{before}; {gap}. {after}"))
 
 

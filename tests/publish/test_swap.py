@@ -21,6 +21,7 @@ from kb.publish import swap
 from kb.store import build
 from kb.workspace import Workspace, find
 from tests.bases import Base, contents, record
+from tests.terminal import kb
 
 pytestmark = pytest.mark.whole
 
@@ -383,7 +384,7 @@ def test_a_reader_keeps_what_it_opened(base: Base) -> None:
     base.ingest()
     with store.read(base.workspace.store) as opened:
         base.record("b")
-        base.ingest()
+        assert kb(base.root, "ingest").code == 0
         assert opened.value("SELECT count(*) FROM records") == 1
     assert base.slugs() == ["a", "b"]
 

@@ -573,6 +573,7 @@ def test_everything_can_be_done_from_the_keyboard(look: Open, address: str) -> N
     press("/")
     assert focused() == "search"
     seen.page.keyboard.type("docker")
+    seen.page.wait_for_selector("#status:has-text(' of 40')")
     press("ArrowDown")
     assert focused() == "table"
     first = seen.page.get_attribute("#table", "aria-activedescendant")

@@ -20,7 +20,9 @@ from kb.judging.request import Request
 from kb.ledger.book import packed
 from kb.model import Document, Json
 from kb.rules.example import with_changes
+from kb.rules.ruleset import RuleSet
 from kb.rules.ver import split_product
+from kb.settings import Settings
 from kb.store import Store, build, layout
 from kb.store.layout import tables, working_tables
 from tests.bases import DAY, Base, ndjson, record, suppressions
@@ -80,7 +82,9 @@ def test_the_temporary_tables_and_variables_are_those_that_are_declared() -> Non
     code = "\n".join(path.read_text(encoding="utf-8") for kind in ("sql", "py") for path in package.rglob(f"*.{kind}"))
     made = set(re.findall(r"TEMP (?:TABLE|VIEW) (\w+)", code)) | set(re.findall(r"lay_out\(\s*\"(\w+)\"", code))
     assert made | {"days_by_domain", "days_by_tier"} == set(layout.TEMPORARY)
-    assert set(re.findall(r"SET VARIABLE (\w+)", code)) == set(layout.VARIABLES)
+    assert set(re.findall(r"SET VARIABLE (\w+)", code)) | build.variables_of_rules(RuleSet(Settings())).keys() == set(
+        layout.VARIABLES
+    )
     assert set(re.findall(r"getvariable\('(\w+)'\)", code)) == set(layout.VARIABLES)
 
 
