@@ -128,14 +128,15 @@ class Ranker:
         """Put together what speaks for a record."""
         score, span = compared.score, compared.span
         by = [WORDS] if score >= FLOOR else []
+        is_missed = hit is None and bool(self._index.pattern(record))
         if hit is not None:
             score += (1 - score) * _HIT * asked.share(hit)
             span = (min(span[0], hit[0]), max(span[1], hit[1])) if by else hit
             by.insert(0, PATTERN)
-        elif self._index.pattern(record):
+        if is_missed:
             score *= _MISSED
         if coded:
-            score += (1 - score) * (_CODED if hit is not None or not self._index.pattern(record) else 0)
+            score += 0 if is_missed else (1 - score) * _CODED
             by.insert(0, CODE)
         return Near(record, score, span, tuple(by), compared.text_share, compared.line_share)
 
