@@ -108,9 +108,10 @@ def look_up_message(
     lines = of_message(text)
     index = None if question.explain else match_file.as_left(workspace)
     if index is not None:
-        looked = look(Ranker(index), lines, question.thresholds, question.here)
+        ranker = Ranker(index)
+        looked = look(ranker, lines, question.thresholds, question.here)
         if not looked.answered:
-            return _told(Ranker(index), looked, question, as_of, []), ()
+            return _told(ranker, looked, question, as_of, []), ()
     with swap.reading(workspace) as base:
         ready = opened(base, workspace.scratch, workspace.settings.own_lines)
         return look_up(ready, lines, question, as_of), ready.notes
