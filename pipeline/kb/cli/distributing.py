@@ -28,7 +28,7 @@ Engine = Annotated[
 Master = Annotated[
     str | None,
     typer.Option(
-        "--master", metavar="URL", show_default=False, help="With --engine spark: where it runs; default: local[*]."
+        "--master", metavar="URL", show_default=False, help="With --engine spark: where it runs; default: local[*,4]."
     ),
 ]
 
@@ -59,7 +59,7 @@ def check_engine(engine: str, given: Sequence[tuple[str, object]]) -> None:
     check_choice("--engine", engine, ENGINES)
     for option, value in given if engine == "duckdb" else ():
         if value:
-            raise typer.BadParameter("is for --engine spark", param_hint=option)
+            raise typer.BadParameter("it says something to --engine spark alone", param_hint=option)
 
 
 def ingest_on_spark(
