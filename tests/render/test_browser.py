@@ -71,6 +71,15 @@ class Look:
         self.page.goto(address)
         self.page.wait_for_selector("html[data-ready=texts]", state="attached")
 
+    def search(self, text: str) -> None:
+        """Search, and wait until all patterns were tried."""
+        self.page.fill("#search", text)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the list is that of what stands in the search."""
+        self.page.wait_for_selector("#table[aria-busy=false]", state="attached")
+
     def titles(self) -> list[str]:
         """The ids of the records in sight, in order."""
         return list(self.page.locator(f"{QUEUE} .path bdi").all_inner_texts())
@@ -92,6 +101,7 @@ class Look:
         self.page.evaluate("document.querySelector('body > textarea').remove()")
         self.page.fill("#search", "")
         self.page.locator("#search").press("Control+V")
+        self.settle()
 
     def choose(self, chart: str, place: int, of: int) -> None:
         """Click into the row of a bar."""
@@ -194,19 +204,19 @@ def test_what_most_records_have_comes_last_and_folded(look: Open, example: Base,
 def test_search_finds_what_only_the_whole_record_says(look: Open, address: str) -> None:
     seen = look(address)
     seen.page.click("[data-view=all]")
-    seen.page.fill("#search", "clip_by_global_norm")
-    seen.page.wait_for_selector("#status:has-text('1 of 45')")
+    seen.search("clip_by_global_norm")
+    assert "1 of 45" in seen.status()
     assert seen.titles() == [NAN_LOSS]
-    seen.page.fill("#search", "梯度爆炸")
-    seen.page.wait_for_selector("#status:has-text('1 of 45')")
+    seen.search("梯度爆炸")
+    assert "1 of 45" in seen.status()
     assert seen.titles() == [NAN_LOSS]
 
 
 def test_search_wants_every_word_and_any_case(look: Open, address: str, example: Base) -> None:
     seen = look(address, height=6000)
     seen.page.click("[data-view=all]")
-    seen.page.fill("#search", "DOCKER permission")
-    seen.page.wait_for_selector("#status:has-text(' of 45')")
+    seen.search("DOCKER permission")
+    assert " of 45" in seen.status()
     texts = {
         name.removeprefix("records/").removesuffix(".json"): text.decode().lower()
         for name, text in example.curated().items()
@@ -215,7 +225,7 @@ def test_search_wants_every_word_and_any_case(look: Open, address: str, example:
     told = {name for name, text in texts.items() if "docker" in text and "permission" in text}
     assert set(seen.titles()) == told
     assert 0 < len(told) < 45
-    seen.page.fill("#search", "no such words anywhere")
+    seen.search("no such words anywhere")
     seen.page.wait_for_selector("#nothing:visible")
     seen.page.click("#clear")
     assert seen.status() == "45 records"
@@ -230,11 +240,10 @@ def test_search_covers_every_record_however_few_are_whole(look: Open, base: Base
     base.ingest()
     seen = look(pages.write(pages.of(base, limit=5), tmp_path))
     for number in (0, 4, 5, 89):
-        seen.page.fill("#search", f"Word{number:03} nobody")
-        seen.page.wait_for_selector(f"{QUEUE} .path bdi:text-is('git/r{number:03}')")  # the search before had one too
-        seen.page.wait_for_selector("#status:has-text('1 of ')")
+        seen.search(f"Word{number:03} nobody")
+        assert "1 of " in seen.status()
         assert seen.titles() == [f"git/r{number:03}"]
-    seen.page.fill("#search", "bad008")
+    seen.search("bad008")
     seen.page.click("[data-view=quarantine]")
     assert seen.status() == "1 of 9 records"
     assert "kb quarantine lists all" in seen.page.inner_text("#record")
@@ -245,10 +254,10 @@ def test_a_search_that_finds_nothing_in_the_queue_goes_on_in_all_records(
 ) -> None:
     ids = example.column("SELECT id FROM review_queue(DATE '2026-11-22') WHERE risk = 0 ORDER BY id")
     seen = look(address)
-    seen.page.fill("#search", str(ids[0]))
+    seen.search(str(ids[0]))
     seen.page.wait_for_selector("[data-view=all][aria-pressed=true]")
     assert seen.titles() == [ids[0]]
-    seen.page.fill("#search", "linker-cc")
+    seen.search("linker-cc")
     seen.page.get_by_role("button", name="1 in Quarantine").click()
     assert seen.status() == "1 of 8 records"
 
@@ -269,7 +278,8 @@ def test_what_is_found_is_on_the_screen_in_every_tab(look: Open, address: str, w
     assert not in_sight(seen), "at first the figures are"
     seen.page.keyboard.press("/")
     seen.page.keyboard.type("port")
-    seen.page.wait_for_selector("#status:has-text(' of 40')")
+    seen.settle()
+    assert " of 40" in seen.status()
     assert in_sight(seen)
     for view in ("all", "quarantine", "queue"):
         seen.page.mouse.wheel(0, 900)
@@ -277,16 +287,16 @@ def test_what_is_found_is_on_the_screen_in_every_tab(look: Open, address: str, w
         seen.page.click(f"[data-view={view}]")
         assert in_sight(seen), view
     seen.page.mouse.wheel(0, 900)
-    seen.page.fill("#search", "docker")
-    seen.page.wait_for_selector("#status:has-text('10 of 40')")
+    seen.search("docker")
+    assert "10 of 40" in seen.status()
     assert in_sight(seen)
 
 
 def test_each_tab_counts_what_of_its_rows_matches(look: Open, address: str) -> None:
     seen = look(address, height=6000)
     assert seen.counts() == ["40", "45", "8"]
-    seen.page.fill("#search", "docker")
-    seen.page.wait_for_selector("#status:has-text('10 of 40')")
+    seen.search("docker")
+    assert "10 of 40" in seen.status()
     counts = seen.counts()
     for view, said in zip(("queue", "all", "quarantine"), counts, strict=True):
         seen.page.click(f"[data-view={view}]")
@@ -354,8 +364,8 @@ def test_an_error_with_other_values_finds_its_record_by_its_pattern(
     look: Open, address: str, text: str, name: str
 ) -> None:
     seen = look(address)
-    seen.page.fill("#search", text)
-    seen.page.wait_for_selector("#status:has-text('1 by its pattern')")
+    seen.search(text)
+    assert "1 by its pattern" in seen.status()
     assert seen.titles() == [name]
     assert in_sight(seen)
     assert name in seen.page.inner_text("#record header")
@@ -364,8 +374,8 @@ def test_an_error_with_other_values_finds_its_record_by_its_pattern(
 
 def test_on_a_phone_it_is_not_cut_that_a_pattern_matches(look: Open, address: str) -> None:
     seen = look(address, width=375, height=812)
-    seen.page.fill("#search", "docker: Bind for 127.0.0.1:9443 failed: port is already allocated.")
-    seen.page.wait_for_selector("#status:has-text('1 by its pattern')")
+    seen.search("docker: Bind for 127.0.0.1:9443 failed: port is already allocated.")
+    assert "1 by its pattern" in seen.status()
     hit, line = (seen.page.locator(f"#table {part}").first.bounding_box() for part in (".hit", ".path:has(.hit)"))
     assert hit
     assert line
@@ -379,9 +389,9 @@ def test_a_pasted_log_keeps_its_lines(look: Open, base: Base, tmp_path: Path) ->
     seen = look(pages.write(pages.of(base), tmp_path))
     log = "Cloning into 'x'\nfatal: code 4711\nCleaning up"
     seen.paste(log)
-    seen.page.wait_for_selector("#status:has-text('1 by its pattern')")
+    assert "1 by its pattern" in seen.status()
     assert seen.titles() == ["git/a"]
-    seen.page.fill("#search", log.replace("\n", " ") + " now")
+    seen.search(log.replace("\n", " ") + " now")
     seen.page.wait_for_selector("#nothing:visible")
 
 
@@ -396,11 +406,10 @@ def test_no_pattern_keeps_the_page_waiting(look: Open, base: Base, tmp_path: Pat
     base.record("true", regex="reason: [a-z]+ was [0-9]+ bytes")
     base.ingest()
     seen = look(pages.write(pages.of(base), tmp_path))
-    seen.page.fill("#search", f"x {'a' * 12_000} the reason: it was 12 bytes")
-    seen.page.wait_for_selector("#status:has-text('by its pattern; 1 pattern not tried, for lack of time')")
+    seen.search(f"x {'a' * 12_000} the reason: it was 12 bytes")
+    assert "by its pattern; 1 pattern not tried, for lack of time" in seen.status()
     assert seen.titles()[0] == "git/true"
-    seen.page.fill("#search", "fatal")
-    seen.page.wait_for_selector("#status:has-text('records')")
+    seen.search("fatal")
     assert "pattern" not in seen.status()
 
 
@@ -543,8 +552,8 @@ def test_quarantine_shows_what_came_and_why_it_stayed_out(look: Open, address: s
     seen = look(address)
     seen.page.click("[data-view=quarantine]")
     assert seen.status() == "8 records"
-    seen.page.fill("#search", "linker-cc")
-    seen.page.wait_for_selector("#status:has-text('1 of 8')")
+    seen.search("linker-cc")
+    assert "1 of 8" in seen.status()
     reader = seen.page.inner_text("#record")
     assert "RAT001" in reader
     assert '"id": "rust/linker-cc-not-found"' in reader
@@ -573,7 +582,8 @@ def test_everything_can_be_done_from_the_keyboard(look: Open, address: str) -> N
     press("/")
     assert focused() == "search"
     seen.page.keyboard.type("docker")
-    seen.page.wait_for_selector("#status:has-text(' of 40')")
+    seen.settle()
+    assert " of 40" in seen.status()
     press("ArrowDown")
     assert focused() == "table"
     first = seen.page.get_attribute("#table", "aria-activedescendant")
@@ -680,8 +690,8 @@ def test_harmful_text_shows_as_text(look: Open, harmful: str) -> None:
         assert text in reader
     assert seen.page.locator("#record img, #record script, #record b:has-text('bold')").count() == 0
     seen.page.click("[data-view=quarantine]")
-    seen.page.fill("#search", "torn.json")
-    seen.page.wait_for_selector("#status:has-text('1 of')")
+    seen.search("torn.json")
+    assert "1 of" in seen.status()
     assert pages.BREAKOUT in seen.page.inner_text("#record")
     assert seen.page.evaluate("window.harmed") is None
 
@@ -712,8 +722,8 @@ def test_a_long_list_is_drawn_where_it_is_looked_at(look: Open, base: Base, tmp_
     seen.page.wait_for_selector("#line-599:visible")
     assert seen.page.locator(QUEUE).count() < 100
     assert "kb show git/r0599" in seen.page.inner_text("#record"), "what is not whole says who tells all of it"
-    seen.page.fill("#search", "0577")
-    seen.page.wait_for_selector("#status:has-text('1 of 600')")
+    seen.search("0577")
+    assert "1 of 600" in seen.status()
     assert seen.titles() == ["git/r0577"]
 
 
@@ -735,6 +745,6 @@ def test_no_text_key_or_name_makes_an_element_or_runs(
         row.click()
         assert seen.page.evaluate(harmed) == [0, None]
     for harm in hostile.HARM[:6]:
-        seen.page.fill("#search", harm)
+        seen.search(harm)
         assert seen.page.evaluate(harmed) == [0, None]
     assert dialogs == []

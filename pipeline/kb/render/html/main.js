@@ -65,13 +65,24 @@ function toList(bring) {
   if (top < 0 || bring) scrollBy({ top });
 }
 
-function search() {
+let asked = 0;
+
+// The list is busy from the first key until all patterns were tried.
+function ask() {
+  asked += 1;
+  $('table').setAttribute('aria-busy', 'true');
+}
+
+async function search() {
+  const mine = asked;
   state.query = $('search').value;
-  seek(state.query, () => {
+  const sought = seek(state.query, () => {
     refresh({ keep: true, roam: true });
     if (!narrow.matches) open();
   });
   change({ roam: true, bring: true });
+  await sought;
+  if (mine === asked) $('table').setAttribute('aria-busy', 'false');
 }
 
 function choose(key, place) {
@@ -172,6 +183,7 @@ let textsRead = false;
 function listen() {
   let waiting = 0;
   $('search').addEventListener('input', () => {
+    ask();
     cancelAnimationFrame(waiting);
     waiting = requestAnimationFrame(search);
   });
