@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -31,9 +32,9 @@ def _one_by_one(data: bytes, own: list[str]) -> Iterator[LogLine]:
 
 def test_lines_with_the_words_of_an_error_are_found_with_their_numbers() -> None:
     assert [*likely(io.BytesIO(LOG), [])] == [
-        (2, "ERROR: it broke"),
-        (4, "Traceback (most recent call last):"),
-        (7, "make: *** [all] Error 2"),
+        LogLine(2, "ERROR: it broke"),
+        LogLine(4, "Traceback (most recent call last):"),
+        LogLine(7, "make: *** [all] Error 2"),
     ]
 
 
@@ -41,15 +42,44 @@ def test_a_base_adds_cues_of_its_own() -> None:
     assert [line.number for line in likely(io.BytesIO(LOG), ["somewhere"])] == [2, 3, 4, 7]
 
 
-_PIECES = st.sampled_from(["error", "Fail", "ok", "\n", "\r\n", " ", "x" * 9, "own", "é", "\x00", "timed out", "\n\n"])
+_PIECES = st.sampled_from(
+    ["error", "Fail", "ok", "\n", "\r\n", " ", "x" * 9, "own", "é", "\x00", "timed out", "\n\n", "1", "42", "17"]
+)
+_OWN = st.sampled_from([[], ["own"], ["own", "42"]])
 
 
-@given(st.lists(_PIECES, max_size=60), st.integers(1, 40), st.booleans())
-def test_a_stream_in_parts_gives_what_looking_at_each_line_gives(pieces: list[str], size: int, has_own: bool) -> None:  # noqa: FBT001
-    data, own = "".join(pieces).encode(), ["own"] if has_own else []
+@given(st.lists(_PIECES, max_size=60), st.integers(1, 40), _OWN, st.sampled_from([30, 1 << 20]))
+def test_a_stream_in_parts_gives_what_looking_at_each_line_gives(
+    pieces: list[str], size: int, own: list[str], kept: int
+) -> None:
+    data = "".join(pieces).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(error_lines, "_CHUNK", size)
+        patch.setattr(error_lines, "_MOST_KEPT", kept)
         assert [*likely(io.BytesIO(data), own)] == [*_one_by_one(data, own)]
+
+
+@given(st.lists(_PIECES, max_size=60), st.integers(1, 40), _OWN, st.sampled_from([30, 1 << 20]))
+def test_where_digits_do_not_matter_the_first_stands_for_all(
+    pieces: list[str], size: int, own: list[str], kept: int
+) -> None:
+    data = "".join(pieces).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(error_lines, "_CHUNK", size)
+        patch.setattr(error_lines, "_MOST_KEPT", kept)
+        found = [*likely(io.BytesIO(data), own, lambda line: "x" in line)]
+    wanted = [*_one_by_one(data, own)]
+    assert _counted(found) == _counted(wanted)
+    assert [line for line in found if "x" in line.text] == [line for line in wanted if "x" in line.text]
+    assert {line[:2] for line in found} <= {line[:2] for line in wanted}
+
+
+def _counted(lines: list[LogLine]) -> Counter[str]:
+    """How often each line came, whatever its digits."""
+    counts = Counter[str]()
+    for line in lines:
+        counts[re.sub("[0-9]", "0", line.text)] += line.times
+    return counts
 
 
 def test_a_line_without_end_is_read_in_parts() -> None:

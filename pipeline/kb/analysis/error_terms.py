@@ -45,7 +45,7 @@ _QUOTED = lazily(
     r"""(?<!\w)'[^']{1,120}'(?!\w)|"[^"]{1,120}"|`[^`']{1,120}[`']|‘[^’]{1,120}’|“[^”]{1,120}”|«[^»]{1,120}»"""
 )
 
-_NUMBERED = frozenset({"code", "error", "errno", "exit", "http", "ora", "signal", "status", "xid"})
+NUMBERED = frozenset({"code", "error", "errno", "exit", "http", "ora", "signal", "status", "xid"})
 """What follows these is a number that means something."""
 
 
@@ -88,7 +88,7 @@ def _each(line: str, quoted: list[tuple[int, int]]) -> Iterator[Term]:
         is_quoted = at < len(quoted) and quoted[at][0] < start
         text = match[0].lower()
         if kind == "number":
-            if before in _NUMBERED and text.isalnum():
+            if before in NUMBERED and text.isalnum():
                 yield Term(f"#{text}", start, end, loose=False)
         elif kind in _PLAIN:
             for text in text.split(" "):  # noqa: B020 - the last one is what the next comes after

@@ -1,7 +1,7 @@
 """`kb match`: which error this is, what not to try, what works, and how far to believe it; or that the base does not know."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -12,6 +12,7 @@ from kb.analysis.beta import interval
 from kb.analysis.error_lines import LogLine, likely
 from kb.errors import KbError
 from kb.match.conditions import Here, applies, numbers
+from kb.match.likeness import Likeness
 from kb.match.ranking import Near, Ranker
 from kb.match.verdict import Certainty, Looked, Spotted, Taken, Thresholds, look
 from kb.publish import match_file, swap
@@ -89,7 +90,16 @@ def log_file(path: Path) -> Iterator[BinaryIO]:
 
 def look_up(opened: Opened, lines: Iterable[LogLine], question: Question, as_of: dt.date) -> dict[str, Any]:
     """The answer, as `schemas/match.v1.json` describes it."""
-    looked = look(opened.ranker, lines, question.thresholds, question.here)
+    return _answered(opened, _looked(opened.ranker, lines, question), question, as_of)
+
+
+def _looked(
+    ranker: Ranker, lines: Iterable[LogLine], question: Question, likeness: Callable[[str], Hashable] = str
+) -> Looked:
+    return look(ranker, lines, question.thresholds, question.here, likeness=likeness)
+
+
+def _answered(opened: Opened, looked: Looked, question: Question, as_of: dt.date) -> dict[str, Any]:
     answers = [_answer(opened, spotted, question.here, as_of) for spotted in looked.answered[: question.limit]]
     told = _told(opened.ranker, looked, question, as_of, answers)
     return told | ({"taken": [_taken(opened, taken) for taken in looked.taken]} if question.explain else {})
@@ -107,14 +117,14 @@ def look_up_message(
     """
     lines = of_message(text)
     index = None if question.explain else match_file.as_left(workspace)
-    if index is not None:
-        ranker = Ranker(index)
-        looked = look(ranker, lines, question.thresholds, question.here)
-        if not looked.answered:
-            return _told(ranker, looked, question, as_of, []), ()
+    looked = _looked(Ranker(index), lines, question) if index else None
+    if index and looked and not looked.answered:
+        return _told(Ranker(index), looked, question, as_of, []), ()
     with swap.reading(workspace) as base:
         ready = opened(base, workspace.scratch, workspace.settings.own_lines)
-        return look_up(ready, lines, question, as_of), ready.notes
+        if not (index and looked and ready.ranker.index.digest == index.digest):
+            looked = _looked(ready.ranker, lines, question)
+        return _answered(ready, looked, question, as_of), ready.notes
 
 
 def look_up_log(
@@ -129,7 +139,9 @@ def look_up_log(
         ready = opened(base, workspace.scratch, workspace.settings.own_lines)
         cues = match_file.cues(base, workspace.settings.own_lines)
         notes = ready.notes if cues is not None else (*ready.notes, _FEW_CUES)
-        return look_up(ready, likely(stream, cues or ()), question, as_of), notes
+        likeness = Likeness(ready.ranker)
+        lines = likely(stream, cues or (), likeness.matters)
+        return _answered(ready, _looked(ready.ranker, lines, question, likeness.of), question, as_of), notes
 
 
 _FEW_CUES = "the base is large: lines without a word such as error, failed or cannot are passed over"

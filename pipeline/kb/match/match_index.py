@@ -119,6 +119,11 @@ class MatchIndex:
                     found.update(self._needing(literals, begins, lowered, start))
         return found
 
+    def literals(self) -> Iterator[tuple[str, int]]:
+        """The texts that patterns need, in lower case, each with a record that needs it."""
+        for at, record in enumerate(self._literals_of):
+            yield self._literal(at).decode(errors="replace"), record
+
     @cached_property
     def _beginnings(self) -> list[tuple[int, range, frozenset[bytes]]]:
         """What patterns need, in groups by length: how many bytes of it tell it apart, where it lies, and these beginnings."""

@@ -56,33 +56,33 @@ class Near(NamedTuple):
 
 
 class Ranker:
-    """Ranks the records of an index for a line."""
+    """Ranks the records of an `index` for a line."""
 
     def __init__(self, index: MatchIndex) -> None:
-        self._index = index
+        self.index = index
 
     def __len__(self) -> int:
         """How many records there are."""
-        return len(self._index)
+        return len(self.index)
 
     def id(self, record: int) -> str:
         """The id of a record."""
-        return self._index.id(record)
+        return self.index.id(record)
 
     def nearest(self, line: str, floor: float = FLOOR) -> list[Near]:
         """The records that are near a line, the nearest first; each once, by the text of it that is nearest.
 
         Those that words alone speak for, and whose score would be below `floor`, are left out.
         """
-        line = line[:LONGEST_LINE].encode(errors="replace").decode()  # RE2 takes no lone surrogates
-        asked = _Asked(self._index, terms(line))
+        line = _readable(line)
+        asked = _Asked(self.index, terms(line))
         hits = dict(self._matching(line))
-        coded = {record for code in asked.digests for record in self._index.with_code(code)}
+        coded = {record for code in asked.digests for record in self.index.with_code(code)}
         spoken_for = hits.keys() | coded
-        texts = {text for record in spoken_for for text in self._index.texts_of(record)}.union(asked.candidates(floor))
+        texts = {text for record in spoken_for for text in self.index.texts_of(record)}.union(asked.candidates(floor))
         compared: dict[int, _Compared] = {}
         for text in sorted(texts):
-            record, found = self._index.owners[text], asked.compare(text)
+            record, found = self.index.owners[text], asked.compare(text)
             if record not in compared or found.score > compared[record].score:
                 compared[record] = found
         near = [
@@ -99,23 +99,27 @@ class Ranker:
 
     def _matching(self, line: str) -> Iterator[tuple[int, tuple[int, int]]]:
         """The records whose pattern matches, and where."""
-        needed = self._index.needed_by(line)
+        needed = self.index.needed_by(line)
         if self._any_always is None or self._any_always.search(line):
-            needed.update(self._index.always)
+            needed.update(self.index.always)
         for record in sorted(needed):
-            span = _found(_compiled(self._index.pattern(record)), line)
+            span = self.hit(record, line)
             if span is not None:
                 yield record, span
+
+    def hit(self, record: int, line: str) -> tuple[int, int] | None:
+        """Where the pattern of a record matches a line; None, if it does not."""
+        return _found(_compiled(self.index.pattern(record)), _readable(line))
 
     @cached_property
     def _any_always(self) -> Any:  # noqa: ANN401 - re2 has no types
         """The patterns of which no text is known that they need, as one; None, where they are few or RE2 takes them one by one."""
-        patterns = [self._index.pattern(record) for record in self._index.always]
+        patterns = [self.index.pattern(record) for record in self.index.always]
         return _compiled("|".join(f"(?:{pattern})" for pattern in patterns)) if len(patterns) > _FEW else None
 
     def _hit_within(self, record: int, compared: "_Compared", line: str) -> tuple[int, int] | None:
         """Where a pattern matches that asks for the beginning of a line, if what stands before the error is left out."""
-        pattern = self._index.pattern(record)
+        pattern = self.index.pattern(record)
         start, _ = compared.span
         if compared.score < FLOOR or not start or "^" not in pattern:
             return None
@@ -128,7 +132,7 @@ class Ranker:
         """Put together what speaks for a record."""
         score, span = compared.score, compared.span
         by = [WORDS] if score >= FLOOR else []
-        is_missed = hit is None and bool(self._index.pattern(record))
+        is_missed = hit is None and bool(self.index.pattern(record))
         if hit is not None:
             score += (1 - score) * _HIT * asked.share(hit)
             span = (min(span[0], hit[0]), max(span[1], hit[1])) if by else hit
@@ -139,6 +143,12 @@ class Ranker:
             score += 0 if is_missed else (1 - score) * _CODED
             by.insert(0, CODE)
         return Near(record, score, span, tuple(by), compared.text_share, compared.line_share)
+
+
+def _readable(line: str) -> str:
+    """What is read of a line; RE2 takes no lone surrogates."""
+    line = line[:LONGEST_LINE]
+    return line if line.isascii() else line.encode(errors="replace").decode()
 
 
 def _found(matcher: Any, line: str) -> tuple[int, int] | None:  # noqa: ANN401 - re2 has no types

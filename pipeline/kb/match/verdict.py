@@ -1,18 +1,15 @@
 """The verdict on a message or a log: match, ambiguous, or none."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
 from kb.analysis.error_lines import LogLine
-from kb.analysis.lazily import lazily
 from kb.match.conditions import Here, fits
 from kb.match.ranking import FLOOR, PATTERN, Near, Ranker
 
 _ANYWHERE = Here()
-
-_DIGITS = lazily(r"[0-9]+")
 
 
 class Certainty(StrEnum):
@@ -33,8 +30,8 @@ class Thresholds(NamedTuple):
 class Spotted(NamedTuple):
     """A line and the records that are near it, the nearest first, as far as they are answers or the nearest misses.
 
-    `times` is how often a line like it came; lines are alike that differ in digits alone. `hit` are the records whose pattern
-    matches it, answer or not; `elsewhere` those that would be answers in another environment.
+    `times` is how often a line like it came. `hit` are the records whose pattern matches it, answer or not; `elsewhere` those that
+    would be answers in another environment.
     """
 
     line: LogLine
@@ -78,26 +75,34 @@ _RIVALS, _MISSES = 4, 3
 
 
 def look(
-    ranker: Ranker, lines: Iterable[LogLine], thresholds: Thresholds, here: Here = _ANYWHERE, *, misses: bool = True
+    ranker: Ranker,
+    lines: Iterable[LogLine],
+    thresholds: Thresholds,
+    here: Here = _ANYWHERE,
+    *,
+    likeness: Callable[[str], Hashable] = str,
+    misses: bool = True,
 ) -> Looked:
-    """Look every line up. A record is given once, for the line that it is nearest to; so is a line, with how often it came.
+    """Look every line up, of lines with the same `likeness` the first; a line is given once, with how often it came.
 
-    A record of another environment than the one that is `here` is no answer. Without `misses`, what is no answer is passed over.
+    A record is given once as well, for the line that it is nearest to. A record of another environment than the one that is
+    `here` is no answer. Without `misses`, what is no answer is passed over.
     """
     floor = FLOOR if misses else thresholds.score - thresholds.margin
-    spotted: dict[str, Spotted] = {}
-    count = 0
+    first: dict[Hashable, Spotted] = {}
+    times = Counter[Hashable]()
     for line in lines:
-        count += 1
-        like = _DIGITS.sub("0", line.text)
-        known = spotted.get(like)
-        spotted[like] = known._replace(times=known.times + 1) if known else _spot(ranker, line, thresholds, here, floor)
-    answered = _once(s for s in spotted.values() if s.verdict is not Certainty.NONE)
-    missed = _once(s for s in spotted.values() if s.verdict is Certainty.NONE and s.nearest)
+        like = likeness(line.text)
+        times[like] += line.times
+        if like not in first:
+            first[like] = _spot(ranker, line, thresholds, here, floor)
+    spotted = [one._replace(times=times[like]) for like, one in first.items()]
+    answered = _once(s for s in spotted if s.verdict is not Certainty.NONE)
+    missed = _once(s for s in spotted if s.verdict is Certainty.NONE and s.nearest)
     verdict = answered[0].verdict if answered else Certainty.NONE
-    elsewhere = sorted({record for one in spotted.values() for record in one.elsewhere})
-    taken = tuple(_taken(spotted.values()))
-    return Looked(verdict, tuple(answered), tuple(missed[:_MISSES]), count, taken, tuple(elsewhere))
+    elsewhere = sorted({record for one in spotted for record in one.elsewhere})
+    taken = tuple(_taken(spotted))
+    return Looked(verdict, tuple(answered), tuple(missed[:_MISSES]), times.total(), taken, tuple(elsewhere))
 
 
 def _taken(spotted: Iterable[Spotted]) -> list[Taken]:
