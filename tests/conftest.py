@@ -22,7 +22,6 @@ from tests.bases import DAY, Base, created
 ROOT = Path(__file__).parent.parent
 LONG = bool(os.environ.get("KB_LONG"))
 LATER = "takes long; .ci/run does it (KB_LONG=1)"
-in_full = pytest.mark.skipif(not (LONG or os.environ.get("KB_TORTURE") == "long"), reason=LATER)
 CLEAN_PATH = f"raw/{CLEAN['id']}.json"
 
 settings.register_profile(
@@ -87,6 +86,21 @@ def value_at(document: Json, pointer: str) -> Json:
 def code_points() -> Iterable[str]:
     """Every Unicode character but the surrogates, which no JSON holds."""
     return (chr(point) for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked `long` waits for `KB_LONG=1`, but each `every`-th of a test's cases."""
+    if LONG or os.environ.get("KB_TORTURE") == "long":
+        return
+    turns = Counter[str]()
+    for item in items:
+        mark = item.get_closest_marker("long")
+        if mark is not None:
+            test = item.nodeid.partition("[")[0]
+            every = mark.kwargs.get("every", 0)
+            if not every or turns[test] % every:
+                item.add_marker(pytest.mark.skip(reason=LATER))
+            turns[test] += 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from kb import __version__
 from kb.jobs.init import REPOSITORY, init
 from tests.bases import Base, record
-from tests.conftest import ROOT, in_full
+from tests.conftest import ROOT
 from tests.sessions import copy, follow
 
 HOOKS, CONFIG, WORKFLOW = ".pre-commit-hooks.yaml", ".pre-commit-config.yaml", ".github/workflows/kb.yml"
@@ -170,11 +170,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy(tmp_path_factory.mktemp("checkout"))
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize("command", commands(yaml((ROOT / WORKFLOW).read_text(encoding="utf-8"))))
 def test_what_our_workflow_runs_succeeds(command: str, checkout: Path) -> None:
     done(checkout, *shlex.split(command))
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize("command", commands([yaml(t) if kind == "yaml" else t for kind, t in BLOCKS]))
 def test_what_the_page_says_works(command: str, checkout: Path) -> None:
     ran = call(checkout, "bash", "-c", command)
@@ -245,21 +247,21 @@ def test_the_workflow_that_init_writes_passes_on_a_sound_base(started: Path) -> 
     assert failing(started) is None
 
 
-@in_full
+@pytest.mark.long
 def test_the_workflow_that_init_writes_fails_on_an_error(started: Path) -> None:
     Base(started).put("raw/git/b.json", record("b", confidence=7))
     commit_all(started)
     assert failing(started) == "kb validate raw/ --format github"
 
 
-@in_full
+@pytest.mark.long
 def test_the_workflow_that_init_writes_fails_on_a_record_that_was_not_ingested(started: Path) -> None:
     Base(started).record("b")
     commit_all(started)
     assert "git diff --exit-code" in str(failing(started))
 
 
-@in_full
+@pytest.mark.long
 def test_the_workflow_that_init_writes_fails_on_a_broken_limit(started: Path) -> None:
     Base(started).configure("[gate]\nmin_mean_effective_confidence = 1.0")
     commit_all(started)
@@ -276,7 +278,7 @@ def test_the_hook_that_init_writes_is_the_one_this_repository_offers(started: Pa
 # the tutorial
 
 
-@in_full
+@pytest.mark.long
 def test_the_tutorial_ends_with_a_committed_base_that_its_workflow_accepts(tmp_path: Path) -> None:
     assert list(follow(TUTORIAL, tmp_path))
     base = tmp_path / "failures"

@@ -109,6 +109,7 @@ def test_there_is_a_recipe_for_each_thing() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_rule_finds_its_bad_example_and_is_explained(tree: Tree) -> None:
     assert tree.found("WRK012") == [("git/not-a-repository", "/workarounds/0/action")]
     assert "A good record does not write an action in capitals alone." in tree.kb("explain", "WRK012")
@@ -221,6 +222,7 @@ def test_a_setting_that_no_page_would_tell_of_stops_make_docs(half_done: Tree) -
     assert done.stderr == ("list `draft_domain` in pipeline/kb/kb.toml.template, with its default and what it means\n")
 
 
+@pytest.mark.long
 def test_the_tests_say_where_the_rest_belongs(half_done: Tree) -> None:
     done = half_done.python(
         "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line", "tests/rules/test_examples.py", "tests/test_docs.py",

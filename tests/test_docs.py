@@ -58,6 +58,7 @@ def test_there_are_ten_example_queries_or_more() -> None:
     assert len(docs.examples()) >= 10
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("name", sessions.PAGES)
 def test_sessions_show_what_the_commands_print(name: str, tmp_path: Path) -> None:
     text = page(name)

@@ -244,6 +244,7 @@ def _parsed(text: str, *, whole: bool = False) -> list[Document]:
     return [json.loads(part) for part in ([text] if whole else text.splitlines())]
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_all_that_is_written_and_printed_is_accepted(name: str, outputs: dict[str, list[Document]]) -> None:
     assert outputs[name]

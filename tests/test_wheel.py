@@ -15,7 +15,7 @@ import pytest
 from kb.cli.app import app
 from kb.settings import Settings
 from tests.bases import Base
-from tests.conftest import ROOT, in_full
+from tests.conftest import ROOT
 from tests.git import commit, git
 from tests.terminal import ARGV, environment
 
@@ -88,7 +88,7 @@ def decide(kb: Callable[..., str], base: Base, day: Sequence[str]) -> None:
     assert kb("review", "--limit", "1", *by).startswith("1. ")
 
 
-@in_full
+@pytest.mark.long
 def test_every_command_works_in_any_folder(installed: Path, tmp_path: Path) -> None:
     ran = set()
 

@@ -167,6 +167,7 @@ def _is_super_linear_in_fact(regex: str, found: Attack) -> bool:
     return False
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize("regex", POLYNOMIAL)
 def test_a_real_engine_takes_super_linear_time(regex: str) -> None:
     found = attack(regex)

@@ -812,6 +812,7 @@ def test_every_report_can_be_written_as_it_is_published(example: Base, tmp_path:
     assert {f"reports/{name}": data for name, data in contents(tmp_path / "new" / "reports").items()} == published
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize("name", list(REPORTS))
 @pytest.mark.parametrize("form", ["table", "json"])
 def test_the_same_report_of_the_same_base_is_the_same_bytes(name: str, form: str, example: Base) -> None:
@@ -1013,6 +1014,7 @@ def test_fixes_that_are_interrupted_may_be_half_made(
     refused(kb_within(base.root, "fix"), "interrupted; some files may be fixed already; `kb fix` again", code=130)
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(

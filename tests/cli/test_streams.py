@@ -45,6 +45,8 @@ WHOLE = {
 }
 """Commands that take words of several kinds."""
 
+pytestmark = pytest.mark.long(every=1)  # with KB_LONG=1 it tries more
+
 CLOSED = list(COMMANDS) if LONG else sorted({"ingest", "sql", "validate", *list(COMMANDS)[::3]})
 """The commands that run without their streams. With `KB_LONG`, as in .ci/run, all do, in all ways to close streams."""
 
@@ -91,6 +93,7 @@ def closed(folder: Path, arguments: list[str], *streams: int) -> subprocess.Comp
     )  # fmt: skip
 
 
+@pytest.mark.long(every=8)
 @pytest.mark.parametrize("command", CLOSED)
 def test_no_closed_stream_is_a_bug(command: str, small: Base) -> None:
     for streams in ((1,), *([(0, 2), (0, 1, 2)] if LONG or command in {"ingest", "sql", "validate"} else [])):
@@ -231,6 +234,7 @@ def test_an_empty_path_is_no_folder(command: str, small: Base) -> None:
     assert package.read_bytes() == b'{"name": "x "}'
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize("part", ["kb.toml", "raw", "curated", "kb.duckdb", "loop", "kb.baseline.json"])
 def test_a_link_that_leads_to_itself_is_answered_in_one_line(part: str, small: Base) -> None:
     place = small.root / part

@@ -84,6 +84,7 @@ SILENCED: dict[str, tuple[dict[str, Json], str, str]] = {
 }
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("code", SILENCED)
 def test_what_a_rule_lets_pass_by_mistake_is_rejected_alone(
     base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
@@ -134,6 +135,7 @@ BROKEN = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_what_only_the_tables_show_is_rejected_alone(
     base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +157,7 @@ def test_what_only_the_tables_show_is_rejected_alone(
     assert base.tables() == fresh.tables()
 
 
+@pytest.mark.long
 def test_it_is_published_once_kb_is_mended(two: Base, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         broken(patch, "UPDATE records SET confidence = 7 WHERE id = 'git/bad'")

@@ -35,6 +35,7 @@ def test_a_base_as_published_is_healthy(example: Base) -> None:
     assert breaches(example) == []
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize(
     ("statement", "breach"),
     [
@@ -98,6 +99,7 @@ def test_an_update_without_any_rows_is_none(copy: Base) -> None:
 REDIS = "records/redis/misconf-rdb-persist.json"
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize(
     ("harm", "breach"),
     [

@@ -139,6 +139,7 @@ def test_sums_balance_and_what_no_mapping_knows_is_rejected_by_name(base: Base) 
     assert message.startswith("no mapping knows this for a record; name one with --from")
 
 
+@pytest.mark.long(every=2)
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_processes_and_earlier_ingests_make_no_difference(base: Base, tmp_path: Path, jobs: int) -> None:
     later = {path: path.read_bytes() for path in sorted(base.root.glob("raw/**/*.*"))[::2]}

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from kb.errors import KbError
 from kb.jobs.export import export
 from kb.model import Document, Json
 from tests.bases import Base, contents, ndjson, reading, record
+from tests.conftest import LONG
 from tests.errorcanon import ERRORCANON
 
 
@@ -223,9 +223,10 @@ def test_whatever_others_keep_under_the_name_of_the_format_every_command_takes_i
         assert orjson.loads(raw)["error"]["signature"] == record(slug)["signature"]
 
 
+@pytest.mark.long(every=1)
 def test_every_record_of_the_corpora_comes_back_byte_for_byte(corpora: Path, base: Base, tmp_path: Path) -> None:
     """Every eighth; with `KB_LONG`, as in .ci/run, all of them."""
-    paths = sorted((corpora / "errorcanon/canons").rglob("*.json"))[:: 1 if os.environ.get("KB_LONG") else 8]
+    paths = sorted((corpora / "errorcanon/canons").rglob("*.json"))[:: 1 if LONG else 8]
     for path in paths:
         base.put(f"raw/{path.relative_to(corpora / 'errorcanon/canons')}", path.read_bytes())
     base.ingest()

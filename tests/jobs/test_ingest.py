@@ -342,6 +342,7 @@ def test_a_path_may_be_one_file(base: Base) -> None:
     assert [base.document(slug)["confidence"] for slug in "ab"] == [0.5, 0.9]
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize(
     "paths",
     [
@@ -636,6 +637,7 @@ def diverse(base: Base) -> None:
     base.put("raw/x.ndjson", ndjson(record("f"), record("f", **OLDER), UNREADABLE))
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.whole
 @pytest.mark.parametrize("text", CHANGES.values(), ids=CHANGES)
 def test_a_change_of_settings_judges_again(base: Base, tmp_path: Path, text: str) -> None:
@@ -660,6 +662,7 @@ def of_one_each(base: Base) -> None:
                                     record("d"), record("e", last_updated="2026-12-01"), UNREADABLE))  # fmt: skip
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize(
     ("text", "notes"),
     [
@@ -991,6 +994,7 @@ def in_one_file(base: Base) -> None:
     base.ingest()
 
 
+@pytest.mark.long(every=2)
 @pytest.mark.parametrize(
     "edited",
     [

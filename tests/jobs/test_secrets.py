@@ -174,6 +174,7 @@ def test_no_file_and_no_column_holds_any(crowded: Base) -> None:
             )
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize(
     "command",
     [

@@ -159,6 +159,7 @@ NOTICED = "kb.duckdb was changed by another program (or damaged); made anew from
 HISTORY_GONE = f"{NOTICED}; its history of earlier runs was changed too, so that is lost"
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize(
     "name",
     BY_HAND

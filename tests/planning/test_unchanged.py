@@ -92,6 +92,7 @@ CHANGES: dict[str, Callable[[Base], object]] = {
 }
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_whatever_changes_is_seen(settled: Base, tmp_path: Path, change: Callable[[Base], object]) -> None:
     change(settled)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from kb.sources.locate import spans
 from tests.conftest import body, default_rules, judge
 from tests.errorcanon import ERRORCANON
 from tests.strategies import careless, mutated, texts
+
+pytestmark = pytest.mark.long(every=1)  # with KB_LONG=1 it tries more
 
 Layout = Callable[[Json], str]
 

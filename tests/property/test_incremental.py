@@ -15,7 +15,7 @@ from kb.errors import KbError
 from kb.model import Json
 from tests.bases import DAY, Base, contents, encoded, ndjson, record, suppressions
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.long(every=1)]
 
 
 FOLDERS = ("raw", "inbox")

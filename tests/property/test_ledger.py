@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import orjson
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ from tests.conftest import body, incoming
 from tests.ledger.bases import text_of
 from tests.ledger.events import event
 from tests.strategies import careless
+
+pytestmark = pytest.mark.long(every=1)  # with KB_LONG=1 it tries more
 
 UNREPAIRED = RuleSet(
     Settings(

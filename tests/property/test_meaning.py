@@ -4,6 +4,7 @@ import re
 import textwrap
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from kb.model import GONE, Curated, Json
 from kb.rules import catalogue
 from kb.rules.example import CLEAN, with_changes
 from tests.conftest import code_points, codes, judge, published
+
+pytestmark = pytest.mark.long(every=1)  # with KB_LONG=1 it tries more
 
 OF_A_SHELL = frozenset(";&|`$()<>\\'\"*?[]#~=%!{}")
 WORDS = [

@@ -1,6 +1,7 @@
 """What is said of a record is one line of bounded length, whatever the record holds."""
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from kb.rules.example import CLEAN
 from kb.words import MESSAGE, one_line, visible
 from tests.bases import Base, ndjson
 from tests.conftest import clean, judge
+
+pytestmark = pytest.mark.long(every=1)  # with KB_LONG=1 it tries more
 
 ACTING = "a\nb\r\u2028\x1b[2J\u202egnp\x00\t\x9b"
 LONG = "long " * 20_000

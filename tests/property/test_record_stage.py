@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from kb.rules.ruleset import RuleSet
 from kb.settings import Settings
 from tests.conftest import body, default_rules, incoming, judge
 from tests.strategies import careless, mutated, values
+
+pytestmark = pytest.mark.long(every=1)  # with KB_LONG=1 it tries more
 
 TYPES = {
     "TXT001": (str, str),
@@ -39,6 +42,7 @@ def test_no_input_raises(raw: bytes) -> None:
     assert isinstance(judge(raw), Curated | Rejected)
 
 
+@pytest.mark.long
 def test_no_record_of_the_corpora_raises(corpora: Path) -> None:
     for path in corpora.rglob("*.json"):
         assert isinstance(judge(path.read_bytes(), path=str(path)), Curated | Rejected)

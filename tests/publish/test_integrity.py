@@ -128,6 +128,7 @@ BROKEN = {
 }  # fmt: skip
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize(("statement", "place"), BROKEN.items(), ids=BROKEN)
 def test_a_contract_that_is_broken_is_found(
     opened: build.Draft, monkeypatch: pytest.MonkeyPatch, statement: str, place: tuple[str, str]
@@ -152,6 +153,7 @@ UNSEEN = {("records", "doc"), ("quarantine", "raw"), ("copies", "raw")}
 """Too large to be read for a check of nulls; the store itself refuses them."""
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize(("table", "column"), required())
 def test_a_null_is_found_where_none_may_be(
     opened: build.Draft, monkeypatch: pytest.MonkeyPatch, table: str, column: str

@@ -397,6 +397,7 @@ def test_to_recover_needs_nothing_to_be_there(tmp_path: Path) -> None:
 # a whole ingest, killed
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize("name", ["kb.duckdb", "commit", "curated"])
 def test_an_ingest_that_is_killed_is_carried_through_or_undone(base: Base, tmp_path: Path, name: str) -> None:
     base.record("a")

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 sync_api = pytest.importorskip("playwright.sync_api", reason="driving a browser needs playwright (in the dev extra)")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine; install chromium")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine; install chromium"),
+    pytest.mark.long(every=1),  # with KB_LONG=1 it does more
+]
 
 QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def test_every_place_of_a_text_in_the_native_document_is_one_in_the_foreign(docu
             assert value_at(native, ERRORCANON.native_place(place, native)) == value
 
 
+@pytest.mark.long
 def test_every_record_of_the_corpora_comes_back(corpora: Path) -> None:
     paths = sorted((corpora / "errorcanon").rglob("*.json"))
     assert len(paths) == 1274

@@ -316,6 +316,7 @@ def test_collisions_are_those_of_every_pattern_with_every_signature(
     assert set(base.query("SELECT record_id, other_id FROM pairs WHERE code = 'RGX005'")) == expected
 
 
+@pytest.mark.long
 def test_of_many_collisions_the_first_are_kept_whatever_the_order_they_came_in(base: Base, tmp_path: Path) -> None:
     wide = of_its_own("wide", regex="(fatal|x)")
     many = [of_its_own(f"r{i:03}", signature=f"fatal: {i}") for i in range(150)]
@@ -342,6 +343,7 @@ def test_a_pattern_that_matches_nothing_at_all_is_not_a_collision(base: Base) ->
     assert found(base, "RGX005") == []
 
 
+@pytest.mark.long
 def test_too_large_patterns_are_searched_in_parts(monkeypatch: pytest.MonkeyPatch, base: Base) -> None:
     monkeypatch.setattr(rgx, "_FEW", 0)
     monkeypatch.setattr(rgx, "_AT_ONCE", 10_000)

@@ -91,6 +91,7 @@ def test_the_day_is_at_hand(base: Base) -> None:
     assert found(base)[0] == ("git/a", "warning", "", "113 days")
 
 
+@pytest.mark.long
 def test_many_processes_know_it_too(base: Base) -> None:
     rule(base, LOW)
     base.configure('[rules.severity]\nORG001 = "info"\n')
@@ -180,6 +181,7 @@ FORBIDDEN = {
 }
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("name", FORBIDDEN)
 def test_anything_else_is_one_line_and_does_nothing(base: Base, name: str, tmp_path: Path) -> None:
     out, secret = tmp_path / "out", tmp_path / "secret.csv"

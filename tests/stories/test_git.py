@@ -133,6 +133,7 @@ def merge(base: Base, name: str) -> None:
     git(base.root, "merge", "--quiet", "--no-edit", name)
 
 
+@pytest.mark.long(every=2)
 @in_both_layouts
 def test_branches_with_new_records_merge_and_an_ingest_puts_curated_in_order(kept: Base, tmp_path: Path) -> None:
     branch(kept, "left", "m")

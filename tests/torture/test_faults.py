@@ -20,7 +20,6 @@ from kb.errors import KbError
 from kb.model import Incoming
 from kb.sources import SourceFile
 from tests.bases import Base, contents
-from tests.conftest import in_full
 from tests.terminal import kb
 from tests.torture.conftest import Count, Scene
 from tests.torture.test_kills import INGEST, is_untouched, started
@@ -29,7 +28,7 @@ from tests.torture.trials import FAULTS, LONG, State, Trials, hold, is_one_line,
 pytestmark = pytest.mark.whole
 
 
-@in_full
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS, ids=[errno.errorcode[fault] for fault in FAULTS])
 def test_a_disk_that_refuses_from_a_call_on(trials: Trials, tmp_path: Path, count: Count, fault: int) -> None:
     """Full, broken, read-only or forbidden: the run says so in one line, and what was published is old or new."""
@@ -47,6 +46,7 @@ def test_a_disk_that_refuses_from_a_call_on(trials: Trials, tmp_path: Path, coun
         count("faults injected")
 
 
+@pytest.mark.long
 def test_one_call_that_fails(trials: Trials, tmp_path: Path, count: Count) -> None:
     scene = Scene(tmp_path, fresh=False)
     whole = trials.run(scene.set().root, *INGEST)
@@ -60,6 +60,7 @@ def test_one_call_that_fails(trials: Trials, tmp_path: Path, count: Count) -> No
         count("faults injected")
 
 
+@pytest.mark.long
 def test_a_small_disk(tmp_path: Path, count: Count) -> None:
     """A real one that is full, where this process may mount one."""
     disk = tmp_path / "disk"
@@ -160,6 +161,7 @@ def of_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Base, State]:
     return base, state(mended)
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("how", CHANGES)
 def test_a_file_changes_while_it_is_read(
     of_two: tuple[Base, State], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Count, how: str
@@ -220,6 +222,7 @@ def of_one(tmp_path_factory: pytest.TempPathFactory) -> Base:
     return base
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("how", STORES)
 def test_a_store_that_is_not_as_kb_left_it(of_one: Base, tmp_path: Path, count: Count, how: str) -> None:
     """One line at worst, never a bug; and once the store is deleted, all is as it was."""
@@ -238,6 +241,7 @@ def test_a_store_that_is_not_as_kb_left_it(of_one: Base, tmp_path: Path, count: 
     count("faults injected")
 
 
+@pytest.mark.long
 def test_a_clock_that_is_set_back(base: Base, tmp_path: Path, count: Count) -> None:
     """A file that is edited while the clock is wrong is read again all the same."""
     path = base.record("a")
@@ -255,7 +259,7 @@ def test_a_clock_that_is_set_back(base: Base, tmp_path: Path, count: Count) -> N
 # several at once
 
 
-@in_full
+@pytest.mark.long
 def test_two_writers_at_once(tmp_path: Path, count: Count) -> None:
     """Either is done after the other or told to wait; nothing is mixed."""
     scene = Scene(tmp_path, fresh=False)
@@ -278,6 +282,7 @@ ONE_STATE = """
 """
 
 
+@pytest.mark.long
 def test_readers_through_ingests(base: Base, count: Count) -> None:
     """Every reader gets an answer, and each is of one state."""
     base.configure("max_removals = 1\n")

@@ -19,6 +19,7 @@ def test_a_number_is_an_input() -> None:
     assert made(17) != made(18)
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("first", range(0, SHORT, 1_000))
 def test_no_input_whatever_breaks_a_promise(first: int, count: Count) -> None:
     found, _ = run((first, first + 1_000), 1 if LONG else 4 * SOME)

@@ -13,7 +13,7 @@ import pytest
 
 from kb.publish import swap
 from tests.bases import Base, contents
-from tests.conftest import ROOT, in_full
+from tests.conftest import ROOT
 from tests.torture.conftest import Count, Scene
 from tests.torture.trials import KILL, KILL_GROUP, LONG, TEAR, Ended, Trials, hold, is_one_line, points
 
@@ -41,6 +41,7 @@ def _bytes(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
 
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("act", [KILL, TEAR], ids=["killed", "half written"])
 def test_an_ingest_killed_at_a_call(trials: Trials, scene: Scene, count: Count, act: int) -> None:
     whole = trials.run(scene.set().root, *INGEST)
@@ -56,7 +57,7 @@ def test_an_ingest_killed_at_a_call(trials: Trials, scene: Scene, count: Count, 
         count("kills survived")
 
 
-@in_full
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("of", "act"), [("worker", KILL), ("parent", KILL_GROUP), *([("parent", KILL)] if LONG else [])]
 )
@@ -117,7 +118,7 @@ OTHERS: dict[str, tuple[Prepare, tuple[str, ...]]] = {
 }
 
 
-@in_full
+@pytest.mark.long
 @pytest.mark.parametrize("name", OTHERS)
 def test_any_other_command_killed_at_a_call(trials: Trials, tmp_path: Path, count: Count, name: str) -> None:
     """A file is as it was or as it should be, and what is left aside, the next run takes away."""
@@ -160,7 +161,7 @@ def started(base: Base, *argv: str) -> subprocess.Popen[str]:
     )
 
 
-@in_full
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGINT", "SIGTERM", "SIGHUP"])
 def test_an_ingest_stopped_at_some_time(tmp_path: Path, count: Count, name: str) -> None:
     """Whatever it was at: no time is asked for, since on a busy machine it means something else."""

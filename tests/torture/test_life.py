@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import psutil
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -119,6 +120,7 @@ class Life(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
+@pytest.mark.long
 def test_whatever_happens_it_equals_a_fresh_base(count: Count) -> None:
     lives, steps = (200, 40) if LONG else (1, 8)
     run_state_machine_as_test(
@@ -135,6 +137,7 @@ def test_whatever_happens_it_equals_a_fresh_base(count: Count) -> None:
     count("lives of a base", lives)
 
 
+@pytest.mark.long
 def test_a_base_does_not_fatten(base: Base, tmp_path: Path, count: Count) -> None:
     """Memory, descriptors and the file stay as they were, however often it is edited and ingested."""
     chance = random.Random(17)

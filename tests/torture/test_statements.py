@@ -118,6 +118,7 @@ def asked(base: Base, tmp_path: Path) -> tuple[Base, list[str], Path]:
     return base, hostile(secret, out), out
 
 
+@pytest.mark.long
 def test_kb_sql_answers_from_the_base_alone(asked: tuple[Base, list[str], Path], count: Count) -> None:
     base, texts, out = asked
     before = base.footprint()
