@@ -19,6 +19,7 @@ from kb.store import parquet_tables
 from kb.store import read as read_store
 from kb.workspace import find
 from tests.bases import DAY, INCIDENTAL, Base, contents, copy, ndjson, record, suppressions
+from tests.conftest import LONG, ROOT
 from tests.ledger.events import event
 from tests.spark.conftest import OnSpark
 
@@ -137,17 +138,26 @@ def test_what_is_between_records(base: Base, on_spark: OnSpark, tmp_path: Path) 
     check_read(base, tmp_path / "target")
 
 
-def test_a_part_of_raw_and_synthetic_records(example: Base, base: Base, on_spark: OnSpark, tmp_path: Path) -> None:
-    shutil.copytree(example.root / "raw", base.root / "raw")
-    base.put("raw/made.ndjson", b"".join(line + b"\n" for line in records(400)))
+def test_raw_and_synthetic_records(base: Base, on_spark: OnSpark, tmp_path: Path) -> None:
+    """400 of them; with `KB_LONG` 50,000."""
+    shutil.copytree(ROOT / "raw", base.root / "raw")
+    base.put("raw/made.ndjson", b"".join(line + b"\n" for line in records(50_000 if LONG else 400)))
     configure(base)
     base.ingest()
-    done = on_spark(base, tmp_path / "target", cut_at=200_000, reported_by_spark=0)
+    done = on_spark(base, tmp_path / "target", cut_at=20_000_000 if LONG else 200_000, reported_by_spark=0)
     check_equal(base, tmp_path / "target")
     assert done.elsewhere == {}
     manifest = json.loads((tmp_path / "target" / "manifest.json").read_bytes())
     assert manifest["not_run"] == {}
     assert manifest["answered_by_one_process"] == {}
+
+
+def test_the_corpora(corpora: Path, base: Base, on_spark: OnSpark, tmp_path: Path) -> None:
+    shutil.copytree(corpora, base.root / "raw")
+    configure(base)
+    base.ingest()
+    on_spark(base, tmp_path / "target")
+    check_equal(base, tmp_path / "target")
 
 
 def test_a_column_of_a_table(base: Base, on_spark: OnSpark, tmp_path: Path) -> None:
