@@ -1020,26 +1020,28 @@ def init(
 @app.command(epilog=examples("kb new docker/no-space-left", "kb new --domain docker > draft.json"))
 def new(
     name: Annotated[
-        str | None, typer.Argument(metavar="ID", help="Write raw/ID.json; default: print.", show_default=False)
+        str | None,
+        typer.Argument(metavar="ID", help="Write raw/ID.json; default: print an example.", show_default=False),
     ] = None,
     domain: Annotated[
         str | None, typer.Option("--domain", metavar="DOMAIN", help="The domain of what is printed; default: git.")
     ] = None,
 ) -> None:
-    """Start a record from a valid, commented example.
+    """Start a record.
 
-    The example has no finding. Its comments ($comment) are not published.
+    With ID it says nothing yet, and `kb validate` says what it has to; without, a whole record is printed as an example. Its
+    comments ($comment) are not published.
     """
     from kb.jobs import new as job
 
     if name is None:
-        sys.stdout.write(job.text(job.draft(domain or "git")))
+        sys.stdout.write(job.text(job.example(domain or "git")))
         return
     if domain is not None:
         raise typer.BadParameter("the domain is the first segment of ID; leave it out", param_hint="--domain")
     workspace = current_workspace()
     path = display_path(job.new(workspace, name))
-    print(f"wrote {path}; replace what it says, then run `kb validate {path}`")
+    print(f"wrote {path}; fill it, then run `kb validate {path}`")
     _note_where(workspace)
 
 

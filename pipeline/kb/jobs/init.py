@@ -63,7 +63,7 @@ def _files(*, example: bool, pre_commit: bool, github: bool) -> Iterator[tuple[s
     """The files of a new workspace, each with its text."""
     yield settings.FILE, settings.template()
     if example:
-        document = new.draft("git")
+        document = new.example("git")
         yield f"raw/{document['id']}.json", new.text(document)
     yield "raw/.gitkeep", ""
     yield "dvc.yaml", _template("dvc.yaml")
