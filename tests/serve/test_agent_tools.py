@@ -235,6 +235,12 @@ def test_a_resource_that_is_not_there_is_one_line(made: MCPServer, name: str) ->
     assert "\n" not in error.message
 
 
+def test_an_argument_that_no_tool_takes_is_refused(made: MCPServer) -> None:
+    """Passed over, `version` would let a record of another version be the answer."""
+    said = refused(call(made, "match_error", {"text": "fatal: x", "version": "27.1"}))
+    assert said == "match_error: there is no argument version; it takes limit, os, products, text"
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "message"),
     [

@@ -111,6 +111,10 @@ class AgentServer(MCPServer[Any]):
         Raises:
             ToolError: it says in one line what was wrong.
         """
+        known = {tool.name: sorted(tool.input_schema["properties"]) for tool in await self.list_tools()}.get(name, [])
+        unknown = sorted(arguments.keys() - set(known)) if known else []
+        if unknown:  # the kit would pass over it, and answer another question
+            raise ToolError(one_line(f"{name}: there is no argument {unknown[0]}; it takes {', '.join(known)}"))
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
