@@ -2,6 +2,9 @@
 
 import os
 import sys
+from contextlib import suppress
+
+from kb import __version__
 
 _SIGNAL = 128
 """Exit codes beyond it tell the signal that ended a process."""
@@ -9,6 +12,11 @@ _SIGNAL = 128
 
 def main() -> None:
     """Run kb and exit; Ctrl-C is one line even while kb is being loaded."""
+    if sys.argv[1:] == ["--version"] and sys.stdout:  # scripts ask it; the command line takes six times as long to load
+        with suppress(OSError):  # said below, where it is said for all commands
+            sys.stdout.write(f"kb {__version__}\n")
+            sys.stdout.flush()
+            return
     try:
         from kb.cli import app  # noqa: PLC0415 - after the handler; workers do without
     except KeyboardInterrupt:
