@@ -2,17 +2,19 @@
 
 import datetime as dt
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kb.errors import KbError
+from kb.jobs.decide import Decision, decide
 from kb.jobs.validate import ValidateOptions, validate
 from kb.judging.request import Request
 from kb.model import Severity
 from kb.results import ValidateResult
 from kb.store.build import change
-from tests.bases import DAY, Base, contents, copy, encoded, ndjson, record
+from tests.bases import DAY, Base, contents, copy, encoded, ndjson, record, suppressions
 from tests.conftest import ROOT
 
 EXAMPLE = {
@@ -252,3 +254,60 @@ def test_a_base_of_another_kb_is_not_asked(base: Base) -> None:
     base.drop(".kb/seal")  # as an earlier kb left none
     (note,) = judged(base, base.root / "raw/git/a.json").notes
     assert note == "kb.duckdb has an outdated schema, so the records are judged among themselves"
+
+
+def _edit_a_suppression(base: Base) -> None:
+    base.configure(suppressions({"record": "git/b", "code": "EVD005", "reason": "so it is"}))
+
+
+def _spoil_the_store(base: Base) -> None:
+    with change(base.workspace.store) as opened:
+        opened.query("DELETE FROM findings")
+
+
+SINCE: dict[str, Callable[[Base], object]] = {
+    "nothing": lambda base: None,  # noqa: ARG005
+    "a record": lambda base: base.put("raw/git/b.json", record("b", confidence=0.2)),
+    "a record more": lambda base: base.put("raw/git/c.json", copy("c")),
+    "a record less": lambda base: base.drop("raw/git/a.json"),
+    "a severity": lambda base: base.configure('[rules.severity]\nEVD005 = "error"\n'),
+    "a suppression": _edit_a_suppression,
+    "an event": lambda base: decide(base.workspace, ["git/a"], Decision("confirm", "2026-11-20T00:00:00Z", "person:Ada")),
+    "the store": _spoil_the_store,
+}  # fmt: skip
+
+
+def _of_many_kinds(base: Base) -> Base:
+    base.put("raw/git/a.json", copy("a"))
+    base.put("raw/git/b.json", record("b", confidence=0.99, evidence_count=0))
+    base.put("raw/lines.ndjson", ndjson(copy("x", aliases=["git/e"]), b"{", record("y", aliases=["git/e"])))
+    base.put("raw/README.md", b"# Read me\n")
+    base.put("raw/note.json", b'{"not": "a record"}')
+    base.configure(f"as_of = {DAY}\n" + suppressions({"record": "git/none", "code": "EVD001", "reason": "unused"}))
+    base.ingest()
+    return base
+
+
+@pytest.mark.parametrize("since", SINCE.values(), ids=SINCE)
+@pytest.mark.parametrize("where", ["raw", "raw/git", "raw/lines.ndjson"])
+def test_what_the_last_ingest_found_is_what_judging_again_finds(
+    base: Base, monkeypatch: pytest.MonkeyPatch, where: str, since: Callable[[Base], object]
+) -> None:
+    since(_of_many_kinds(base))
+    path = base.root / where
+    for day in (DAY, DAY + dt.timedelta(days=400)):
+        ours = judged(base, path, as_of=day)
+        with monkeypatch.context() as patch:
+            patch.setattr("kb.jobs.validate._ingested", lambda *_, **__: None)
+            assert judged(base, path, as_of=day) == ours
+
+
+def test_what_was_ingested_as_it_is_now_is_not_judged_again(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    _of_many_kinds(base)
+    wanted = judged(base)
+    monkeypatch.setattr("kb.jobs.validate.judge", lambda *_, **__: pytest.fail("judged again"))
+    assert judged(base) == wanted
+    assert wanted.read == 6
+    base.put("raw/git/c.json", copy("c"))
+    with pytest.raises(pytest.fail.Exception, match="judged again"):
+        judged(base)

@@ -18,6 +18,7 @@ from kb.rules.ruleset import RuleSet
 from kb.workspace import Workspace
 
 if TYPE_CHECKING:
+    from kb.store import Store
     from kb.store.build import Demoted, Draft
 
 _FINDINGS = """
@@ -143,10 +144,14 @@ def _together(
         )
         if about_settings:
             scratch.judge_settings(rules)
-        asked = {"files": bench.files, "others": about_settings}
-        rows = [Row(*row) for row in scratch.query(_FINDINGS, asked).rows]
-        published = scratch.query(_PUBLISHED, {"files": bench.files}).rows if bench.is_compared else []
-        return Judged(read - len(again), rows, {name for (name,) in published})
+        return found(scratch, bench, read - len(again), about_settings=about_settings)
+
+
+def found(base: "Store", bench: Bench, read: int, *, about_settings: bool) -> Judged:
+    """What is found in a base of the files that were given, of which so many records were read."""
+    rows = base.query(_FINDINGS, {"files": bench.files, "others": about_settings}).rows
+    published = base.query(_PUBLISHED, {"files": bench.files}).rows if bench.is_compared else []
+    return Judged(read, [Row(*row) for row in rows], {name for (name,) in published})
 
 
 def _without_bytes(demoted: "list[Demoted]") -> "list[tuple[Demoted, bytes]]":
