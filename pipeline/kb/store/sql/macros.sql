@@ -27,7 +27,12 @@ CREATE MACRO shortened(message) AS -- Text of a message, shortened in the middle
     CASE WHEN length(message) <= 60 THEN message ELSE left(message, 40) || '…' || right(message, 15) END;
 
 CREATE MACRO shown(text) AS -- A text in quotes as messages show it: one line, shortened in the middle of what is long.
-    shortened(spelled_out(CASE WHEN length(text) > 120 THEN left(text, 60) || right(text, 60) ELSE text END));
+    -- by lambdas: what is put into a macro stands in its text as often as that names it, and every copy is planned
+    list_transform(
+        list_transform(
+            [CASE WHEN length(text) > 120 THEN left(text, 60) || right(text, 60) ELSE text END],
+            lambda part: spelled_out(part)),
+        lambda part: shortened(part))[1];
 
 CREATE MACRO corpus_seq(number) AS -- The `seq` of a finding of a corpus rule: they come after those that a record has by itself.
     1000000 + number;
