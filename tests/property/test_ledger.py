@@ -11,12 +11,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from kb.contract import complete
+from kb.contract import accepts, complete
 from kb.curate.record import curate
 from kb.errors import KbError
 from kb.jobs.pack import pack
-from kb.ledger.event import KINDS, canonical
+from kb.ledger.book import EventPlace, Ledger
+from kb.ledger.event import KINDS, canonical, known, made
 from kb.model import Curated, Document
+from kb.rules.fixing import would_change
 from kb.rules.ruleset import RuleSet
 from kb.rules.text_digest import text_digest
 from kb.settings import RuleSettings, Settings
@@ -53,6 +55,38 @@ def test_the_digest_of_a_text_is_the_same_before_and_after_repairs(document: Doc
             )  # a repair may leave nothing of a text
             if isinstance(again, Curated):
                 assert {text_digest(again.document)} == digests
+
+
+@given(careless)
+@settings(max_examples=150, deadline=None)
+def test_an_event_that_decides_nothing_changes_nothing_else(document: Document) -> None:
+    """Its text is made with all fixes at once; those of lists are not run again where none would change anything."""
+    name = document.get("id")
+    refuted = made(
+        kind="refute", record="git/a", at="2026-11-01T12:00:00Z", by="person:Ada", digest=text_digest(record("a"))
+    )
+    about = refuted.document | {"record": name.strip() if isinstance(name, str) else "git/a"}
+    ledger = Ledger([(known(about, refuted.digest), EventPlace("old.ndjson", 1))])
+    plain = curate(incoming(orjson.dumps(document)), REPAIRED)
+    decided = curate(incoming(orjson.dumps(document)), RuleSet(Settings(), ledger=ledger))
+    assert (decided.findings, decided.changes) == (plain.findings, plain.changes)
+    if isinstance(plain, Curated):
+        assert isinstance(decided, Curated)
+        without = {**decided.document["curation"]}
+        assert (without.pop("ledger", None) is None) == (decided.text is None)
+        assert {**decided.document, "curation": without} == plain.document
+
+
+@given(careless)
+@settings(max_examples=150, deadline=None)
+def test_no_fix_of_lists_looks_at_what_an_event_decides(document: Document) -> None:
+    if accepts(document):
+        either = [
+            {**complete(document), "last_confirmed": day, "verification_tier": tier}
+            for day, tier in (("2026-11-01", "reproduced"), (None, "ai_generated"))
+        ]
+        for rule in REPAIRED.list_fixes:
+            assert len({would_change(rule, one, REPAIRED.settings) for one in either}) == 1
 
 
 RECORDS = {

@@ -26,7 +26,7 @@ from kb.rules.base import Record, Rule
 from kb.rules.dat import is_day
 from kb.rules.fixing import apply, drop_gone, message
 from kb.rules.ruleset import RuleSet
-from kb.rules.text_digest import text_digest
+from kb.rules.text_digest import as_repaired, digest_of
 from kb.sources import readers
 from kb.sources.formats import Format, Mapped
 from kb.sources.formats.declaration import TREES
@@ -91,7 +91,10 @@ _UNDECIDED = Decided()
 
 
 class _Case:
-    """A record on its way, and what was found on it so far; `record` is there once its shape is accepted."""
+    """A record on its way, and what was found on it so far; `record` is there once its shape is accepted.
+
+    `is_settled`: it is known that no fix of lists would change anything.
+    """
 
     record: Record
 
@@ -111,6 +114,7 @@ class _Case:
         self.published: Document | None = None
         self.text: str | None = None
         self.decided = _UNDECIDED
+        self.is_settled = False
 
     def whole(self, document: Document) -> Document:
         """A document with all that is kept of its source, where the mapping left some of that out to be judged."""
@@ -209,7 +213,9 @@ def _decide(case: _Case, document: Document, rules: RuleSet) -> None:
     """
     done = {rule.code for rule in rules.value_fixes}.difference(case.suppressed)
     whole = case.whole(document)
-    case.text = text_digest(whole, rules, done if whole is document else ())
+    text = as_repaired(whole, rules, done if whole is document else ())
+    case.text = digest_of(text)
+    case.is_settled = text is document and rules.has_every_fix
     case.decided = decided = rules.decided(document["id"], whole, case.text)
     declared, confirmed = document["last_confirmed"], decided.confirmed
     if confirmed and (declared is None or (is_day(declared) and declared < confirmed.day)):
@@ -236,6 +242,7 @@ def _hold_against_tables(cases: Sequence[_Case], rules: RuleSet) -> None:
 
 
 def _repair_lists(cases: Sequence[_Case], rules: RuleSet) -> None:
+    cases = [case for case in cases if not case.is_settled]
     for case in cases:
         if case.suppressed:
             case.noted += _left_alone(rules.list_fixes, case.record.document, rules, case.suppressed)

@@ -24,13 +24,28 @@ def text_digest(document: Document, rules: RuleSet | None = None, done: Containe
     With `rules` that run every fix, no others have to be made ready. Keys that came to the format later do not count where
     they say nothing: a text is what it was before there were any.
     """
-    text = _repaired(document, rules if rules is not None and rules.has_every_fix else _all_rules(), done)
-    said = {key: value for key, value in text.items() if key not in _NO_TEXT and (value or key not in LATER)}
+    return digest_of(as_repaired(document, rules, done))
+
+
+def digest_of(repaired: Document) -> str:
+    """The same of a record after all fixes."""
+    said = {key: value for key, value in repaired.items() if key not in _NO_TEXT and (value or key not in LATER)}
     for key in ("dead_ends", "workarounds"):
-        said[key] = [
-            {name: part for name, part in item.items() if part or name not in LATER_OF_ITEMS} for item in said[key]
-        ]
+        said[key] = [_without_empty(item) for item in said[key]]
     return f"sha256:{hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
+
+
+def _without_empty(item: Document) -> Document:
+    said = {**item}
+    for name in LATER_OF_ITEMS:
+        if name in said and not said[name]:
+            del said[name]
+    return said
+
+
+def as_repaired(document: Document, rules: RuleSet | None = None, done: Container[str] = ()) -> Document:
+    """A record after all fixes that come with kb, but for those that are `done`: itself, where none would change anything."""
+    return _repaired(document, rules if rules is not None and rules.has_every_fix else _all_rules(), done)
 
 
 def _repaired(document: Document, rules: RuleSet, done: Container[str]) -> Document:
