@@ -1,6 +1,6 @@
 """What follows from the events about one record: when it was confirmed, which tier it has, whether it still stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from kb.ledger.event import ORDER, Event
@@ -65,14 +65,15 @@ def fold(events: Sequence[Event], text: str | None) -> Decided:
 
 def fold_effective(events: Iterable[Event], text: str | None) -> Decided:
     """The same of events that are in order, and of which none is taken back."""
-    decided = Decided()
+    decided: dict[str, Event | None] = {}
     for event in events:
-        decided = _next(decided, event, is_current=event.text == text)
-    return decided
+        decided |= _decided_by(event, is_current=event.text == text)
+    return Decided(**decided)
 
 
-def _next(decided: Decided, event: Event, *, is_current: bool) -> Decided:
-    changes: dict[str, Event | None] = {}
+def _decided_by(event: Event, *, is_current: bool) -> Mapping[str, Event | None]:
+    """What one event changes of what the earlier ones decided."""
+    changes: Mapping[str, Event | None] = _NOTHING
     match event.kind:
         case "confirm" if event.target is None:
             changes = {"confirmed": event, "outdated": None} if is_current else {"outdated": event}
@@ -88,4 +89,7 @@ def _next(decided: Decided, event: Event, *, is_current: bool) -> Decided:
             changes = {"deprecated": event}
         case "restore":
             changes = {"closed": None, "deprecated": None}
-    return decided._replace(**changes) if changes else decided
+    return changes
+
+
+_NOTHING: Mapping[str, Event | None] = {}
