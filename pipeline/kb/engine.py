@@ -116,6 +116,7 @@ def _run_parallel(
 def _workers(jobs: int, rules: RuleSet, folder: Path) -> "Iterator[list[Connection]]":
     """Started worker processes, by the pipes to them; in the end, whatever it is, there is none left."""
     from multiprocessing import get_context  # noqa: PLC0415 - likewise
+    from multiprocessing.reduction import ForkingPickler  # noqa: PLC0415 - likewise
 
     context = get_context("spawn")
     processes, pipes = [], []
@@ -127,9 +128,10 @@ def _workers(jobs: int, rules: RuleSet, folder: Path) -> "Iterator[list[Connecti
             theirs.close()  # so that its death ends the pipe
             processes.append(process)
             pipes.append(ours)
+        given = ForkingPickler.dumps(rules.given)
         for pipe in pipes:  # once all are starting: until a worker reads, a large ledger is not taken
             with suppress(OSError):  # it died; its first chunk says so
-                pipe.send(rules.given)
+                pipe.send_bytes(given)
         yield pipes
     finally:
         for pipe in pipes:

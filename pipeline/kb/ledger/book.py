@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 import orjson
@@ -40,22 +41,32 @@ class Ledger:
             other = places.get(event.digest)
             by_digest[event.digest] = event
             places[event.digest] = place if other is None else min(place, other, key=_single_first)
-        self.events = tuple(sorted(by_digest.values(), key=ORDER))
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line or 0)))
-        self._places = places
+        self._places: Mapping[str, EventPlace] = places
         by_record: dict[str, list[Event]] = defaultdict(list)
-        for event in self.events:
+        for event in sorted(by_digest.values(), key=ORDER):
             by_record[event.record].append(event)
         self.by_record: Mapping[str, tuple[Event, ...]] = {name: tuple(some) for name, some in by_record.items()}
 
     def __reduce__(self) -> tuple[Callable[..., "Ledger"], tuple[object, ...]]:
-        """How it gets to another process: to pickle every event takes eight times as long."""
-        documents = orjson.dumps([event.document for event in self.events])
-        places = [tuple(self.place(event)) for event in self.events]
-        return _received, (documents, [event.digest for event in self.events], places, self.faults)
+        """How it gets to another process, which asks for the events of a part of the records: they are read there as asked.
+
+        An event in a file of its own is found by its name, so only the other places are told.
+        """
+        sent = {
+            name: (orjson.dumps([event.document for event in some]), [event.digest for event in some])
+            for name, some in self.by_record.items()
+        }
+        places = {digest: tuple(place) for digest, place in self._places.items() if place.line is not None}
+        return _received, (sent, places, self.faults)
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.faults)
+        return bool(self.by_record or self.faults)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """All events."""
+        return tuple(sorted(chain.from_iterable(self.by_record.values()), key=ORDER))
 
     def of(self, record: str | None) -> tuple[Event, ...]:
         """The events about a record."""
@@ -63,7 +74,7 @@ class Ledger:
 
     def place(self, event: Event) -> EventPlace:
         """Where an event stands."""
-        return self._places[event.digest]
+        return self._places.get(event.digest) or EventPlace(event.name, None)
 
     @property
     def digest(self) -> str | None:
@@ -82,11 +93,35 @@ class Ledger:
         return hashlib.sha256("\n".join([*told, *map(repr, self.faults)]).encode()).hexdigest()
 
 
+class _Sent(Mapping[str, tuple[Event, ...]]):
+    """The events by record as another process sent them: documents, and their digests. Each is read once it is asked for."""
+
+    def __init__(self, sent: Mapping[str, tuple[bytes, Sequence[str]]]) -> None:
+        self._sent = sent
+        self._read: dict[str, tuple[Event, ...]] = {}
+
+    def __getitem__(self, record: str) -> tuple[Event, ...]:
+        if record not in self._read:
+            documents, digests = self._sent[record]
+            self._read[record] = tuple(map(known, orjson.loads(documents), digests))
+        return self._read[record]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sent)
+
+    def __len__(self) -> int:
+        return len(self._sent)
+
+
 def _received(
-    documents: bytes, digests: Sequence[str], places: Sequence[tuple[str, int | None]], faults: Sequence[Fault]
+    sent: Mapping[str, tuple[bytes, Sequence[str]]],
+    places: Mapping[str, tuple[str, int | None]],
+    faults: Sequence[Fault],
 ) -> Ledger:
-    parts = zip(orjson.loads(documents), digests, places, strict=True)
-    return Ledger(((known(document, digest), EventPlace(*place)) for document, digest, place in parts), faults)
+    ledger = Ledger((), faults)
+    ledger.by_record = _Sent(sent)
+    ledger._places = {digest: EventPlace(*place) for digest, place in places.items()}  # noqa: SLF001 - of its own module
+    return ledger
 
 
 def _single_first(place: EventPlace) -> tuple[bool, str, int]:
