@@ -4,7 +4,6 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -200,10 +199,11 @@ def _canonical_already(raw: bytes) -> tuple[Document, bytes] | None:
     """The same of bytes that are canonical, as kb writes them: no key stands there twice, and every number is kept."""
     said = raw.strip()
     if said[:2] == b'{"' and len(said) <= LONGEST_RECORD and said.count(b"{") + said.count(b"[") <= contract.MAX_DEPTH:
-        with suppress(ValueError):
+        try:
             document: Document = orjson.loads(said)
-            if canonical(document) == said:
-                return document, said
+            return (document, said) if canonical(document) == said else None
+        except ValueError:
+            return None
     return None
 
 
