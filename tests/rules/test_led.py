@@ -8,7 +8,7 @@ import pytest
 
 from kb.jobs.validate import validate
 from kb.judging.request import Request
-from kb.ledger.event import canonical, known
+from kb.ledger.event import KINDS, canonical, known
 from kb.model import Document, Json
 from kb.pointer import tokens
 from kb.results import Located
@@ -82,3 +82,9 @@ def test_only_checks_of_events_set_them_aside() -> None:
 
     checks = {rule.code for rule in RULES if rule.stage is Stage.LEDGER and not rule.sql}
     assert checks - {"LED001"} == _CHECKS_OF_EVENTS
+
+
+def test_each_check_of_events_says_of_which_kinds() -> None:
+    """Without any it would be asked about none."""
+    checks = [rule for rule in RULES if rule.stage is Stage.LEDGER and not rule.sql and rule.code != "LED001"]
+    assert all(rule.kinds and set(rule.kinds) <= set(KINDS) for rule in checks)

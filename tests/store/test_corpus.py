@@ -95,6 +95,9 @@ def with_all(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """A base in which each rule of `ONLY_WITH` has something to look at."""
     base = Base(tmp_path_factory.mktemp("with all"))
     decide(base, "confirm", record("a"))
+    decide(base, "deprecate", record("b"), reason="old", successor="git/gone")
+    for day in range(1, 8):
+        decide(base, "outcome", record("b"), at=f"2026-10-0{day}T12:00:00Z")
     a = record("a", verification_tier="reproduced")
     b = record("b", transition_graph={"leads_to": ["git/gone"]}, aliases=["git/a"])
     ingested(base, a, b, *(copy(f"copy-{i}") for i in range(50)))
@@ -107,6 +110,7 @@ def test_a_rule_finds_nothing_without_what_it_says_it_needs(with_all: Base, rule
     assert with_all.query(asked) != [(0,)]
     with reading(with_all.workspace.store) as opened, opened.cursor() as cursor:
         cursor.execute("SET VARIABLE ladder = $1::VARCHAR[]", [list(Settings().trust.ladder)])
+        cursor.execute("SET VARIABLE votes_per_actor = $1::INTEGER", [Settings().ledger.votes_per_actor])
         name, _, where = rule.only_with.partition(" WHERE ")
         table, rest = WITHOUT.get(rule.code, (name, f"WHERE NOT ({where or 'true'})"))
         cursor.execute(f"CREATE TEMP VIEW {table} AS FROM kb.{table} {rest}")

@@ -70,6 +70,7 @@ class Rule:
     decides, which tests/property/test_screens.py holds of every rule. `alone` is the like for a corpus rule: whether it may
     speak against a curated document that is the only one; without it, it cannot. `only_with` is the like for a base: a
     table that its query asks, perhaps with a condition; without a row of it the query has no answer, and is not planned.
+    A check of events looks at those of some `kinds` alone.
     Where the rule speaks, it `replaces` what other rules found at the same pointer of the record; where one of those that it
     `yields_to` speaks, it is silent. `file` names the file of a user's own rule. A fix of texts with `beside` is given what
     that makes of all that its pattern names in the record, too. `expected` says of each bad example where it is found, and
@@ -97,6 +98,7 @@ class Rule:
     only_with: str = ""
     replaces: tuple[str, ...] = ()
     yields_to: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     beside: Callable[[list[str]], Any] | None = None
     file: str = ""
@@ -300,8 +302,9 @@ def check(
     locked: bool = False,
     version: int = 1,
     reads: Sequence[str] = (),
+    kinds: Sequence[str] = (),
 ) -> Callable[[Callable[..., Found]], Rule]:
-    """Declare a rule that looks at one record and yields (pointer, message).
+    """Declare a rule that looks at one record, or at one event of some `kinds`, and yields (pointer, message).
 
     A bad example is found at each place that it changes; where it is not, `At` says where it is.
     """
@@ -309,7 +312,7 @@ def check(
     def declare(run: Callable[..., Found]) -> Rule:
         return Rule(
             code, name, Kind.CHECK, severity, stage, _doc(run), run, good, _examples(bad), locked, version, screen,
-            reads=tuple(reads), expected=_expected(bad),
+            kinds=tuple(kinds), reads=tuple(reads), expected=_expected(bad),
         )  # fmt: skip
 
     return declare

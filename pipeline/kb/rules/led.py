@@ -168,6 +168,7 @@ _REPRODUCED = "reproduced"
     "promotion-unsupported",
     Severity.ERROR,
     stage=Stage.LEDGER,
+    kinds=("promote", "demote"),
     good=[
         ([{"/kind": "promote", "/tier": _HUMAN}], [{"/author": "Bob"}]),
         (
@@ -199,8 +200,6 @@ def promotion_unsupported(case: EventCase) -> Found:
     output, or a log with its digest. A promotion without is set aside: the tier stays as it was.
     """
     event, ladder, written_by = case
-    if event.kind not in {"promote", "demote"}:
-        return
     if event.tier not in ladder:
         yield "/tier", f"{show(event.tier)} is no tier of the ladder; {did_you_mean(event.tier or '', ladder)}"
     elif event.kind == "promote" and event.tier == _HUMAN:
@@ -230,6 +229,7 @@ def _shows_a_run(evidence: Document) -> bool:
     "withdrawal-unexplained",
     Severity.ERROR,
     stage=Stage.LEDGER,
+    kinds=("withdraw",),
     good=[
         ([{"/kind": "withdraw", "/reason": "the pages it cites say otherwise"}], [{}]),
         ([{"/kind": "withdraw", "/reason": "Duplicate", "/successor": "git/other"}], [{}, {"/id": "git/other"}]),
@@ -246,8 +246,6 @@ def withdrawal_unexplained(case: EventCase) -> Found:
     aside: the record stays.
     """
     event = case.event
-    if event.kind != "withdraw":
-        return
     if event.reason is None:
         yield "/reason", "nobody says why the record is withdrawn; give a reason"
     elif event.successor is None and event.reason.strip().casefold().startswith(("duplicate", "dup ")):
@@ -259,6 +257,7 @@ def withdrawal_unexplained(case: EventCase) -> Found:
     "successor-unknown",
     Severity.WARNING,
     stage=Stage.LEDGER,
+    only_with="events WHERE stands AND successor IS NOT NULL",
     sql="""
         WITH RECURSIVE names AS (SELECT id AS name FROM records UNION SELECT unnest(aliases) FROM records),
         way AS (
@@ -313,6 +312,7 @@ def successor_unknown() -> None:
     "votes-beyond-cap",
     Severity.INFO,
     stage=Stage.LEDGER,
+    only_with="events WHERE kind = 'outcome' AND stands AND NOT counted",
     sql="""
         SELECT event, '/by' AS pointer,
             shown(actor) || ' has more than ' || getvariable('votes_per_actor')

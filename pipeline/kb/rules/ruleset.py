@@ -64,9 +64,7 @@ class RuleSet:
         self.list_fixes = sorted(self._at(Stage.LIST), key=lambda rule: -max(at.count("/") for at in rule.at))
         self.corpus = self._at(Stage.CORPUS)
         self.about_events = self._at(Stage.LEDGER)
-        self._checks_of_events = [
-            rule for rule in self.about_events if rule.kind is Kind.CHECK and rule.code != "LED001"
-        ]
+        self._checks_by_kind = _by_kind(self.about_events)
         self.about_settings = self._at(Stage.SETTINGS)
         self.errors = frozenset(code for code, severity in self.severities.items() if severity is Severity.ERROR)
         self._patterns = [(re.compile(s.pattern), s) for s in self.suppressions if not s.exact]
@@ -97,18 +95,20 @@ class RuleSet:
 
     def found_in(self, event: Event, written_by: frozenset[str]) -> Iterator[tuple[Rule, str, str]]:
         """What the checks of events say of one about a record of some authors: the rule, where and what."""
-        case = EventCase(event, self.settings.trust.ladder, written_by)
-        for rule in self._checks_of_events:
-            for pointer, message in rule.run(case):
+        for rule in self._checks_by_kind.get(event.kind, ()):
+            for pointer, message in rule.run(EventCase(event, self.settings.trust.ladder, written_by)):
                 yield rule, pointer, message
 
     def valid_events(self, record: str, document: Document | None) -> list[Event]:
         """The events about a record without those that an error is found in; `document` says who wrote it."""
+        events = self.ledger.of(record)
+        if self._checks_by_kind.keys().isdisjoint(event.kind for event in events):
+            return list(events)
         written_by = frozenset() if document is None else authors(document)
         accepted = self.suppressed(record)
         return [
             event
-            for event in self.ledger.of(record)
+            for event in events
             if not any(
                 rule.code in self.errors and rule.code not in accepted for rule, *_ in self.found_in(event, written_by)
             )
@@ -273,6 +273,15 @@ def _check(code: str, setting: str, rules: Mapping[str, Rule]) -> None:
         raise KbError(f"`{setting}`: {code} cannot be suppressed: a base with such records could not be stored")
     if rules[code].stage is Stage.SETTINGS:
         raise KbError(f"`{setting}`: {code} is about kb.toml, not about a record; name it in `rules.ignore`")
+
+
+def _by_kind(about_events: Sequence[Rule]) -> dict[str, list[Rule]]:
+    """The checks of events of each kind that there are any for."""
+    by_kind: dict[str, list[Rule]] = {}
+    for rule in about_events:
+        for kind in rule.kinds:
+            by_kind.setdefault(kind, []).append(rule)
+    return by_kind
 
 
 def _by_record(suppressions: tuple[Suppression, ...]) -> dict[str, dict[str, str]]:

@@ -34,7 +34,6 @@ TEMPORARY = {
     "candidates": "records that want one id, the one with the best right to it first",
     "days_by_domain": "time to live of a domain, from kb.toml",
     "days_by_tier": "time to live of a tier, from kb.toml",
-    "decisions": "events as they are read, before they have their columns",
     "demoted": "records that lose their id, with what is said of them",
     "departed": "records that left the store in this run, with a hash of what they said",
     "differing": "findings of corpus rules that are not what they were",
