@@ -92,8 +92,12 @@ CREATE MACRO tried(as_of) AS TABLE -- The outcomes that count of the actions tha
         0.5 ** (date_diff('day', CAST(e.decided_at AS DATE), CAST(as_of AS DATE)) / r.time_to_live) AS weight
     FROM events e
     JOIN (
+        -- a digest for each action costs more than all else here, so none is made where nothing was tried
         SELECT record_id, 'workaround' AS item, position, left(sha256(action), 16) AS action FROM workarounds
-        UNION ALL SELECT record_id, 'dead_end', position, left(sha256(action), 16) FROM dead_ends
+        WHERE record_id IN (SELECT record_id FROM events WHERE counted AND item = 'workaround')
+        UNION ALL
+        SELECT record_id, 'dead_end', position, left(sha256(action), 16) FROM dead_ends
+        WHERE record_id IN (SELECT record_id FROM events WHERE counted AND item = 'dead_end')
     ) a ON a.record_id = e.record_id AND a.item = e.item AND a.action = e.action
     JOIN records r ON r.id = e.record_id
     WHERE e.kind = 'outcome' AND e.counted AND CAST(e.decided_at AS DATE) <= CAST(as_of AS DATE);
