@@ -1,8 +1,10 @@
 """The ledger as a set of events: what its files hold, whoever wrote them, in whatever order they arrived."""
 
+import gc
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -42,23 +44,20 @@ class Ledger:
             by_digest[event.digest] = event
             places[event.digest] = place if other is None else min(place, other, key=_single_first)
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line or 0)))
-        self._places: Mapping[str, EventPlace] = places
+        # the others stand in files of their own, which are called what they are
+        self._packed = {digest: place for digest, place in places.items() if place.line is not None}
         by_record: dict[str, list[Event]] = defaultdict(list)
         for event in sorted(by_digest.values(), key=ORDER):
             by_record[event.record].append(event)
         self.by_record: Mapping[str, tuple[Event, ...]] = {name: tuple(some) for name, some in by_record.items()}
 
     def __reduce__(self) -> tuple[Callable[..., "Ledger"], tuple[object, ...]]:
-        """How it gets to another process, which asks for the events of a part of the records: they are read there as asked.
-
-        An event in a file of its own is found by its name, so only the other places are told.
-        """
+        """How it gets to another process, which asks for the events of a part of the records: they are read there as asked."""
         sent = {
             name: (orjson.dumps([event.document for event in some]), [event.digest for event in some])
             for name, some in self.by_record.items()
         }
-        places = {digest: tuple(place) for digest, place in self._places.items() if place.line is not None}
-        return _received, (sent, places, self.faults)
+        return _received, (sent, self._packed, self.faults)
 
     def __bool__(self) -> bool:
         return bool(self.by_record or self.faults)
@@ -74,7 +73,7 @@ class Ledger:
 
     def place(self, event: Event) -> EventPlace:
         """Where an event stands."""
-        return self._places.get(event.digest) or EventPlace(event.name, None)
+        return self._packed.get(event.digest) or EventPlace(event.name, None)
 
     @property
     def digest(self) -> str | None:
@@ -115,12 +114,12 @@ class _Sent(Mapping[str, tuple[Event, ...]]):
 
 def _received(
     sent: Mapping[str, tuple[bytes, Sequence[str]]],
-    places: Mapping[str, tuple[str, int | None]],
+    places: dict[str, EventPlace],
     faults: Sequence[Fault],
 ) -> Ledger:
     ledger = Ledger((), faults)
     ledger.by_record = _Sent(sent)
-    ledger._places = {digest: EventPlace(*place) for digest, place in places.items()}  # noqa: SLF001 - of its own module
+    ledger._packed = places  # noqa: SLF001 - of its own module
     return ledger
 
 
@@ -131,6 +130,23 @@ def _single_first(place: EventPlace) -> tuple[bool, str, int]:
 
 def read_all(files: Iterable[tuple[str, bytes]]) -> Ledger:
     """The ledger that some files hold, given as (name below the ledger, bytes)."""
+    with _kept():
+        return _read_all(files)
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """Let Python not look for garbage for a while: it would go through all events again and again, and none is any."""
+    was_looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_looking:
+            gc.enable()
+
+
+def _read_all(files: Iterable[tuple[str, bytes]]) -> Ledger:
     events: list[tuple[Event, EventPlace]] = []
     faults: list[Fault] = []
     for name, data in files:
