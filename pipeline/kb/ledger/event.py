@@ -129,8 +129,8 @@ ORDER = attrgetter("at", "digest")
 """What events are folded by: a key to sort by."""
 
 
-def canonical(document: Document) -> bytes:
-    """The bytes that a digest is made of: compact JSON in UTF-8 with sorted keys, without what is null or empty."""
+def canonical(document: Json) -> bytes:
+    """The bytes that a digest of a document is made of: compact JSON in UTF-8 with sorted keys, without what is null or empty."""
     compact = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
     if b"null" in compact or b"[]" in compact or b"{}" in compact:
         return orjson.dumps(_filled(document), option=orjson.OPT_SORT_KEYS)

@@ -1,10 +1,9 @@
 """The ledger in the store: its events, the tombstones that follow from them, and what the rules find in events."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
-
-import orjson
 
 from kb.fingerprint import AT_POINTER, fingerprints
 from kb.ledger.event import Event, canonical
@@ -33,6 +32,9 @@ class _OnEvent(NamedTuple):
     said: Document | None
 
 
+_Stone = tuple[str, str, str, str, str, str | None, str | None]
+
+
 def lay_out(base: Store, rules: RuleSet) -> None:
     """Let the tables of events and tombstones be those of the ledger now. What was found on events is forgotten."""
     base.query(f"DELETE FROM findings WHERE starts_with(path, '{LEDGER}')")
@@ -40,8 +42,15 @@ def lay_out(base: Store, rules: RuleSet) -> None:
     base.query("DELETE FROM tombstones")
     if not rules.ledger:
         return
-    documents = _documents_of_promoted(base, rules)
-    decisions, stones = [], []
+    stones: list[_Stone] = []
+    decisions = _decisions(rules, _documents_of_promoted(base, rules), stones)
+    base.query(_ENTERED, [[canonical(part).decode() for part in iter(lambda: list(islice(decisions, _TOGETHER)), [])]])
+    base.insert("tombstones", [column.type for column in tables()["tombstones"][1]], stones)
+    base.query(_COUNTED)
+
+
+def _decisions(rules: RuleSet, documents: Mapping[str, Document], stones: list[_Stone]) -> Iterator[Document]:
+    """Every event as it goes into its table; what is left of the records that events took out is added to `stones`."""
     for name, events in rules.ledger.by_record.items():
         valid = rules.valid_events(name, documents.get(name))
         standing = effective(valid)
@@ -49,19 +58,15 @@ def lay_out(base: Store, rules: RuleSet) -> None:
         counting |= {event.digest for event in valid if event.kind == "retract"}
         for event in events:
             file, line = rules.ledger.place(event)
-            said = orjson.Fragment(canonical(event.document))
-            decisions.append({
-                "event": event.id, "digest": event.digest, "file": f"{LEDGER}{file}", "line": line,
-                "stands": event.digest in counting, "said": said,
-            })  # fmt: skip
+            decision = {
+                "event": event.id, "digest": event.digest, "file": f"{LEDGER}{file}", "said": event.document,
+                "stands": event.digest in counting,
+            }  # fmt: skip
+            yield decision if line is None else {**decision, "line": line}
         closed = fold_effective(standing, None).closed
         if closed:
             status = "merged" if closed.kind == "merge" else "withdrawn"
             stones.append((name, status, closed.id, closed.at, closed.by, closed.reason, closed.successor))
-    parts = (decisions[start : start + _TOGETHER] for start in range(0, len(decisions), _TOGETHER))
-    base.query(_ENTERED, [[orjson.dumps(part).decode() for part in parts]])
-    base.insert("tombstones", [column.type for column in tables()["tombstones"][1]], stones)
-    base.query(_COUNTED)
 
 
 _TOGETHER = 64
