@@ -95,7 +95,6 @@ def generated() -> list[bytes]:
     return [*every[:: 1 if LONG else 24], *records(MANY)]
 
 
-@pytest.mark.long(every=3)
 @pytest.mark.parametrize("name", SETTINGS)
 def test_screens_only_save_time(name: str) -> None:
     assert differences(generated()[:: 1 if name == "the defaults" else 4], SETTINGS[name]) == []
