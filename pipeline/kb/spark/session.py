@@ -36,15 +36,20 @@ _DEFAULTS = {
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.sources.partitionOverwriteMode": "static",
     "spark.sql.adaptive.enabled": "true",
+    # what is more is sent to all once its size is known: a guess takes a text of 3 KB for 20 bytes
+    "spark.sql.autoBroadcastJoinThreshold": "256k",
+    "spark.sql.adaptive.autoBroadcastJoinThreshold": "10m",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
 }
 
 _ON_THIS_MACHINE = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    "spark.driver.memory": "4g",
     "spark.sql.shuffle.partitions": "8",
 }
+
+_LEAST_MEMORY = 4096
+"""Megabytes for a Spark on this machine, where a third of its memory is less."""
 
 
 def check_installed() -> None:
@@ -104,7 +109,7 @@ def started(master: str | None, conf: Mapping[str, str]) -> "Iterator[SparkSessi
         yield before
         return
     chosen = master or _MASTER
-    local = _ON_THIS_MACHINE if chosen.startswith("local") else {}
+    local = _ON_THIS_MACHINE | {"spark.driver.memory": _memory()} if chosen.startswith("local") else {}
     builder = SparkSession.builder.appName("kb").master(chosen)
     quiet = {"spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}"} if local else {}
     warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
@@ -120,6 +125,12 @@ def started(master: str | None, conf: Mapping[str, str]) -> "Iterator[SparkSessi
         yield session
     finally:
         session.stop()
+
+
+def _memory() -> str:
+    """A third of what this machine has: on it, one process is Spark as a whole, and the workers are beside it."""
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return f"{max(_LEAST_MEMORY, pages * size // 3 >> 20)}m"
 
 
 def first_of(error: Exception) -> str:
