@@ -1148,7 +1148,7 @@ def _report_page(workspace: "Workspace", options: "Options", output: Path | None
     with opened_base(workspace) as base:
         reports.check_scope(base, options, workspace.settings.trust.ladder)
         content = page_data.ask(base, options, workspace.settings.trust.ladder)
-    write_text(document(content, ruleset.of(workspace).known), output)
+    write_text(document(content, ruleset.of(workspace).known, workspace.scratch), output)
     report_written(output)
 
 

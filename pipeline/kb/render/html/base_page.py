@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import deflate
@@ -29,8 +30,11 @@ _BATCH = 512
 """The words of so many other records are unpacked at once, for the search."""
 
 
-def document(content: Page, known: Mapping[str, Rule]) -> str:
-    """The page of a base as one HTML file; `known` are all rules by code, custom rules among them."""
+def document(content: Page, known: Mapping[str, Rule], scratch: Path | None = None) -> str:
+    """The page of a base as one HTML file; `known` are all rules by code, custom rules among them.
+
+    In the folder `scratch` lies what takes long and is the same for every page.
+    """
     rules = _rules(content, known)
     shown = charts(content, {code: rule["name"] for code, rule in rules.items()})
     facts = {
@@ -46,7 +50,7 @@ def document(content: Page, known: Mapping[str, Rule]) -> str:
     return page(
         "base.html.j2",
         styles=(asset("style.css"), asset("base.css")),
-        scripts=(_code(), library()),
+        scripts=(_code(), library(scratch)),
         version=__version__,
         cell=cell,
         page=content,

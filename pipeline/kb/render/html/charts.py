@@ -2,8 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from kb.errors import KbError
@@ -14,6 +18,7 @@ from kb.reports.page_data import Page
 try:
     import altair as alt
     import vl_convert
+    from altair.utils import schemapi
 except ModuleNotFoundError as error:
     raise KbError(
         f"the page of a base needs {error.name}, which is not installed; `pip install 'kb-curation[html]'` installs it"
@@ -131,8 +136,10 @@ def _ranked(values: Iterable[str]) -> list[tuple[str, int]]:
 def specification(chart: Chart) -> dict[str, Any]:
     """A chart in the grammar of Vega-Lite. Its bars come in under the name `bars`; the style sheet colours its marks."""
     most = max([1, *(max(bar.all, bar.declared or 0) for bar in chart.bars)])
-    drawn = _upright(most) if chart.key == "tenth" else _lying(most, chart.drawn)
-    plain: dict[str, Any] = drawn.properties(width="container").to_dict()
+    # tests hold every kind of chart against the schema, which takes longer than all else
+    with schemapi.debug_mode(False):  # noqa: FBT003 - Altair's way to call it
+        drawn = _upright(most) if chart.key == "tenth" else _lying(most, chart.drawn)
+        plain: dict[str, Any] = drawn.properties(width="container").to_dict(validate=False)
     del plain["config"]
     return plain
 
@@ -167,9 +174,28 @@ def _lying(most: int, drawn: int) -> alt.LayerChart | alt.FacetChart:
     ).properties(height=drawn * (19 if drawn > 6 else 30))
 
 
+def library(folder: Path | None = None) -> str:
+    """The code that draws: Vega, Vega-Lite and Vega-Embed, as vl-convert carries them.
+
+    To put its modules together takes a second, so it is kept in `folder`, where there is one, by the version of what does that.
+    """
+    if folder is None or not folder.is_dir():
+        return _library()
+    file = folder / f"charts-{version('vl-convert-python')}.js"
+    with suppress(OSError, UnicodeDecodeError):
+        digest, _, code = file.read_bytes().partition(b"\n")
+        if sha256(code).hexdigest().encode() == digest:
+            return code.decode()
+    code = _library().encode()
+    draft = file.with_name(f"{file.name}.new")
+    with suppress(OSError):  # it only saves time
+        draft.write_bytes(sha256(code).hexdigest().encode() + b"\n" + code)
+        draft.replace(file)
+    return code.decode()
+
+
 @cache
-def library() -> str:
-    """The code that draws: Vega, Vega-Lite and Vega-Embed, as vl-convert carries them."""
+def _library() -> str:
     code = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return _NOTICE + code.replace("\r", "")
 
