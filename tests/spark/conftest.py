@@ -57,10 +57,11 @@ def on_spark(spark: object) -> OnSpark:
         column: str | None = None,
         cut_at: int = portions.CUT_AT,
         reported_by_spark: int = 1_000_000,
+        sent_by_guess: int = 20_000,
     ) -> "SparkIngest":
         assert spark
         paths: Sequence[str] = [str(base.root / name) for name in inputs or ("raw",)]
-        options = SparkOptions(column=column, cut_at=cut_at, reported_by_spark=reported_by_spark)
+        options = SparkOptions(None, {}, column, cut_at, reported_by_spark, sent_by_guess)
         return ingest(base.workspace, paths, target, Request(DAY), options)
 
     return run

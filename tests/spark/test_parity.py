@@ -131,7 +131,7 @@ def test_what_is_between_records(base: Base, on_spark: OnSpark, tmp_path: Path) 
     decide_some(base)
     base.drop("kb.duckdb", "curated", ".kb")
     result = base.ingest()
-    done = on_spark(base, tmp_path / "target", cut_at=2000)
+    done = on_spark(base, tmp_path / "target", cut_at=2000, sent_by_guess=0)
     check_equal(base, tmp_path / "target")
     assert done.result._replace(restored=()) == result._replace(restored=())
     assert set(done.elsewhere) == {"ORG001"}

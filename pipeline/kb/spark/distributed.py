@@ -37,7 +37,8 @@ class SparkOptions(NamedTuple):
     """Where Spark runs, and what is set for it.
 
     `column` is that of the text, where tables of Parquet are read. A file of lines larger than `cut_at` bytes is read in
-    spans.
+    spans. From `reported_by_spark` records on Spark answers the reports too, and up to `sent_by_guess` Spark may guess which
+    sides of a join are small.
     """
 
     master: str | None = None
@@ -45,6 +46,7 @@ class SparkOptions(NamedTuple):
     column: str | None = None
     cut_at: int = portions.CUT_AT
     reported_by_spark: int = 1_000_000
+    sent_by_guess: int = 20_000
 
 
 class SparkIngest(NamedTuple):
@@ -128,6 +130,8 @@ class _Run:
 
     def _steps(self, plan: Plan | None, tables: Sequence[Path]) -> SparkIngest:
         read, misread = self._judge(plan, tables)
+        if read > self.options.sent_by_guess:
+            session.send_by_size(self.spark)
         self.request.step("loading")
         self._load()
         self.request.step("comparing")

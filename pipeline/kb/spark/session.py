@@ -36,9 +36,6 @@ _DEFAULTS = {
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.sources.partitionOverwriteMode": "static",
     "spark.sql.adaptive.enabled": "true",
-    # what is more is sent to all once its size is known: a guess takes a text of 3 KB for 20 bytes
-    "spark.sql.autoBroadcastJoinThreshold": "256k",
-    "spark.sql.adaptive.autoBroadcastJoinThreshold": "10m",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
 }
 
@@ -131,6 +128,20 @@ def _memory() -> str:
     """A third of what this machine has: on it, one process is Spark as a whole, and the workers are beside it."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return f"{max(_LEAST_MEMORY, pages * size // 3 >> 20)}m"
+
+
+_GUESSED = "spark.sql.autoBroadcastJoinThreshold"
+
+
+def send_by_size(session: "SparkSession") -> None:
+    """Let Spark send a side of a join to all by its size once that is known.
+
+    Its guess takes a text of 3 KB for 20 bytes. To wait for the size costs a third more time on a small base, so it is
+    for bases whose documents are too much for each worker.
+    """
+    if not session.sparkContext.getConf().contains(_GUESSED):  # else it was chosen by who started it
+        session.conf.set("spark.sql.adaptive.autoBroadcastJoinThreshold", "10m")
+        session.conf.set(_GUESSED, "-1")
 
 
 def first_of(error: Exception) -> str:
