@@ -1,8 +1,10 @@
 """Lines are alike where looking up one says what looking up the other would; so none is passed over for another's sake."""
 
 import io
+import time
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,3 +111,23 @@ def test_a_log_gives_what_looking_up_each_of_its_lines_gives(lines: list[str]) -
     for ours, other in zip(fast.answered, slow.answered, strict=True):
         assert (ours.line, ours.verdict, ours.times, ours.hit) == (other.line, other.verdict, other.times, other.hit)
         assert [near.record for near in ours.nearest] == [near.record for near in other.nearest]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error " + "/" * 4000,
+        "error " + "(" * 4000,
+        "a0" * 2000,
+        "0" * 4000,
+        "0." * 2000,
+        "exit /a" * 600,
+        "error 0" * 600,
+    ],
+)
+def test_no_line_takes_longer_than_it_is_long(line: str) -> None:
+    like = Likeness(ranker(BASE)).of
+    assert like("error: once") is not None, "what is compiled once does not count"
+    began = time.process_time()
+    like(line)
+    assert time.process_time() - began < 0.2

@@ -19,7 +19,7 @@ _TOKEN = lazily(
   | (?P<plain>(?<![^\s('"`\[])(?!(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ ]+\d)[A-Za-z]{2,}(?=[:;,.)'"`\]!]*(?:\s|\Z)))
   | (?P<hole>
         \x1b\[[0-9;]*[A-Za-z]
-      | \b[a-z][a-z0-9+.-]*://[^\s'"<>()\[\]]+
+      | \b[a-z][a-z0-9+.-]*+://[^\s'"<>()\[\]]+
       | \b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[ ]?[+-]\d\d:?\d\d)?)?
       | \b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ ])?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ ]+\d{1,2}\b(?:[ ]\d{4}\b)?
       | \b\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?\b
@@ -28,12 +28,12 @@ _TOKEN = lazily(
       | \b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b
       | \b(?:[0-9a-fA-F]{2}:){2,}[0-9a-fA-F]{2}\b
       | \b(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}\b
-      | \b[\w.+-]+@[\w-]+(?:\.[\w-]+)+
-      | (?:\b[A-Za-z]:|(?<![\w.])(?:~|\.{1,2})?)[/\\]+[\w.@+=%{}$-]+(?:[/\\]+[\w.@+=%{}$-]*)*(?::\d+)*
-      | \b[\w.@+=%-]+(?:/[\w.@+=%-]+){2,}(?::\d+)*
+      | \b[\w.+-]++@[\w-]++(?:\.[\w-]++)+
+      | (?:\b[A-Za-z]:|(?<![\w.])(?:~|\.{1,2})?)[/\\]++[\w.@+=%{}$-]++(?:[/\\]++[\w.@+=%{}$-]*+)*(?::\d++)*
+      | \b[\w.@+=%-]++(?:/[\w.@+=%-]++){2,}(?::\d++)*
     )
   | (?P<code>\b(?:[A-Z]{1,8}-?\d{2,7}[A-Z]?|(?=[0-9A-F]*\d)[0-9A-F]{8})\b)
-  | (?P<file>\b[\w+-]+(?:\.[\w+-]+)*\.(?:[cho]|cc|cpp|hpp|py|pyc|[cm]?js|tsx?|jsx|rs|java|class|jar|go|rb|pl|php|sh|json|toml|ya?ml
+  | (?P<file>\b[\w+-]++(?:\.[\w+-]++)*\.(?:[cho]|cc|cpp|hpp|py|pyc|[cm]?js|tsx?|jsx|rs|java|class|jar|go|rb|pl|php|sh|json|toml|ya?ml
         |lock|txt|md|so|a|dll|exe|conf|cfg|ini|xml|html|css|sql|db|log|gz|tar|zip|whl|pem|key|crt|tf|mod|sum)\b(?:[:(]\d+)*(?:\.\d+)*)
   | (?P<number>\b\d+(?:[.,:x]\d+)*(?:%|[a-zA-Z]{1,3}\b)?)
   | (?P<word>[^\W\d_](?:[^\W_]|[_'’](?=[^\W_]))*)

@@ -21,8 +21,9 @@ _IN_TERM = lazily(
     rf"""
     (?<!0000-00-00) (?<!\b0) (?: [A-Z]- | [^\W\d_][_'’]? ) 0
   | \b[0A-F]{{8}}\b
-  | 0[\w+.-]*\.[a-z]
-  | \b(?i:{"|".join(sorted(NUMBERED))})\b \W* (?: \S*[/\\]\S*\W+ )* (?! 0000[-/]00[-/]00 ) 0+ (?! 0 | [.,:]0 )
+  | (?<![\w+.-]) (?=[\w+.-]*0) [\w+.-]*\.[a-z]
+  | \b(?i:{"|".join(sorted(NUMBERED))})\b [\s:;,()\[\]{{}}'"`!=<>|*\#&?]*+ (?: [^\s/\\]*+[/\\]\S*+\s++ )*+
+      (?! 0000[-/]00[-/]00 ) 0++ (?! [.,:]0 )
   | \b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ ]+0
     """,
     re.VERBOSE,
@@ -55,15 +56,16 @@ class Likeness:
 
     def matters(self, zeroed: str) -> bool:
         """Whether a digit may matter in a line, which is given with zeros for its digits."""
-        return any(self._asks(zeroed))
+        return any(self._asks(zeroed[:LONGEST_LINE]))
 
     def of(self, line: str) -> Hashable:
         """The same for two lines where looking up one says what looking up the other would."""
+        line = line[:LONGEST_LINE]
         zeroed = line.translate(_ZEROS)
         stretches, asking = self._asks(zeroed)
         if not (stretches or asking):
             return _runs(zeroed)
-        if len(asking) > _MANY or len(line) > LONGEST_LINE:
+        if len(asking) > _MANY:
             return line
         hits = tuple(self._hit(record, line) for record in asking)
         if not stretches:
@@ -118,7 +120,10 @@ class Likeness:
 
 def _stretches(zeroed: str) -> Iterator[tuple[int, int]]:
     """Where digits stand that may be a part of a term, with all around them that is no white space."""
+    end = 0
     for match in _IN_TERM.finditer(zeroed):
+        if match.end() <= end:
+            continue
         start, end = match.span()
         while start > 0 and not zeroed[start - 1].isspace():
             start -= 1
