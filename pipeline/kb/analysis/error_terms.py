@@ -33,8 +33,8 @@ _TOKEN = lazily(
       | \b[\w.@+=%-]++(?:/[\w.@+=%-]++){2,}(?::\d++)*
     )
   | (?P<code>\b(?:[A-Z]{1,8}-?\d{2,7}[A-Z]?|(?=[0-9A-F]*\d)[0-9A-F]{8})\b)
-  | (?P<file>\b[\w+-]++(?:\.[\w+-]++)*\.(?:[cho]|cc|cpp|hpp|py|pyc|[cm]?js|tsx?|jsx|rs|java|class|jar|go|rb|pl|php|sh|json|toml|ya?ml
-        |lock|txt|md|so|a|dll|exe|conf|cfg|ini|xml|html|css|sql|db|log|gz|tar|zip|whl|pem|key|crt|tf|mod|sum)\b(?:[:(]\d+)*(?:\.\d+)*)
+  | (?P<file>\b[\w+-]++(?:\.[\w+-]++)*\.(?:[cho]|cc|cpp|hpp|py|pyc|[cm]?js|tsx?|jsx|rs|java|class|jar|go|rb|pl|php|sh|json|toml
+        |ya?ml|lock|txt|md|so|a|dll|exe|conf|cfg|ini|xml|html|css|sql|db|log|gz|tar|zip|whl|pem|key|crt|tf|mod|sum)\b(?:[:(]\d+)*(?:\.\d+)*)
   | (?P<number>\b\d+(?:[.,:x]\d+)*(?:%|[a-zA-Z]{1,3}\b)?)
   | (?P<word>[^\W\d_](?:[^\W_]|[_'’](?=[^\W_]))*)
     """,
