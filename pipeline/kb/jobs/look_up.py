@@ -1,7 +1,7 @@
 """`kb match`: which error this is, what not to try, what works, and how far to believe it; or that the base does not know."""
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST_MESSAGE = 1 << 20
 """A message of more bytes is a log."""
+
+_FEW_LINES = 64
 
 _INJECTED, _CONTESTED = "SAF004", "LED009"
 
@@ -88,15 +90,19 @@ def log_file(path: Path) -> Iterator[BinaryIO]:
         raise KbError(f"{path}: cannot be read: {error.strerror}; name a file, or - for standard input") from None
 
 
-def look_up(opened: Opened, lines: Iterable[LogLine], question: Question, as_of: dt.date) -> dict[str, Any]:
+def look_up(opened: Opened, lines: Sequence[LogLine], question: Question, as_of: dt.date) -> dict[str, Any]:
     """The answer, as `schemas/match.v1.json` describes it."""
-    return _answered(opened, _looked(opened.ranker, lines, question), question, as_of)
+    return _answered(opened, _looked_in_message(opened.ranker, lines, question), question, as_of)
 
 
-def _looked(
-    ranker: Ranker, lines: Iterable[LogLine], question: Question, likeness: Callable[[str], Hashable] = str
-) -> Looked:
-    return look(ranker, lines, question.thresholds, question.here, likeness=likeness)
+def _looked(ranker: Ranker, lines: Iterable[LogLine], question: Question, likeness: Likeness | None = None) -> Looked:
+    like = likeness.of if likeness else str
+    return look(ranker, lines, question.thresholds, question.here, likeness=like)
+
+
+def _looked_in_message(ranker: Ranker, lines: Sequence[LogLine], question: Question) -> Looked:
+    """What is found in a message: a long one is looked through as a log is, which for a few lines takes longer than these."""
+    return _looked(ranker, lines, question, Likeness(ranker) if len(lines) > _FEW_LINES else None)
 
 
 def _answered(opened: Opened, looked: Looked, question: Question, as_of: dt.date) -> dict[str, Any]:
@@ -117,13 +123,13 @@ def look_up_message(
     """
     lines = of_message(text)
     index = None if question.explain else match_file.as_left(workspace)
-    looked = _looked(Ranker(index), lines, question) if index else None
+    looked = _looked_in_message(Ranker(index), lines, question) if index else None
     if index and looked and not looked.answered:
         return _told(Ranker(index), looked, question, as_of, []), ()
     with swap.reading(workspace) as base:
         ready = opened(base, workspace.scratch, workspace.settings.own_lines)
         if not (index and looked and ready.ranker.index.digest == index.digest):
-            looked = _looked(ready.ranker, lines, question)
+            looked = _looked_in_message(ready.ranker, lines, question)
         return _answered(ready, looked, question, as_of), ready.notes
 
 
@@ -141,7 +147,7 @@ def look_up_log(
         notes = ready.notes if cues is not None else (*ready.notes, _FEW_CUES)
         likeness = Likeness(ready.ranker)
         lines = likely(stream, cues or (), likeness.matters)
-        return _answered(ready, _looked(ready.ranker, lines, question, likeness.of), question, as_of), notes
+        return _answered(ready, _looked(ready.ranker, lines, question, likeness), question, as_of), notes
 
 
 _FEW_CUES = "the base is large: lines without a word such as error, failed or cannot are passed over"
