@@ -33,6 +33,13 @@ def test_every_corpus_rule_has_words(code: str) -> None:
             "SELECT a, _u0._v0 AS y, (_u0._p0 + 1) - 1 AS n FROM t LATERAL VIEW POSEXPLODE(x) _u0 AS _p0, _v0",
         ),
         ("SELECT shown(x) FROM t", "SELECT KB_SHOWN(x) FROM t"),
+        (
+            "SELECT digest_of(x) FROM t",
+            (
+                "SELECT (CAST(CONV(ARRAY_JOIN(REVERSE(REGEXP_EXTRACT_ALL(SUBSTR(MD5(x), 1, 16), '..', 0)), ''), 16, -10)"
+                " AS BIGINT)) FROM t"
+            ),
+        ),
     ],
 )
 def test_where_the_engines_part(ours: str, theirs: str) -> None:

@@ -15,6 +15,7 @@ from kb.jobs.ingest import ingest
 from kb.judging.request import Request
 from kb.publish import swap
 from kb.reports import REPORTS, Options, run
+from kb.rules import rgx
 from kb.store import parquet_tables
 from kb.store import read as read_store
 from kb.workspace import find
@@ -138,14 +139,20 @@ def test_what_is_between_records(base: Base, on_spark: OnSpark, tmp_path: Path) 
     check_read(base, tmp_path / "target")
 
 
-def test_raw_and_synthetic_records(base: Base, on_spark: OnSpark, tmp_path: Path) -> None:
-    """400 of them; with `KB_LONG` 50,000."""
+def test_raw_and_synthetic_records(
+    base: Base, on_spark: OnSpark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """400 of them, with bounds as low as that; with `KB_LONG` 50,000."""
+    if not LONG:
+        monkeypatch.setattr(rgx, "_MOST_HELD", 32)
+        monkeypatch.setattr(rgx, "_COUNTED_IN", 64)
     shutil.copytree(ROOT / "raw", base.root / "raw")
     base.put("raw/made.ndjson", b"".join(line + b"\n" for line in records(50_000 if LONG else 400)))
     configure(base)
     base.ingest()
     done = on_spark(base, tmp_path / "target", cut_at=20_000_000 if LONG else 200_000, reported_by_spark=0)
     check_equal(base, tmp_path / "target")
+    assert base.query("SELECT * FROM bounds WHERE one_in > 1") != []
     assert done.elsewhere == {}
     manifest = json.loads((tmp_path / "target" / "manifest.json").read_bytes())
     assert manifest["not_run"] == {}

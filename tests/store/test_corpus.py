@@ -1,5 +1,6 @@
 """The corpus rules: what records say against each other, and that comparing few is as good as comparing all."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 import re2
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from kb import store
@@ -69,6 +70,7 @@ def test_signatures_that_share_words_are_compared_in_little_memory() -> None:
             """CREATE TABLE match_keys AS
             SELECT id AS record_id, [lower(regex)] AS required_literals, false AS compared FROM records"""
         )
+        connection.execute("CREATE TABLE bounds (code VARCHAR, literal VARCHAR, one_in BIGINT)")
 
         def ask(sql: str, **values: object) -> Iterator[tuple[Any, ...]]:
             return iter(connection.cursor().execute(sql, values or None).fetchall())
@@ -377,6 +379,82 @@ def test_patterns_that_share_a_text_are_searched_for_all_at_once(base: Base, mon
     assert set(base.query("SELECT record_id, other_id FROM pairs WHERE code = 'RGX005'")) == {
         (f"git/{one}", f"git/{other}") for one in words for other in words if one != other and one[1] == other[1]
     }
+
+
+# what too many signatures hold
+
+
+def bounded_at(patch: pytest.MonkeyPatch, most: int, few: int) -> None:
+    patch.setattr(rgx, "_MOST_HELD", most)
+    patch.setattr(rgx, "_COUNTED_IN", 2 * most)
+    patch.setattr(rgx, "_LARGEST_BUCKET", 2)
+    patch.setattr(rgx, "_AT_ONCE", 5)
+    patch.setattr(rgx, "_FEW", few)
+
+
+def digest_of(text: str) -> int:
+    return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[:8], "little")
+
+
+def in_reach(regex: str, text: str, signatures: set[str], most: int) -> bool:
+    """Whether a pattern is held against a signature, by what docs/rules.md says and by nothing else."""
+
+    def one_in(total: int, at_most: int) -> int:
+        return next(1 << i for i in range(64) if total <= at_most << i)
+
+    def share(literal: str) -> int:
+        sample = one_in(len(signatures), 2 * most)
+        held = sum(literal in other.lower() for other in signatures if digest_of(other) % sample == 0)
+        return one_in(held * sample if literal else len(signatures), most)
+
+    return any(literal in text.lower() and digest_of(text) % share(literal) == 0 for literal in needs(regex) or [""])
+
+
+failures = st.tuples(
+    st.sampled_from(["failed", "failed|denied", "[abx] failed", "denied$", "[a-h]", "[i-p]+", "(?:a )?denied", "gone"]),
+    st.sampled_from(["failed", "denied", "denied, failed", "gone"]),
+)
+bases = st.dictionaries(st.sampled_from("abcdefghijklmnop"), failures, min_size=2)
+
+
+# a try takes some ingests, so shrinking would take minutes
+@pytest.mark.long
+@pytest.mark.parametrize("few", [0, 10**9], ids=["by index", "one by one"])
+@settings(max_examples=6, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(st.lists(bases, min_size=1, max_size=4))
+def test_what_a_pattern_is_held_against_depends_on_the_base_alone(
+    tmp_path_factory: pytest.TempPathFactory, few: int, drawn: list[dict[str, tuple[str, str]]]
+) -> None:
+    base, fresh = Base(tmp_path_factory.mktemp("base")), Base(tmp_path_factory.mktemp("fresh"))
+    with pytest.MonkeyPatch.context() as patch:
+        bounded_at(patch, 3, few)
+        for documents in (
+            [of_its_own(slug, regex=regex, signature=f"{slug} {text}") for slug, (regex, text) in one.items()]
+            for one in drawn
+        ):
+            ingested(base, *documents)
+        ingested(fresh, *documents)
+    assert base.curated() == fresh.curated()
+    assert base.tables() == fresh.tables()
+    rows = base.query("SELECT id, regex, signature FROM records")
+    texts = {name: text for name, _, text in rows}
+    expected = {
+        (one, other)
+        for one, other in brute({name: regex for name, regex, _ in rows}, texts)
+        if in_reach(next(regex for name, regex, _ in rows if name == one), texts[other], {*texts.values()}, 3)
+    }
+    assert set(base.query("SELECT record_id, other_id FROM pairs WHERE code = 'RGX005'")) == expected
+
+
+def test_what_is_bounded_is_said(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = [of_its_own(f"r{i}", signature=f"{i} failed", regex=f"^[{i}2468].failed$") for i in range(10)]
+    ingested(base, *documents)
+    assert [message for *_, message in found(base, "RGX005") if "one in" in message] == []
+    bounded_at(monkeypatch, 5, 0)
+    ingested(base, *documents, of_its_own("a"))
+    said = [message for *_, message in found(base, "RGX005")]
+    assert said
+    assert all(message.endswith(" (held against one in 2 of those that it may match)") for message in said)
 
 
 # what is written

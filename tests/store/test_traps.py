@@ -1,10 +1,11 @@
 """What skewed inputs cost grows as they do; rows and bytes are counted, not time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from benchmarks.traps import MANY, ONE, Record, cost, exponent
+from kb.rules import rgx
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,27 @@ def test_four_times_as_many_take_no_more_than_four_times_as_much(trap: Callable[
     least, most = cost(trap(30)), cost(trap(120))
     assert exponent(least.rows, most.rows) < 1.3
     assert exponent(least.bytes, most.bytes) < 1.3
+
+
+@pytest.mark.parametrize("trap", ["patterns without a text", "a text in patterns", "an optional text"])
+def test_patterns_that_any_signature_may_match_are_not_held_against_all(
+    trap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[object] = []
+
+    def searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:
+        def none(_: str) -> Sequence[int]:
+            held.extend(regexes)
+            return ()
+
+        return none
+
+    monkeypatch.setattr(rgx, "_MOST_HELD", 32)
+    monkeypatch.setattr(rgx, "_COUNTED_IN", 64)
+    monkeypatch.setattr(rgx, "_LARGEST_BUCKET", 8)
+    monkeypatch.setattr(rgx, "_FEW", 0)
+    monkeypatch.setattr(rgx, "_searching", searching)
+    for number in (40, 160):
+        held.clear()
+        cost(MANY[trap](number))
+        assert 0 < len(held) < 2 * 32 * number

@@ -72,7 +72,7 @@ def likely(stream: BinaryIO, own: Sequence[str], matters: Callable[[str], bool] 
     Of lines that differ in digits alone the first stands for all, unless `matters` says of such a line, with zeros for digits,
     that they matter. It is given where it stands, and again at the end, with how many more there were.
     """
-    lines = _Lines(own[:MOST_CUES], matters)
+    lines = _Stream(own[:MOST_CUES], matters)
     number = 1
     for chunk in _chunks(stream):
         yield from lines.of(chunk, number)
@@ -80,7 +80,7 @@ def likely(stream: BinaryIO, own: Sequence[str], matters: Callable[[str], bool] 
     yield from lines.again()
 
 
-class _Lines:
+class _Stream:
     """What came of a stream, with zeros for digits: the lines that stand for all alike, with how many more, and the others."""
 
     def __init__(self, own: Sequence[str], matters: Callable[[str], bool]) -> None:

@@ -502,7 +502,10 @@ _MATCHING = Report(
             "swallowing",
             {
                 **_RECORD,
-                "others": Column("other records whose signatures its pattern matches, counted up to 101", SOME),
+                "others": Column(
+                    "other records whose signatures its pattern matches, of those that RGX005 holds it against, up to 101",
+                    SOME,
+                ),
                 "such": Column("the first of them", TEXT),
                 "regex": Column("the pattern", TEXT),
             },

@@ -21,6 +21,9 @@ Ask = Callable[..., Iterator[tuple[Any, ...]]]
 Pairs = Iterator[tuple[str, str, float]]
 """What comparing records yields: (id, id of the other one, score from 0 to 1)."""
 
+Bounds = Iterator[tuple[str, int]]
+"""What bounds a comparison: (a text that so many records hold that not all of those are compared, but one in how many)."""
+
 Example = Mapping[str, Json]
 """Pointers, and what stands there instead, in the clean record of `example.py`; ABSENT takes a key away."""
 
@@ -65,12 +68,13 @@ class Rule:
     `run` is the function of its kind: a fix maps a value (and, if it `reads` any, the settings) to a value, a check
     maps a `Record` to findings, a corpus rule has `sql` instead. Where a corpus rule `compares` in Python, `run` maps an
     `Ask` to the pairs that are not in the table `pairs` yet, of which at most `most` + 1 are kept for each id, and `sql`
-    makes findings of that table. `screen` is an RE2 pattern for the compact JSON of a document, as `orjson.dumps` spells
-    it: without a match the rule cannot fire, and is not run. It is made of the tables that the rule itself uses and never
-    decides, which tests/property/test_screens.py holds of every rule. `alone` is the like for a corpus rule: whether it may
-    speak against a curated document that is the only one; without it, it cannot. `only_with` is the like for a base: a
-    table that its query asks, perhaps with a condition; without a row of it the query has no answer, and is not planned.
-    A check of events looks at those of some `kinds` alone.
+    makes findings of that table. What `bounds` says of the base stands in the table `bounds` then: where that changes for one
+    of the texts that a record's pattern requires, the record is compared anew. `screen` is an RE2 pattern for the compact
+    JSON of a document, as `orjson.dumps` spells it: without a match the rule cannot fire, and is not run. It is made of the
+    tables that the rule itself uses and never decides, which tests/property/test_screens.py holds of every rule. `alone` is
+    the like for a corpus rule: whether it may speak against a curated document that is the only one; without it, it cannot.
+    `only_with` is the like for a base: a table that its query asks, perhaps with a condition; without a row of it the query
+    has no answer, and is not planned. A check of events looks at those of some `kinds` alone.
     Where the rule speaks, it `replaces` what other rules found at the same pointer of the record; where one of those that it
     `yields_to` speaks, it is silent. `file` names the file of a user's own rule. A fix of texts with `beside` is given what
     that makes of all that its pattern names in the record, too. `expected` says of each bad example where it is found, and
@@ -93,6 +97,7 @@ class Rule:
     says: str = ""
     sql: str = ""
     compares: bool = False
+    bounds: Callable[[Ask], Bounds] | None = None
     most: int = 0
     alone: Callable[[Document, dt.date], bool] | None = None
     only_with: str = ""
@@ -366,17 +371,18 @@ def corpus(
     about_settings: bool = False,
     stage: Stage = Stage.CORPUS,
     compares: bool = False,
+    bounds: Callable[[Ask], Bounds] | None = None,
     most: int = 0,
     replaces: Sequence[str] = (),
     yields_to: Sequence[str] = (),
 ) -> Callable[[Callable[..., Pairs | None]], Rule]:
     """Declare a rule that needs other records or the day: SQL over the store, see docs/tables.md.
 
-    The query selects (id, pointer, message) and may use `$as_of`. With `compares`, the function yields what comparing
-    records in Python came to, for the query to read from the table `pairs`. What it finds `replaces` the findings of
-    some other rules at the same place: it is the cause of those. Where a check that it `yields_to` speaks, that one is the
-    cause. Examples are lists of records, and pointers into such a list say where a bad one is found: `/1/id` is the id of
-    the second record.
+    The query selects (id, pointer, message) and may use `$as_of`. With `compares`, the function yields what comparing records
+    in Python came to, for the query to read from the table `pairs`; `bounds` says where not all are compared. What it finds
+    `replaces` the findings of some other rules at the same place: it is the cause of those. Where a check that it `yields_to`
+    speaks, that one is the cause. Examples are lists of records, and pointers into such a list say where a bad one is found:
+    `/1/id` is the id of the second record.
 
     A rule that is `about_settings` judges the suppressions in kb.toml, after all others: its query selects
     (number, pointer, message) with the help of the table `suppressions` that draft.py lays out. Its examples are pairs
@@ -388,7 +394,7 @@ def corpus(
     def declare(run: Callable[..., Pairs | None]) -> Rule:
         return Rule(
             code, name, Kind.CORPUS, severity, turn, _doc(run), run, good, _examples(bad), locked, version, sql=sql,
-            alone=alone, only_with=only_with, compares=compares, most=most, replaces=tuple(replaces),
+            alone=alone, only_with=only_with, compares=compares, bounds=bounds, most=most, replaces=tuple(replaces),
             yields_to=tuple(yields_to), expected=_expected(bad),
         )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """RGX: the matching pattern."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from kb.analysis.placeholders import holds_a_place
 from kb.analysis.regexes import options
 from kb.model import Severity
 from kb.rules import ordinary
-from kb.rules.base import Ask, At, Found, Pairs, Record, check, corpus
+from kb.rules.base import Ask, At, Bounds, Found, Pairs, Record, check, corpus
 from kb.words import show
 
 _OPERATORS = r'"regex":"(?:[^"\\]|\\.)*?(?:[.*+?^$(){}|]|\[|\]|\\\\)'
@@ -297,10 +297,80 @@ _LARGEST_BUCKET = 256
 _AT_ONCE = 250
 """How many patterns one RE2 filter holds: its automaton may not grow beyond 8 MB."""
 
+_MOST_HELD = 4096
+"""A required text that more signatures hold leads to one in 2, 4, 8 … of them: no more than so many."""
+
+_COUNTED_IN = 8192
+"""How many hold it is counted in no more signatures than these, and reckoned from there."""
+
 _LONGEST_PATTERN, _LONGEST_SIGNATURE = 2000, 1000
 """Longer patterns are held against no other record, and of a longer signature the beginning; in a real base there is none."""
 
 _READABLE = "replace(replace(lower(signature), 'ſ', 's'), '\u212a', 'k')"  # RE2 takes these for s and k
+
+
+def _one_in(total: int, most: int) -> int:
+    """Which share of many is no more than `most`: one in how many, a power of two, so that it seldom changes."""
+    one_in = 1
+    while total > most * one_in:
+        one_in *= 2
+    return one_in
+
+
+_SIGNATURES = f"""
+    SELECT left(signature, {_LONGEST_SIGNATURE}) AS signature FROM records
+    UNION SELECT left(unnest(signatures), {_LONGEST_SIGNATURE}) FROM records WHERE len(signatures) > 0
+"""
+
+
+def _held_often(sample: int) -> str:
+    """Required texts that many signatures hold, and how many of one in `sample` do.
+
+    Pieces of a text come first, up to eight: where one of them is rare, so is the text.
+    """
+    least = _MOST_HELD // sample
+    pieces = " UNION ALL ".join(
+        f"""
+        SELECT literal FROM (
+            SELECT literal, unnest([substr(literal, 1 + i * (length(literal) - {width}) // 7, {width}) FOR i IN range(8)]) AS part
+            FROM literals WHERE length(literal) >= {width} AND length(literal) < {below})
+        LEFT JOIN (
+            SELECT part, true AS often FROM (SELECT {_windows("text", width)} AS part FROM texts)
+            GROUP BY part HAVING count(*) > {least}) USING (part)
+        GROUP BY literal HAVING count(*) = count(often)
+        """
+        for width, below in ((8, 1 << 30), (3, 8))
+    )
+    return f"""
+        WITH texts AS (
+            SELECT {_READABLE} AS text FROM ({_SIGNATURES}) WHERE digest_of(signature) % {sample} = 0
+        ), literals AS (
+            SELECT DISTINCT literal FROM (SELECT unnest(required_literals) AS literal FROM match_keys)
+        ), likely AS ({pieces})
+        SELECT literal, count(*) FROM likely JOIN texts ON contains(text, literal) GROUP BY literal HAVING count(*) > {least}
+    """
+
+
+def _bounds(ask: Ask) -> Bounds:
+    """Of the signatures that hold a required text, which share patterns with that text are held against: one in how many.
+
+    All of them, where nothing is said. The empty text is in every signature, and stands for those patterns that require none.
+    """
+    (most,) = next(ask("SELECT count(*) + coalesce(sum(len(further_keys)), 0) FROM match_keys"))
+    if most <= _MOST_HELD:
+        return
+    (total,) = next(ask(f"SELECT count(*) FROM ({_SIGNATURES})"))
+    if total > _MOST_HELD:
+        yield "", _one_in(total, _MOST_HELD)
+        sample = _one_in(total, _COUNTED_IN)
+        for literal, held in ask(_held_often(sample)):
+            yield literal, _one_in(held * sample, _MOST_HELD)
+
+
+_BOUNDED = "(SELECT literal, one_in FROM bounds WHERE code = 'RGX005')"
+
+_REACHED = "digest_of(signature) % one_in = 0"
+"""Which share it is depends on nothing but the signature itself: another record changes nothing about it."""
 
 
 class _Sides(NamedTuple):
@@ -357,7 +427,8 @@ def _pairs_of_few(sides: _Sides) -> str:
             FROM (
                 SELECT place, literal FROM literals
                 UNION ALL SELECT place, '' FROM patterns WHERE required_literals = [])
-            JOIN texts ON contains(text, literal)
+            LEFT JOIN {_BOUNDED} USING (literal)
+            JOIN texts ON contains(text, literal) WHERE one_in IS NULL OR {_REACHED}
         ) {_TOGETHER}
     """
 
@@ -394,6 +465,7 @@ def _index() -> str:
         {_indexed(8, 1 << 30)}, {_indexed(3, 8)}, in_full_buckets AS (
             SELECT place FROM windows8 SEMI JOIN busy8 USING (part)
             UNION SELECT place FROM windows3 SEMI JOIN busy3 USING (part)
+            UNION SELECT place FROM literals SEMI JOIN {_BOUNDED} USING (literal)
             UNION SELECT place FROM patterns WHERE required_literals = []
         )
     """
@@ -416,12 +488,27 @@ def _pairs_of_many(sides: _Sides) -> str:
 def _in_full_buckets(sides: _Sides) -> str:
     return f"""
         WITH {_sighted(sides)}, {_index()}
-        SELECT id, total, regex FROM patterns SEMI JOIN in_full_buckets USING (place) ORDER BY place
+        SELECT id, total, regex, place, required_literals FROM patterns SEMI JOIN in_full_buckets USING (place) ORDER BY place
     """
 
 
 def _signatures(sides: _Sides) -> str:
     return f"WITH {_sighted(sides)} SELECT signature, ids FROM texts ORDER BY first"
+
+
+def _signatures_in_reach(sides: _Sides, places: Sequence[int]) -> str:
+    """Those that some patterns are held against, each with what decides that of a single one."""
+    some = f"place IN ({', '.join(map(str, places))})"
+    return f"""
+        WITH {_sighted(sides)}, wanted AS (
+            SELECT literal, coalesce(one_in, 1) AS one_in FROM (
+                SELECT literal FROM literals WHERE {some}
+                UNION SELECT '' FROM patterns WHERE {some} AND required_literals = [])
+            LEFT JOIN {_BOUNDED} USING (literal)
+        )
+        SELECT signature, ids, text, digest_of(signature) FROM texts
+        WHERE first IN (SELECT first FROM texts JOIN wanted ON contains(text, literal) WHERE {_REACHED}) ORDER BY first
+    """
 
 
 def _owners(sides: _Sides) -> str:
@@ -434,8 +521,9 @@ def _owners(sides: _Sides) -> str:
     "RGX005",
     "regex-collides",
     Severity.INFO,
-    version=3,
+    version=4,
     compares=True,
+    bounds=_bounds,
     most=_MOST,
     only_with="pairs WHERE code = 'RGX005'",
     sql=f"""
@@ -444,8 +532,15 @@ def _owners(sides: _Sides) -> str:
                 WHEN total > {_MOST} THEN 'more than {_MOST} other records, such as ' || array_to_string(firsts, ', ')
                 WHEN total > 3 THEN total || ' other records, such as ' || array_to_string(firsts, ', ')
                 ELSE array_to_string(firsts, ', ') END
+            || coalesce(' (held against one in ' || one_in || ' of those that it may match)', '')
             || '; narrow it, unless all of them are this error' AS message
         FROM (SELECT record_id, count(*) AS total, min(other_id, 3) AS firsts FROM pairs WHERE code = 'RGX005' GROUP BY record_id)
+        LEFT JOIN (
+            SELECT record_id, max(one_in) AS one_in
+            FROM (
+                SELECT record_id, unnest(required_literals) AS literal FROM match_keys
+                UNION ALL SELECT record_id, '' FROM match_keys WHERE required_literals = [])
+            JOIN {_BOUNDED} USING (literal) GROUP BY record_id) USING (record_id)
     """,
     good=[
         [{}, {"/id": "git/other", "/signature": "fatal: no such ref was fetched", "/regex": "no such ref was fetched"}]
@@ -483,17 +578,22 @@ def regex_collides(ask: Ask) -> Pairs:
     A log line that several patterns claim sends its reader to the wrong record. Patterns are searched with RE2, case
     ignored, so only those that RE2 knows (RGX002) are looked at, and none that matches the empty text (RGX004). Patterns of
     more than 2,000 characters are not looked at either, and of signatures the first 1,000 characters are.
+
+    A text that every match of a pattern has in it ("failed") leads to the signatures that hold it. Where those are more than
+    4,096, a pattern is held against one in 2, 4, 8 … of them, and the message says so. Which they are depends on what each of
+    them says alone. A pattern without such a text may match any signature.
     """
     new, literals, records = next(
         ask("SELECT count(*) FILTER (NOT compared), coalesce(sum(len(required_literals)), 0), count(*) FROM match_keys")
     )
     if not new or records == 1:
         return
+    bounds: dict[str, int] = dict(ask(f"FROM {_BOUNDED}"))
     for sides in _NEW if new < records else _NEW[:1]:
         if new * (literals + records) <= _FEW:
             hits = _meeting(ask(_pairs_of_few(sides)))
         else:
-            hits = chain(_meeting(ask(_pairs_of_many(sides))), _colliding(ask, sides))
+            hits = chain(_meeting(ask(_pairs_of_many(sides))), _colliding(ask, sides, bounds))
         for (first, total, regex), others in hits:
             owners = (first,) if total == 1 else (row[0] for row in ask(_owners(sides), regex=regex))
             for owner in owners:
@@ -536,22 +636,58 @@ def _meeting(pairs: Iterable[tuple[str, int, str, str, list[str]]]) -> Hits:
             yield _Pattern(*row), _first(met.values())
 
 
-def _colliding(ask: Ask, sides: _Sides) -> Hits:
+class _Wide(NamedTuple):
+    """A pattern that no rare text leads to, its place, and the texts of which every match has one; the empty one, if none."""
+
+    pattern: _Pattern
+    place: int
+    required: tuple[str, ...]
+
+
+def _colliding(ask: Ask, sides: _Sides, bounds: Mapping[str, int]) -> Hits:
     """The same of the patterns that no rare text leads to, so many at once that all signatures can be gone through."""
-    rest = [_Pattern(*row) for row in ask(_in_full_buckets(sides)) if _compiled(row[2]) is not None]
-    for start in range(0, len(rest), _AT_ONCE):
-        some = rest[start : start + _AT_ONCE]
-        matches = _searching([pattern.regex for pattern in some])
-        met: list[dict[str, list[str]]] = [{} for _ in some]
-        wanting = len(some)
-        for signature, ids in ask(_signatures(sides)):
-            for i in matches(signature):
-                if len(met[i]) < _MOST + 2:
-                    met[i].setdefault(ids[0], []).extend(ids)
-                    wanting -= len(met[i]) == _MOST + 2
-            if not wanting:
-                break
-        yield from zip(some, (_first(ids.values()) for ids in met), strict=True)
+    rest = [
+        _Wide(_Pattern(first, owners, regex), place, tuple(literals) or ("",))
+        for first, owners, regex, place, literals in ask(_in_full_buckets(sides))
+        if _compiled(regex) is not None
+    ]
+    for some in _so_many_at_once([wide for wide in rest if bounds.keys().isdisjoint(wide.required)]):
+        yield from _matching(some, ask(_signatures(sides)))
+    bounded = sorted((wide for wide in rest if not bounds.keys().isdisjoint(wide.required)), key=lambda w: w.required)
+    held: list[tuple[Any, ...]] = []
+    held_for: tuple[str, ...] | None = None
+    for some in _so_many_at_once(bounded):
+        alike = some[0].required if some[0].required == some[-1].required else None
+        if alike is None or alike != held_for:
+            in_reach = ask(_signatures_in_reach(sides, [wide.place for wide in some]))
+            if alike is not None:
+                held, held_for = list(in_reach), alike
+        yield from _matching(some, in_reach if alike is None else held, bounds)
+
+
+def _so_many_at_once(patterns: Sequence[_Wide]) -> Iterator[Sequence[_Wide]]:
+    return (patterns[start : start + _AT_ONCE] for start in range(0, len(patterns), _AT_ONCE))
+
+
+def _matching(
+    some: Sequence[_Wide], signatures: Iterable[tuple[Any, ...]], bounds: Mapping[str, int] | None = None
+) -> Hits:
+    """Which of some signatures, in order, each of some patterns matches; with bounds, of those that it is held against."""
+    matches = _searching([wide.pattern.regex for wide in some])
+    met: list[dict[str, list[str]]] = [{} for _ in some]
+    wanting = len(some)
+    for signature, ids, *known in signatures:
+        for i in matches(signature):
+            if len(met[i]) < _MOST + 2 and (bounds is None or _is_in_reach(some[i].required, bounds, *known)):
+                met[i].setdefault(ids[0], []).extend(ids)
+                wanting -= len(met[i]) == _MOST + 2
+        if not wanting:
+            break
+    yield from ((wide.pattern, _first(ids.values())) for wide, ids in zip(some, met, strict=True))
+
+
+def _is_in_reach(required: Sequence[str], bounds: Mapping[str, int], text: str, digest: int) -> bool:
+    return any(literal in text and digest % bounds.get(literal, 1) == 0 for literal in required)
 
 
 def _searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:

@@ -68,7 +68,7 @@ def lost(spark: "SparkSession") -> "DataFrame":
 
 
 def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
-    """Lay out `buckets`, and `pairs`: what the rules that compare in Python come to."""
+    """Lay out `buckets`, `bounds`, and `pairs`: what the rules that compare in Python come to."""
     empty = asked.spark.createDataFrame([], "band bigint, record_id string")
     empty.createOrReplaceTempView("buckets")
     insert = corpus.BUCKETS.replace("INSERT INTO buckets", "")
@@ -78,6 +78,10 @@ def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
     asked.spark.read.parquet(str(kept)).createOrReplaceTempView("buckets")
     pairs = "code string, record_id string, other_id string, score double"
     asked.spark.createDataFrame([], pairs).createOrReplaceTempView("pairs")
+    bounds = [
+        (rule.code, *bound) for rule in rules.known.values() if rule.bounds for bound in rule.bounds(_ask(asked, rule))
+    ]
+    asked.spark.createDataFrame(bounds, "code string, literal string, one_in bigint").createOrReplaceTempView("bounds")
     (folder / "pairs").mkdir()
     for rule in rules.known.values():
         if rule.compares:

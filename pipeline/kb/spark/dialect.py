@@ -331,9 +331,19 @@ def _call_of(node: exp.Anonymous) -> exp.Expression:
     if name == "printf":
         pattern, *values = node.expressions
         return _function("printf", pattern.copy(), *(_double(value) for value in values))
+    if name == "md5_number_upper":
+        return _md5_number_upper(node.expressions[0])
     if name == "list_position":
         return _function("nullif", _function("array_position", *node.expressions), 0)
     return exp.Anonymous(this=f"kb_{name}", expressions=node.expressions) if name in BY_DUCKDB else node
+
+
+def _md5_number_upper(text: exp.Expression) -> exp.Expression:
+    """The first eight bytes of a digest as a number, the last byte first; here with a sign, for Spark knows no other."""
+    half = _function("substr", _function("md5", text.copy()), 1, 16)
+    bytes_of = _function("regexp_extract_all", half, "..", 0)
+    turned = _function("array_join", _function("reverse", bytes_of), "")
+    return exp.Cast(this=_function("conv", turned, 16, -10), to=exp.DataType.build("bigint"))
 
 
 def _windows(node: exp.Expression) -> exp.Expression:

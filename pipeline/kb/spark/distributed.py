@@ -406,7 +406,7 @@ class _Run:
         tables["findings"] = tables["findings"].unionAll(self._about_settings(tables["findings"]))
         for table, frame in tables.items():
             self._write(table, frame)
-        for table in ("buckets", "pairs"):
+        for table in ("buckets", "bounds", "pairs"):
             self._write(table, self.spark.table(table))
         for table in ("events", "tombstones", "prior_weights"):
             target.write_few(draft, self.work, table)

@@ -101,6 +101,9 @@ def _shorten_messages(base: Store) -> None:
 
 def _compare(base: Store, rules: Sequence[Rule]) -> None:
     """Bring `pairs` up to date: what is known of pairs with a record that went or changed is worked out anew."""
+    for rule in rules:
+        if rule.bounds:
+            _bound(base, rule.code, set(rule.bounds(_asking(base))))
     if base.holds("pairs"):
         for rule in rules:
             base.query(_REOPENED, {"code": rule.code, "most": rule.most})
@@ -115,6 +118,23 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
             base.query(_SURPLUS, {"code": rule.code, "most": rule.most})
     base.query("UPDATE match_keys SET compared = true WHERE NOT compared")
 
+
+def _bound(base: Store, code: str, bounds: set[tuple[str, int]]) -> None:
+    """Bring `bounds` up to date, and let all records be compared anew to whom those that changed apply."""
+    changed = bounds.symmetric_difference(
+        base.query("SELECT literal, one_in FROM bounds WHERE code = $code", {"code": code}).rows
+    )
+    if changed:
+        base.query("DELETE FROM bounds WHERE code = $code", {"code": code})
+        base.insert("bounds", ("VARCHAR", "VARCHAR", "BIGINT"), [(code, *bound) for bound in sorted(bounds)])
+        base.query(_BOUNDED_OTHERWISE, {"literals": sorted({literal for literal, _ in changed})})
+
+
+_BOUNDED_OTHERWISE = """
+    UPDATE match_keys SET compared = false WHERE compared AND CASE
+        WHEN required_literals = [] THEN list_contains($literals::VARCHAR[], '')
+        ELSE list_has_any(required_literals, $literals::VARCHAR[]) END
+"""
 
 _REOPENED = """
     -- where not all pairs of a record were kept and one of those goes, the next in line is not known

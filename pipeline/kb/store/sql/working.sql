@@ -31,6 +31,12 @@ CREATE TABLE buckets ( -- Records that share a MinHash band with another.
     record_id VARCHAR NOT NULL -- Id of a record that has it.
 );
 
+CREATE TABLE bounds ( -- Texts that so many signatures hold that a pattern is not held against all of those.
+    code VARCHAR NOT NULL, -- Code of the rule that compares.
+    literal VARCHAR NOT NULL, -- The text, as in `required_literals` of match_keys; empty: it is about patterns that have none.
+    one_in BIGINT NOT NULL -- One in so many signatures with that text is compared: those whose digest this divides.
+);
+
 CREATE TABLE prior_weights ( -- How many outcomes what a record declares is worth, from the settings. Macro `prior_weight` reads it.
     tier_name VARCHAR NOT NULL, -- Verification tier.
     outcomes DOUBLE NOT NULL -- How many.
