@@ -159,16 +159,17 @@ def test_a_base_starts_with_what_is_asked_for(tmp_path: Path) -> None:
     assert kb(tmp_path / "base", "validate").out == "1 record read, all clean\n"
 
 
-def test_a_record_starts_from_an_example(base: Base, kb_within: Kb) -> None:
+def test_a_record_starts_from_a_draft_or_an_example(base: Base, kb_within: Kb) -> None:
     base.configure("")
     assert kb_within(base.root, "new", "git/my-error") == Outcome(
         0,
-        "wrote raw/git/my-error.json; replace what it says, then run `kb validate raw/git/my-error.json`\n",
+        "wrote raw/git/my-error.json; fill it, then run `kb validate raw/git/my-error.json`\n",
         "",
     )
-    assert kb_within(base.root, "validate").out == "1 record read, all clean\n"
-    draft = kb_within(base.root, "new", "--domain", "docker")
-    assert json.loads(draft.out)["id"] == "docker/not-a-repository"
+    said = kb_within(base.root, "validate").out
+    assert 'raw/git/my-error.json:4:16: error SCH002 /signature: "" is blank; write the text\n' in said
+    example = kb_within(base.root, "new", "--domain", "docker")
+    assert json.loads(example.out)["id"] == "docker/not-a-repository"
     refused(kb_within(base.root, "new", "git/my-error"), "raw/git/my-error.json: is there already")
     refused(kb_within(base.root, "new", "My Error"), '"My Error" cannot be the id: ')
     refused(
