@@ -215,11 +215,13 @@ def _small_base(scratch: Path, runs: int) -> Iterator[Row]:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     frames, bare = "import duckdb, pandas, pandera", "import typer, jiter, jsonschema_rs"
+    anew = pair([*_KB, "validate"], [_PYTHON, "-c", bare], small, runs)
+    yield Row(f"`kb validate` of {_BEGUN} records, without a base", f"`{bare}`", anew.ratio, 3)
     fresh = pair([*_KB, "ingest"], [_PYTHON, "-c", frames], small, runs, lambda: _clear(small))
     yield Row(f"{_BEGUN} records, a file each, from nothing", f"`{frames}`", fresh.ratio, 1.5)
     asked = (
         ("`kb ingest` of them, nothing changed", ["ingest"], "import duckdb", 1.5),
-        ("`kb validate` of them", ["validate"], bare, 3),
+        ("`kb validate` of them, as they were ingested", ["validate"], bare, 3),
         ("`kb doctor`", ["doctor"], frames, 1.5),
         (
             "`kb report html`",
