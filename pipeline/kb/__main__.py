@@ -1,5 +1,6 @@
 """Where `kb` starts, and `python -m kb` too."""
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -9,6 +10,9 @@ from kb import __version__
 _SIGNAL = 128
 """Exit codes beyond it tell the signal that ended a process."""
 
+_RARELY = (50_000, 20, 20)
+"""How often Python looks for what only refers to itself: a run makes many objects that stay, and next to none of that kind."""
+
 
 def main() -> None:
     """Run kb and exit; Ctrl-C is one line even while kb is being loaded."""
@@ -17,6 +21,7 @@ def main() -> None:
             sys.stdout.write(f"kb {__version__}\n")
             sys.stdout.flush()
             return
+    gc.set_threshold(*_RARELY)
     try:
         from kb.cli import app  # noqa: PLC0415 - after the handler; workers do without
     except KeyboardInterrupt:

@@ -1,5 +1,6 @@
 """Many records: chunks over processes. The only multiprocess code."""
 
+import gc
 import os
 import signal
 import traceback
@@ -123,7 +124,7 @@ def _workers(jobs: int, rules: RuleSet, folder: Path) -> "Iterator[list[Connecti
     try:
         for _ in range(jobs):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, folder), daemon=True)
+            process = context.Process(target=_work, args=(theirs, folder, gc.get_threshold()), daemon=True)
             process.start()
             theirs.close()  # so that its death ends the pipe
             processes.append(process)
@@ -165,11 +166,13 @@ def _died(chunk: list[Incoming]) -> KbError:
     )
 
 
-def _work(pipe: "Connection", folder: Path) -> None:
+def _work(pipe: "Connection", folder: Path, garbage: tuple[int, int, int]) -> None:
     """The life of a worker: it is sent the rules, then judges what it is sent, until there is nobody to send it anything.
 
-    What a terminal or a supervisor sends to all of the group is for the parent, which reports it and ends its workers.
+    What a terminal or a supervisor sends to all of the group is for the parent, which reports it and ends its workers. It looks
+    for `garbage` as often as the parent does.
     """
+    gc.set_threshold(*garbage)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
