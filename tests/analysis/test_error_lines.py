@@ -4,6 +4,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
@@ -48,14 +49,21 @@ _PIECES = st.sampled_from(
 _OWN = st.sampled_from([[], ["own"], ["own", "42"]])
 
 
+@contextmanager
+def _bounded(chunk: int, kept: int) -> Iterator[None]:
+    """Let so many bytes be read at once, and remembered."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(error_lines, "_CHUNK", chunk)
+        patch.setattr(error_lines, "_MOST_KEPT", kept)
+        yield
+
+
 @given(st.lists(_PIECES, max_size=60), st.integers(1, 40), _OWN, st.sampled_from([30, 1 << 20]))
 def test_a_stream_in_parts_gives_what_looking_at_each_line_gives(
     pieces: list[str], size: int, own: list[str], kept: int
 ) -> None:
     data = "".join(pieces).encode()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(error_lines, "_CHUNK", size)
-        patch.setattr(error_lines, "_MOST_KEPT", kept)
+    with _bounded(size, kept):
         assert [*likely(io.BytesIO(data), own)] == [*_one_by_one(data, own)]
 
 
@@ -64,9 +72,7 @@ def test_where_digits_do_not_matter_the_first_stands_for_all(
     pieces: list[str], size: int, own: list[str], kept: int
 ) -> None:
     data = "".join(pieces).encode()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(error_lines, "_CHUNK", size)
-        patch.setattr(error_lines, "_MOST_KEPT", kept)
+    with _bounded(size, kept):
         found = [*likely(io.BytesIO(data), own, lambda line: "x" in line)]
     wanted = [*_one_by_one(data, own)]
     assert _counted(found) == _counted(wanted)

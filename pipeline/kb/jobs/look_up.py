@@ -123,12 +123,14 @@ def look_up_message(
     """
     lines = of_message(text)
     index = None if question.explain else match_file.as_left(workspace)
-    looked = _looked_in_message(Ranker(index), lines, question) if index else None
-    if index and looked and not looked.answered:
-        return _told(Ranker(index), looked, question, as_of, []), ()
+    looked: Looked | None = None
+    if index is not None:
+        looked = _looked_in_message(Ranker(index), lines, question)
+        if not looked.answered:
+            return _told(Ranker(index), looked, question, as_of, []), ()
     with swap.reading(workspace) as base:
         ready = opened(base, workspace.scratch, workspace.settings.own_lines)
-        if not (index and looked and ready.ranker.index.digest == index.digest):
+        if looked is None or index is None or ready.ranker.index.digest != index.digest:
             looked = _looked_in_message(ready.ranker, lines, question)
         return _answered(ready, looked, question, as_of), ready.notes
 

@@ -1,10 +1,8 @@
 """The ledger as a set of events: what its files hold, whoever wrote them, in whatever order they arrived."""
 
-import gc
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -130,23 +128,6 @@ def _single_first(place: EventPlace) -> tuple[bool, str, int]:
 
 def read_all(files: Iterable[tuple[str, bytes]]) -> Ledger:
     """The ledger that some files hold, given as (name below the ledger, bytes)."""
-    with _kept():
-        return _read_all(files)
-
-
-@contextmanager
-def _kept() -> Iterator[None]:
-    """Let Python not look for garbage for a while: it would go through all events again and again, and none is any."""
-    was_looking = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_looking:
-            gc.enable()
-
-
-def _read_all(files: Iterable[tuple[str, bytes]]) -> Ledger:
     events: list[tuple[Event, EventPlace]] = []
     faults: list[Fault] = []
     for name, data in files:

@@ -36,8 +36,6 @@ That is a code, a word, the name of a file, a number after "exit", a month.
 _KEPT = 100_000
 """So many lines are remembered."""
 
-_MANY = 8
-
 
 class _Asks(NamedTuple):
     """What digits of a line may matter to: its terms, by these stretches of it, and the patterns of these records."""
@@ -65,8 +63,6 @@ class Likeness:
         stretches, asking = self._asks(zeroed)
         if not (stretches or asking):
             return _runs(zeroed)
-        if len(asking) > _MANY:
-            return line
         hits = tuple(self._hit(record, line) for record in asking)
         if not stretches:
             return _runs(zeroed), hits
