@@ -33,15 +33,25 @@ _IN_TERM = lazily(
 That is a code, a word, the name of a file, a number after "exit", a month.
 """
 
+_ANY_DIGIT = lazily(r"\\[dD]|0-9|\{[0-9]*,?[0-9]*\}")
+"""What of a pattern asks for digits, but not for which: any of them, or how many there are of something."""
+
 _KEPT = 100_000
 """So many lines are remembered."""
 
 
 class _Asks(NamedTuple):
-    """What digits of a line may matter to: its terms, by these stretches of it, and the patterns of these records."""
+    """What asks for digits of a line.
+
+    That are its terms, by `stretches` of it, and patterns that ask for certain digits: those of `records`, and those of which
+    every match has a text with digits that is `needed`. Where it `has_patterns` that may match, it may matter how many digits
+    there are.
+    """
 
     stretches: tuple[tuple[int, int], ...]
-    records: tuple[int, ...]
+    records: frozenset[int]
+    needed: tuple[tuple[str, int], ...]
+    has_patterns: bool
 
 
 class Likeness:
@@ -54,19 +64,22 @@ class Likeness:
 
     def matters(self, zeroed: str) -> bool:
         """Whether a digit may matter in a line, which is given with zeros for its digits."""
-        return any(self._asks(zeroed[:LONGEST_LINE]))
+        asks = self._asks(zeroed[:LONGEST_LINE])
+        return bool(asks.stretches or asks.records or asks.needed)
 
     def of(self, line: str) -> Hashable:
         """The same for two lines where looking up one says what looking up the other would."""
         line = line[:LONGEST_LINE]
         zeroed = line.translate(_ZEROS)
-        stretches, asking = self._asks(zeroed)
-        if not (stretches or asking):
-            return _runs(zeroed)
-        hits = tuple(self._hit(record, line) for record in asking)
-        if not stretches:
-            return _runs(zeroed), hits
-        return zeroed, hits, self._known_terms(line, (zeroed, *(line[start:end] for start, end in stretches)))
+        stretches, records, needed, has_patterns = self._asks(zeroed)
+        if not (stretches or has_patterns):
+            return _ZERO.sub("0", zeroed)
+        if needed:
+            lowered = line.lower()
+            records = records.union(record for text, record in needed if text in lowered)
+        hits = tuple((record, hit) for record in sorted(records) if (hit := self._hit(record, line)) is not None)
+        like = (zeroed, *(line[start:end] for start, end in stretches))
+        return zeroed, hits, self._known_terms(line, like) if stretches else ()
 
     def _known_terms(self, line: str, like: Hashable) -> tuple[int, ...]:
         """The terms with digits: those that the index knows, and of the others which are the same."""
@@ -83,35 +96,41 @@ class Likeness:
         return self._index.number(key) is not None or any(True for _ in self._index.with_code(key))
 
     def _hit(self, record: int, line: str) -> Hashable:
-        """Where the pattern of a record matches, as if every number were one digit long."""
+        """Where the pattern of a record matches."""
         if "^" in self._index.pattern(record):  # it is held against parts of the line as well
             return line
-        span = self._ranker.hit(record, line)
-        return span and tuple(len(_runs(line[:place].translate(_ZEROS))) for place in span)
+        return self._ranker.hit(record, line)
 
     def _asked(self, zeroed: str) -> _Asks:
-        return _Asks(tuple(_stretches(zeroed)), tuple(sorted(self._asking(zeroed))))
+        records = self._index.needed_by(zeroed).union(self._index.always)
+        needed = tuple(self._needed_with_digits(zeroed.lower()))
+        certain = frozenset(record for record in records if self._asks_for_certain(record))
+        return _Asks(tuple(_stretches(zeroed)), certain, needed, bool(records or needed))
 
-    def _asking(self, zeroed: str) -> set[int]:
-        """The records whose pattern may match a line with any digits in these places."""
-        asking = self._index.needed_by(zeroed).union(self._index.always)
-        needed, begin, beginnings, lengths = self._numbered
-        lowered = zeroed.lower()
-        for start in range(len(lowered)) if needed else ():
+    def _asks_for_certain(self, record: int) -> bool:
+        """Whether the pattern of a record asks for certain digits."""
+        return _DIGIT.search(_ANY_DIGIT.sub("", self._index.pattern(record))) is not None
+
+    def _needed_with_digits(self, lowered: str) -> Iterator[tuple[str, int]]:
+        """What patterns need and has digits, and the line may have too, with any digits in these places; and who needs it."""
+        texts, begin, beginnings, lengths = self._numbered
+        found: set[str] = set()
+        for start in range(len(lowered)) if texts else ():
             if lowered[start : start + begin] in beginnings:
-                asking.update(*(needed.get(lowered[start : start + length], ()) for length in lengths))
-        return asking
+                found.update(lowered[start : start + length] for length in lengths)
+        for text in sorted(found & texts.keys()):
+            yield from texts[text]
 
     @cached_property
-    def _numbered(self) -> tuple[dict[str, set[int]], int, frozenset[str], tuple[int, ...]]:
-        """What patterns need and has digits, with zeros for these, and the records that need it; how all begin, their lengths."""
-        needed: dict[str, set[int]] = {}
+    def _numbered(self) -> tuple[dict[str, list[tuple[str, int]]], int, frozenset[str], tuple[int, ...]]:
+        """These texts of all patterns by what they are with zeros for digits; how all of them begin, and their lengths."""
+        texts: dict[str, list[tuple[str, int]]] = {}
         for literal, record in self._index.literals():
             if _DIGIT.search(literal):
-                needed.setdefault(literal.translate(_ZEROS), set()).add(record)
-        lengths = tuple(sorted({*map(len, needed)}))
+                texts.setdefault(literal.translate(_ZEROS), []).append((literal, record))
+        lengths = tuple(sorted({*map(len, texts)}))
         begin = min(lengths, default=0)
-        return needed, begin, frozenset(literal[:begin] for literal in needed), lengths
+        return texts, begin, frozenset(text[:begin] for text in texts), lengths
 
 
 def _stretches(zeroed: str) -> Iterator[tuple[int, int]]:
@@ -126,7 +145,3 @@ def _stretches(zeroed: str) -> Iterator[tuple[int, int]]:
         while end < len(zeroed) and not zeroed[end].isspace():
             end += 1
         yield start, end
-
-
-def _runs(zeroed: str) -> str:
-    return str(_ZERO.sub("0", zeroed))
