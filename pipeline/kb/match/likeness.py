@@ -6,7 +6,7 @@ would get another answer: `code 1` and `code 137` do, where a record knows one o
 
 import re
 from collections.abc import Hashable, Iterator
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from kb.analysis.error_terms import LONGEST_LINE, NUMBERED, digest, terms
@@ -60,6 +60,7 @@ class Likeness:
     def __init__(self, ranker: Ranker) -> None:
         self._ranker, self._index = ranker, ranker.index
         self._asks = lru_cache(maxsize=_KEPT)(self._asked)
+        self._is_certain = cache(self._asks_for_certain)
         self._terms: dict[Hashable, tuple[int, ...]] = {}
 
     def matters(self, zeroed: str) -> bool:
@@ -104,7 +105,7 @@ class Likeness:
     def _asked(self, zeroed: str) -> _Asks:
         records = self._index.needed_by(zeroed).union(self._index.always)
         needed = tuple(self._needed_with_digits(zeroed.lower()))
-        certain = frozenset(record for record in records if self._asks_for_certain(record))
+        certain = frozenset(record for record in records if self._is_certain(record))
         return _Asks(tuple(_stretches(zeroed)), certain, needed, bool(records or needed))
 
     def _asks_for_certain(self, record: int) -> bool:
