@@ -5,7 +5,7 @@ The views have the names of the tables of the store.
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from kb.rules.base import Rule
 from kb.rules.ruleset import RuleSet
-from kb.spark.dialect import UntranslatedError, translated
+from kb.spark.dialect import UntranslatedError, in_steps, translated
 from kb.store import corpus
 from kb.store.build import contested, variables_of_rules
 from kb.store.layout import script
@@ -27,10 +27,16 @@ ByDuckdb = Callable[[str, Mapping[str, object]], Iterator[tuple[Any, ...]]]
 
 
 class SparkAnswers:
-    """A session that is asked in the words of the store. `elsewhere` names what DuckDB answered in this process, and why."""
+    """A session that is asked in the words of the store. `elsewhere` names what DuckDB answered in this process, and why.
 
-    def __init__(self, spark: "SparkSession", by_duckdb: ByDuckdb, rules: RuleSet) -> None:
+    What a query reads more than once is written below a folder first, and read from there, by the next query too.
+    """
+
+    def __init__(self, spark: "SparkSession", by_duckdb: ByDuckdb, rules: RuleSet, folder: Path) -> None:
         self.spark = spark
+        self.folder = folder
+        self._numbers = count()
+        self._shared: dict[str, Mapping[str, object]] = {}
         self.variables = {name: value for name, (_, value) in variables_of_rules(rules).items()}
         self.by_duckdb = by_duckdb
         self.elsewhere: dict[str, str] = {}
@@ -43,11 +49,26 @@ class SparkAnswers:
         """
         from pyspark.errors import AnalysisException, ParseException  # noqa: PLC0415 - where Spark is started
 
-        words = translated(sql, self.variables)
+        steps, given = in_steps(sql, self.variables), dict(values or {})
         try:
-            return self.spark.sql(words, dict(values or {}))
+            for name, words in steps.shared.items():
+                if self._shared.get(name) != given:
+                    self.spark.read.parquet(self._written(self.spark.sql(words, given))).createOrReplaceTempView(name)
+                    self._shared[name] = given
+            return self.spark.sql(steps.query, given)
         except (AnalysisException, ParseException) as error:
             raise UntranslatedError(str(error).strip().partition("\n")[0]) from None
+
+    def _written(self, frame: "DataFrame") -> str:
+        """Where an answer lies now."""
+        folder = str(self.folder / f"{next(self._numbers):05d}")
+        frame.write.parquet(folder)
+        return folder
+
+    def lay_out(self, table: str, frame: "DataFrame") -> None:
+        """Let a table be this from now on, to all queries."""
+        frame.createOrReplaceTempView(table)
+        self._shared.clear()
 
     def rows(self, what: str, sql: str, values: Mapping[str, object]) -> Iterator[tuple[Any, ...]]:
         """The rows of an answer, never all in memory at once."""
@@ -70,28 +91,29 @@ def lost(spark: "SparkSession") -> "DataFrame":
 def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
     """Lay out `buckets`, `bounds`, and `pairs`: what the rules that compare in Python come to."""
     empty = asked.spark.createDataFrame([], "band bigint, record_id string")
-    empty.createOrReplaceTempView("buckets")
+    asked.lay_out("buckets", empty)
     insert = corpus.BUCKETS.replace("INSERT INTO buckets", "")
     buckets = asked.frame(insert)
     kept = folder / "buckets"
     buckets.write.parquet(str(kept))
-    asked.spark.read.parquet(str(kept)).createOrReplaceTempView("buckets")
+    asked.lay_out("buckets", asked.spark.read.parquet(str(kept)))
     pairs = "code string, record_id string, other_id string, score double"
-    asked.spark.createDataFrame([], pairs).createOrReplaceTempView("pairs")
+    asked.lay_out("pairs", asked.spark.createDataFrame([], pairs))
     bounds = [
         (rule.code, *bound) for rule in rules.known.values() if rule.bounds for bound in rule.bounds(_ask(asked, rule))
     ]
-    asked.spark.createDataFrame(bounds, "code string, literal string, one_in bigint").createOrReplaceTempView("bounds")
+    asked.lay_out("bounds", asked.spark.createDataFrame(bounds, "code string, literal string, one_in bigint"))
     (folder / "pairs").mkdir()
     for rule in rules.known.values():
         if rule.compares:
             _write_pairs(rule.run(_ask(asked, rule)), rule, folder / "pairs" / f"{rule.code}.parquet")
     asked.spark.read.schema(pairs).parquet(str(folder / "pairs")).createOrReplaceTempView("every_pair")
     most = " ".join(f"WHEN '{rule.code}' THEN {rule.most + 1}" for rule in rules.known.values() if rule.compares)
-    asked.spark.sql(
+    kept_pairs = asked.spark.sql(
         f"""SELECT code, record_id, other_id, score FROM every_pair
         QUALIFY row_number() OVER (PARTITION BY code, record_id ORDER BY other_id) <= CASE code {most} END"""
-    ).createOrReplaceTempView("pairs")
+    )
+    asked.lay_out("pairs", kept_pairs)
 
 
 def _ask(asked: SparkAnswers, rule: Rule) -> Callable[..., Iterator[tuple[Any, ...]]]:

@@ -3,10 +3,12 @@
 Nothing is said anew here. What cannot be translated raises `UntranslatedError`, and is named.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import count
+from typing import NamedTuple
 
 import sqlglot
 from sqlglot import exp
@@ -22,12 +24,81 @@ class UntranslatedError(Exception):
     """A statement that has no words in Spark's SQL."""
 
 
+class Steps(NamedTuple):
+    """A query in Spark's SQL, and those parts of its WITH that it reads more than once, by the names that it reads there.
+
+    Spark works out such a part anew wherever it is read. A name is made of what the part says, so the same part of another
+    query has the same.
+    """
+
+    shared: Mapping[str, str]
+    query: str
+
+
 def translated(sql: str, variables: Mapping[str, object] | None = None) -> str:
     """A query of the store's in Spark's SQL, with its parameters as `:name`; `variables` are what `getvariable` gives.
 
     Raises:
         UntranslatedError: it says what Spark's SQL has no words for.
     """
+    return _written(_tree(sql, variables))
+
+
+def in_steps(sql: str, variables: Mapping[str, object] | None = None) -> Steps:
+    """The same, with what it reads more than once apart.
+
+    Raises:
+        UntranslatedError: it says what Spark's SQL has no words for.
+    """
+    tree = _tree(sql, variables)
+    shared: dict[str, str] = {}
+    kept: list[exp.CTE] = []
+    for part in list(tree.ctes):
+        if _times(tree, part.alias) > 1:
+            words = _written(_over(kept, part.this))
+            name = f"shared_{_digest(words)}"
+            shared[name] = words
+            _read_instead(tree, part.alias, name)
+            part.pop()
+        else:
+            kept.append(part)
+    if not tree.ctes:
+        tree.set("with_", None)
+    return Steps(shared, _written(tree))
+
+
+def _times(tree: exp.Expression, name: str) -> int:
+    return sum(table.name == name for table in tree.find_all(exp.Table))
+
+
+def _over(parts: Sequence[exp.CTE], query: exp.Expression) -> exp.Expression:
+    """A query with those of the parts before it that it reads, and those that they read."""
+    whole, needed = query.copy(), list[exp.Expression]()
+    for part in reversed(parts):
+        if any(_times(reader, part.alias) for reader in (whole, *needed)):
+            needed.insert(0, part.copy())
+    if needed:
+        whole.set("with_", exp.With(expressions=needed))
+    return whole
+
+
+def _digest(words: str) -> str:
+    """What a name is made of: the words, whatever numbers `_unnest` gave in them."""
+    places: dict[str, int] = {}
+    alike = re.sub(
+        r"\b_[upv]\d+\b", lambda found: f"{found[0][:2]}{places.setdefault(found[0][2:], len(places))}", words
+    )
+    return hashlib.sha256(alike.encode()).hexdigest()[:16]
+
+
+def _read_instead(tree: exp.Expression, name: str, other: str) -> None:
+    for table in tree.find_all(exp.Table):
+        if table.name == name:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.alias or name)))
+            table.set("this", exp.to_identifier(other))
+
+
+def _tree(sql: str, variables: Mapping[str, object] | None) -> exp.Expression:
     try:
         tree = sqlglot.parse_one(_prepared(sql), read="duckdb")
         tree = _with_macros(tree, 0)
@@ -35,9 +106,19 @@ def translated(sql: str, variables: Mapping[str, object] | None = None) -> str:
             tree = _each(lambda node: _variable(node, variables))(tree)
         for change in _CHANGES:
             tree = change(tree)
-        return str(tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE))
-    except (SqlglotError, LookupError, AttributeError, TypeError, ValueError) as error:
+    except _UNKNOWN as error:
         raise UntranslatedError(str(error).partition("\n")[0]) from None
+    return tree
+
+
+def _written(tree: exp.Expression) -> str:
+    try:
+        return str(tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE))
+    except _UNKNOWN as error:
+        raise UntranslatedError(str(error).partition("\n")[0]) from None
+
+
+_UNKNOWN = (SqlglotError, LookupError, AttributeError, TypeError, ValueError)
 
 
 def _prepared(sql: str) -> str:

@@ -327,7 +327,7 @@ class _Run:
             events.lay_out(draft, self.rules)
             for table in ("events", "tombstones"):
                 self._view_of_few(draft, table)
-            asked = SparkAnswers(self.spark, self._by_duckdb, self.rules)
+            asked = SparkAnswers(self.spark, self._by_duckdb, self.rules, self.work / "shared")
             between.compared(asked, self.rules, self.work)
             between.find(asked, self.rules, self.request.as_of, self._custom, self.work / "found")
             self._settle()

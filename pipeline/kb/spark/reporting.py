@@ -35,7 +35,7 @@ def lay_out(answers: SparkAnswers, work: Path) -> None:
             frame = answers.spark.read.parquet(str(folder))
         else:
             frame = answers.spark.createDataFrame([], from_arrow_schema(pa.schema(list(stages.arrow_struct(table)))))
-        frame.select(*[column.name for column in columns]).createOrReplaceTempView(table)
+        answers.lay_out(table, frame.select(*[column.name for column in columns]))
 
 
 class SparkReports(ParquetStore):
@@ -80,13 +80,15 @@ class SparkReports(ParquetStore):
         yield from (_as_duckdb(row, kinds) for row in frame.toLocalIterator())
 
     def _frame(self, sql: str, parameters: Mapping[str, object] | Sequence[object] | None) -> "DataFrame | None":
+        from pyspark.errors import PySparkException  # noqa: PLC0415 - where Spark is started
+
         name = self._names.get(sql)
         if name is None or not isinstance(parameters, Mapping | None):
             return None
         try:
             return self._answers.frame(sql, parameters)
-        except UntranslatedError as error:
-            self._answers.elsewhere[f"report query {name}"] = str(error)
+        except (UntranslatedError, PySparkException) as error:
+            self._answers.elsewhere[f"report query {name}"] = str(error).strip().partition("\n")[0][:200]
             return None
 
     def _collected(self, sql: str, frame: "DataFrame") -> list[Any] | None:
