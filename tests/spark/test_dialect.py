@@ -7,7 +7,7 @@ from kb.rules.base import Stage
 
 pytest.importorskip("sqlglot", reason="sqlglot is not installed; it comes with the extra `spark`")
 
-from kb.spark.dialect import UntranslatedError, translated
+from kb.spark.dialect import UntranslatedError, in_steps, translated
 
 pytestmark = pytest.mark.spark
 
@@ -49,3 +49,37 @@ def test_where_the_engines_part(ours: str, theirs: str) -> None:
 def test_what_has_no_words_is_named() -> None:
     with pytest.raises(UntranslatedError):
         translated("SELECT x[2:] FROM t")
+
+
+TWICE = "WITH a AS (SELECT unnest(x) AS y FROM t), b AS (SELECT y FROM a JOIN s USING (y)) "
+
+
+def test_what_a_query_reads_more_than_once_comes_first() -> None:
+    steps = in_steps(f"{TWICE} SELECT y FROM b JOIN b AS c USING (y)")
+    ((name, words),) = steps.shared.items()
+    assert words == (
+        "WITH a AS (SELECT _u0._v0 AS y FROM t LATERAL VIEW POSEXPLODE(x) _u0 AS _p0, _v0)"
+        " SELECT y FROM a JOIN s USING (y)"
+    )
+    assert steps.query == f"{_WITH_A} SELECT y FROM {name} AS b JOIN {name} AS c USING (y)"
+
+
+_WITH_A = "WITH a AS (SELECT _u0._v0 AS y FROM t LATERAL VIEW POSEXPLODE(x) _u0 AS _p0, _v0)"
+
+
+def test_a_part_that_is_read_once_stays_where_it_is() -> None:
+    assert in_steps(f"{TWICE} SELECT y FROM b") == ({}, translated(f"{TWICE} SELECT y FROM b"))
+
+
+def test_a_part_has_one_name_in_whatever_query_it_stands() -> None:
+    one = in_steps("WITH a AS (SELECT unnest(x) AS y FROM t) SELECT y FROM a JOIN a AS b USING (y)")
+    other = in_steps(
+        "WITH z AS (SELECT unnest(w) AS v FROM u), a AS (SELECT unnest(x) AS y FROM t) SELECT y FROM a, a AS b, z"
+    )
+    assert one.shared.keys() == other.shared.keys()
+
+
+def test_parts_that_say_something_else_have_other_names() -> None:
+    one = in_steps("WITH a AS (SELECT y FROM t WHERE y > 1) SELECT y FROM a JOIN a AS b USING (y)")
+    other = in_steps("WITH a AS (SELECT y FROM t WHERE y > 2) SELECT y FROM a JOIN a AS b USING (y)")
+    assert one.shared.keys().isdisjoint(other.shared)
