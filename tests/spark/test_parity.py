@@ -21,6 +21,7 @@ from kb.store import read as read_store
 from kb.workspace import find
 from tests.bases import DAY, INCIDENTAL, Base, contents, copy, ndjson, record, suppressions
 from tests.conftest import LONG, ROOT
+from tests.ledger.bases import decide as put_event
 from tests.ledger.events import event
 from tests.spark.conftest import OnSpark
 
@@ -121,6 +122,8 @@ def decide_some(base: Base) -> None:
     asked = Decision("confirm", "2026-11-20T00:00:00Z", "person:Ada")
     decide(base.workspace, ["git/one"], asked)
     decide(base.workspace, ["git/nine"], asked._replace(kind="withdraw", reason="it is wrong"))
+    for slug in ("one", "al"):  # the second is rejected for its alias, so nothing stands there that was tried
+        put_event(base, "outcome", record(slug, aliases=["git/one"] if slug == "al" else []))
     gone = event("confirm", record="git/gone")
     base.put("ledger/gone.json", gone.document)
     base.put("ledger/broken.json", b"{")
@@ -136,6 +139,8 @@ def test_what_is_between_records(base: Base, on_spark: OnSpark, tmp_path: Path) 
     check_equal(base, tmp_path / "target")
     assert done.result._replace(restored=()) == result._replace(restored=())
     assert set(done.elsewhere) == {"ORG001"}
+    pointing = "SELECT record_id, action_position FROM events WHERE kind = 'outcome' ORDER BY record_id"
+    assert base.query(pointing) == [("git/al", None), ("git/one", 0)]
     check_read(base, tmp_path / "target")
 
 

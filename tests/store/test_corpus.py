@@ -97,6 +97,7 @@ def with_all(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """A base in which each rule of `ONLY_WITH` has something to look at."""
     base = Base(tmp_path_factory.mktemp("with all"))
     decide(base, "confirm", record("a"))
+    decide(base, "refute", record("a"), at="2026-10-02T12:00:00Z", by="person:Bob")
     decide(base, "deprecate", record("b"), reason="old", successor="git/gone")
     for day in range(1, 8):
         decide(base, "outcome", record("b"), at=f"2026-10-0{day}T12:00:00Z")

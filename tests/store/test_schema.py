@@ -112,6 +112,7 @@ def test_every_column_is_filled(example: Base, tmp_path: Path) -> None:
         decide(base, "withdraw", gone, successor="git/twice"),
     ]
     decide(base, "confirm", twice)
+    decide(base, "outcome", twice)
     name, lines = packed(decided)
     base.put(f"ledger/{name}", lines)
     base.drop(*(f"ledger/{event.name}" for event in decided))

@@ -345,7 +345,7 @@ def votes_beyond_cap() -> None:
     "LED009",
     "contested",
     Severity.WARNING,
-    only_with="events",
+    only_with="events WHERE kind = 'refute' AND stands",
     sql="""
         WITH verdicts AS (
             SELECT record_id, item, action, actor, kind, decided_at, event FROM events e JOIN match_keys k USING (record_id)

@@ -65,7 +65,7 @@ class SparkAnswers:
         frame.write.parquet(folder)
         return folder
 
-    def lay_out(self, table: str, frame: "DataFrame") -> None:
+    def set_view(self, table: str, frame: "DataFrame") -> None:
         """Let a table be this from now on, to all queries."""
         frame.createOrReplaceTempView(table)
         self._shared.clear()
@@ -91,18 +91,18 @@ def lost(spark: "SparkSession") -> "DataFrame":
 def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
     """Lay out `buckets`, `bounds`, and `pairs`: what the rules that compare in Python come to."""
     empty = asked.spark.createDataFrame([], "band bigint, record_id string")
-    asked.lay_out("buckets", empty)
+    asked.set_view("buckets", empty)
     insert = corpus.BUCKETS.replace("INSERT INTO buckets", "")
     buckets = asked.frame(insert)
     kept = folder / "buckets"
     buckets.write.parquet(str(kept))
-    asked.lay_out("buckets", asked.spark.read.parquet(str(kept)))
+    asked.set_view("buckets", asked.spark.read.parquet(str(kept)))
     pairs = "code string, record_id string, other_id string, score double"
-    asked.lay_out("pairs", asked.spark.createDataFrame([], pairs))
+    asked.set_view("pairs", asked.spark.createDataFrame([], pairs))
     bounds = [
         (rule.code, *bound) for rule in rules.known.values() if rule.bounds for bound in rule.bounds(_ask(asked, rule))
     ]
-    asked.lay_out("bounds", asked.spark.createDataFrame(bounds, "code string, literal string, one_in bigint"))
+    asked.set_view("bounds", asked.spark.createDataFrame(bounds, "code string, literal string, one_in bigint"))
     (folder / "pairs").mkdir()
     for rule in rules.known.values():
         if rule.compares:
@@ -113,7 +113,7 @@ def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
         f"""SELECT code, record_id, other_id, score FROM every_pair
         QUALIFY row_number() OVER (PARTITION BY code, record_id ORDER BY other_id) <= CASE code {most} END"""
     )
-    asked.lay_out("pairs", kept_pairs)
+    asked.set_view("pairs", kept_pairs)
 
 
 def _ask(asked: SparkAnswers, rule: Rule) -> Callable[..., Iterator[tuple[Any, ...]]]:

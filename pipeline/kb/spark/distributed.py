@@ -403,6 +403,8 @@ class _Run:
         losing = self._tagged("settled", "quarantine")
         if losing.head():
             tables = self._without(losing, tables)
+            if self.rules.ledger:
+                events.let_go(draft, (row[0] for row in losing.select("record_id").toLocalIterator()))
         tables["findings"] = tables["findings"].unionAll(self._about_settings(tables["findings"]))
         for table, frame in tables.items():
             self._write(table, frame)
@@ -485,6 +487,8 @@ _FILED = frozenset(
 _NAMED_BY_LEDGER = {
     "records": "named = id OR array_contains(aliases, named)",
     "match_keys": "named = record_id",
+    "workarounds": "named = record_id",
+    "dead_ends": "named = record_id",
     "quarantine": "named = record_id",
     "withdrawn": "named = record_id",
 }

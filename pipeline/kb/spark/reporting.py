@@ -35,7 +35,7 @@ def lay_out(answers: SparkAnswers, work: Path) -> None:
             frame = answers.spark.read.parquet(str(folder))
         else:
             frame = answers.spark.createDataFrame([], from_arrow_schema(pa.schema(list(stages.arrow_struct(table)))))
-        answers.lay_out(table, frame.select(*[column.name for column in columns]))
+        answers.set_view(table, frame.select(*[column.name for column in columns]))
 
 
 class SparkReports(ParquetStore):

@@ -174,6 +174,7 @@ class Draft(Store):
         if demoted:
             self._take_out("demoted")
             self.connection.execute(script("demote.sql"))
+            events.let_go(self, (row.record_id for row, _ in demoted))
             self.connection.execute(script("orphans.sql"))
 
     def demoted_by_gate(self, messages: Mapping[str, str]) -> list[Demoted]:

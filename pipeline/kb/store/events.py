@@ -1,7 +1,7 @@
 """The ledger in the store: its events, the tombstones that follow from them, and what the rules find in events."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ def lay_out(base: Store, rules: RuleSet) -> None:
     decisions = _decisions(rules, _documents_of_promoted(base, rules), stones)
     base.query(_ENTERED, [[canonical(part).decode() for part in iter(lambda: list(islice(decisions, _TOGETHER)), [])]])
     base.insert("tombstones", [column.type for column in tables()["tombstones"][1]], stones)
-    base.query(_COUNTED)
+    base.query(_RELATED)
 
 
 def _decisions(rules: RuleSet, documents: Mapping[str, Document], stones: list[_Stone]) -> Iterator[Document]:
@@ -75,7 +75,7 @@ _TOGETHER = 64
 _ENTERED = """
     INSERT INTO events
     SELECT event, digest, file, line, said.kind, said.record, said.digest, said.target.item, said.target.position,
-        said.target.action, said.at, said.by, said."with", said.worked, said.tier, said.reason, said.successor, said.retracts,
+        said.target.action, NULL, said.at, said.by, said."with", said.worked, said.tier, said.reason, said.successor, said.retracts,
         said.evidence, said.note, stands, false
     FROM (SELECT unnest(from_json(events, '[{
         "event": "VARCHAR", "digest": "VARCHAR", "file": "VARCHAR", "line": "BIGINT", "stands": "BOOLEAN", "said": {
@@ -87,11 +87,38 @@ _ENTERED = """
     }]'), max_depth := 2) FROM (SELECT unnest($1::VARCHAR[]) AS events))
 """
 
-_COUNTED = """
-    UPDATE events SET counted = true WHERE digest IN (
-        SELECT digest FROM votes() QUALIFY row_number() OVER (
-            PARTITION BY record_id, item, action, actor ORDER BY decided_at DESC, event DESC) <= getvariable('votes_per_actor'))
+_RELATED = """
+    UPDATE events SET counted = found.counted, action_position = found.position FROM (
+        WITH counting AS (
+            SELECT digest, true AS counted FROM votes() QUALIFY row_number() OVER (
+                PARTITION BY record_id, item, action, actor ORDER BY decided_at DESC, event DESC) <= getvariable('votes_per_actor')
+        ), actions AS (
+            SELECT record_id, 'workaround' AS item, position, left(sha256(action), 16) AS action FROM workarounds
+            WHERE record_id IN (SELECT record_id FROM events WHERE item = 'workaround')
+            UNION ALL
+            SELECT record_id, 'dead_end', position, left(sha256(action), 16) FROM dead_ends
+            WHERE record_id IN (SELECT record_id FROM events WHERE item = 'dead_end')
+        ), placed AS (
+            SELECT digest, arg_min(position, (position <> item_position, position)) AS position
+            FROM events JOIN actions USING (record_id, item, action) GROUP BY digest
+        )
+        SELECT digest, coalesce(counted, false) AS counted, position FROM counting FULL JOIN placed USING (digest)
+    ) found WHERE events.digest = found.digest
 """
+"""Which outcomes count, and where the actions stand that events are about: of two that say the same, at its place then, else first.
+
+A digest for each action costs more than all else that reports ask of outcomes, so it is worked out once.
+"""
+
+
+def let_go(base: Store, names: Iterable[str]) -> None:
+    """Let events point to no action of some records, which are not published any more."""
+    if base.holds("events"):
+        base.query(
+            """UPDATE events SET action_position = NULL
+            WHERE action_position IS NOT NULL AND record_id IN (SELECT unnest($1::VARCHAR[]))""",
+            [list(names)],
+        )
 
 
 def _documents_of_promoted(base: Store, rules: RuleSet) -> dict[str, Document]:

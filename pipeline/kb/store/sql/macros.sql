@@ -88,19 +88,10 @@ CREATE MACRO prior_weight(tier) AS -- How many outcomes what a record declares i
     coalesce((SELECT outcomes FROM prior_weights WHERE tier_name = tier), 2);
 
 CREATE MACRO tried(as_of) AS TABLE -- The outcomes that count of the actions that records have now, on a day: whether each supports its record, and its weight, which halves with each time to live.
-    SELECT e.record_id, e.item, a.position, e.event, e.decided_at, (e.item = 'workaround') = e.worked AS held,
+    SELECT e.record_id, e.item, action_position AS position, e.event, e.decided_at, (e.item = 'workaround') = e.worked AS held,
         0.5 ** (date_diff('day', CAST(e.decided_at AS DATE), CAST(as_of AS DATE)) / r.time_to_live) AS weight
-    FROM events e
-    JOIN (
-        -- a digest for each action costs more than all else here, so none is made where nothing was tried
-        SELECT record_id, 'workaround' AS item, position, left(sha256(action), 16) AS action FROM workarounds
-        WHERE record_id IN (SELECT record_id FROM events WHERE counted AND item = 'workaround')
-        UNION ALL
-        SELECT record_id, 'dead_end', position, left(sha256(action), 16) FROM dead_ends
-        WHERE record_id IN (SELECT record_id FROM events WHERE counted AND item = 'dead_end')
-    ) a ON a.record_id = e.record_id AND a.item = e.item AND a.action = e.action
-    JOIN records r ON r.id = e.record_id
-    WHERE e.kind = 'outcome' AND e.counted AND CAST(e.decided_at AS DATE) <= CAST(as_of AS DATE);
+    FROM events e JOIN records r ON r.id = e.record_id
+    WHERE e.counted AND action_position IS NOT NULL AND CAST(e.decided_at AS DATE) <= CAST(as_of AS DATE);
 
 CREATE MACRO rates(as_of) AS TABLE -- The rate of each action that was tried, on a day: what the record declares, how many outcomes count, and the mean of the Beta distribution that follows.
     SELECT t.record_id, t.item, t.position, declared, count(*) AS outcomes, count(*) FILTER (worked) AS worked,

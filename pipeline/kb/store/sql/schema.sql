@@ -185,6 +185,7 @@ CREATE TABLE events ( -- The ledger: one row for each valid event. Macro `votes`
     item VARCHAR, -- dead_end or workaround, if it is about one; null: about the whole record.
     item_position INTEGER, -- Place of that, from 0, as it was then.
     action VARCHAR, -- Fingerprint of its action: the first 16 digits of the SHA-256 of the text.
+    action_position INTEGER, -- Place of that action in its record now, from 0; null where no published record has it.
     decided_at TIMESTAMP NOT NULL, -- When it was decided, UTC.
     actor VARCHAR NOT NULL, -- Who decided: person:, agent: or ci:, and a name.
     used JSON, -- Product versions, and the operating system, that it was tried with.
