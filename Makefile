@@ -36,7 +36,8 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 torture: .venv/installed-dev
-	KB_LONG=1 KB_TORTURE=long $(BIN)/python -m pytest -n auto tests/torture tests/render/test_hostile.py tests/render/test_browser.py
+	KB_LONG=1 KB_TORTURE=long $(BIN)/python -m pytest -n auto tests/torture tests/render/test_hostile.py tests/render/test_browser.py \
+		tests/property/test_screens.py tests/property/test_shortcuts.py tests/jobs/test_breaches.py tests/publish/test_swap.py
 	$(BIN)/python -m tests.torture.fuzz --count 1000000 --jobs 2
 
 mutants: .venv/installed-dev

@@ -21,6 +21,8 @@ from tests.bases import DAY, Base, created
 
 ROOT = Path(__file__).parent.parent
 LONG = bool(os.environ.get("KB_LONG"))
+LONGEST = os.environ.get("KB_TORTURE") == "long"
+"""`make torture`: as much as takes hours."""
 LATER = "takes long; .ci/run does it (KB_LONG=1)"
 CLEAN_PATH = f"raw/{CLEAN['id']}.json"
 
@@ -90,7 +92,7 @@ def code_points() -> Iterable[str]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is marked `long` waits for `KB_LONG=1`, but each `every`-th of a test's cases."""
-    if LONG or os.environ.get("KB_TORTURE") == "long":
+    if LONG or LONGEST:
         return
     turns = Counter[str]()
     for item in items:

@@ -1,7 +1,6 @@
 """A record that the gate would refuse is rejected alone (SCH004), whatever let it pass, and all others are published."""
 
 import dataclasses
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +18,14 @@ from kb.rules.ruleset import RuleSet
 from kb.store.build import Draft, change
 from tests.bases import DAY, Base, ndjson, record
 from tests.careless import near, records
+from tests.conftest import LONGEST
 
 if TYPE_CHECKING:
     from kb.results import Located
 
 pytestmark = pytest.mark.gated
 
-MANY = 20_000 if os.environ.get("KB_LONG") else 400
+MANY = 20_000 if LONGEST else 400
 
 
 def silenced(monkeypatch: pytest.MonkeyPatch, *codes: str) -> None:

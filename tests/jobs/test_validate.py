@@ -288,6 +288,7 @@ def _of_many_kinds(base: Base) -> Base:
     return base
 
 
+@pytest.mark.long(every=3)
 @pytest.mark.parametrize("since", SINCE.values(), ids=SINCE)
 @pytest.mark.parametrize("where", ["raw", "raw/git", "raw/lines.ndjson"])
 def test_what_the_last_ingest_found_is_what_judging_again_finds(

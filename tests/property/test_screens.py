@@ -1,12 +1,10 @@
 """A screen never decides: with and without it, every rule finds the same and every fix does the same.
 
-The long form judges some 40,000 records, with the settings below half as many more, and takes ten minutes:
-
-    KB_LONG=1 pytest -n0 tests/property/test_screens.py
+The longest form (`make torture`) judges some 40,000 records, with the settings below half as many more, and takes ten
+minutes; with KB_LONG=1 alone it is a quarter of them.
 """
 
 import dataclasses
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -21,11 +19,10 @@ from kb.rules import catalogue
 from kb.rules.ruleset import RuleSet
 from kb.settings import RuleSettings, Settings
 from tests.careless import near, records
-from tests.conftest import default_rules, incoming
+from tests.conftest import LONG, LONGEST, default_rules, incoming
 from tests.strategies import mutated
 
-LONG = bool(os.environ.get("KB_LONG"))
-MANY = 24_000 if LONG else 300
+MANY = 24_000 if LONGEST else 6_000 if LONG else 300
 
 
 class Unscreened(RuleSet):
@@ -92,7 +89,7 @@ def differences(raws: Sequence[bytes], settings: Settings) -> list[tuple[bytes, 
 @cache
 def generated() -> list[bytes]:
     every = [raw for rule in catalogue().values() if rule.kind is not Kind.CORPUS for raw in near(rule)]
-    return [*every[:: 1 if LONG else 24], *records(MANY)]
+    return [*every[:: 1 if LONGEST else 4 if LONG else 24], *records(MANY)]
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -101,7 +98,7 @@ def test_screens_only_save_time(name: str) -> None:
 
 
 def test_screens_only_save_time_with_records_nobody_here_wrote(corpora: Path) -> None:
-    raws = [path.read_bytes() for path in sorted(corpora.rglob("*.json"))[:: 1 if LONG else 16]]
+    raws = [path.read_bytes() for path in sorted(corpora.rglob("*.json"))[:: 1 if LONGEST else 4 if LONG else 16]]
     seeds = [document for raw in raws if isinstance(document := _read(raw), dict)]
     assert seeds
     assert differences([*raws, *records(MANY // 3, MANY, seeds)], Settings()) == []

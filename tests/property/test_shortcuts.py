@@ -1,10 +1,9 @@
 """What is done for speed gives what the slow and simple way gives.
 
 Each shortcut of the record stage that has its test nowhere else is held against the way without it, over records that
-nobody would write on purpose. `KB_LONG=1` takes forty times as many.
+nobody would write on purpose. `make torture` takes forty times as many.
 """
 
-import os
 import random
 import tempfile
 from functools import cache
@@ -34,9 +33,9 @@ from kb.settings import RuleSettings, Settings
 from kb.store import build
 from tests.bases import DAY, Base
 from tests.careless import near, records
-from tests.conftest import default_rules, incoming, judge
+from tests.conftest import LONGEST, default_rules, incoming, judge
 
-MANY = 12_000 if os.environ.get("KB_LONG") else 300
+MANY = 12_000 if LONGEST else 300
 
 
 @cache

@@ -21,6 +21,7 @@ from kb.publish import swap
 from kb.store import build
 from kb.workspace import Workspace, find
 from tests.bases import Base, contents, record
+from tests.conftest import LONGEST
 from tests.terminal import kb
 
 pytestmark = pytest.mark.whole
@@ -33,7 +34,6 @@ HALF_WAY: State = ("new", "old")
 """`curated/` changes places a rename before the store does."""
 
 
-LONG = bool(os.environ.get("KB_LONG"))
 """Whether every pair of places is tried; that takes minutes."""
 
 
@@ -185,8 +185,8 @@ def test_after_a_crash_at_any_line_the_state_is_old_or_new(tmp_path: Path, excha
 def test_a_crash_while_recovering_from_a_crash_is_recovered_from(tmp_path: Path, exchanging: bool) -> None:  # noqa: FBT001 - a fixture
     del exchanging
     lines = lines_of_commit(tmp_path / "count")
-    for first in range(1, lines + 1, 1 if LONG else 9):
-        for second in range(1 if LONG else 1 + first % 11, 2 * lines, 1 if LONG else 11):
+    for first in range(1, lines + 1, 1 if LONGEST else 9):
+        for second in range(1 if LONGEST else 1 + first % 11, 2 * lines, 1 if LONGEST else 11):
             workspace = prepared(tmp_path / f"{first}-{second}")
             with pytest.raises(Crash), at_each_line(crash_at(first)):
                 swap.commit(workspace, "new")

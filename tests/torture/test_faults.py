@@ -23,7 +23,7 @@ from tests.bases import Base, contents
 from tests.terminal import kb
 from tests.torture.conftest import Count, Scene
 from tests.torture.test_kills import INGEST, is_untouched, started
-from tests.torture.trials import FAULTS, LONG, State, Trials, hold, is_one_line, points, state
+from tests.torture.trials import FAULTS, LONGEST, State, Trials, hold, is_one_line, points, state
 
 pytestmark = pytest.mark.whole
 
@@ -41,7 +41,7 @@ def test_a_disk_that_refuses_from_a_call_on(trials: Trials, tmp_path: Path, coun
         assert ended.code in {0, 2}, ended.err
         assert is_one_line(ended.err), ended.err
         assert "Traceback" not in ended.err
-        if LONG or not is_untouched(base, scene):
+        if LONGEST or not is_untouched(base, scene):
             hold(base, scene.old, scene.new)
         count("faults injected")
 
@@ -55,7 +55,7 @@ def test_one_call_that_fails(trials: Trials, tmp_path: Path, count: Count) -> No
         ended = trials.run(base.root, *INGEST, at=at, act=errno.EIO)
         assert ended.code in {0, 2}, ended.err
         assert is_one_line(ended.err), ended.err
-        if LONG or not is_untouched(base, scene):
+        if LONGEST or not is_untouched(base, scene):
             hold(base, scene.old, scene.new)
         count("faults injected")
 
@@ -200,7 +200,7 @@ def flipped(path: Path, place: float) -> None:
 
 
 CHANCE = random.Random(17)
-PLACES = [CHANCE.random() for _ in range(60 if LONG else 2)]
+PLACES = [CHANCE.random() for _ in range(60 if LONGEST else 2)]
 
 STORES: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_bytes(b""),
@@ -230,7 +230,7 @@ def test_a_store_that_is_not_as_kb_left_it(of_one: Base, tmp_path: Path, count: 
     before = base.curated()
     STORES[how](base.workspace.store)
     for command in (
-        (["doctor"], ["sql", "SELECT count(*) FROM records"], ["ingest", "raw"]) if LONG else (["ingest", "raw"],)
+        (["doctor"], ["sql", "SELECT count(*) FROM records"], ["ingest", "raw"]) if LONGEST else (["ingest", "raw"],)
     ):
         ended = kb(base.root, *command)
         assert ended.code in {0, 1, 2}, ended
@@ -263,7 +263,7 @@ def test_a_clock_that_is_set_back(base: Base, tmp_path: Path, count: Count) -> N
 def test_two_writers_at_once(tmp_path: Path, count: Count) -> None:
     """Either is done after the other or told to wait; nothing is mixed."""
     scene = Scene(tmp_path, fresh=False)
-    for _ in range(10 if LONG else 1):
+    for _ in range(10 if LONGEST else 1):
         base = scene.set()
         with (
             started(base, "ingest", str(base.root / "raw")) as one,
@@ -304,7 +304,7 @@ def test_readers_through_ingests(base: Base, count: Count) -> None:
     reader = threading.Thread(target=look)
     reader.start()
     try:
-        for turn in range(60 if LONG else 3):
+        for turn in range(60 if LONGEST else 3):
             base.record(f"r{turn}")
             base.ingest()
     finally:

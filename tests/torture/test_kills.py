@@ -15,7 +15,7 @@ from kb.publish import swap
 from tests.bases import Base, contents
 from tests.conftest import ROOT
 from tests.torture.conftest import Count, Scene
-from tests.torture.trials import KILL, KILL_GROUP, LONG, TEAR, Ended, Trials, hold, is_one_line, points
+from tests.torture.trials import KILL, KILL_GROUP, LONGEST, TEAR, Ended, Trials, hold, is_one_line, points
 
 pytestmark = pytest.mark.whole
 
@@ -59,7 +59,7 @@ def test_an_ingest_killed_at_a_call(trials: Trials, scene: Scene, count: Count, 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("of", "act"), [("worker", KILL), ("parent", KILL_GROUP), *([("parent", KILL)] if LONG else [])]
+    ("of", "act"), [("worker", KILL), ("parent", KILL_GROUP), *([("parent", KILL)] if LONGEST else [])]
 )
 def test_an_ingest_of_two_processes_killed_at_a_call(
     trials: Trials, tmp_path: Path, count: Count, of: str, act: int
@@ -131,7 +131,7 @@ def test_any_other_command_killed_at_a_call(trials: Trials, tmp_path: Path, coun
     whole = trials.run(made, *argv)
     assert whole.code == 0, whole.err
     new = contents(made)
-    for act in (KILL, TEAR) if LONG else (TEAR,):
+    for act in (KILL, TEAR) if LONGEST else (TEAR,):
         for at in points(whole.seen, 2):
             root = shutil.copytree(origin.root, tmp_path / f"at {at} {act}")
             ended = trials.run(root, *argv, at=at, act=act)
@@ -167,7 +167,7 @@ def test_an_ingest_stopped_at_some_time(tmp_path: Path, count: Count, name: str)
     """Whatever it was at: no time is asked for, since on a busy machine it means something else."""
     chance = random.Random(name)
     scene = Scene(tmp_path, fresh=False)
-    for _ in range(25 if LONG else 1):
+    for _ in range(25 if LONGEST else 1):
         base = scene.set()
         with started(base, "ingest", str(base.root / "raw")) as running:
             try:

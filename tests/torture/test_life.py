@@ -32,7 +32,7 @@ from tests.property.test_incremental import (
 )
 from tests.publish.test_swap import Crash, at_each_line, crash_at
 from tests.torture.conftest import Count
-from tests.torture.trials import LONG, state
+from tests.torture.trials import LONGEST, state
 
 NAMES = (*SINGLE, *LISTS, *NDJSON)
 
@@ -122,14 +122,14 @@ class Life(RuleBasedStateMachine):
 
 @pytest.mark.long
 def test_whatever_happens_it_equals_a_fresh_base(count: Count) -> None:
-    lives, steps = (200, 40) if LONG else (1, 8)
+    lives, steps = (200, 40) if LONGEST else (1, 8)
     run_state_machine_as_test(
         Life,
         settings=settings(
             max_examples=lives,
             stateful_step_count=steps,
             deadline=None,
-            derandomize=not LONG,
+            derandomize=not LONGEST,
             phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
@@ -141,7 +141,7 @@ def test_whatever_happens_it_equals_a_fresh_base(count: Count) -> None:
 def test_a_base_does_not_fatten(base: Base, tmp_path: Path, count: Count) -> None:
     """Memory, descriptors and the file stay as they were, however often it is edited and ingested."""
     chance = random.Random(17)
-    turns, warm = (2_000, 200) if LONG else (8, 3)
+    turns, warm = (2_000, 200) if LONGEST else (8, 3)
     base.configure("max_removals = 1\n")
     for i in range(20):
         base.record(f"r{i}")

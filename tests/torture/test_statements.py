@@ -12,7 +12,7 @@ from kb.settings import Sql
 from kb.store import custom_queries, statements
 from tests.bases import Base
 from tests.torture.conftest import Count
-from tests.torture.trials import LONG
+from tests.torture.trials import LONGEST
 
 if TYPE_CHECKING:
     from kb.rules.base import Rule
@@ -105,7 +105,7 @@ MARK = "only-in-the-secret"
 
 def hostile(secret: Path, out: Path) -> list[str]:
     texts = [*COMMANDS, *[around.replace("{it}", it) for it in REACHES for around in AROUND]]
-    texts = texts if LONG else texts[::4]
+    texts = texts if LONGEST else texts[::4]
     return [text.replace("{secret}", str(secret)).replace("{out}", str(out)) for text in texts]
 
 

@@ -14,10 +14,7 @@ from typing import Any, NamedTuple, Self
 from kb.jobs.doctor import doctor
 from kb.publish import match_file, swap
 from tests.bases import Base, reading
-from tests.conftest import ROOT
-
-LONG = os.environ.get("KB_TORTURE") == "long"
-"""Whether all of it is to be tried: every call of every run. Else a few of each, spread over the run."""
+from tests.conftest import LONGEST, ROOT
 
 KILL, KILL_GROUP, TEAR = -1, -2, -3
 """What may happen at a call, beside an errno with which it fails; TEAR writes half of what is to be written and kills."""
@@ -101,7 +98,7 @@ class Trials:
 
 def points(calls: int, most: int) -> Sequence[int]:
     """Which calls of a run to try: all of them, or so many, spread over it; the last ones, which publish, in any case."""
-    if LONG or calls <= most:
+    if LONGEST or calls <= most:
         return range(1, calls + 1)
     half = most // 2
     return sorted({*(1 + i * calls // half for i in range(half)), *range(calls - (most - half) + 1, calls + 1)})
