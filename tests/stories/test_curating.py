@@ -41,6 +41,7 @@ def test_a_curator_works_off_the_queue(base: Base) -> None:
     ids = run(base, "report", "stale", "--limit", "12", "--format", "ids").out
     assert len(ids.split()) == 12
     confirmed = run(base, "confirm", "-", "--by", "Ada", "--evidence", "https://git-scm.com/docs/git", stdin=ids)
+    assert "no evidence" not in confirmed.err
     assert confirmed.out.count(" confirms git/old-") == 12
     refuted, withdrawn = (
         slug for slug in ("git/old-m", "git/old-n", "git/old-a", "git/old-b") if slug not in ids.split()
@@ -83,7 +84,8 @@ def test_two_branches_decide_and_git_merges_them_without_a_conflict(base: Base) 
     }.items():
         git(base.root, "checkout", "--quiet", "-b", branch, "main")
         for command in commands:
-            run(base, *command, "--by", branch)
+            said = run(base, *command, "--by", branch)
+            assert ("rests on no evidence" in said.err) is (command[0] == "confirm")
         commit(base.root, f"decisions of {branch}")
     results = []
     for first, second in (("ada", "bob"), ("bob", "ada")):

@@ -334,6 +334,10 @@ def _decide(
     workspace = current_workspace()
     asked = decision(workspace, kind, by, as_of, evidence, used, **values)
     _report(job.decide(workspace, _named(ids), asked, dry_run=dry_run), dry_run=dry_run)
+    if kind == "confirm" and not evidence:
+        print_notes(
+            ["it rests on no evidence; --evidence names an address, a file or a command that others can look at"]
+        )
 
 
 def _named(ids: Sequence[str]) -> list[str]:

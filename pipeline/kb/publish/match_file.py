@@ -28,23 +28,26 @@ _USABLE = """
 """
 
 _NUMBERED = f"""
-    WITH numbered AS (
-        SELECT row_number() OVER (ORDER BY r.id) - 1 AS number, r.id AS id, terms, codes,
-            CASE WHEN f.record_id IS NULL THEN regex END AS pattern,
-            CASE WHEN f.record_id IS NULL THEN required_literals ELSE [] END AS literals {_USABLE})
-    , texts AS (SELECT number, generate_subscripts(terms, 1) AS place, unnest(terms) AS text FROM numbered)
+    CREATE OR REPLACE TEMP TABLE numbered AS
+    SELECT row_number() OVER (ORDER BY r.id) - 1 AS number, r.id AS id, terms, codes,
+        CASE WHEN f.record_id IS NULL THEN regex END AS pattern,
+        CASE WHEN f.record_id IS NULL THEN required_literals ELSE [] END AS literals {_USABLE}
 """
 
-_RECORDS = f"{_NUMBERED} SELECT id, pattern FROM numbered ORDER BY number"
+_TEXTS_OF = "(SELECT number, generate_subscripts(terms, 1) AS place, unnest(terms) AS text FROM numbered)"
 
-_TEXTS = f"{_NUMBERED} SELECT number, len(text) AS length FROM texts ORDER BY number, place"
+_RECORDS = "SELECT id, pattern FROM numbered ORDER BY number"
 
-_TERMS = f"""{_NUMBERED} SELECT term FROM (
-    SELECT number, place, generate_subscripts(text, 1) AS spot, unnest(text) AS term FROM texts) ORDER BY number, place, spot"""
+_TEXTS = f"SELECT number, len(text) AS length FROM {_TEXTS_OF} ORDER BY number, place"
 
-_CODES = f"{_NUMBERED} SELECT DISTINCT unnest(codes) AS code, number FROM numbered ORDER BY ALL"
+_TERMS = f"""
+    SELECT term FROM (SELECT number, place, generate_subscripts(text, 1) AS spot, unnest(text) AS term FROM {_TEXTS_OF})
+    ORDER BY number, place, spot
+"""
 
-_LITERALS = f"""{_NUMBERED} SELECT DISTINCT unnest(literals) AS literal, number FROM numbered
+_CODES = "SELECT DISTINCT unnest(codes) AS code, number FROM numbered ORDER BY ALL"
+
+_LITERALS = f"""SELECT DISTINCT unnest(literals) AS literal, number FROM numbered
     ORDER BY {" + ".join(f"(strlen(literal) >= {length})::INTEGER" for length in BEGINNINGS[1:])}, literal, number"""
 
 _PRINTED = f"""
@@ -52,9 +55,7 @@ _PRINTED = f"""
 """
 
 
-_SUM = (
-    f"{_NUMBERED} SELECT count(*) || ' ' || coalesce(sum(hash(id, pattern, terms, codes, literals)), 0) FROM numbered"
-)
+_SUM = "SELECT count(*) || ' ' || coalesce(sum(hash(id, pattern, terms, codes, literals)), 0) FROM numbered"
 
 
 def write(store: "Store", folder: Path, workspace: Workspace) -> None:
@@ -63,24 +64,30 @@ def write(store: "Store", folder: Path, workspace: Workspace) -> None:
     Most edits change nothing that an error is found by.
     """
     own, before = workspace.settings.own_lines, workspace.scratch / MATCH_INDEX
-    made_of = what_it_is_made_of(store, own)
+    store.query(_NUMBERED, _ASKED)
+    made_of = _made_of(store, own)
     known = store.query("SELECT digest FROM match_index WHERE made_of = $made_of", {"made_of": made_of}).rows
     if known and swap.is_index_as_left(workspace):
         shutil.copyfile(before, folder / MATCH_INDEX)
         if MatchIndex.open(folder / MATCH_INDEX).digest == known[0][0]:
             return
-    noted = {"digest": write_beside(store, folder, own), "made_of": made_of}
+    noted = {"digest": _written(store, folder, own), "made_of": made_of}
     store.query("DELETE FROM match_index")
     store.query("INSERT INTO match_index VALUES ($digest, $made_of)", noted)
 
 
-def what_it_is_made_of(store: "Store", own: OwnLines) -> str:
-    """The same where the index of a store is the same."""
-    return f"{VERSION} {_digest_of_ordinary(own)} {store.value(_SUM, _ASKED)}"
+def write_beside(store: "Store", folder: Path, own: OwnLines) -> dict[str, str]:
+    """Write the index of a store into a folder; what the store has to note of it, as table `match_index` has it."""
+    store.query(_NUMBERED, _ASKED)
+    return {"digest": _written(store, folder, own), "made_of": _made_of(store, own)}
 
 
-def write_beside(store: "Store", folder: Path, own: OwnLines) -> str:
-    """Write the index of a store into a folder; its digest, by which the store has to know it."""
+def _made_of(store: "Store", own: OwnLines) -> str:
+    """The same where the index of a store is the same; the records are numbered."""
+    return f"{VERSION} {_digest_of_ordinary(own)} {store.value(_SUM)}"
+
+
+def _written(store: "Store", folder: Path, own: OwnLines) -> str:
     data = _built(store, own)
     (folder / MATCH_INDEX).write_bytes(data)
     return str(MatchIndex(data).digest)
@@ -95,6 +102,7 @@ def opened(store: "Store", folder: Path, own: OwnLines) -> tuple[MatchIndex, boo
         index = None
     if index is not None and index.digest == digest:
         return index, True
+    store.query(_NUMBERED, _ASKED)
     return MatchIndex(_built(store, own)), False
 
 
@@ -123,8 +131,8 @@ def cues(store: "Store", own: OwnLines) -> list[str] | None:
 def _built(store: "Store", own: OwnLines) -> bytes:
     from kb.match.build_index import Columns, build  # noqa: PLC0415 - numpy: only where an index is made
 
-    records = store.query(_RECORDS, _ASKED).rows
-    texts, terms, codes = (store.arrays(sql, _ASKED) for sql in (_TEXTS, _TERMS, _CODES))
+    records = store.query(_RECORDS).rows
+    texts, terms, codes = (store.arrays(sql) for sql in (_TEXTS, _TERMS, _CODES))
     columns = Columns(
         [name for name, _ in records],
         [pattern for _, pattern in records],
@@ -133,7 +141,7 @@ def _built(store: "Store", own: OwnLines) -> bytes:
         terms["term"],
         codes["code"],
         codes["number"],
-        store.query(_LITERALS, _ASKED).rows,
+        store.query(_LITERALS).rows,
     )
     return build(columns, _ordinary(own))
 

@@ -186,9 +186,8 @@ def finish(
     scratch = work / ".kb"
     scratch.mkdir()
     if base.value("SELECT count(*) FROM records") <= MOST_INDEXED:
-        digest = match_file.write_beside(base, scratch, rules.settings.own_lines)
-        made_of = match_file.what_it_is_made_of(base, rules.settings.own_lines)
-        _write_table(work, "match_index", pa.table({"digest": [digest], "made_of": [made_of]}))
+        noted = match_file.write_beside(base, scratch, rules.settings.own_lines)
+        _write_table(work, "match_index", pa.table({name: [value] for name, value in noted.items()}))
     _copy_settings(workspace, work)
     manifest = {
         "engine": "spark",

@@ -69,9 +69,9 @@ class Store:
         """The answer as a pandas frame."""
         return self.connection.execute(sql).df()
 
-    def arrays(self, sql: str, parameters: Mapping[str, object]) -> dict[str, Any]:
+    def arrays(self, sql: str) -> dict[str, Any]:
         """The columns of an answer as arrays of numpy; for numbers that are never null."""
-        return self.connection.execute(sql, parameters).fetchnumpy()
+        return self.connection.execute(sql).fetchnumpy()
 
     def head(self, sql: str, parameters: Mapping[str, object], limit: int) -> tuple[Table, int]:
         """The first rows of an answer, and how many there are; the last line of the query is its ORDER BY.

@@ -44,6 +44,7 @@ TEMPORARY = {
     "kept": "inputs of a changed file that are as they were, with their new place",
     "leaving": "records that are about to leave their table",
     "moved": "records at their new place",
+    "numbered": "what an error is found by of each record, in the order of ids",
     "orphans": "records whose other one, which they were compared with, is gone",
     "places": "where each record stands, for the findings on it",
     "rule_meta": "code, name, severity and kind of every rule",
