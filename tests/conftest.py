@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import orjson
@@ -91,18 +92,17 @@ def code_points() -> Iterable[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is marked `long` waits for `KB_LONG=1`, but each `every`-th of a test's cases."""
+    """What is marked `long` waits for `KB_LONG=1`, but each `every`-th case of a test, or test of a module that is marked."""
     if LONG or LONGEST:
         return
     turns = Counter[str]()
     for item in items:
-        mark = item.get_closest_marker("long")
-        if mark is not None:
-            test = item.nodeid.partition("[")[0]
+        for node, mark in islice(item.iter_markers_with_node("long"), 1):
+            marked = node.nodeid.partition("[")[0]
             every = mark.kwargs.get("every", 0)
-            if not every or turns[test] % every:
+            if not every or turns[marked] % every:
                 item.add_marker(pytest.mark.skip(reason=LATER))
-            turns[test] += 1
+            turns[marked] += 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,6 +21,8 @@ from tests.bases import Base, record
 from tests.conftest import ROOT
 from tests.sessions import copy, follow
 
+pytestmark = pytest.mark.long(every=3)
+
 HOOKS, CONFIG, WORKFLOW = ".pre-commit-hooks.yaml", ".pre-commit-config.yaml", ".github/workflows/kb.yml"
 TESTS, FORMS = ".github/workflows/tests.yml", ".github/ISSUE_TEMPLATE"
 PAGE = (ROOT / "docs/ci.md").read_text(encoding="utf-8")

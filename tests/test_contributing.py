@@ -16,6 +16,8 @@ from kb.rules.example import with_changes
 from tests import sessions
 from tests.sessions import ROOT
 
+pytestmark = pytest.mark.long(every=3)
+
 PAGE = (ROOT / "docs/contributing.md").read_text(encoding="utf-8")
 
 SHOUTED = with_changes({"/workarounds/0/action": "CHANGE INTO THE CLONED FOLDER FIRST"})

@@ -23,7 +23,7 @@ from tests.conftest import LONGEST
 if TYPE_CHECKING:
     from kb.results import Located
 
-pytestmark = pytest.mark.gated
+pytestmark = [pytest.mark.gated, pytest.mark.long(every=3)]
 
 MANY = 20_000 if LONGEST else 400
 

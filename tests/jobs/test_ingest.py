@@ -22,6 +22,8 @@ from kb.store import build
 from kb.store.build import change
 from tests.bases import DAY, Base, ndjson, record, sha256
 
+pytestmark = pytest.mark.long(every=2)
+
 UNREADABLE = b'{"id": "git/broken"'
 REJECTED = record("rejected", confidence=85, first_seen="2026-02-30", category=" usage_error ")
 OLDER = {"last_updated": "2025-01-01", "confidence": 0.5}

@@ -17,6 +17,8 @@ from kb.store.build import change
 from tests.bases import DAY, Base, contents, copy, encoded, ndjson, record, suppressions
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.long(every=2)
+
 EXAMPLE = {
     ("TXT003", "/dead_ends/0/condition", "info", True),
     ("TXT003", "/dead_ends/1/condition", "info", True),

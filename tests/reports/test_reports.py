@@ -17,6 +17,8 @@ from kb.rules.example import with_changes
 from kb.settings import Settings
 from tests.bases import DAY, Base, reading
 
+pytestmark = pytest.mark.long(every=2)
+
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
 TTL = 100
 

@@ -12,6 +12,8 @@ from kb.results import ValidateResult
 from tests.bases import DAY, Base, copy, ndjson, record, suppressions
 from tests.terminal import Outcome, kb
 
+pytestmark = pytest.mark.long(every=3)
+
 UNNAMED = {"dead_ends/0/action": ""}
 NOT_NAMED = "/dead_ends/0/action"
 BASELINE = "kb.baseline.json"

@@ -11,6 +11,8 @@ from kb.results import StateComparison
 from tests.bases import DAY, Base, ndjson, reading, record, suppressions
 from tests.terminal import kb
 
+pytestmark = pytest.mark.long(every=3)
+
 UNNAMED = {"dead_ends/0/action": ""}
 WHY = {"record": "git/a", "code": "DED001", "reason": "no step is known"}
 

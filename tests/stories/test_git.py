@@ -11,6 +11,8 @@ from tests.bases import DAY, Base, suppressions
 from tests.git import commit, git
 from tests.terminal import kb
 
+pytestmark = pytest.mark.long(every=3)
+
 LATER = DAY + dt.timedelta(days=400)
 AHEAD = {"first_seen": "2027-01-01", "last_confirmed": "2027-02-01", "last_updated": "2027-02-01"}
 """As of DAY these days are ahead (DAT003), later on the first only looks filled in (DAT004)."""

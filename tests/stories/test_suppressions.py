@@ -15,6 +15,8 @@ from tests.bases import DAY, Base, record, suppressions
 from tests.conftest import value_at
 from tests.terminal import kb
 
+pytestmark = pytest.mark.long(every=3)
+
 UNNAMED = {"dead_ends/0/action": ""}
 NO_STEP = {"record": "git/a", "code": "DED001", "reason": "the forum post names no step"}
 NEXT_YEAR = dt.date(2027, 1, 1)
