@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from kb.analysis import urls
 from kb.model import Change, Document, Json, Kind, Severity
@@ -15,8 +15,16 @@ from kb.settings import Settings
 Found = Iterator[tuple[str, str]]
 """What a check yields: (pointer, message)."""
 
-Ask = Callable[..., Iterator[tuple[Any, ...]]]
-"""Hands a corpus rule the rows that a query over the store gives; values for its `$names` are keywords."""
+
+class Ask(Protocol):
+    """Hands a corpus rule the rows that a query over the store gives; values for its `$names` are keywords."""
+
+    def __call__(self, sql: str, **values: object) -> Iterator[tuple[Any, ...]]:
+        """The rows of the answer, never all in memory at once."""
+
+    def keep(self, name: str, sql: str) -> None:
+        """Work out an answer once: what is asked or kept after that reads it by its name, until the rule is done."""
+
 
 Pairs = Iterator[tuple[str, str, float]]
 """What comparing records yields: (id, id of the other one, score from 0 to 1)."""

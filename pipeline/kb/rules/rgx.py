@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, groupby, islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import re2
@@ -292,7 +293,7 @@ _FEW = 500_000
 """Up to so many pairs it is quicker to look for every required literal in every signature than to make an index."""
 
 _LARGEST_BUCKET = 256
-"""A literal whose bucket has more signatures leads to none of them: its patterns are searched for all at once."""
+"""A text in more signatures leads to none of them pair by pair: the patterns that need it are searched for at once in those."""
 
 _AT_ONCE = 250
 """How many patterns one RE2 filter holds: its automaton may not grow beyond 8 MB."""
@@ -369,9 +370,6 @@ def _bounds(ask: Ask) -> Bounds:
 
 _BOUNDED = "(SELECT literal, one_in FROM bounds WHERE code = 'RGX005')"
 
-_REACHED = "digest_of(signature) % one_in = 0"
-"""Which share it is depends on nothing but the signature itself: another record changes nothing about it."""
-
 
 class _Sides(NamedTuple):
     """Which pairs are looked at: the patterns of some records, and the signatures of some, as conditions in SQL."""
@@ -384,33 +382,47 @@ _NEW = (_Sides("NOT compared", "true"), _Sides("compared", "NOT compared"))
 """All pairs of which one is new."""
 
 
-def _sighted(sides: _Sides) -> str:
-    """Each pattern once, however many records have it, by the `id` of the first of them; and each signature.
+def _patterns(sides: _Sides) -> str:
+    """Each pattern once, however many records have it, by the `id` of the first of them; numbered in the order of ids.
 
-    Both are numbered in the order of ids: what is joined and counted by the million is small then.
+    Windows, here and below, for what they hold goes to the disk where memory is short; what an aggregate holds does not.
     """
     return f"""
-        patterns AS (
-            SELECT row_number() OVER (ORDER BY id) AS place, * FROM (
-                SELECT min(id) AS id, regex, any_value(required_literals) AS required_literals, count(*) AS total
-                FROM records JOIN match_keys ON record_id = id
-                WHERE {sides.patterns} AND length(regex) <= {_LONGEST_PATTERN} GROUP BY regex)
-        ), literals AS (
-            SELECT place, generate_subscripts(required_literals, 1) AS nth, unnest(required_literals) AS literal FROM patterns
-        ), texts AS (
-            SELECT row_number() OVER (ORDER BY min(id), signature) AS first, list(id) AS ids, signature, {_READABLE} AS text
-            FROM (
-                SELECT id, signature FROM (
-                    SELECT id, left(signature, {_LONGEST_SIGNATURE}) AS signature
-                    FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures}
-                    UNION ALL
-                    SELECT id, left(unnest(signatures), {_LONGEST_SIGNATURE})
-                    FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures} AND len(signatures) > 0)
-                QUALIFY row_number() OVER (PARTITION BY signature ORDER BY id) <= {_MOST + 2})
-            GROUP BY signature
-        )
+        SELECT row_number() OVER (ORDER BY id) AS place, id, regex, required_literals, total FROM (
+            SELECT id, regex, required_literals, count(*) OVER (PARTITION BY regex) AS total
+            FROM records JOIN match_keys ON record_id = id
+            WHERE {sides.patterns} AND length(regex) <= {_LONGEST_PATTERN}
+            QUALIFY row_number() OVER (PARTITION BY regex ORDER BY id) = 1)
     """
 
+
+def _sighted(sides: _Sides) -> str:
+    """Each signature with the first records that have it."""
+    return f"""
+        SELECT id, signature, row_number() OVER (PARTITION BY signature ORDER BY id) AS nth,
+            count(*) OVER (PARTITION BY signature) AS total
+        FROM (
+            SELECT id, left(signature, {_LONGEST_SIGNATURE}) AS signature
+            FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures}
+            UNION ALL
+            SELECT id, left(unnest(signatures), {_LONGEST_SIGNATURE})
+            FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures} AND len(signatures) > 0)
+        QUALIFY row_number() OVER (PARTITION BY signature ORDER BY id) <= {_MOST + 2}
+    """
+
+
+_TEXTS = f"""
+    SELECT row_number() OVER (ORDER BY id, signature) AS first, coalesce(ids, [id]) AS ids, signature, {_READABLE} AS text,
+        digest_of(signature) AS digest
+    FROM (FROM sighted WHERE nth = 1)
+    LEFT JOIN (SELECT signature, list(id) AS ids FROM sighted WHERE total > 1 GROUP BY signature) USING (signature)
+"""
+"""Each signature once, numbered likewise: what is joined and counted by the million is small then."""
+
+
+_LITERALS = """
+    SELECT place, generate_subscripts(required_literals, 1) AS nth, unnest(required_literals) AS literal FROM patterns
+"""
 
 _TOGETHER = """
     SELECT p.id, total, regex, signature, ids
@@ -422,13 +434,14 @@ _TOGETHER = """
 
 def _pairs_of_few(sides: _Sides) -> str:
     return f"""
-        WITH {_sighted(sides)}, likely AS (
+        WITH patterns AS ({_patterns(sides)}), literals AS ({_LITERALS}),
+        sighted AS ({_sighted(sides)}), texts AS ({_TEXTS}), likely AS (
             SELECT DISTINCT place, first
             FROM (
                 SELECT place, literal FROM literals
                 UNION ALL SELECT place, '' FROM patterns WHERE required_literals = [])
             LEFT JOIN {_BOUNDED} USING (literal)
-            JOIN texts ON contains(text, literal) WHERE one_in IS NULL OR {_REACHED}
+            JOIN texts ON contains(text, literal) WHERE one_in IS NULL OR digest % one_in = 0
         ) {_TOGETHER}
     """
 
@@ -437,78 +450,82 @@ def _windows(text: str, width: int) -> str:
     return f"unnest([substr({text}, i, {width}) FOR i IN range(1, length({text}) - {width - 2})])"
 
 
-def _indexed(width: int, below: int) -> str:
-    """By way of windows: of each required literal the one is looked for that is rarest in a sample of signatures."""
-    return f"""
-        windows{width} AS (
-            SELECT place, nth, arg_min(part, (coalesce(times, 0), part)) AS part
-            FROM (
-                SELECT place, nth,
-                    unnest([substr(literal, 1 + i * (length(literal) - {width}) // 7, {width}) FOR i IN range(8)]) AS part
-                FROM literals WHERE length(literal) >= {width} AND length(literal) < {below})
-            LEFT JOIN (
-                SELECT part, count(*) AS times
-                FROM (SELECT {_windows("text", width)} AS part FROM (FROM texts ORDER BY hash(first) LIMIT 2000))
-                GROUP BY part) USING (part)
-            GROUP BY place, nth
-        ), spots{width} AS (
-            SELECT DISTINCT first, part FROM (SELECT first, {_windows("text", width)} AS part FROM texts)
-            SEMI JOIN windows{width} USING (part)
-        ), busy{width} AS (
-            SELECT part FROM spots{width} GROUP BY part HAVING count(*) > {_LARGEST_BUCKET}
-        )
+_WIDTHS = ((8, 1 << 30), (3, 8))
+"""How long the windows are for literals of no less than that and of less than what stands beside it."""
+
+_BY_WINDOW = " UNION ALL ".join(
+    f"""
+    SELECT place, literal, part
+    FROM (
+        SELECT place, nth, literal,
+            unnest([substr(literal, 1 + i * (length(literal) - {width}) // 7, {width}) FOR i IN range(8)]) AS part
+        FROM literals WHERE length(literal) >= {width} AND length(literal) < {below})
+    LEFT JOIN (
+        SELECT part, count(*) AS times
+        FROM (SELECT {_windows("text", width)} AS part FROM (FROM texts ORDER BY hash(first) LIMIT 2000))
+        GROUP BY part) USING (part)
+    QUALIFY row_number() OVER (PARTITION BY place, nth ORDER BY coalesce(times, 0), part) = 1
     """
+    for width, below in _WIDTHS
+)
+"""Of each required literal the window that is rarest in a sample of signatures."""
 
-
-def _index() -> str:
-    return f"""
-        {_indexed(8, 1 << 30)}, {_indexed(3, 8)}, in_full_buckets AS (
-            SELECT place FROM windows8 SEMI JOIN busy8 USING (part)
-            UNION SELECT place FROM windows3 SEMI JOIN busy3 USING (part)
-            UNION SELECT place FROM literals SEMI JOIN {_BOUNDED} USING (literal)
-            UNION SELECT place FROM patterns WHERE required_literals = []
-        )
+_SPOTS = " UNION ALL ".join(
+    f"""
+    SELECT DISTINCT first, part FROM (SELECT first, {_windows("text", width)} AS part FROM texts)
+    SEMI JOIN windows USING (part)
     """
+    for width, _ in _WIDTHS
+)
+"""The signatures that hold each of these windows."""
 
+_WIDE = f"""
+    SELECT place FROM windows SEMI JOIN busy USING (part)
+    UNION SELECT place FROM literals SEMI JOIN {_BOUNDED} USING (literal)
+    UNION SELECT place FROM patterns WHERE required_literals = []
+"""
+"""The patterns that no rare text leads to."""
 
-def _pairs_of_many(sides: _Sides) -> str:
-    """Texts are fetched for the spots, not for the pairs: of those there are many more than DuckDB reckons with."""
-    seen = ", ".join(
-        f"seen{width} AS MATERIALIZED (SELECT part, first, text FROM spots{width} JOIN texts USING (first))"
-        for width in (8, 3)
-    )
-    met = " UNION ".join(
-        f"""SELECT place, first FROM (FROM windows{width} ANTI JOIN in_full_buckets USING (place))
-        JOIN literals USING (place, nth) JOIN seen{width} USING (part) WHERE contains(text, literal)"""
-        for width in (8, 3)
-    )
-    return f"WITH {_sighted(sides)}, {_index()}, {seen}, likely AS ({met}) {_TOGETHER}"
+_SEEN = "SELECT part, first, text FROM (FROM spots ANTI JOIN busy USING (part)) JOIN texts USING (first)"
+"""Texts are fetched for the spots, not for the pairs: of those there are many more than DuckDB reckons with."""
 
+_LIKELY = """
+    SELECT DISTINCT place, first FROM (FROM windows ANTI JOIN wide USING (place)) JOIN seen USING (part)
+    WHERE contains(text, literal)
+"""
 
-def _in_full_buckets(sides: _Sides) -> str:
-    return f"""
-        WITH {_sighted(sides)}, {_index()}
-        SELECT id, total, regex, place, required_literals FROM patterns SEMI JOIN in_full_buckets USING (place) ORDER BY place
-    """
+_KEYED_BY_WINDOW = f"""
+    SELECT DISTINCT place, part FROM windows SEMI JOIN wide USING (place) ANTI JOIN {_BOUNDED} USING (literal)
+"""
 
+_KEYED_BY_TEXT = f"""
+    SELECT DISTINCT place, literal, coalesce(one_in, 1) AS one_in
+    FROM (
+        SELECT place, literal FROM literals SEMI JOIN {_BOUNDED} USING (literal)
+        UNION ALL SELECT place, '' FROM patterns WHERE required_literals = [])
+    LEFT JOIN {_BOUNDED} USING (literal)
+"""
 
-def _signatures(sides: _Sides) -> str:
-    return f"WITH {_sighted(sides)} SELECT signature, ids FROM texts ORDER BY first"
+_REACHING = """
+    SELECT key, id, total, regex, place, required_literals, keys
+    FROM (
+        SELECT place, key, count(*) OVER (PARTITION BY place) AS keys FROM (
+            SELECT place, 'window ' || part AS key FROM keyed_by_window
+            UNION ALL SELECT place, 'text ' || literal FROM keyed_by_text))
+    JOIN patterns USING (place) ORDER BY key, place
+"""
+"""The patterns that no rare text leads to, once for each of their keys: the windows or texts that lead to signatures."""
 
-
-def _signatures_in_reach(sides: _Sides, places: Sequence[int]) -> str:
-    """Those that some patterns are held against, each with what decides that of a single one."""
-    some = f"place IN ({', '.join(map(str, places))})"
-    return f"""
-        WITH {_sighted(sides)}, wanted AS (
-            SELECT literal, coalesce(one_in, 1) AS one_in FROM (
-                SELECT literal FROM literals WHERE {some}
-                UNION SELECT '' FROM patterns WHERE {some} AND required_literals = [])
-            LEFT JOIN {_BOUNDED} USING (literal)
-        )
-        SELECT signature, ids, text, digest_of(signature) FROM texts
-        WHERE first IN (SELECT first FROM texts JOIN wanted ON contains(text, literal) WHERE {_REACHED}) ORDER BY first
-    """
+_REACHED = """
+    SELECT key, signature, ids, text, digest
+    FROM (
+        SELECT 'window ' || part AS key, first FROM spots SEMI JOIN keyed_by_window USING (part)
+        UNION ALL
+        SELECT 'text ' || literal, first FROM texts JOIN (SELECT DISTINCT literal, one_in FROM keyed_by_text)
+            ON contains(text, literal) AND digest % one_in = 0)
+    JOIN texts USING (first) ORDER BY key, first
+"""
+"""The signatures that each key leads to."""
 
 
 def _owners(sides: _Sides) -> str:
@@ -593,7 +610,8 @@ def regex_collides(ask: Ask) -> Pairs:
         if new * (literals + records) <= _FEW:
             hits = _meeting(ask(_pairs_of_few(sides)))
         else:
-            hits = chain(_meeting(ask(_pairs_of_many(sides))), _colliding(ask, sides, bounds))
+            _lay_out(ask, sides)
+            hits = chain(_meeting(ask(_TOGETHER)), _colliding(ask, bounds))
         for (first, total, regex), others in hits:
             owners = (first,) if total == 1 else (row[0] for row in ask(_owners(sides), regex=regex))
             for owner in owners:
@@ -636,54 +654,65 @@ def _meeting(pairs: Iterable[tuple[str, int, str, str, list[str]]]) -> Hits:
             yield _Pattern(*row), _first(met.values())
 
 
+def _lay_out(ask: Ask, sides: _Sides) -> None:
+    """Keep what the queries about many records read, step by step: all at once takes more memory than there is."""
+    busy = f"SELECT part FROM spots GROUP BY part HAVING count(*) > {_LARGEST_BUCKET}"
+    steps = {
+        "patterns": _patterns(sides), "literals": _LITERALS, "sighted": _sighted(sides), "texts": _TEXTS,
+        "windows": _BY_WINDOW, "spots": _SPOTS, "busy": busy, "wide": _WIDE, "seen": _SEEN, "likely": _LIKELY,
+        "keyed_by_window": _KEYED_BY_WINDOW, "keyed_by_text": _KEYED_BY_TEXT,
+    }  # fmt: skip
+    for name, sql in steps.items():
+        ask.keep(name, sql)
+
+
 class _Wide(NamedTuple):
-    """A pattern that no rare text leads to, its place, and the texts of which every match has one; the empty one, if none."""
+    """A pattern that no rare text leads to, its place, the texts of which every match has one, and how many keys it has."""
 
     pattern: _Pattern
     place: int
     required: tuple[str, ...]
+    keys: int
 
 
-def _colliding(ask: Ask, sides: _Sides, bounds: Mapping[str, int]) -> Hits:
-    """The same of the patterns that no rare text leads to, so many at once that all signatures can be gone through."""
-    rest = [
-        _Wide(_Pattern(first, owners, regex), place, tuple(literals) or ("",))
-        for first, owners, regex, place, literals in ask(_in_full_buckets(sides))
-        if _compiled(regex) is not None
-    ]
-    for some in _so_many_at_once([wide for wide in rest if bounds.keys().isdisjoint(wide.required)]):
-        yield from _matching(some, ask(_signatures(sides)))
-    bounded = sorted((wide for wide in rest if not bounds.keys().isdisjoint(wide.required)), key=lambda w: w.required)
-    held: list[tuple[Any, ...]] = []
-    held_for: tuple[str, ...] | None = None
-    for some in _so_many_at_once(bounded):
-        alike = some[0].required if some[0].required == some[-1].required else None
-        if alike is None or alike != held_for:
-            in_reach = ask(_signatures_in_reach(sides, [wide.place for wide in some]))
-            if alike is not None:
-                held, held_for = list(in_reach), alike
-        yield from _matching(some, in_reach if alike is None else held, bounds)
-
-
-def _so_many_at_once(patterns: Sequence[_Wide]) -> Iterator[Sequence[_Wide]]:
-    return (patterns[start : start + _AT_ONCE] for start in range(0, len(patterns), _AT_ONCE))
+def _colliding(ask: Ask, bounds: Mapping[str, int]) -> Hits:
+    """The same of the patterns that no rare text leads to: key by key, all that share it at once."""
+    waiting: dict[int, tuple[int, list[list[str]]]] = {}
+    every_reached = groupby(ask(_REACHED), key=itemgetter(0))
+    reached = next(every_reached, None)
+    for key, rows in groupby(ask(_REACHING), key=itemgetter(0)):
+        some = [_Wide(_Pattern(*row[1:4]), row[4], tuple(row[5]) or ("",), row[6]) for row in rows]
+        found = _matching(some, reached[1] if reached and reached[0] == key else (), bounds)
+        for wide, ids in zip(some, found, strict=True):
+            keys, before = waiting.pop(wide.place, (0, []))
+            if keys + 1 == wide.keys:
+                yield wide.pattern, _first([*before, *ids])
+            else:
+                waiting[wide.place] = keys + 1, [*before, *ids]
+        if reached and reached[0] == key:
+            reached = next(every_reached, None)
 
 
 def _matching(
-    some: Sequence[_Wide], signatures: Iterable[tuple[Any, ...]], bounds: Mapping[str, int] | None = None
-) -> Hits:
-    """Which of some signatures, in order, each of some patterns matches; with bounds, of those that it is held against."""
-    matches = _searching([wide.pattern.regex for wide in some])
+    some: Sequence[_Wide], signatures: Iterable[tuple[Any, ...]], bounds: Mapping[str, int]
+) -> list[list[list[str]]]:
+    """Which records have the first signatures, of some in order, that each of some patterns matches and is held against."""
     met: list[dict[str, list[str]]] = [{} for _ in some]
-    wanting = len(some)
-    for signature, ids, *known in signatures:
-        for i in matches(signature):
-            if len(met[i]) < _MOST + 2 and (bounds is None or _is_in_reach(some[i].required, bounds, *known)):
-                met[i].setdefault(ids[0], []).extend(ids)
-                wanting -= len(met[i]) == _MOST + 2
-        if not wanting:
-            break
-    yield from ((wide.pattern, _first(ids.values())) for wide, ids in zip(some, met, strict=True))
+    bounded = [not bounds.keys().isdisjoint(wide.required) for wide in some]
+    valid = [i for i, wide in enumerate(some) if _compiled(wide.pattern.regex) is not None]
+    held = signatures if len(valid) <= _AT_ONCE else list(signatures)
+    for start in range(0, len(valid), _AT_ONCE):
+        at_once = valid[start : start + _AT_ONCE]
+        matches = _searching([some[i].pattern.regex for i in at_once])
+        wanting = len(at_once)
+        for _, signature, ids, text, digest in held:
+            for i in (at_once[place] for place in matches(signature)):
+                if len(met[i]) < _MOST + 2 and (not bounded[i] or _is_in_reach(some[i].required, bounds, text, digest)):
+                    met[i].setdefault(ids[0], []).extend(ids)
+                    wanting -= len(met[i]) == _MOST + 2
+            if not wanting:
+                break
+    return [list(ids.values()) for ids in met]
 
 
 def _is_in_reach(required: Sequence[str], bounds: Mapping[str, int], text: str, digest: int) -> bool:
@@ -692,6 +721,9 @@ def _is_in_reach(required: Sequence[str], bounds: Mapping[str, int], text: str, 
 
 def _searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:
     """Which of many patterns match a text, decided by one automaton, or by several where that would be too large."""
+    if len(regexes) == 1:
+        only = _compiled(regexes[0])
+        return lambda text: (0,) if only.search(text) else ()
     automaton = re2.Filter()
     for regex in regexes:
         automaton.Add(regex, options())
@@ -699,8 +731,6 @@ def _searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:
         automaton.Compile()
     except re2.error:
         half = len(regexes) // 2
-        if not half:
-            return lambda text: (0,) if _compiled(regexes[0]).search(text) else ()
         first, second = _searching(regexes[:half]), _searching(regexes[half:])
         return lambda text: [*first(text), *(half + i for i in second(text))]
     return lambda text: automaton.Match(text) or ()

@@ -65,6 +65,14 @@ class SparkAnswers:
         frame.write.parquet(folder)
         return folder
 
+    def keep(self, name: str, sql: str) -> None:
+        """Work out an answer once, and let it be read by a name.
+
+        Raises:
+            UntranslatedError: Spark's SQL has no words for it.
+        """
+        self.set_view(name, self.spark.read.parquet(self._written(self.frame(sql))))
+
     def set_view(self, table: str, frame: "DataFrame") -> None:
         """Let a table be this from now on, to all queries."""
         frame.createOrReplaceTempView(table)
@@ -100,13 +108,16 @@ def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
     pairs = "code string, record_id string, other_id string, score double"
     asked.set_view("pairs", asked.spark.createDataFrame([], pairs))
     bounds = [
-        (rule.code, *bound) for rule in rules.known.values() if rule.bounds for bound in rule.bounds(_ask(asked, rule))
+        (rule.code, *bound)
+        for rule in rules.known.values()
+        if rule.bounds
+        for bound in rule.bounds(_Asked(asked, rule))
     ]
     asked.set_view("bounds", asked.spark.createDataFrame(bounds, "code string, literal string, one_in bigint"))
     (folder / "pairs").mkdir()
     for rule in rules.known.values():
         if rule.compares:
-            _write_pairs(rule.run(_ask(asked, rule)), rule, folder / "pairs" / f"{rule.code}.parquet")
+            _write_pairs(rule.run(_Asked(asked, rule)), rule, folder / "pairs" / f"{rule.code}.parquet")
     asked.spark.read.schema(pairs).parquet(str(folder / "pairs")).createOrReplaceTempView("every_pair")
     most = " ".join(f"WHEN '{rule.code}' THEN {rule.most + 1}" for rule in rules.known.values() if rule.compares)
     kept_pairs = asked.spark.sql(
@@ -116,8 +127,17 @@ def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
     asked.set_view("pairs", kept_pairs)
 
 
-def _ask(asked: SparkAnswers, rule: Rule) -> Callable[..., Iterator[tuple[Any, ...]]]:
-    return lambda sql, **values: asked.rows(rule.code, sql, values)
+class _Asked:
+    """A session as a rule asks it."""
+
+    def __init__(self, answers: SparkAnswers, rule: Rule) -> None:
+        self._answers, self._code = answers, rule.code
+
+    def __call__(self, sql: str, **values: object) -> Iterator[tuple[Any, ...]]:
+        yield from self._answers.rows(self._code, sql, values)
+
+    def keep(self, name: str, sql: str) -> None:
+        self._answers.keep(name, sql)
 
 
 _PAIRS = pa.schema(

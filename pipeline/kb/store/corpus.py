@@ -5,13 +5,15 @@ Every finding is worked out anew on every run; what makes that cheap is kept bes
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby, islice
 from typing import Any
 
+import duckdb
 import orjson
 
 from kb.fingerprint import AT_POINTER, fingerprints
-from kb.rules.base import Ask, Rule
+from kb.rules.base import Rule
 from kb.rules.ruleset import RuleSet
 from kb.sources.formats import Format, Formats
 from kb.store import Store, custom_queries
@@ -103,7 +105,7 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
     """Bring `pairs` up to date: what is known of pairs with a record that went or changed is worked out anew."""
     for rule in rules:
         if rule.bounds:
-            _bound(base, rule.code, set(rule.bounds(_asking(base))))
+            _bound(base, rule.code, set(rule.bounds(_Asked(base))))
     if base.holds("pairs"):
         for rule in rules:
             base.query(_REOPENED, {"code": rule.code, "most": rule.most})
@@ -112,8 +114,10 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
             base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM match_keys WHERE compared)")
     base.query(BUCKETS)
     for rule in rules:
-        for batch in _batches(rule.run(_asking(base))):
+        asked = _Asked(base)
+        for batch in _batches(rule.run(asked)):
             base.insert("pairs", ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE"), [(rule.code, *pair) for pair in batch])
+        asked.forget()
         if base.holds(f"(FROM pairs WHERE code = '{rule.code}' OFFSET {rule.most + 1})"):
             base.query(_SURPLUS, {"code": rule.code, "most": rule.most})
     base.query("UPDATE match_keys SET compared = true WHERE NOT compared")
@@ -165,8 +169,43 @@ _SURPLUS = """
 _BATCH = 50_000
 
 
-def _asking(base: Store) -> Ask:
-    return lambda sql, **values: base.stream(sql, values)
+class _Asked:
+    """A store as a rule asks it. What is kept lies beside it, as tables that go to the disk where memory is short."""
+
+    def __init__(self, base: Store) -> None:
+        self._base = base
+        self._database: str = base.value("SELECT current_database()")
+        self._is_keeping = False
+
+    def __call__(self, sql: str, **values: object) -> Iterator[tuple[Any, ...]]:
+        with self._cursor() as cursor:
+            cursor.execute(sql, values)
+            while rows := cursor.fetchmany(_AT_A_TIME):
+                yield from rows
+
+    def keep(self, name: str, sql: str) -> None:
+        if not self._is_keeping:
+            self._base.query(f"ATTACH ':memory:' AS {_KEPT}")
+            self._is_keeping = True
+        with self._cursor() as cursor:
+            cursor.execute(f"CREATE OR REPLACE TABLE {_KEPT}.{name} AS {sql}")
+
+    def forget(self) -> None:
+        """Let go of what was kept."""
+        if self._is_keeping:
+            self._base.query(f"DETACH {_KEPT}")
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._base.connection.cursor() as cursor:
+            kept = f",{_KEPT}.main" if self._is_keeping else ""
+            cursor.execute(f"SET search_path = '{self._database}.main{kept}'")
+            yield cursor
+
+
+_KEPT = "kept_for_a_rule"
+
+_AT_A_TIME = 4096
 
 
 def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
