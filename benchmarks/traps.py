@@ -165,6 +165,19 @@ ONE: dict[str, Callable[[int], list[Record]]] = {
 
 # ---- n records that share something ----------------------------------------------------------------------------------
 
+
+def in_groups(n: int, size: int) -> list[Record]:
+    """Records of which `size` at a time share the text that their patterns need; no two patterns are one."""
+    return [
+        _own(
+            i,
+            signature=f"{_named(10**6 + i // size)} failed: {_named(i)}",
+            regex=f"^{_named(10**6 + i // size)} failed.*[{_named(i)}]+[xyz]$",
+        )
+        for i in range(n)
+    ]
+
+
 MANY: dict[str, Callable[[int], list[Record]]] = {
     "nothing": lambda n: [_own(i) for i in range(n)],
     "everything": lambda n: [_record(f"r{i}") for i in range(n)],
@@ -178,6 +191,7 @@ MANY: dict[str, Callable[[int], list[Record]]] = {
     ],
     "patterns without a text": lambda n: [_own(i, regex=f"[{_named(i)}]+[xyz]$") for i in range(n)],
     "a long signature": lambda n: [_own(i, signature=f"{_named(i)} failed " * 100, regex="failed$") for i in range(n)],
+    "a text of patterns with a thousand others": lambda n: in_groups(n, 1_000),
     "an alias": lambda n: [_own(i, aliases=["git/x"]) for i in range(n)],
     "an alias that all refer to": lambda n: [
         _own(i, aliases=["git/x"], transition_graph={"leads_to": ["git/x"], "frequently_confused_with": ["git/x"]})

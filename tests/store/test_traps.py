@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from benchmarks.traps import MANY, ONE, Record, cost, exponent
+from benchmarks.traps import MANY, ONE, Record, cost, exponent, in_groups
 from kb.rules import rgx
 
 
@@ -26,14 +26,28 @@ def test_four_times_as_many_take_no_more_than_four_times_as_much(trap: Callable[
 
 
 @pytest.mark.parametrize("trap", ["patterns without a text", "a text in patterns", "an optional text"])
-def test_patterns_that_any_signature_may_match_are_not_held_against_all(
-    trap: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    held: list[object] = []
+def test_patterns_that_any_signature_may_match_are_not_held_against_all(trap: str, held: list[object]) -> None:
+    for number in (40, 160):
+        held.clear()
+        cost(MANY[trap](number))
+        assert 0 < len(held) < 2 * 32 * number
+
+
+def test_patterns_whose_text_some_signatures_hold_are_held_against_those(held: list[object]) -> None:
+    for number in (40, 160):
+        held.clear()
+        cost(in_groups(number, 20))
+        assert len(held) == 20 * number
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """A pattern for each signature that it is searched in, in a base where few records are many."""
+    searched: list[object] = []
 
     def searching(regexes: Sequence[str]) -> Callable[[str], Sequence[int]]:
         def none(_: str) -> Sequence[int]:
-            held.extend(regexes)
+            searched.extend(regexes)
             return ()
 
         return none
@@ -43,7 +57,4 @@ def test_patterns_that_any_signature_may_match_are_not_held_against_all(
     monkeypatch.setattr(rgx, "_LARGEST_BUCKET", 8)
     monkeypatch.setattr(rgx, "_FEW", 0)
     monkeypatch.setattr(rgx, "_searching", searching)
-    for number in (40, 160):
-        held.clear()
-        cost(MANY[trap](number))
-        assert 0 < len(held) < 2 * 32 * number
+    return searched
