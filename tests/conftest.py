@@ -30,7 +30,7 @@ CLEAN_PATH = f"raw/{CLEAN['id']}.json"
 settings.register_profile(
     "default",
     deadline=None,
-    max_examples=100 if LONG else 36,
+    max_examples=60 if LONG else 36,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
 )

@@ -316,9 +316,14 @@ def test_a_byte_that_only_the_database_can_notice_is_one_line(alone: Base) -> No
     assert all(line.endswith("; delete it and run `kb ingest`") and "\n" not in line for line in said)
 
 
+UNKNOWN = {"magic bytes flipped", "version flipped", "all flipped", "zeros"}
+"""With such a damage nothing but its size says of a file that it is kb's."""
+
+
 @pytest.mark.parametrize("name", DAMAGES if LONG else ["flipped"])
 def test_a_damaged_store_is_made_anew_and_what_is_lost_is_said(copy: Base, name: str) -> None:
-    alter(copy, OF_HISTORY["a day"])
+    if name not in UNKNOWN:
+        alter(copy, OF_HISTORY["a day"])
     DAMAGES[name](copy.workspace.store)
     copy.drop(ELSEWHERE)
     with one_line():

@@ -111,13 +111,13 @@ def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
         (rule.code, *bound)
         for rule in rules.known.values()
         if rule.bounds
-        for bound in rule.bounds(_Asked(asked, rule))
+        for bound in rule.bounds(_OnSpark(asked, rule))
     ]
     asked.set_view("bounds", asked.spark.createDataFrame(bounds, "code string, literal string, one_in bigint"))
     (folder / "pairs").mkdir()
     for rule in rules.known.values():
         if rule.compares:
-            _write_pairs(rule.run(_Asked(asked, rule)), rule, folder / "pairs" / f"{rule.code}.parquet")
+            _write_pairs(rule.run(_OnSpark(asked, rule)), rule, folder / "pairs" / f"{rule.code}.parquet")
     asked.spark.read.schema(pairs).parquet(str(folder / "pairs")).createOrReplaceTempView("every_pair")
     most = " ".join(f"WHEN '{rule.code}' THEN {rule.most + 1}" for rule in rules.known.values() if rule.compares)
     kept_pairs = asked.spark.sql(
@@ -127,7 +127,7 @@ def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
     asked.set_view("pairs", kept_pairs)
 
 
-class _Asked:
+class _OnSpark:
     """A session as a rule asks it."""
 
     def __init__(self, answers: SparkAnswers, rule: Rule) -> None:

@@ -94,11 +94,17 @@ class Store:
                 yield from rows
 
     @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Another connection to the same tables, which sees no temporary one and no variable."""
+    def cursor(self, beside: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Another connection to the same tables, which sees no temporary one and no variable.
+
+        Tables of a database `beside` the store are found by their names too.
+        """
         with self.connection.cursor() as cursor:
-            if self.value("SELECT current_database()") == BASE_NAME:
-                cursor.execute(f"USE {BASE_NAME}")  # a cursor does not know what its connection uses
+            name = self.value("SELECT current_database()")  # a cursor does not know what its connection uses
+            if beside:
+                cursor.execute(f"SET search_path = '{name}.main,{beside}.main'")
+            elif name == BASE_NAME:
+                cursor.execute(f"USE {BASE_NAME}")
             yield cursor
 
     def insert(self, table: str, types: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -5,11 +5,9 @@ Every finding is worked out anew on every run; what makes that cheap is kept bes
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import groupby, islice
 from typing import Any
 
-import duckdb
 import orjson
 
 from kb.fingerprint import AT_POINTER, fingerprints
@@ -105,7 +103,7 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
     """Bring `pairs` up to date: what is known of pairs with a record that went or changed is worked out anew."""
     for rule in rules:
         if rule.bounds:
-            _bound(base, rule.code, set(rule.bounds(_Asked(base))))
+            _bound(base, rule.code, set(rule.bounds(_RuleAsks(base))))
     if base.holds("pairs"):
         for rule in rules:
             base.query(_REOPENED, {"code": rule.code, "most": rule.most})
@@ -114,7 +112,7 @@ def _compare(base: Store, rules: Sequence[Rule]) -> None:
             base.query(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT record_id FROM match_keys WHERE compared)")
     base.query(BUCKETS)
     for rule in rules:
-        asked = _Asked(base)
+        asked = _RuleAsks(base)
         for batch in _batches(rule.run(asked)):
             base.insert("pairs", ("VARCHAR", "VARCHAR", "VARCHAR", "DOUBLE"), [(rule.code, *pair) for pair in batch])
         asked.forget()
@@ -169,41 +167,31 @@ _SURPLUS = """
 _BATCH = 50_000
 
 
-class _Asked:
+class _RuleAsks:
     """A store as a rule asks it. What is kept lies beside it, as tables that go to the disk where memory is short."""
 
     def __init__(self, base: Store) -> None:
         self._base = base
-        self._database: str = base.value("SELECT current_database()")
-        self._is_keeping = False
+        self._kept: str | None = None
 
     def __call__(self, sql: str, **values: object) -> Iterator[tuple[Any, ...]]:
-        with self._cursor() as cursor:
+        with self._base.cursor(self._kept) as cursor:
             cursor.execute(sql, values)
             while rows := cursor.fetchmany(_AT_A_TIME):
                 yield from rows
 
     def keep(self, name: str, sql: str) -> None:
-        if not self._is_keeping:
-            self._base.query(f"ATTACH ':memory:' AS {_KEPT}")
-            self._is_keeping = True
-        with self._cursor() as cursor:
-            cursor.execute(f"CREATE OR REPLACE TABLE {_KEPT}.{name} AS {sql}")
+        if not self._kept:
+            self._kept = "kept_for_a_rule"
+            self._base.query(f"ATTACH ':memory:' AS {self._kept}")
+        with self._base.cursor(self._kept) as cursor:
+            cursor.execute(f"CREATE OR REPLACE TABLE {self._kept}.{name} AS {sql}")
 
     def forget(self) -> None:
         """Let go of what was kept."""
-        if self._is_keeping:
-            self._base.query(f"DETACH {_KEPT}")
+        if self._kept:
+            self._base.query(f"DETACH {self._kept}")
 
-    @contextmanager
-    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._base.connection.cursor() as cursor:
-            kept = f",{_KEPT}.main" if self._is_keeping else ""
-            cursor.execute(f"SET search_path = '{self._database}.main{kept}'")
-            yield cursor
-
-
-_KEPT = "kept_for_a_rule"
 
 _AT_A_TIME = 4096
 
