@@ -20,10 +20,11 @@ from kb.errors import KbError
 from kb.model import Incoming
 from kb.sources import SourceFile
 from tests.bases import Base, contents
+from tests.conftest import LONGEST
 from tests.terminal import kb
 from tests.torture.conftest import Count, Scene
 from tests.torture.test_kills import INGEST, is_untouched, started
-from tests.torture.trials import FAULTS, LONGEST, State, Trials, hold, is_one_line, points, state
+from tests.torture.trials import FAULTS, State, Trials, hold, is_one_line, points, state
 
 pytestmark = pytest.mark.whole
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from tests.conftest import LONGEST
 from tests.torture.conftest import Count
 from tests.torture.fuzz import SOME, faults, run
 from tests.torture.inputs import made
-from tests.torture.trials import LONGEST
 
 SHORT = 4_000
 """As many as take a quarter of a minute of one core. `.ci/run` tries five times as many, `make torture` a million."""

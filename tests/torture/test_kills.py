@@ -13,9 +13,9 @@ import pytest
 
 from kb.publish import swap
 from tests.bases import Base, contents
-from tests.conftest import ROOT
+from tests.conftest import LONGEST, ROOT
 from tests.torture.conftest import Count, Scene
-from tests.torture.trials import KILL, KILL_GROUP, LONGEST, TEAR, Ended, Trials, hold, is_one_line, points
+from tests.torture.trials import KILL, KILL_GROUP, TEAR, Ended, Trials, hold, is_one_line, points
 
 pytestmark = pytest.mark.whole
 

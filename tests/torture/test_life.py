@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from kb.jobs.doctor import doctor
 from kb.publish import swap
 from tests.bases import Base, record
+from tests.conftest import LONGEST
 from tests.property.test_incremental import (
     DAYS,
     FOLDERS,
@@ -32,7 +33,7 @@ from tests.property.test_incremental import (
 )
 from tests.publish.test_swap import Crash, at_each_line, crash_at
 from tests.torture.conftest import Count
-from tests.torture.trials import LONGEST, state
+from tests.torture.trials import state
 
 NAMES = (*SINGLE, *LISTS, *NDJSON)
 

@@ -11,8 +11,8 @@ from kb.errors import KbError
 from kb.settings import Sql
 from kb.store import custom_queries, statements
 from tests.bases import Base
+from tests.conftest import LONGEST
 from tests.torture.conftest import Count
-from tests.torture.trials import LONGEST
 
 if TYPE_CHECKING:
     from kb.rules.base import Rule
