@@ -33,7 +33,7 @@ from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT, default_rules
 from tests.strategies import mutated
 
-pytestmark = [pytest.mark.whole, pytest.mark.long(every=2)]
+pytestmark = [pytest.mark.whole, pytest.mark.long(every=3)]
 
 
 COUNT = 40

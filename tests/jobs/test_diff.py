@@ -17,7 +17,7 @@ from tests.git import commit, git
 from tests.ledger.bases import decide
 from tests.terminal import kb
 
-pytestmark = pytest.mark.long(every=2)
+pytestmark = pytest.mark.long(every=3)
 
 LONG = "It is a text that is longer than a line of the answer has room for, so that only what differs can be shown: "
 

@@ -11,7 +11,7 @@ from kb.errors import KbError
 from kb.jobs.doctor import doctor
 from tests.bases import Base
 
-pytestmark = [pytest.mark.whole, pytest.mark.long(every=2)]
+pytestmark = [pytest.mark.whole, pytest.mark.long(every=3)]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from kb.results import GateResult
 from tests.bases import DAY, Base, record
 from tests.terminal import kb
 
-pytestmark = [pytest.mark.whole, pytest.mark.long(every=2)]
+pytestmark = [pytest.mark.whole, pytest.mark.long(every=3)]
 
 
 def held(base: Base, limits: str, as_of: dt.date = DAY) -> GateResult:

@@ -17,7 +17,7 @@ from kb.store.build import change
 from tests.bases import DAY, Base, contents, copy, encoded, ndjson, record, suppressions
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.long(every=2)
+pytestmark = pytest.mark.long(every=3)
 
 EXAMPLE = {
     ("TXT003", "/dead_ends/0/condition", "info", True),

@@ -25,7 +25,7 @@ from kb.sources.formats import NATIVE
 from kb.workspace import Workspace
 from tests.bases import DAY, Base, contents, ndjson, record
 
-pytestmark = [pytest.mark.whole, pytest.mark.long(every=2)]
+pytestmark = [pytest.mark.whole, pytest.mark.long(every=3)]
 
 
 LONG = bool(os.environ.get("KB_LONG"))

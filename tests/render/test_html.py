@@ -25,7 +25,7 @@ from tests.bases import DAY, Base, reading, record
 from tests.render import pages
 from tests.render.pages import held
 
-pytestmark = [pytest.mark.whole, pytest.mark.long(every=2)]
+pytestmark = [pytest.mark.whole, pytest.mark.long(every=3)]
 
 
 @pytest.mark.parametrize("missing", ["altair", "vl_convert"])

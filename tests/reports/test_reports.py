@@ -17,7 +17,7 @@ from kb.rules.example import with_changes
 from kb.settings import Settings
 from tests.bases import DAY, Base, reading
 
-pytestmark = pytest.mark.long(every=2)
+pytestmark = pytest.mark.long(every=3)
 
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
 TTL = 100
