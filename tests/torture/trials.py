@@ -50,7 +50,7 @@ def compiled(folder: Path) -> Path | None:
 class Trials:
     """Runs of kb under a library that counts its calls."""
 
-    library: Path
+    preloaded: Path
     folder: Path
     process: subprocess.Popen[str] = field(init=False)
 
@@ -58,7 +58,7 @@ class Trials:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.torture.server"],
             cwd=ROOT,
-            env={**os.environ, "LD_PRELOAD": str(self.library), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"},
+            env={**os.environ, "LD_PRELOAD": str(self.preloaded), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

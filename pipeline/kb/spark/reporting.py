@@ -69,12 +69,12 @@ class SparkReports(ParquetStore):
         return super().head(sql, parameters, limit)
 
     def stream(
-        self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096
+        self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096, *, beside: str | None = None
     ) -> Iterator[tuple[Any, ...]]:
         """As `Store.stream`."""
         frame = self._frame(sql, parameters)
         if frame is None:
-            yield from super().stream(sql, parameters, size)
+            yield from super().stream(sql, parameters, size, beside=beside)
             return
         _, kinds = self._described(sql, parameters)
         yield from (_as_duckdb(row, kinds) for row in frame.toLocalIterator())

@@ -85,10 +85,10 @@ class Store:
         return Table(columns, rows[:limit]), self.value(f"SELECT count(*) FROM ({unordered})", parameters)
 
     def stream(
-        self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096
+        self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096, *, beside: str | None = None
     ) -> Iterator[tuple[Any, ...]]:
-        """The rows of an answer, never all in memory at once."""
-        with self.cursor() as cursor:
+        """The rows of an answer, never all in memory at once; `beside` is for `cursor`."""
+        with self.cursor(beside) as cursor:
             cursor.execute(sql, parameters)
             while rows := cursor.fetchmany(size):
                 yield from rows

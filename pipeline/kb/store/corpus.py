@@ -175,10 +175,7 @@ class _RuleAsks:
         self._kept: str | None = None
 
     def __call__(self, sql: str, **values: object) -> Iterator[tuple[Any, ...]]:
-        with self._base.cursor(self._kept) as cursor:
-            cursor.execute(sql, values)
-            while rows := cursor.fetchmany(_AT_A_TIME):
-                yield from rows
+        return self._base.stream(sql, values, beside=self._kept)
 
     def keep(self, name: str, sql: str) -> None:
         if not self._kept:
@@ -191,9 +188,6 @@ class _RuleAsks:
         """Let go of what was kept."""
         if self._kept:
             self._base.query(f"DETACH {self._kept}")
-
-
-_AT_A_TIME = 4096
 
 
 def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
