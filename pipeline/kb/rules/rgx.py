@@ -407,7 +407,7 @@ def _sighted(sides: _Sides) -> str:
             UNION ALL
             SELECT id, left(unnest(signatures), {_LONGEST_SIGNATURE})
             FROM records JOIN match_keys ON record_id = id WHERE {sides.signatures} AND len(signatures) > 0)
-        QUALIFY row_number() OVER (PARTITION BY signature ORDER BY id) <= {_MOST + 2}
+        QUALIFY nth <= {_MOST + 2}
     """
 
 

@@ -53,17 +53,17 @@ class SparkAnswers:
         try:
             for name, words in steps.shared.items():
                 if self._shared.get(name) != given:
-                    self.spark.read.parquet(self._written(self.spark.sql(words, given))).createOrReplaceTempView(name)
+                    self._written(self.spark.sql(words, given)).createOrReplaceTempView(name)
                     self._shared[name] = given
             return self.spark.sql(steps.query, given)
         except (AnalysisException, ParseException) as error:
             raise UntranslatedError(str(error).strip().partition("\n")[0]) from None
 
-    def _written(self, frame: "DataFrame") -> str:
-        """Where an answer lies now."""
+    def _written(self, frame: "DataFrame") -> "DataFrame":
+        """An answer, from where it is written."""
         folder = str(self.folder / f"{next(self._numbers):05d}")
         frame.write.parquet(folder)
-        return folder
+        return self.spark.read.parquet(folder)
 
     def keep(self, name: str, sql: str) -> None:
         """Work out an answer once, and let it be read by a name.
@@ -71,7 +71,7 @@ class SparkAnswers:
         Raises:
             UntranslatedError: Spark's SQL has no words for it.
         """
-        self.set_view(name, self.spark.read.parquet(self._written(self.frame(sql))))
+        self.set_view(name, self._written(self.frame(sql)))
 
     def set_view(self, table: str, frame: "DataFrame") -> None:
         """Let a table be this from now on, to all queries."""
@@ -98,13 +98,8 @@ def lost(spark: "SparkSession") -> "DataFrame":
 
 def compared(asked: SparkAnswers, rules: RuleSet, folder: Path) -> None:
     """Lay out `buckets`, `bounds`, and `pairs`: what the rules that compare in Python come to."""
-    empty = asked.spark.createDataFrame([], "band bigint, record_id string")
-    asked.set_view("buckets", empty)
-    insert = corpus.BUCKETS.replace("INSERT INTO buckets", "")
-    buckets = asked.frame(insert)
-    kept = folder / "buckets"
-    buckets.write.parquet(str(kept))
-    asked.set_view("buckets", asked.spark.read.parquet(str(kept)))
+    asked.set_view("buckets", asked.spark.createDataFrame([], "band bigint, record_id string"))
+    asked.keep("buckets", corpus.BUCKETS.replace("INSERT INTO buckets", ""))
     pairs = "code string, record_id string, other_id string, score double"
     asked.set_view("pairs", asked.spark.createDataFrame([], pairs))
     bounds = [

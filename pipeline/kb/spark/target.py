@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _OWN = (TABLES, "curated", ".kb", MANIFEST, FILE, "rules", "formats")
 """What kb writes there; it replaces nothing else."""
 
-_WORK = ("outcomes", "loaded", "settled", "found", "buckets", "pairs", "asked", "shared")
+_WORK = ("outcomes", "loaded", "settled", "found", "pairs", "asked", "shared")
 
 MOST_INDEXED = 5_000_000
 """With more records no index of `kb match` is made: one process holds it whole."""
