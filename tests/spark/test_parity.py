@@ -15,7 +15,7 @@ from kb.jobs.ingest import ingest
 from kb.judging.request import Request
 from kb.publish import swap
 from kb.reports import REPORTS, Options, run
-from kb.rules import rgx
+from kb.rules import collisions
 from kb.store import parquet_tables
 from kb.store import read as read_store
 from kb.workspace import find
@@ -149,8 +149,8 @@ def test_raw_and_synthetic_records(
 ) -> None:
     """400 of them, with bounds as low as that; with `KB_LONG` 50,000."""
     if not LONG:
-        monkeypatch.setattr(rgx, "_MOST_HELD", 32)
-        monkeypatch.setattr(rgx, "_COUNTED_IN", 64)
+        monkeypatch.setattr(collisions, "_MOST_HELD", 32)
+        monkeypatch.setattr(collisions, "_COUNTED_IN", 64)
     shutil.copytree(ROOT / "raw", base.root / "raw")
     base.put("raw/made.ndjson", b"".join(line + b"\n" for line in records(50_000 if LONG else 400)))
     configure(base)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kb import store
 from kb.model import Document, Json
-from kb.rules import catalogue, rgx
+from kb.rules import catalogue, collisions
 from kb.rules.base import Rule
 from kb.rules.match_keys import bands, needs
 from kb.settings import Settings
@@ -320,8 +320,8 @@ def test_collisions_are_those_of_every_pattern_with_every_signature(
 ) -> None:
     base = Base(tmp_path_factory.mktemp("base"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rgx, "_FEW", few)
-        patch.setattr(rgx, "_LARGEST_BUCKET", 2)
+        patch.setattr(collisions, "_FEW", few)
+        patch.setattr(collisions, "_LARGEST_BUCKET", 2)
         ingested(base, *(of_its_own(f"r{i}", regex=regex, signature=text) for i, (regex, text) in enumerate(drawn)))
     rows = base.query("SELECT id, regex, signature FROM records")
     expected = brute({name: regex for name, regex, _ in rows}, {name: text for name, _, text in rows})
@@ -357,8 +357,8 @@ def test_a_pattern_that_matches_nothing_at_all_is_not_a_collision(base: Base) ->
 
 @pytest.mark.long
 def test_too_large_patterns_are_searched_in_parts(monkeypatch: pytest.MonkeyPatch, base: Base) -> None:
-    monkeypatch.setattr(rgx, "_FEW", 0)
-    monkeypatch.setattr(rgx, "_AT_ONCE", 10_000)
+    monkeypatch.setattr(collisions, "_FEW", 0)
+    monkeypatch.setattr(collisions, "_AT_ONCE", 10_000)
     odd = "|".join(f"(?:{chr(97 + i % 26)}{chr(97 + i // 26)}.{i}y)" for i in range(60))
     documents = [of_its_own(f"r{i:03}", regex=f"{odd}|e.{i:03}$", signature=f"e {i % 9:03}") for i in range(120)]
     ingested(base, *documents)
@@ -368,8 +368,8 @@ def test_too_large_patterns_are_searched_in_parts(monkeypatch: pytest.MonkeyPatc
 
 
 def test_patterns_that_share_a_text_are_searched_for_all_at_once(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rgx, "_FEW", 0)
-    monkeypatch.setattr(rgx, "_LARGEST_BUCKET", 8)
+    monkeypatch.setattr(collisions, "_FEW", 0)
+    monkeypatch.setattr(collisions, "_LARGEST_BUCKET", 8)
     rows: list[object] = []
     plain = store.Store.stream
 
@@ -391,11 +391,11 @@ def test_patterns_that_share_a_text_are_searched_for_all_at_once(base: Base, mon
 
 
 def bounded_at(patch: pytest.MonkeyPatch, most: int, few: int) -> None:
-    patch.setattr(rgx, "_MOST_HELD", most)
-    patch.setattr(rgx, "_COUNTED_IN", 2 * most)
-    patch.setattr(rgx, "_LARGEST_BUCKET", 2)
-    patch.setattr(rgx, "_AT_ONCE", 5)
-    patch.setattr(rgx, "_FEW", few)
+    patch.setattr(collisions, "_MOST_HELD", most)
+    patch.setattr(collisions, "_COUNTED_IN", 2 * most)
+    patch.setattr(collisions, "_LARGEST_BUCKET", 2)
+    patch.setattr(collisions, "_AT_ONCE", 5)
+    patch.setattr(collisions, "_FEW", few)
 
 
 def digest_of(text: str) -> int:

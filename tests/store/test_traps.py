@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from benchmarks.traps import MANY, ONE, Record, cost, exponent, in_groups
-from kb.rules import rgx
+from kb.rules import collisions
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def held(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
         return none
 
-    monkeypatch.setattr(rgx, "_MOST_HELD", 32)
-    monkeypatch.setattr(rgx, "_COUNTED_IN", 64)
-    monkeypatch.setattr(rgx, "_LARGEST_BUCKET", 8)
-    monkeypatch.setattr(rgx, "_FEW", 0)
-    monkeypatch.setattr(rgx, "_searching", searching)
+    monkeypatch.setattr(collisions, "_MOST_HELD", 32)
+    monkeypatch.setattr(collisions, "_COUNTED_IN", 64)
+    monkeypatch.setattr(collisions, "_LARGEST_BUCKET", 8)
+    monkeypatch.setattr(collisions, "_FEW", 0)
+    monkeypatch.setattr(collisions, "_searching", searching)
     return searched
