@@ -73,7 +73,7 @@ def decide(kb: Callable[..., str], base: Base, day: Sequence[str]) -> None:
     kb("ingest", *day)
     by = ("--by", "Ada", *day)
     event = kb("confirm", "git/a", *by).split()[0]
-    assert "retracts an event about git/a" in kb("retract", event, *by)
+    assert f"retracts {event} about git/a" in kb("retract", event, *by)
     assert "refutes git/a" in kb("refute", "git/a", *by)
     assert "to human_reviewed" in kb("promote", "git/a", "human_reviewed", *by)
     assert "demotes git/a" in kb("demote", "git/a", *by)

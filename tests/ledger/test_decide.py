@@ -9,10 +9,21 @@ import orjson
 import pytest
 
 from kb.errors import KbError
-from kb.jobs.decide import Decision, actor, decide, evidence_of, outcomes, read_outcomes, retract, target_of, used_of
+from kb.jobs.decide import (
+    Decision,
+    actor,
+    decide,
+    evidence_of,
+    outcomes,
+    read_outcomes,
+    retract,
+    target_of,
+    used_of,
+    write,
+)
 from kb.jobs.log import log
 from kb.ledger.book import read_all
-from kb.ledger.event import Event, action_of
+from kb.ledger.event import Event, action_of, made
 from kb.model import Document
 from tests.bases import Base, contents, ndjson, record
 from tests.ledger.bases import text_of
@@ -42,6 +53,23 @@ def test_a_trial_writes_nothing(desk: Base) -> None:
     (event,) = decide(desk.workspace, ["git/a"], asked("confirm"), dry_run=True)
     assert event.record == "git/a"
     assert not desk.workspace.ledger.exists()
+
+
+def test_where_spark_filled_a_folder_nothing_is_decided(base: Base) -> None:
+    """The next run replaces the folder whole, and its ledger is that of the workspace that it is made from."""
+    (base.root / "tables" / "records").mkdir(parents=True)
+    event = made(kind="confirm", record="git/a", digest=text_of(record("a")), at=AT, by="person:Ada")
+    for act in (lambda: write(base.workspace, [event]), lambda: log(base.workspace, "git/a")):
+        with pytest.raises(KbError, match=r"^base: Spark filled this folder.*the workspace that it was made from"):
+            act()
+    assert not base.workspace.ledger.exists()
+
+
+def test_nobody_is_advised_to_put_a_record_in_its_own_place(desk: Base) -> None:
+    with pytest.raises(
+        KbError, match=r"^--successor git/aa: is no published record; did you mean `git/b`\?|see `kb sql`$"
+    ):
+        decide(desk.workspace, ["git/a"], asked("withdraw", reason="duplicate", successor="git/aa"))
 
 
 def test_what_is_decided_last_is_the_last(desk: Base) -> None:

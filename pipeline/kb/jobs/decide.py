@@ -135,6 +135,11 @@ def write(workspace: Workspace, events: Iterable[Event]) -> None:
 
 
 def _put(workspace: Workspace, name: str, data: bytes) -> None:
+    if swap.is_of_tables(workspace):
+        raise KbError(
+            f"{workspace.root.name}: Spark filled this folder, and it is for reading; decide in the workspace that it was made"
+            " from, then fill it anew"
+        )
     aside.put(workspace.ledger / name, data, f"ledger/{name}")
 
 
@@ -199,7 +204,11 @@ class _Desk:
             stone = self._base.query("SELECT successor FROM tombstones WHERE record_id = $id", {"id": successor}).rows
             other = f" in favour of {stone[0][0]}" if stone and stone[0][0] else ""
             why = f"was withdrawn itself{other}" if stone else "is no published record"
-            hint = "name what takes its place" if stone else did_you_mean(name, known_ids(self._base), "see `kb sql`")
+            hint = (
+                "name what takes its place"
+                if stone
+                else did_you_mean(name, [known for known in known_ids(self._base) if known != record], "see `kb sql`")
+            )
             raise KbError(f"--successor {name}: {why}; {hint}")
         return successor
 

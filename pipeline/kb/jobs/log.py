@@ -21,8 +21,13 @@ def log(workspace: Workspace, name: str | None = None) -> list[Document]:
     """The events about one record, or all, in order; each as its document, with what became of it.
 
     Raises:
-        KbError: there is no event about that record.
+        KbError: there is no event about that record, or Spark filled the folder.
     """
+    if swap.is_of_tables(workspace):
+        raise KbError(
+            f"{workspace.root.name}: Spark filled this folder, and the ledger is in the workspace that it was made from;"
+            " `kb why` and table `events` say here what was decided"
+        )
     rules = ruleset.of(workspace)
     if name is not None and not rules.ledger.of(name) and workspace.store.exists():
         with swap.reading(workspace) as base:

@@ -18,7 +18,7 @@ _VERBS = {
     "withdraw": "withdraws",
     "merge": "merges",
     "restore": "restores",
-    "retract": "retracts an event about",
+    "retract": "retracts",
 }
 
 
@@ -32,8 +32,9 @@ def _line(event: dict[str, Any]) -> str:
     part = f" {target['item']}:{target['position'] + 1}" if target else ""
     worked = {True: ", which worked", False: ", which failed", None: ""}[event.get("worked")]
     tier = f" to {event['tier']}" if event.get("tier") else ""
+    taken = f" {event['retracts']} about" if event["kind"] == "retract" else ""
     into = f" into {event['successor']}" if event["kind"] == "merge" else ""
-    return f"{event['event']} {event['by']} {_VERBS[event['kind']]} {event['record']}{part}{tier}{into}{worked}"
+    return f"{event['event']} {event['by']} {_VERBS[event['kind']]}{taken} {event['record']}{part}{tier}{into}{worked}"
 
 
 def reported(given: Iterable[tuple[str, "Event"]]) -> Iterator[str]:
