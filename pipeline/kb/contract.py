@@ -310,16 +310,15 @@ class Shape:
         self.known = frozenset((*properties, *NOTES))
         types = {key: _types(properties[key]) for key in self.keys}
         self.optional_texts = frozenset(key for key in self.keys if types[key] == ["string", "null"])
-        self._in_order = list(self.keys)
+        self._nothing = dict.fromkeys(self.keys)
         self._never_null = [(key, empty) for key in self.keys if (empty := _empty(types[key]))]
         self.nullable = frozenset(self.keys).difference(key for key, _ in self._never_null)
 
     def complete(self, item: Document) -> Document:
         """The item with every key in order; unknown ones follow, sorted, and then what other formats carry."""
-        if list(item) == self._in_order:
-            full = item.copy()
-        else:
-            full = {key: item.get(key) for key in self.keys}
+        full = {**self._nothing, **item}
+        if len(full) > len(self.keys):  # there are others, which come last
+            full = {key: full[key] for key in self.keys}
             if not item.keys() <= self.known:
                 full |= {key: item[key] for key in sorted(item.keys() - self.known)}
             if "extensions" in self.known and item.get("extensions"):

@@ -24,7 +24,7 @@ class IngestResult(NamedTuple):
 
     `findings` counts every finding by code; `repairs` and `flags` count, of published records, what was changed and the
     findings that remain, `flagged` the records that have those; `about_settings` counts the findings on kb.toml,
-    `about_events` those on events of the ledger. `names` are those of custom rules.
+    `about_events` those on events of the ledger. `names` are those of the rules that are counted.
     `compared` is None for the first run. `of_the_day`: what was written is what depends on the day, and nothing else.
     `idle`: there was nothing to do.
     """

@@ -1,6 +1,7 @@
 """The answer of an ingest that has nothing to do is that of the long way, whatever was done before."""
 
 import datetime as dt
+import json
 import os
 import shutil
 import subprocess
@@ -11,10 +12,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from kb.errors import KbError
 from kb.planning import unchanged
 from kb.results import IngestResult
 from kb.workspace import Workspace
 from tests.bases import DAY, Base, suppressions
+from tests.ledger.bases import decide
 
 
 @pytest.fixture
@@ -71,6 +74,16 @@ def _add_a_rule(base: Base) -> None:
     base.put("rules/OWN001.sql", header + b"SELECT id, '/id' AS pointer, 'it is' AS message FROM records")
 
 
+def _add_a_mapping(base: Base) -> None:
+    base.configure("")
+    mapping = "claims = \"type(own) == 'string'\"\n[map]\nid = \"join('/', ['own', own])\"\nsignature = 'own'\nregex = 'own'\n"
+    base.put("formats/own.toml", mapping.encode())
+
+
+def _decide(base: Base) -> None:
+    decide(base, "confirm", json.loads((base.root / "raw/git/a.json").read_bytes()))
+
+
 def _edit(name: str) -> Callable[[Base], object]:
     return lambda base: (base.root / name).write_bytes((base.root / name).read_bytes() + b" ")
 
@@ -84,6 +97,8 @@ CHANGES: dict[str, Callable[[Base], object]] = {
     "settings": lambda base: base.configure("max_removals = 0.5\n"),
     "a suppression": lambda base: base.configure(suppressions({"record": "git/a", "code": "EVD005", "reason": "so"})),
     "a custom rule": _add_a_rule,
+    "a mapping": _add_a_mapping,
+    "a decision": _decide,
     "another store": _edit_the_store,
     "curated edited": _edit("curated/findings.ndjson"),
     "curated gone": lambda base: base.drop("curated/manifest.json"),
@@ -102,6 +117,23 @@ def test_whatever_changes_is_seen(settled: Base, tmp_path: Path, change: Callabl
         shutil.copytree(settled.root / "rules", tmp_path / "fresh" / "rules")
     assert settled.curated() == settled.again(tmp_path / "fresh").curated()
     assert answered(settled)[0] == long_way(settled)
+
+
+@pytest.mark.parametrize("other", [("/kb/rules/rgx.py", 9_000, 1), ("/kb/store/sql/macros.sql", 30_000, 2)], ids=str)
+def test_where_kb_was_edited_it_looks_again(
+    settled: Base, other: tuple[str, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = unchanged.code_files()
+    assert sum(path.endswith((".py", ".sql", "ordinary.txt")) for path, *_ in files) > 200
+    monkeypatch.setattr(unchanged, "code_files", lambda: [*files, other])
+    assert not answered(settled)[1]
+
+
+def test_what_is_refused_stays_refused(settled: Base) -> None:
+    settled.configure("[rules]\nignore = ['NOPE']\n")
+    for _ in range(2):
+        with pytest.raises(KbError, match="no rule"):
+            settled.ingest()
 
 
 def test_what_is_edited_while_an_ingest_looks_is_seen_by_the_next(settled: Base) -> None:
@@ -132,13 +164,13 @@ def test_other_paths_are_another_question(settled: Base) -> None:
     assert answered(settled)[0] == long_way(settled)
 
 
-def test_the_short_way_does_without_the_store(settled: Base) -> None:
+def test_the_short_way_does_without_the_store_and_the_rules(settled: Base) -> None:
     script = (
         "import sys\n"
         "from kb.__main__ import main\n"
         "sys.argv = ['kb', 'ingest', '--as-of', '2026-11-22', 'raw']\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
-        "print('duckdb' in sys.modules)\n"
+        "print('duckdb' in sys.modules or 'kb.rules' in sys.modules)\n"
     )
     said = [
         subprocess.run(

@@ -89,6 +89,48 @@ def test_a_plain_record_is_read_as_any_other() -> None:
         assert _read(raw) == _read(b" " + raw), raw
 
 
+# contract.complete: keys in order, by laying an object over an empty one
+
+
+def test_an_object_is_completed_as_key_by_key() -> None:
+    for shape in contract.shapes().values():
+        for document in (*documents(), *(item for one in documents() for item in _objects(one))):
+            others = sorted(key for key in document if key not in shape.keys and key not in shape.known)
+            kept = {key: document.get(key) for key in shape.keys} | {key: document[key] for key in others}
+            if "extensions" in shape.known and document.get("extensions"):
+                kept["extensions"] = document["extensions"]
+            full = shape.complete(document)
+            assert list(full) == list(kept)
+            assert all(full[key] == value for key, value in kept.items() if value is not None)
+            assert {key for key in full if full[key] is None} <= shape.nullable | set(others)
+
+
+def _objects(value: Json) -> list[Document]:
+    """All objects inside a value."""
+    if isinstance(value, list):
+        return [found for child in value for found in _objects(child)]
+    if isinstance(value, dict):
+        return [value, *(found for child in value.values() for found in _objects(child))]
+    return []
+
+
+# places: values are asked about before it is worked out where they stand
+
+
+def test_the_values_at_some_places_are_those_of_the_places() -> None:
+    patterns = {pattern for rule in catalogue().values() for pattern in rule.at}
+    assert len(patterns) > 20
+    for document in documents():
+        for pattern in patterns:
+            found = [parent[key] for parent, key, _ in places.places(document, pattern)]
+            assert list(map(id, places.values(document, pattern))) == list(map(id, found))
+
+
+def test_the_strings_of_a_document_are_its_texts() -> None:
+    for document in documents():
+        assert sorted(places.strings(document)) == sorted(text for _, text in places.texts(document))
+
+
 # what is looked for in all texts of a record at once is in none of them where it is not found so
 
 

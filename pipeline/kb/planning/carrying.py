@@ -254,8 +254,9 @@ def outcome(
         about_events=counts.about_events(),
         withdrawn=tally["withdrawn"],
         compared=compared,
-        names={rule.code: rule.name for rule in rules.added},
     )
+    counted = {*result.findings, *result.repairs, *result.about_settings, *result.about_events}
+    result = result._replace(names={code: rules.known[code].name for code in sorted(counted) if code in rules.known})
     if result.read != result.published + result.unchanged + result.quarantined + result.withdrawn:
         raise RuntimeError(f"the sums do not balance: {result}")
     return result

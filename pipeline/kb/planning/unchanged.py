@@ -6,27 +6,29 @@ holds it against that way.
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import orjson
 
+import kb
 from kb import __version__, sources
 from kb.judging.request import Request
 from kb.publish import seal, swap
 from kb.results import IngestResult, StateComparison
-from kb.rules.ruleset import RuleSet
 from kb.settings import FILE, LAYOUTS
 from kb.workspace import PAGE, Workspace
 
 _NAME = "unchanged"
 
 
-def question(workspace: Workspace, paths: Sequence[Path], rules: RuleSet, request: Request) -> str | None:
+def question(workspace: Workspace, paths: Sequence[Path], request: Request) -> str | None:
     """A digest of all that an ingest looks at to find that it has nothing to do; None where a path is gone.
 
-    It has to be asked before the long way looks: what is edited in the meantime is another question then.
+    It has to be asked before the long way looks: what is edited in the meantime is another question then. The rules
+    themselves, which take longer to load than all of this, are known by the files that they are made of.
 
     Raises:
         KbError: a path is kb's own, or cannot be read; the long way says the same.
@@ -38,17 +40,32 @@ def question(workspace: Workspace, paths: Sequence[Path], rules: RuleSet, reques
     file = workspace.root / FILE
     looked_at = [
         __version__,
+        repr(code_files()),
         repr(IngestResult._fields),
-        rules.fingerprint(),
-        repr(rules.ledger.state),
+        repr(workspace.settings),
         repr(file.read_bytes() if file.is_file() else None),
         repr(workspace.rule_files()),
-        repr(rules.formats),
+        repr(workspace.format_files()),
+        repr([(name, hashlib.sha256(content).digest()) for name, content in workspace.ledger_files()]),
         repr((request.as_of, request.form, [str(path) for path in paths])),
         repr(orjson.dumps(swap.standing(workspace).seal, option=orjson.OPT_SORT_KEYS)),
         *(repr(sources.discover(path, workspace, request.form)) for path in paths),
     ]
     return hashlib.sha256("\n".join(looked_at).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def code_files() -> list[tuple[str, int, int]]:
+    """The files that kb is made of: each one's path, size and time, for who works on kb changes no version."""
+    files, folders = list[tuple[str, int, int]](), [str(Path(kb.__file__).parent)]
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders += [entry.path] if entry.name != "__pycache__" else []
+                else:
+                    state = entry.stat()
+                    files.append((entry.path, state.st_size, state.st_mtime_ns))
+    return sorted(files)
 
 
 def answer(workspace: Workspace, question: str | None) -> IngestResult | None:

@@ -173,10 +173,12 @@ def _flagged(result: IngestResult, common: ReportSettings) -> Iterator[str]:
         yield f"flagged {count(sum(rest.values()), 'time')} besides{most}"
 
 
-def _most(counts: Mapping[str, int], custom: Mapping[str, str]) -> str:
-    from kb.rules import catalogue  # noqa: PLC0415 - a report does without the rules
+def _most(counts: Mapping[str, int], names: Mapping[str, str]) -> str:
+    """The codes that are counted most, with their names where these are known, else with those of the rules of kb."""
+    if not counts.keys() <= names.keys():
+        from kb.rules import catalogue  # noqa: PLC0415 - an ingest that has nothing to do is answered without the rules
 
-    names = {code: rule.name for code, rule in catalogue().items()} | dict(custom)
+        names = {code: rule.name for code, rule in catalogue().items()} | dict(names)
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     rest = f", {len(ranked) - 4} more" if len(ranked) > 4 else ""
     return ", ".join(f"{code} {names[code]} {n:,}" for code, n in ranked[:4]) + rest
