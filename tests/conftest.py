@@ -3,10 +3,11 @@
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import orjson
 import pytest
@@ -22,9 +23,14 @@ from tests.bases import DAY, Base, created
 
 ROOT = Path(__file__).parent.parent
 LONG = bool(os.environ.get("KB_LONG"))
+"""All that takes long is tried, and more of it."""
+PART = int(os.environ.get("KB_PART") or -1)
+"""`KB_PART=n`, as in .ci/run: of what takes long in parts the n-th is tried, and all that has no parts. Else the first."""
 LONGEST = os.environ.get("KB_TORTURE") == "long"
 """`make torture`: as much as takes hours."""
-LATER = "takes long; .ci/run does it (KB_LONG=1)"
+LATER = "takes long; KB_LONG=1 does it, and .ci/run does a part"
+CORPORA = Path(os.environ.get("KB_CORPORA", ROOT.parent / "shared" / "corpora"))
+_Thing = TypeVar("_Thing")
 CLEAN_PATH = f"raw/{CLEAN['id']}.json"
 
 settings.register_profile(
@@ -86,13 +92,18 @@ def value_at(document: Json, pointer: str) -> Json:
     return document
 
 
+def some_of(things: Sequence[_Thing], every: int) -> list[_Thing]:
+    """Each `every`-th of some things, those of the part that is tried; with `KB_LONG` all of them."""
+    return list(things) if LONG else list(things[max(PART, 0) % every :: every])
+
+
 def code_points() -> Iterable[str]:
     """Every Unicode character but the surrogates, which no JSON holds."""
     return (chr(point) for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is marked `long` waits for `KB_LONG=1`, but each `every`-th case of a test, or test of a module that is marked."""
+    """What is marked `long` waits, but for a part: each `every`-th case of a test, or test of a module that is marked."""
     if LONG or LONGEST:
         return
     turns = Counter[str]()
@@ -100,7 +111,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for node, mark in islice(item.iter_markers_with_node("long"), 1):
             marked = node.nodeid.partition("[")[0]
             every = mark.kwargs.get("every", 0)
-            if not every or turns[marked] % every:
+            if turns[marked] % every != max(PART, 0) % every if every else PART < 0:
                 item.add_marker(pytest.mark.skip(reason=LATER))
             turns[marked] += 1
 
@@ -161,7 +172,7 @@ def rules() -> RuleSet:
 
 @pytest.fixture(scope="session")
 def corpora() -> Path:
-    folder = Path(os.environ.get("KB_CORPORA", ROOT.parent / "shared" / "corpora"))
+    folder = CORPORA
     if not folder.is_dir():
         pytest.skip(f"no corpora: {folder} is no folder (set KB_CORPORA)")
     return folder

@@ -15,6 +15,7 @@ import pytest
 from tests.git import commit, git
 from tests.sessions import ROOT
 
+pytestmark = pytest.mark.long(every=4)
 needs_dvc = pytest.mark.skipif(importlib.util.find_spec("dvc") is None, reason="dvc is not installed (extra `dev`)")
 
 AS_OF = "\nas_of = 2026-11-29\n"
@@ -129,7 +130,6 @@ def test_dvc_yaml_is_what_init_writes() -> None:
     assert (ROOT / "dvc.yaml").read_text(encoding="utf-8") == template
 
 
-@pytest.mark.long
 @needs_dvc
 def test_repro_leaves_a_clone_as_it_is_and_ingests_nothing(cloned: Clone) -> None:
     assert cloned.ran == ["report", "gate"]
@@ -139,7 +139,6 @@ def test_repro_leaves_a_clone_as_it_is_and_ingests_nothing(cloned: Clone) -> Non
 
 
 @needs_dvc
-@pytest.mark.long
 def test_repro_runs_again_when_a_record_changes(confirmed: Clone) -> None:
     assert confirmed.ran == ["ingest", "report", "gate"]
     curated = json.loads((confirmed.root / "curated/records/tensorflow/optimizer-nan-loss.json").read_bytes())
@@ -149,7 +148,6 @@ def test_repro_runs_again_when_a_record_changes(confirmed: Clone) -> None:
 
 
 @needs_dvc
-@pytest.mark.long
 def test_repro_runs_again_when_a_setting_changes_and_metrics_and_params_show_it(clone: Path) -> None:
     configure(clone, AS_OF, f'{AS_OF}[rules]\nignore = ["DED"]\n')
     assert repro(clone) == ["ingest", "report", "gate"]
@@ -159,7 +157,6 @@ def test_repro_runs_again_when_a_setting_changes_and_metrics_and_params_show_it(
 
 
 @needs_dvc
-@pytest.mark.long
 def test_what_is_lost_or_changed_by_hand_comes_back_without_any_cache(clone: Path) -> None:
     report, edited = clone / STALE, clone / "curated/records/tensorflow/optimizer-nan-loss.json"
     before = report.read_bytes(), edited.read_bytes()
@@ -173,7 +170,6 @@ def test_what_is_lost_or_changed_by_hand_comes_back_without_any_cache(clone: Pat
 
 
 @needs_dvc
-@pytest.mark.long
 def test_metrics_tell_two_commits_apart(confirmed: Clone) -> None:
     moved = json.loads(dvc(confirmed.root, "metrics", "diff", "HEAD~1", "HEAD", "--json").stdout)[METRICS]
     assert moved["stale"]["diff"] == -1
@@ -182,7 +178,6 @@ def test_metrics_tell_two_commits_apart(confirmed: Clone) -> None:
 
 
 @needs_dvc
-@pytest.mark.long
 def test_confidence_and_staleness_are_plotted(confirmed: Clone, tmp_path: Path) -> None:
     plots = json.loads(dvc(confirmed.root, "plots", "diff", "HEAD~1", "--json").stdout)["data"]
     for name, axes in (("confidence", ("records", "range")), ("staleness", ("month", "stale"))):
@@ -195,7 +190,6 @@ def test_confidence_and_staleness_are_plotted(confirmed: Clone, tmp_path: Path) 
 
 
 @needs_dvc
-@pytest.mark.long
 def test_a_year_later_the_gate_fails_though_nothing_changed_and_the_reports_are_there(
     clone: Path, tmp_path: Path
 ) -> None:

@@ -47,9 +47,6 @@ WHOLE = {
 
 pytestmark = pytest.mark.long(every=1)  # with KB_LONG=1 it tries more
 
-CLOSED = list(COMMANDS) if LONG else sorted({"ingest", "sql", "validate", *list(COMMANDS)[::3]})
-"""The commands that run without their streams. With `KB_LONG`, as in .ci/run, all do, in all ways to close streams."""
-
 NEEDS_EVENTS = {"restore", "retract", "ledger"}
 """What they are about is not there, and that is what they say, whether anybody can be answered or not."""
 
@@ -93,8 +90,8 @@ def closed(folder: Path, arguments: list[str], *streams: int) -> subprocess.Comp
     )  # fmt: skip
 
 
-@pytest.mark.long(every=8)
-@pytest.mark.parametrize("command", CLOSED)
+@pytest.mark.long(every=14)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_no_closed_stream_is_a_bug(command: str, small: Base) -> None:
     for streams in ((1,), *([(0, 2), (0, 1, 2)] if LONG or command in {"ingest", "sql", "validate"} else [])):
         done = closed(small.root, words(command), *streams)

@@ -4,7 +4,6 @@ import base64
 import gzip
 import io
 import json
-import os
 import shlex
 import zipfile
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from kb.render import validations
 from tests.bases import Base, ndjson, record, sha256
+from tests.conftest import some_of
 from tests.specimens import AWS, CREDENTIALS, KINDS, escaped, specimen
 from tests.terminal import kb, kb_on_terminal
 
@@ -107,7 +107,7 @@ def test_it_cannot_be_allowed(base: Base, setting: str) -> None:
 
 
 NAMED_FILES = ("github", "gitlab", "aws id", "stripe", "npm", "openai legacy")
-SOME_KINDS = [*dict.fromkeys([*NAMED_FILES, *list(KINDS)[:: 1 if os.environ.get("KB_LONG") else 4]])]
+SOME_KINDS = [*dict.fromkeys([*NAMED_FILES, *some_of(list(KINDS), 4)])]
 """tests/analysis/test_credentials.py has them all."""
 
 PAIR = "k7Vw9xQ2mZr4Tn8Lp3Jd6Hs1Bf5Gc0YuEaWiOqRt"

@@ -24,13 +24,10 @@ from kb.publish import swap
 from kb.sources.formats import NATIVE
 from kb.workspace import Workspace
 from tests.bases import DAY, Base, contents, ndjson, record
+from tests.conftest import LONG
 
 pytestmark = [pytest.mark.whole, pytest.mark.long(every=3)]
 
-
-LONG = bool(os.environ.get("KB_LONG"))
-"""Whether every change is made good by an ingest; else that is done for some, and of the others it is seen that the ingest
-would start from the same."""
 
 ELSEWHERE = "inbox"
 """Ingested once, and not named again."""
@@ -159,14 +156,8 @@ NOTICED = "kb.duckdb was changed by another program (or damaged); made anew from
 HISTORY_GONE = f"{NOTICED}; its history of earlier runs was changed too, so that is lost"
 
 
-@pytest.mark.long(every=4)
-@pytest.mark.parametrize(
-    "name",
-    BY_HAND
-    if LONG
-    else ["a finding", "findings gone", "documents", "digests of files", "match keys", "quarantine", "a macro", "a view",
-          "a table gone", "all tables gone", "a column", "a comment"],
-)  # fmt: skip
+@pytest.mark.long(every=8)
+@pytest.mark.parametrize("name", BY_HAND)
 def test_whatever_was_changed_by_hand_is_noticed(alone: Base, history: standing.History, name: str) -> None:
     statement = BY_HAND[name]
     alter(alone, statement)
@@ -179,13 +170,13 @@ def test_whatever_was_changed_by_hand_is_noticed(alone: Base, history: standing.
         assert (found.history, found.notes) == (history, [NOTICED])
 
 
+@pytest.mark.long(every=20)
 @pytest.mark.parametrize(
     "statements",
-    [[statement] for statement in BY_HAND.values()]
-    if LONG
-    else [
+    [
         [BY_HAND[name] for name in ("findings gone", "a record gone", "documents gone", "digests of files", "match keys",
                                     "quarantine", "a macro", "a table that is a view")],
+        *([statement] for statement in BY_HAND.values()),
     ],
 )  # fmt: skip
 def test_what_was_changed_by_hand_is_made_anew(copy: Base, fresh: Base, statements: list[str]) -> None:
@@ -199,7 +190,8 @@ def test_what_was_changed_by_hand_is_made_anew(copy: Base, fresh: Base, statemen
     assert doctor(copy.workspace) == []
 
 
-@pytest.mark.parametrize("name", OF_HISTORY if LONG else ["what was judged with", "figures gone"])
+@pytest.mark.long(every=4)
+@pytest.mark.parametrize("name", OF_HISTORY)
 def test_a_history_that_was_changed_by_hand_is_noticed(alone: Base, name: str) -> None:
     alter(alone, OF_HISTORY[name])
     found = what_is_found(alone)
@@ -320,7 +312,8 @@ UNKNOWN = {"magic bytes flipped", "version flipped", "all flipped", "zeros"}
 """With such a damage nothing but its size says of a file that it is kb's."""
 
 
-@pytest.mark.parametrize("name", DAMAGES if LONG else ["flipped"])
+@pytest.mark.long(every=4)
+@pytest.mark.parametrize("name", DAMAGES)
 def test_a_damaged_store_is_made_anew_and_what_is_lost_is_said(copy: Base, name: str) -> None:
     if name not in UNKNOWN:
         alter(copy, OF_HISTORY["a day"])

@@ -16,7 +16,6 @@ from kb.render.html import asset
 from kb.render.html.portable import portable
 from kb.settings import ReportSettings
 from tests.bases import Base, record
-from tests.conftest import LATER, LONG
 from tests.render import hostile, pages
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine; install chromium"),
-    pytest.mark.long(every=1),  # with KB_LONG=1 it does more
+    pytest.mark.long(every=7),  # to open a page takes a second of a core
 ]
 
 QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -121,22 +120,8 @@ def box(locator: "Locator") -> "FloatRect":
 Open = Callable[..., Look]
 
 
-ALWAYS = {
-    "test_it_asks_for_nothing_but_itself",
-    "test_search_finds_what_only_the_whole_record_says",
-    "test_what_is_found_is_on_the_screen_in_every_tab",
-    "test_an_error_with_other_values_finds_its_record_by_its_pattern",
-    "test_everything_can_be_done_from_the_keyboard",
-    "test_harmful_text_shows_as_text",
-    "test_links_lead_to_the_web_and_say_nothing_of_the_page",
-}
-"""To open a page takes a second of a core: `make test` does these, `.ci/run` (KB_LONG=1) all."""
-
-
 @pytest.fixture
-def look(request: pytest.FixtureRequest, browser: "Browser") -> Iterator[Open]:
-    if not LONG and request.node.originalname not in ALWAYS:
-        pytest.skip(LATER)
+def look(browser: "Browser") -> Iterator[Open]:
     opened: list[Look] = []
 
     def at(address: str, width: int = 1440, height: int = 900, scheme: "Scheme" = "light") -> Look:
@@ -153,6 +138,7 @@ def look(request: pytest.FixtureRequest, browser: "Browser") -> Iterator[Open]:
 # to open
 
 
+@pytest.mark.long(every=1)
 def test_it_asks_for_nothing_but_itself(look: Open, address: str) -> None:
     seen = look(address)
     assert [url for url in seen.requests if url != "data:,"] == [address]
@@ -638,7 +624,7 @@ def test_it_is_light_or_dark_as_the_system_is_and_the_button_turns_it(look: Open
     assert ground(dark.page) > 0.9, "and it stays so"
 
 
-@pytest.mark.parametrize("width", [320, 375, 768, 1024, 1440, 1920] if LONG else [320, 1024])
+@pytest.mark.parametrize("width", [320, 375, 768, 1024, 1440, 1920])
 def test_nothing_is_wider_than_the_screen(look: Open, address: str, harmful: str, width: int) -> None:
     for page in (look(one, width=width, height=812).page for one in (address, harmful)):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -659,9 +645,7 @@ def test_on_a_phone_a_record_covers_the_list_and_gives_it_back(look: Open, addre
     assert not seen.page.is_visible("#record")
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(375, "light"), (1440, "dark"), *([(375, "dark"), (1440, "light")] if LONG else [])]
-)
+@pytest.mark.parametrize(("width", "scheme"), [(375, "light"), (1440, "dark"), (375, "dark"), (1440, "light")])
 def test_axe_finds_no_serious_fault(look: Open, address: str, width: int, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
     seen = look(address, width=width, height=900, scheme=scheme)
@@ -684,6 +668,7 @@ def test_in_print_the_list_is_whole_and_the_controls_are_gone(look: Open, addres
 # under attack
 
 
+@pytest.mark.long(every=1)
 def test_harmful_text_shows_as_text(look: Open, harmful: str) -> None:
     seen = look(harmful)
     seen.page.goto(f"{harmful}#record/git%2Fharm")
@@ -699,6 +684,7 @@ def test_harmful_text_shows_as_text(look: Open, harmful: str) -> None:
     assert seen.page.evaluate("window.harmed") is None
 
 
+@pytest.mark.long(every=1)
 def test_links_lead_to_the_web_and_say_nothing_of_the_page(look: Open, harmful: str, address: str) -> None:
     for where, name in ((harmful, "git%2Fharm"), (address, "node%2Ferr-require-esm")):
         page = look(where).page

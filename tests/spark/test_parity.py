@@ -20,7 +20,7 @@ from kb.store import parquet_tables
 from kb.store import read as read_store
 from kb.workspace import find
 from tests.bases import DAY, INCIDENTAL, Base, contents, copy, ndjson, record, suppressions
-from tests.conftest import LONG, ROOT
+from tests.conftest import CORPORA, LONG, ROOT
 from tests.ledger.bases import decide as put_event
 from tests.ledger.events import event
 from tests.spark.conftest import OnSpark
@@ -144,14 +144,16 @@ def test_what_is_between_records(base: Base, on_spark: OnSpark, tmp_path: Path) 
     check_read(base, tmp_path / "target")
 
 
-def test_raw_and_synthetic_records(
+def test_raw_the_corpora_and_synthetic_records(
     base: Base, on_spark: OnSpark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """400 of them, with bounds as low as that; with `KB_LONG` 50,000."""
+    """400 of them, with bounds as low as that; with `KB_LONG` 50,000. The corpora are left out where they are not there."""
     if not LONG:
         monkeypatch.setattr(collisions, "_MOST_HELD", 32)
         monkeypatch.setattr(collisions, "_COUNTED_IN", 64)
     shutil.copytree(ROOT / "raw", base.root / "raw")
+    if CORPORA.is_dir():
+        shutil.copytree(CORPORA, base.root / "raw" / "corpora")
     base.put("raw/made.ndjson", b"".join(line + b"\n" for line in records(50_000 if LONG else 400)))
     configure(base)
     base.ingest()
@@ -162,14 +164,6 @@ def test_raw_and_synthetic_records(
     manifest = json.loads((tmp_path / "target" / "manifest.json").read_bytes())
     assert manifest["not_run"] == {}
     assert manifest["answered_by_one_process"] == {}
-
-
-def test_the_corpora(corpora: Path, base: Base, on_spark: OnSpark, tmp_path: Path) -> None:
-    shutil.copytree(corpora, base.root / "raw")
-    configure(base)
-    base.ingest()
-    on_spark(base, tmp_path / "target")
-    check_equal(base, tmp_path / "target")
 
 
 def test_a_column_of_a_table(base: Base, on_spark: OnSpark, tmp_path: Path) -> None:
