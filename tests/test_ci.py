@@ -21,7 +21,7 @@ from tests.bases import Base, record
 from tests.conftest import ROOT
 from tests.sessions import copy, follow
 
-pytestmark = pytest.mark.long(every=3)
+pytestmark = pytest.mark.long(every=4)
 
 HOOKS, CONFIG, WORKFLOW = ".pre-commit-hooks.yaml", ".pre-commit-config.yaml", ".github/workflows/kb.yml"
 TESTS, FORMS = ".github/workflows/tests.yml", ".github/ISSUE_TEMPLATE"
@@ -172,13 +172,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy(tmp_path_factory.mktemp("checkout"))
 
 
-@pytest.mark.long(every=3)
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("command", commands(yaml((ROOT / WORKFLOW).read_text(encoding="utf-8"))))
 def test_what_our_workflow_runs_succeeds(command: str, checkout: Path) -> None:
     done(checkout, *shlex.split(command))
 
 
-@pytest.mark.long(every=3)
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("command", commands([yaml(t) if kind == "yaml" else t for kind, t in BLOCKS]))
 def test_what_the_page_says_works(command: str, checkout: Path) -> None:
     ran = call(checkout, "bash", "-c", command)

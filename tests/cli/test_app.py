@@ -27,7 +27,7 @@ from tests.bases import DAY, Base, contents, ndjson, record
 from tests.conftest import ROOT
 from tests.terminal import ARGV, Outcome, environment, kb, kb_on_terminal, kb_process, kb_process_on_terminal
 
-pytestmark = pytest.mark.long(every=2)
+pytestmark = pytest.mark.long(every=3)
 
 ENDLESS = "FROM range(10_000_000) a(n), range(10_000_000) b(m) WHERE hash(n + m) = 1"
 """It ends in a year."""

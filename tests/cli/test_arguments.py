@@ -13,6 +13,8 @@ from kb.cli.app import app as program
 from kb.cli.arguments import Group, narrowed
 from tests.bases import Base
 
+pytestmark = pytest.mark.long(every=3)
+
 
 def loaded(root: Path, *words: str) -> set[str]:
     """The modules that a command imports, in a process of its own."""

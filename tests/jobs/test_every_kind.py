@@ -16,6 +16,8 @@ from kb.model import Json
 from kb.sources import discover
 from tests.bases import DAY, Base, ndjson, record
 
+pytestmark = pytest.mark.long(every=3)
+
 SHEET = b"""
 read = "csv"
 claims = "error && cure"

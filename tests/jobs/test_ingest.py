@@ -22,7 +22,7 @@ from kb.store import build
 from kb.store.build import change
 from tests.bases import DAY, Base, ndjson, record, sha256
 
-pytestmark = pytest.mark.long(every=2)
+pytestmark = pytest.mark.long(every=4)
 
 UNREADABLE = b'{"id": "git/broken"'
 REJECTED = record("rejected", confidence=85, first_seen="2026-02-30", category=" usage_error ")
@@ -996,7 +996,7 @@ def in_one_file(base: Base) -> None:
     base.ingest()
 
 
-@pytest.mark.long(every=2)
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize(
     "edited",
     [

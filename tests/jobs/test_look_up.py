@@ -23,6 +23,8 @@ from tests.terminal import kb
 if TYPE_CHECKING:
     from kb.model import Json
 
+pytestmark = pytest.mark.long(every=3)
+
 UNRELATED = "fatal: unrelated is no repository"
 
 QUESTION = job.Question(Thresholds(0.7, 0.05))

@@ -18,6 +18,8 @@ from kb.sources import discover
 from tests.bases import DAY, Base
 from tests.sources.formats.mappings import ROW, SPREADSHEET
 
+pytestmark = pytest.mark.long(every=3)
+
 MAPPING = SPREADSHEET.replace('read = "csv"', 'read = "json"')
 OTHER = {**ROW, "error": "No space left on device", "why": " Images fill the disk. ", "fix": "Prune what is unused"}
 

@@ -18,6 +18,8 @@ from tests.bases import DAY, Base, contents, encoded, record
 from tests.ledger.events import event
 from tests.specimens import CREDENTIALS
 
+pytestmark = pytest.mark.long(every=3)
+
 TOKEN = CREDENTIALS["a GitHub token"]
 
 

@@ -16,6 +16,8 @@ from tests.conftest import some_of
 from tests.specimens import AWS, CREDENTIALS, KINDS, escaped, specimen
 from tests.terminal import kb, kb_on_terminal
 
+pytestmark = pytest.mark.long(every=3)
+
 ORDINARY = CREDENTIALS["a GitHub token"]
 ESCAPED = AWS
 

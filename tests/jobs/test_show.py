@@ -12,6 +12,8 @@ from kb.model import Document
 from kb.render import text
 from tests.bases import DAY, Base, encoded, ndjson, reading, record, suppressions
 
+pytestmark = pytest.mark.long(every=3)
+
 NAN_LOSS = "tensorflow/optimizer-nan-loss"
 BATCH = "raw/inbox/2026-10-assistant-batch.json"
 

@@ -17,7 +17,7 @@ from kb.store.build import change
 from tests.bases import DAY, Base, contents, copy, encoded, ndjson, record, suppressions
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.long(every=3)
+pytestmark = pytest.mark.long(every=4)
 
 EXAMPLE = {
     ("TXT003", "/dead_ends/0/condition", "info", True),
@@ -290,7 +290,7 @@ def _of_many_kinds(base: Base) -> Base:
     return base
 
 
-@pytest.mark.long(every=3)
+@pytest.mark.long(every=4)
 @pytest.mark.parametrize("since", SINCE.values(), ids=SINCE)
 @pytest.mark.parametrize("where", ["raw", "raw/git", "raw/lines.ndjson"])
 def test_what_the_last_ingest_found_is_what_judging_again_finds(

@@ -28,6 +28,8 @@ from kb.model import Document
 from tests.bases import Base, contents, ndjson, record
 from tests.ledger.bases import text_of
 
+pytestmark = pytest.mark.long(every=3)
+
 AT = "2026-11-22T00:00:00Z"
 RUN: Document = {"kind": "command", "ref": "git status", "exit": 128}
 

@@ -10,6 +10,8 @@ from kb.judging.request import Request
 from tests.bases import DAY, Base, record
 from tests.ledger.bases import decide
 
+pytestmark = pytest.mark.long(every=3)
+
 A = record("a", last_confirmed="2026-08-01", verification_tier="community_reported", confidence=0.5)
 
 

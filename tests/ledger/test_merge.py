@@ -10,6 +10,8 @@ from kb.model import Document, Json
 from kb.rules.base import fold
 from tests.bases import Base, contents, record
 
+pytestmark = pytest.mark.long(every=3)
+
 ASKED = Decision("merge", "2026-11-22T00:00:00Z", "person:Ada")
 
 

@@ -15,6 +15,8 @@ from tests.bases import DAY, Base, record
 from tests.conftest import ROOT
 from tests.ledger.bases import decide, target
 
+pytestmark = pytest.mark.long(every=3)
+
 A = record("a", last_confirmed="2026-11-20", confidence=0.8)
 B = record("b", last_confirmed="2026-11-20", confidence=0.8)
 

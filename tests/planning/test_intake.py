@@ -11,6 +11,8 @@ from kb.judging.request import IngestOptions, Request
 from kb.planning.intake import receive
 from tests.bases import DAY, Base, encoded, ndjson, record
 
+pytestmark = pytest.mark.long(every=3)
+
 
 def received(base: Base, data: bytes, name: str) -> str:
     with receive(base.workspace, io.BytesIO(data), name) as (path, *_):

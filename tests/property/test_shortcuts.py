@@ -35,6 +35,8 @@ from tests.bases import DAY, Base
 from tests.careless import near, records
 from tests.conftest import LONGEST, default_rules, incoming, judge
 
+pytestmark = pytest.mark.long(every=3)
+
 MANY = 12_000 if LONGEST else 300
 
 

@@ -16,7 +16,7 @@ from kb.store import build
 from tests.bases import DAY, Base, contents, ndjson, record, sha256
 from tests.conftest import default_rules
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.long(every=3)]
 
 
 def of_every_kind(base: Base) -> None:

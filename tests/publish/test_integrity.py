@@ -15,7 +15,7 @@ from tests.bases import Base, ndjson, record
 from tests.conftest import default_rules
 from tests.ledger.bases import decide
 
-pytestmark = pytest.mark.gated
+pytestmark = [pytest.mark.gated, pytest.mark.long(every=3)]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ from kb.publish import match_file
 from kb.workspace import MATCH_INDEX
 from tests.bases import Base, reading
 
+pytestmark = pytest.mark.long(every=3)
+
 
 def _index(base: Base) -> bytes:
     return (base.workspace.scratch / MATCH_INDEX).read_bytes()

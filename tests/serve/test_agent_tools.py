@@ -21,6 +21,8 @@ from kb.serve.held_base import HeldBase
 from tests.bases import DAY, Base, record
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.long(every=3)
+
 MODES = ("legacy", "auto", "2026-07-28")
 
 TOOLS = ["match_error", "get_record", "report_outcome"]

@@ -20,6 +20,8 @@ from kb.settings import Settings
 from tests.bases import DAY, Base, copy, ndjson, reading, record
 from tests.ledger.bases import decide
 
+pytestmark = pytest.mark.long(every=2)
+
 
 def found(base: Base, code: str) -> list[tuple[str, str, str]]:
     """What a code says of which record where, without the part of the message that tells what to do."""

@@ -13,6 +13,8 @@ from tests.bases import DAY, Base, ndjson, record
 from tests.conftest import ROOT
 from tests.terminal import kb
 
+pytestmark = pytest.mark.long(every=3)
+
 HEADER = "-- code: ORG001\n-- name: {name}\n-- severity: {severity}\n-- text: Is as we want it.\n"
 LOW = "SELECT id, '/confidence' AS pointer, confidence || ' is low; say why' AS message FROM records WHERE confidence < 0.9"
 

@@ -13,6 +13,8 @@ from kb.store import connection, statements
 from tests.bases import Base
 from tests.terminal import kb
 
+pytestmark = pytest.mark.long(every=3)
+
 HOSTILE = """
     INSERT INTO records SELECT * FROM records
     UPDATE records SET id = 'x'

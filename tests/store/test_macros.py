@@ -17,6 +17,8 @@ from kb.store import Store, build
 from kb.words import show
 from tests.bases import DAY
 
+pytestmark = pytest.mark.long(every=3)
+
 NEAR = 1.5e-6
 """Six digits, and the last may fall either way."""
 

@@ -31,6 +31,8 @@ from tests.errorcanon import ERRORCANON
 from tests.ledger.bases import decide
 from tests.strategies import careless
 
+pytestmark = pytest.mark.long(every=3)
+
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:

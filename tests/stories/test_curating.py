@@ -8,6 +8,8 @@ from tests.bases import Base, record
 from tests.git import commit, git
 from tests.terminal import Outcome, kb
 
+pytestmark = pytest.mark.long(every=3)
+
 GATE = """as_of = 2026-11-22
 [gate]
 max_stale_share = 0.2
