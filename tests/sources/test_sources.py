@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from kb.errors import KbError
 from kb.model import Document, Incoming, Json
-from kb.sources import Reading, Root, SourceFile, check_found_again, discover, read, records, split
+from kb.sources import Reading, Root, SourceFile, check_found_again, discover, outline, read, records, split
 from tests.bases import Base, ndjson, sha256
 from tests.strategies import values
 
@@ -496,3 +497,78 @@ def test_a_file_may_be_reached_by_a_relative_path(base: Base, monkeypatch: pytes
     monkeypatch.chdir(base.root / "raw")
     assert [file.name for file in discover(Path(), base.workspace).files] == ["raw/x.json"]
     assert [file.name for file in discover(Path("x.json"), base.workspace).files] == ["raw/x.json"]
+
+
+# ---- the outline of a folder: what an ingest that may have nothing to do is known by
+
+
+def link(path: Path, target: str | Path) -> None:
+    """Put a link there, instead of what is there."""
+    path.unlink()
+    path.symlink_to(target)
+
+
+def folder_for_a_file(raw: Path) -> None:
+    (raw / "git/a.json").unlink()
+    (raw / "git/a.json").mkdir()
+
+
+def put_in_its_place(raw: Path) -> None:
+    (raw / "new").write_bytes(b"{}")
+    (raw / "new").rename(raw / "git/a.json")
+
+
+def below_node_modules(raw: Path) -> None:
+    (raw / "node_modules").mkdir()
+    (raw / "node_modules/x.json").write_bytes(b"{}")
+
+
+DISTURBED: dict[str, Callable[[Path], object]] = {
+    "nothing": lambda _: None,
+    "a file more": lambda raw: (raw / "git/c.json").write_bytes(b"{}"),
+    "a file less": lambda raw: (raw / "git/a.json").unlink(),
+    "another name": lambda raw: (raw / "git/a.json").rename(raw / "git/z.json"),
+    "another folder": lambda raw: (raw / "git").rename(raw / "hg"),
+    "edited": lambda raw: (raw / "git/a.json").write_bytes(b"{ }"),
+    "edited to the same length": lambda raw: edited(raw / "git/a.json"),
+    "touched": lambda raw: os.utime(raw / "git/a.json", ns=(5, 5)),
+    "put in its place": put_in_its_place,
+    "what a link leads to is edited": lambda raw: (raw / "git/b.json").write_bytes(b"[1]"),
+    "a link leads elsewhere": lambda raw: link(raw / "link.json", "git/a.json"),
+    "a link leads out": lambda raw: link(raw / "link.json", raw.parent / "o.json"),
+    "a link for a file": lambda raw: link(raw / "git/a.json", "b.json"),
+    "a folder for a file": folder_for_a_file,
+    "a pipe": lambda raw: os.mkfifo(raw / "git/pipe.json"),
+    "a file that is none": lambda raw: (raw / "notes.xyz").write_bytes(b""),
+    "hidden": lambda raw: (raw / ".hidden.json").write_bytes(b"{}"),
+    "below node_modules": below_node_modules,
+}
+
+
+def edited(path: Path) -> None:
+    state = path.stat()
+    path.write_bytes(b"[]")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
+
+
+@pytest.mark.parametrize("root", ["raw", "."])
+@pytest.mark.parametrize("name", DISTURBED)
+def test_where_there_is_another_file_to_read_the_outline_is_another(base: Base, root: str, name: str) -> None:
+    for path in ("raw/git/a.json", "raw/git/b.json", "o.json", "curated/x.json"):
+        base.put(path, b"{}")
+    raw = base.root / "raw"
+    (raw / "link.json").symlink_to("git/b.json")
+    before = [(outline(base.root / root, base.workspace), discover(base.root / root, base.workspace)) for _ in range(2)]
+    assert before[0] == before[1]
+    DISTURBED[name](raw)
+    after = outline(base.root / root, base.workspace), discover(base.root / root, base.workspace)
+    assert (after[0] == before[0][0]) == (name in {"nothing", "hidden", "below node_modules"})
+    assert after[1] == before[0][1] or after[0] != before[0][0]
+
+
+def test_what_is_gone_meanwhile_or_leads_nowhere_has_an_outline_too(base: Base) -> None:
+    base.put("raw/a.json", b"{}")
+    (base.root / "raw/dead.json").symlink_to("nowhere.json")
+    (_, found), (_, gone) = (outline(base.root / name, base.workspace) for name in ("raw", "raw/none.json"))
+    assert [(one.inner, one.mode > 0) for one in found] == [("a.json", True), ("dead.json", False)]
+    assert [one.mode for one in gone] == [0]

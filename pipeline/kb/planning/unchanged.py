@@ -49,7 +49,7 @@ def question(workspace: Workspace, paths: Sequence[Path], request: Request) -> s
         repr([(name, hashlib.sha256(content).digest()) for name, content in workspace.ledger_files()]),
         repr((request.as_of, request.form, [str(path) for path in paths])),
         repr(orjson.dumps(swap.standing(workspace).seal, option=orjson.OPT_SORT_KEYS)),
-        *(repr(sources.discover(path, workspace, request.form)) for path in paths),
+        *(repr(sources.outline(path, workspace)) for path in paths),
     ]
     return hashlib.sha256("\n".join(looked_at).encode("utf-8", "surrogatepass")).hexdigest()
 

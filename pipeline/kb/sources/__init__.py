@@ -108,10 +108,7 @@ def _below(path: Path, name: str, workspace: Workspace, format_name: str | None)
     others, special, outside, pages = passed_over.values()
     like = _like(format_name, workspace)
     home = os.path.realpath(path)
-    kept = [workspace.curated, workspace.ledger, workspace.inbox, workspace.baseline, workspace.store]
-    kept += [workspace.root / text for text in _OWN_TEXTS]
-    own = {os.path.relpath(os.path.realpath(path), home) for path in kept}
-    for inner, entry in _walk(str(path), "", own):
+    for inner, entry in _walk(str(path), "", _own(workspace, home)):
         known = inner if name == "." else f"{name}/{inner}"
         if _excluded(inner, known, workspace.settings.exclude):
             continue
@@ -134,6 +131,48 @@ def _below(path: Path, name: str, workspace: Workspace, format_name: str | None)
     within = workspace.curated.is_dir() and not curated.startswith(".")
     left_out = [f"left out {curated}/: that is what kb makes of the rest"] if within else []
     return Root(name, tuple(files[known] for known in sorted(files)), (*notes, *left_out))
+
+
+class Outlined(NamedTuple):
+    """What the disk says of a file, without a look into it; `target` is where a link leads."""
+
+    inner: str
+    mode: int
+    size: int
+    modified: int
+    inode: int
+    target: str
+
+
+def outline(path: Path, workspace: Workspace) -> tuple[str, list[Outlined]]:
+    """All that `discover` looks at below a path: where it lies, and what there is.
+
+    Where that is as before, under the same settings, there are the same files to read. It costs less: no name is looked into.
+
+    Raises:
+        KbError: a folder cannot be listed.
+    """
+    home = os.path.realpath(path)
+    if not path.is_dir():
+        return home, [_outlined("", str(path), is_link=True)]
+    walked = _walk(str(path), "", _own(workspace, home))
+    return home, [_outlined(inner, entry.path, is_link=entry.is_symlink()) for inner, entry in walked]
+
+
+def _outlined(inner: str, path: str, *, is_link: bool) -> Outlined:
+    target = os.path.realpath(path) if is_link else ""
+    try:
+        state = os.stat(path)  # noqa: PTH116 - to make a Path takes longer
+    except OSError:  # a link that leads nowhere, or it is gone by now
+        return Outlined(inner, 0, 0, 0, 0, target)
+    return Outlined(inner, state.st_mode, state.st_size, state.st_mtime_ns, state.st_ino, target)
+
+
+def _own(workspace: Workspace, home: str) -> set[str]:
+    """What kb keeps in a workspace, and what lies beside records there, by its path from a folder."""
+    kept = [workspace.curated, workspace.ledger, workspace.inbox, workspace.baseline, workspace.store]
+    kept += [workspace.root / text for text in _OWN_TEXTS]
+    return {os.path.relpath(os.path.realpath(path), home) for path in kept}
 
 
 def check_found_again(path: Path, workspace: Workspace) -> None:
