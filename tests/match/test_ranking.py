@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.analysis.error_terms import digest, terms
+from kb.match import build_index
 from kb.match.build_index import Columns, build, group
 from kb.match.match_index import MatchIndex
 from kb.match.ranking import FLOOR, Near, Ranker
@@ -40,8 +41,7 @@ def columns(entries: Sequence[Indexed]) -> Columns:
     codes = sorted({(code, number) for number, one in enumerate(entries) for code in one.codes})
     literals = {(text, number) for number, one in enumerate(entries) if one.regex is not None for text in one.literals}
     return Columns(
-        [one.id for one in entries],
-        [one.regex for one in entries],
+        [(one.id, one.regex) for one in entries],
         np.array([number for number, _ in texts], dtype=np.int64),
         np.array([len(text) for _, text in texts], dtype=np.int64),
         np.array([term for _, text in texts for term in text], dtype=np.uint64),
@@ -212,6 +212,15 @@ def test_an_index_is_the_same_bytes_for_the_same_records_and_reads_alike_from_a_
     (tmp_path / "index").write_bytes(data)
     line = "fatal: detected dubious ownership in repository at '/x'"
     assert Ranker(MatchIndex.open(tmp_path / "index")).nearest(line) == ranker().nearest(line)
+
+
+@given(st.lists(st.lists(st.lists(st.integers(0, 40), max_size=5), max_size=3), max_size=6), st.integers(1, 4))
+def test_an_index_is_the_same_bytes_however_much_is_worked_on_at_once(bases: list[list[list[int]]], few: int) -> None:
+    entries = [Indexed(f"x/{i}", texts) for i, texts in enumerate(bases)]
+    whole = build(columns(entries), [{3, 5}, {7}])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build_index, "_AT_A_TIME", few)
+        assert build(columns(entries), [{3, 5}, {7}]) == whole
 
 
 def test_the_weight_of_a_term_falls_with_the_lines_that_hold_it() -> None:

@@ -15,6 +15,9 @@ from kb.settings import OwnLines
 from kb.workspace import MATCH_INDEX, Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kb.match.build_index import Buffer
     from kb.store import Store
 
 _NO_EVIDENCE = ("RGX001", "RGX002", "RGX004", "RGX007")
@@ -88,9 +91,10 @@ def _made_of(store: "Store", own: OwnLines) -> str:
 
 
 def _written(store: "Store", folder: Path, own: OwnLines) -> str:
-    data = _built(store, own)
-    (folder / MATCH_INDEX).write_bytes(data)
-    return str(MatchIndex(data).digest)
+    path = folder / MATCH_INDEX
+    with path.open("wb") as file:
+        file.writelines(_pieces(store, own))
+    return str(MatchIndex.open(path).digest)
 
 
 def opened(store: "Store", folder: Path, own: OwnLines) -> tuple[MatchIndex, bool]:
@@ -103,7 +107,7 @@ def opened(store: "Store", folder: Path, own: OwnLines) -> tuple[MatchIndex, boo
     if index is not None and index.digest == digest:
         return index, True
     store.query(_NUMBERED, _ASKED)
-    return MatchIndex(_built(store, own)), False
+    return MatchIndex(b"".join(_pieces(store, own))), False
 
 
 def as_left(workspace: Workspace) -> MatchIndex | None:
@@ -128,22 +132,20 @@ def cues(store: "Store", own: OwnLines) -> list[str] | None:
     return cues_of(texts, ordinary.holder(own))
 
 
-def _built(store: "Store", own: OwnLines) -> bytes:
-    from kb.match.build_index import Columns, build  # noqa: PLC0415 - numpy: only where an index is made
+def _pieces(store: "Store", own: OwnLines) -> "Iterator[Buffer]":
+    from kb.match.build_index import Columns, pieces  # noqa: PLC0415 - numpy: only where an index is made
 
-    records = store.query(_RECORDS).rows
     texts, terms, codes = (store.arrays(sql) for sql in (_TEXTS, _TERMS, _CODES))
     columns = Columns(
-        [name for name, _ in records],
-        [pattern for _, pattern in records],
+        store.some_at_a_time(_RECORDS),
         texts["number"],
         texts["length"],
         terms["term"],
         codes["code"],
         codes["number"],
-        store.query(_LITERALS).rows,
+        store.some_at_a_time(_LITERALS),
     )
-    return build(columns, _ordinary(own))
+    return pieces(columns, _ordinary(own))
 
 
 def _digest_of_ordinary(own: OwnLines) -> str:

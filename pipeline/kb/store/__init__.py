@@ -93,6 +93,12 @@ class Store:
             while rows := cursor.fetchmany(size):
                 yield from rows
 
+    def some_at_a_time(self, sql: str, size: int = 4096) -> Iterator[tuple[Any, ...]]:
+        """The like over temporary tables too; until the last row is taken, nothing else may be asked."""
+        answer = self.connection.execute(sql)
+        while rows := answer.fetchmany(size):
+            yield from rows
+
     @contextmanager
     def cursor(self, beside: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """Another connection to the same tables, which sees no temporary one and no variable.
