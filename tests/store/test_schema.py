@@ -31,8 +31,6 @@ from tests.errorcanon import ERRORCANON
 from tests.ledger.bases import decide
 from tests.strategies import careless
 
-pytestmark = pytest.mark.long(every=3)
-
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -93,6 +91,7 @@ def test_the_temporary_tables_and_variables_are_those_that_are_declared() -> Non
 RUN = {"kind": "command", "ref": "git status", "exit": 0}
 
 
+@pytest.mark.long
 def test_every_column_is_filled(example: Base, tmp_path: Path) -> None:
     """A column that is declared and that nothing fills would pass every other test."""
     shutil.copytree(example.root, tmp_path / "base")
@@ -303,6 +302,7 @@ def agree(base: Base) -> None:
         assert sorted(present, key=repr) == sorted(wanted, key=repr)
 
 
+@pytest.mark.long
 @settings(max_examples=5)
 @given(st.lists(careless, min_size=20, max_size=30))
 def test_typed_columns_say_what_the_document_says(
