@@ -62,7 +62,8 @@ def code_files() -> list[tuple[str, int, int]]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     folders += [entry.path] if entry.name != "__pycache__" else []
-                else:
+                    continue
+                with suppress(OSError):  # a link that an editor lays for a lock leads nowhere
                     state = entry.stat()
                     files.append((entry.path, state.st_size, state.st_mtime_ns))
     return sorted(files)
