@@ -1,4 +1,4 @@
-"""Makes the index of some records (see match_index.py): all of it at once, as arrays that take little more than it does."""
+"""Makes the index of some records (see match_index.py): all of it at once, as arrays."""
 
 import hashlib
 import json
