@@ -21,6 +21,8 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from tests.bases import Base
 from tests.terminal import ARGV, environment, kb, kb_process
 
+pytestmark = pytest.mark.long(every=3)
+
 ASKED = {"text": "fatal: clear is no repository"}
 TOKEN = "a-token-of-this-test"  # noqa: S105 - of this test alone
 

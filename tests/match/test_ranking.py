@@ -76,8 +76,12 @@ BASE = [
 ]
 
 
+def index_of(entries: Sequence[Indexed]) -> bytes:
+    return b"".join(build(columns(entries), [{*occurrences(line)} for line in ORDINARY]))
+
+
 def ranker(entries: Sequence[Indexed] = BASE) -> Ranker:
-    return Ranker(MatchIndex(build(columns(entries), [{*occurrences(line)} for line in ORDINARY])))
+    return Ranker(MatchIndex(index_of(entries)))
 
 
 def _first(line: str) -> tuple[str, Near]:
@@ -207,8 +211,8 @@ def test_every_pattern_that_matches_a_line_is_held_against_it(records: list[tupl
 
 
 def test_an_index_is_the_same_bytes_for_the_same_records_and_reads_alike_from_a_file(tmp_path: Path) -> None:
-    data = build(columns(BASE), [{*occurrences(line)} for line in ORDINARY])
-    assert data == build(columns(BASE), [{*occurrences(line)} for line in ORDINARY])
+    data = index_of(BASE)
+    assert data == index_of(BASE)
     (tmp_path / "index").write_bytes(data)
     line = "fatal: detected dubious ownership in repository at '/x'"
     assert Ranker(MatchIndex.open(tmp_path / "index")).nearest(line) == ranker().nearest(line)
@@ -217,14 +221,14 @@ def test_an_index_is_the_same_bytes_for_the_same_records_and_reads_alike_from_a_
 @given(st.lists(st.lists(st.lists(st.integers(0, 40), max_size=5), max_size=3), max_size=6), st.integers(1, 4))
 def test_an_index_is_the_same_bytes_however_much_is_worked_on_at_once(bases: list[list[list[int]]], few: int) -> None:
     entries = [Indexed(f"x/{i}", texts) for i, texts in enumerate(bases)]
-    whole = build(columns(entries), [{3, 5}, {7}])
+    whole = b"".join(build(columns(entries), [{3, 5}, {7}]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build_index, "_AT_A_TIME", few)
-        assert build(columns(entries), [{3, 5}, {7}]) == whole
+        assert b"".join(build(columns(entries), [{3, 5}, {7}])) == whole
 
 
 def test_the_weight_of_a_term_falls_with_the_lines_that_hold_it() -> None:
-    index = MatchIndex(build(columns(BASE), [{*occurrences(line)} for line in ORDINARY]))
+    index = MatchIndex(index_of(BASE))
     lines = len(ORDINARY) + 7
     held = index.number(digest("cannot"))
     assert held is not None
@@ -242,4 +246,4 @@ def test_what_is_no_index_is_refused(data: bytes) -> None:
 
 
 def test_an_index_of_nothing_finds_nothing() -> None:
-    assert Ranker(MatchIndex(build(columns([]), []))).nearest("fatal: error") == []
+    assert Ranker(MatchIndex(b"".join(build(columns([]), [])))).nearest("fatal: error") == []

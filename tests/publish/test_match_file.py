@@ -43,13 +43,13 @@ def test_an_edit_of_what_no_error_is_found_by_lays_no_index_out_anew(
     base.record("b")
     base.ingest()
     laid_out = []
-    whole = build_index.pieces
+    whole = build_index.build
 
     def noting(columns: build_index.Columns, ordinary: Sequence[Collection[int]]) -> Iterator[build_index.Buffer]:
         laid_out.append(len(columns.owners))
         return whole(columns, ordinary)
 
-    monkeypatch.setattr(build_index, "pieces", noting)
+    monkeypatch.setattr(build_index, "build", noting)
     base.record("b", root_cause="Another cause, found later.")
     base.ingest()
     assert laid_out == []

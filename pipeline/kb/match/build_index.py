@@ -51,16 +51,11 @@ class _Texts:
         return {name: ("B", self.data), ends: ("I", memoryview(self._ends).cast("B"))}
 
 
-def build(columns: Columns, ordinary: Sequence[Collection[int]]) -> bytes:
-    """The index of some records; `ordinary` are the terms of lines that are no errors.
+def build(columns: Columns, ordinary: Sequence[Collection[int]]) -> Iterator[Buffer]:
+    """The index of some records, in pieces that lie one behind the other; `ordinary` are the terms of lines that are no errors.
 
     Those count, so that a word which any output holds weighs little in a small base too.
     """
-    return b"".join(pieces(columns, ordinary))
-
-
-def pieces(columns: Columns, ordinary: Sequence[Collection[int]]) -> Iterator[Buffer]:
-    """The same, piece by piece: to be written one behind the other."""
     ids, patterns, is_evidence = _Texts(), _Texts(), bytearray()
     for name, pattern in columns.records:
         ids.append(name.encode())

@@ -235,7 +235,9 @@ def outcome(
 ) -> IngestResult:
     """Count what stands in the base of all that was read, and check that the sums balance (law 1)."""
     tally = counts.tally(changed=written)
-    by_code = counts.findings_by_code()
+    by_code, repairs = counts.findings_by_code(), counts.repairs_by_code()
+    about_settings, about_events = counts.about_settings(), counts.about_events()
+    counted = sorted({*(code for code, *_ in by_code), *repairs, *about_settings, *about_events})
     result = IngestResult(
         read=read,
         published=tally["published"],
@@ -246,17 +248,16 @@ def outcome(
         findings={code: times for code, times, *_ in by_code},
         written=written,
         copies=tally["copies"],
-        repairs=counts.repairs_by_code(),
+        repairs=repairs,
         flags={code: flags for code, _, flags, *_ in by_code if flags},
         flagged={code: records for code, _, _, records, _ in by_code if records},
         suppressed=sum(suppressed for *_, suppressed in by_code),
-        about_settings=counts.about_settings(),
-        about_events=counts.about_events(),
+        about_settings=about_settings,
+        about_events=about_events,
         withdrawn=tally["withdrawn"],
         compared=compared,
+        names={code: rules.known[code].name for code in counted if code in rules.known},
     )
-    counted = {*result.findings, *result.repairs, *result.about_settings, *result.about_events}
-    result = result._replace(names={code: rules.known[code].name for code in sorted(counted) if code in rules.known})
     if result.read != result.published + result.unchanged + result.quarantined + result.withdrawn:
         raise RuntimeError(f"the sums do not balance: {result}")
     return result

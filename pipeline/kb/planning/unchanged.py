@@ -42,7 +42,6 @@ def question(workspace: Workspace, paths: Sequence[Path], request: Request) -> s
         __version__,
         repr(code_files()),
         repr(IngestResult._fields),
-        repr(workspace.settings),
         repr(file.read_bytes() if file.is_file() else None),
         repr(workspace.rule_files()),
         repr(workspace.format_files()),

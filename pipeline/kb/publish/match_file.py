@@ -133,7 +133,7 @@ def cues(store: "Store", own: OwnLines) -> list[str] | None:
 
 
 def _pieces(store: "Store", own: OwnLines) -> "Iterator[Buffer]":
-    from kb.match.build_index import Columns, pieces  # noqa: PLC0415 - numpy: only where an index is made
+    from kb.match.build_index import Columns, build  # noqa: PLC0415 - numpy: only where an index is made
 
     texts, terms, codes = (store.arrays(sql) for sql in (_TEXTS, _TERMS, _CODES))
     columns = Columns(
@@ -145,7 +145,7 @@ def _pieces(store: "Store", own: OwnLines) -> "Iterator[Buffer]":
         codes["number"],
         store.some_at_a_time(_LITERALS),
     )
-    return pieces(columns, _ordinary(own))
+    return build(columns, _ordinary(own))
 
 
 def _digest_of_ordinary(own: OwnLines) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from kb.model import GONE, Change, Document, Json
 from kb.rules.base import Rule, Stage
-from kb.rules.places import WHOLE, places, values
+from kb.rules.places import WHOLE, places
 from kb.settings import Settings
 from kb.words import show
 
@@ -30,16 +30,17 @@ def would_change(rule: Rule, document: Document, settings: Settings) -> bool:
 
 
 def _results(rule: Rule, document: Document, settings: Settings) -> Iterator[tuple[str, Any, Any, str, Json]]:
-    """Each place of which a fix makes another value: the pattern that names it, container, key and pointer, and that value.
-
-    Most fixes have nothing to do, so values are asked about before it is worked out where they stand.
-    """
+    """Each place of which a fix makes another value: the pattern that names it, container, key and pointer, and that value."""
     for pattern in rule.at:
-        found = values(document, pattern)
-        more = (settings,) if rule.reads else (rule.beside(found),) if rule.beside else ()
-        if all(rule.run(value, *more) is value for value in found):
-            continue
-        for parent, key, pointer in places(document, pattern):
+        targets = places(document, pattern)
+        more = (
+            (settings,)
+            if rule.reads
+            else (rule.beside([parent[key] for parent, key, _ in targets]),)
+            if rule.beside
+            else ()
+        )
+        for parent, key, pointer in targets:
             after = rule.run(parent[key], *more)
             if after is not parent[key]:
                 yield pattern, parent, key, pointer, after

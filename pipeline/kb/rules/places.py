@@ -1,7 +1,6 @@
 """The places of a document that a fix has its turn at, and all its texts."""
 
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import Any
 
 from kb.model import Document, Json
@@ -17,29 +16,6 @@ Place = tuple[Any, Any, str]
 """A container, the key in it, and the pointer to that place."""
 
 
-def values(document: Document, pattern: str) -> list[Json]:
-    """The values at the places that a pattern names, in their order, sooner than with the places themselves."""
-    if pattern in {WHOLE, EVERY_TEXT}:
-        return [parent[key] for parent, key, _ in places(document, pattern)]
-    steps, keys = _taken_apart(pattern)
-    level: list[Json] = [document]
-    for step in steps:
-        if step == "*":
-            level = [child for value in level if type(value) is list for child in value]
-        else:
-            level = [value[step] for value in level if type(value) is dict and step in value]
-    if keys == ("*",):
-        return [child for value in level if type(value) is list for child in value]
-    return [value[key] for value in level if type(value) is dict for key in keys if key in value]
-
-
-@cache
-def _taken_apart(pattern: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The steps of a pattern to what holds its places, and the keys there."""
-    *steps, last = pattern.split("/")
-    return tuple(steps), tuple(last.split("|"))
-
-
 def places(document: Document, pattern: str) -> list[Place]:
     """The places of a document that a pattern names; the patterns are described at `fix` in base.py."""
     if pattern == WHOLE:
@@ -48,7 +24,7 @@ def places(document: Document, pattern: str) -> list[Place]:
         collected: list[Place] = []
         _add_texts((item for item in document.items() if item[0] != "curation"), document, "", collected)
         return collected
-    steps, keys = _taken_apart(pattern)
+    *steps, last = pattern.split("/")
     level: list[tuple[Json, str]] = [(document, "")]
     for step in steps:
         if step == "*":
@@ -62,10 +38,11 @@ def places(document: Document, pattern: str) -> list[Place]:
             level = [
                 (value[step], f"{pointer}/{step}") for value, pointer in level if type(value) is dict and step in value
             ]
-    if keys == ("*",):
+    if last == "*":
         return [
             (value, i, f"{pointer}/{i}") for value, pointer in level if type(value) is list for i in range(len(value))
         ]
+    keys = last.split("|")
     return [(value, k, f"{pointer}/{k}") for value, pointer in level if type(value) is dict for k in keys if k in value]
 
 
@@ -75,16 +52,25 @@ def texts(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def strings(document: Document) -> list[str]:
-    """The same texts in any order, without their pointers, which take longer to make."""
+    """The same texts without their pointers, which take longer to make."""
     collected: list[str] = []
-    waiting: list[Json] = [{key: value for key, value in document.items() if key != "curation"}]
-    for value in waiting:
-        for child in value if type(value) is list else [value[key] for key in value if key != "regex"]:
-            if type(child) is str:
-                collected.append(child)
-            elif child and (type(child) is dict or type(child) is list):
-                waiting.append(child)
+    for key, value in document.items():
+        if key not in {"regex", "curation"}:
+            _add_strings(value, collected)
     return collected
+
+
+def _add_strings(value: Json, collected: list[str]) -> None:
+    kind = type(value)
+    if kind is str:
+        collected.append(value)
+    elif kind is list:
+        for child in value:
+            _add_strings(child, collected)
+    elif kind is dict:
+        for key, child in value.items():
+            if key != "regex":
+                _add_strings(child, collected)
 
 
 def _add_texts(items: Iterable[tuple[Any, Any]], container: Any, pointer: str, collected: list[Place]) -> None:  # noqa: ANN401 - a list or an object

@@ -515,9 +515,8 @@ def typographic_characters_in_code(r: Record) -> Found:
     """
     about = _subject(r)
     for pointer, text in r.told:
-        is_how = pointer.endswith("/how")
-        if (is_how or "`" in text) and not text.isascii() and not pointer.startswith("/signature"):
-            wrong = list(typography.in_code(text, about, is_how=is_how))
+        if not text.isascii() and not pointer.startswith("/signature"):
+            wrong = list(typography.in_code(text, about, is_how=pointer.endswith("/how")))
             if wrong:
                 characters = ", ".join(typography.named(char) for char in wrong[:3])
                 yield (

@@ -89,15 +89,11 @@ class Store:
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of an answer, never all in memory at once; `beside` is for `cursor`."""
         with self.cursor(beside) as cursor:
-            cursor.execute(sql, parameters)
-            while rows := cursor.fetchmany(size):
-                yield from rows
+            yield from _taken(cursor.execute(sql, parameters), size)
 
     def some_at_a_time(self, sql: str, size: int = 4096) -> Iterator[tuple[Any, ...]]:
         """The like over temporary tables too; until the last row is taken, nothing else may be asked."""
-        answer = self.connection.execute(sql)
-        while rows := answer.fetchmany(size):
-            yield from rows
+        yield from _taken(self.connection.execute(sql), size)
 
     @contextmanager
     def cursor(self, beside: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -249,6 +245,12 @@ _DEFINED = """
     SELECT function_name, function_type, parameters::VARCHAR, macro_definition FROM duckdb_functions()
     WHERE NOT internal AND schema_name = 'main' ORDER BY ALL
 """
+
+
+def _taken(answer: duckdb.DuckDBPyConnection, size: int) -> Iterator[tuple[Any, ...]]:
+    """The rows of an answer, so many at a time."""
+    while rows := answer.fetchmany(size):
+        yield from rows
 
 
 @cache
