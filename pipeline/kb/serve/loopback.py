@@ -1,7 +1,6 @@
 """The server over HTTP: on this machine alone, for who has the token."""
 
 import hmac
-import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -49,10 +48,13 @@ def serve(made: "MCPServer[Any]", port: int, token: str, announce: Callable[[str
         KbError: the port cannot be had.
     """
     app = made.streamable_http_app(streamable_http_path=PATH, host=HOST, stateless_http=True, json_response=True)
-    config = uvicorn.Config(TokenGate(app, token), log_config=None, access_log=False, lifespan="on")
+    config = uvicorn.Config(
+        TokenGate(app, token), host=HOST, port=port, log_config=None, access_log=False, lifespan="on"
+    )
     try:
-        listening = socket.create_server((HOST, port))  # from now on a request waits for the server, and is not refused
-    except OSError:
+        listening = config.bind_socket()
+        listening.listen(config.backlog)  # from now on a request waits for the server, and is not refused
+    except (OSError, SystemExit):  # it exits where the port is taken
         raise KbError(
             f"port {port} of {HOST} cannot be listened on; choose another with --port, or 0 for a free one"
         ) from None
