@@ -34,7 +34,7 @@ _FILLING = _words(
     "option code snippet out up back first e.g i.e called recursive recursively force forced push whole entire straight "
     "right immediately hastily carelessly ourselves yourself sql query longer more need reason be content output"
 )
-_LEAD = rf"(?:(?:{_RUN}|{_RUNNING}|{_DONE}|{_FILLING})[,.:]?\s++|/\s*+)*+"
+_LEAD = rf"(?>(?:(?:{_RUN}|{_RUNNING}|{_DONE}|{_FILLING})[,.:]?\s++|/\s*+)*)"
 
 _N_T = r"(?:\s+not|n['’]?t)"
 _IMPERATIVE = rf"(?:\bdo{_N_T}|\bdo\s+n['’]t|\bnever|\bnobody\s+should|\bno\s+one\s+should|\bunder\s+no\s+circumstances?|\b(?:in\s+no\s+case|on\s+no\s+account|at\s+no\s+time|by\s+no\s+means))\b"

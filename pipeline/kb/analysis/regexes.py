@@ -13,7 +13,7 @@ parser: Any = import_module("re._parser")
 
 ops: Any = import_module("re._constants")
 
-_PLAIN = re.compile(r"(?:[^\\.^$*+?{}()\[\]|]++|\\[ -/:-@\[-^`{-~])*+", re.ASCII)
+_PLAIN = re.compile(r"(?>(?:[^\\.^$*+?{}()\[\]|]++|\\[ -/:-@\[-^`{-~])*)", re.ASCII)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 _CLASS = re.compile(r"\\[wWdDsSbB]")

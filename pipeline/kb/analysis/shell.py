@@ -21,7 +21,7 @@ MOST_WORDS_OF_A_TEXT = 5_000
 MOST_CHARS_OF_A_TEXT = 300_000
 """Of one text so much is read, over and over where commands seem to stand in each other."""
 
-_GAP = r"(?:[ \t\r\u00a0\u3000]|[\\`^]\r?\n)++"
+_GAP = r"(?>(?:[ \t\r\u00a0\u3000]|[\\`^]\r?\n)+)"
 _CLOSED = r"\"[^\"\n]{0,400}+\"|'[^'\n]{0,400}+'"
 _PLAIN = r"[^\s\"'`;&|<>()\u3000-\u303f\u4e00-\u9fff\uff00-\uff5e]"
 _PLACEHOLDER = r"<[A-Za-z][\w .:/-]{0,40}+>"
@@ -30,8 +30,8 @@ _TOKEN = lazily(
     r"|(?P<pipe>\|&?(?!\|))"
     rf"|(?P<redirect>(?!{_PLACEHOLDER})\d?(?:&>>?|>>?\|?|<<<|<)(?:&[\d-]+|(?=[^(])))"
     rf"|(?P<word>(?:{_CLOSED})(?=[\s;&|)`.,:]|$)"
-    rf"|(?:\$\([^()\n]{{0,200}}+\)|\$?\{{[^}}\s]{{0,80}}+\}}|(?<=[=:])(?:{_CLOSED})|\"[^\"\s]{{1,200}}+\"(?=[^\s\"'])"
-    rf"|{_PLACEHOLDER}|\\[;&|()<>]|(?<=[a-zA-Z])'(?=[a-zA-Z])|{_PLAIN})++(?:\"[^\"\s]{{0,200}}+\")?+)"
+    rf"|(?>(?:\$\([^()\n]{{0,200}}+\)|\$?\{{[^}}\s]{{0,80}}+\}}|(?<=[=:])(?:{_CLOSED})|\"[^\"\s]{{1,200}}+\"(?=[^\s\"'])"
+    rf"|{_PLACEHOLDER}|\\[;&|()<>]|(?<=[a-zA-Z])'(?=[a-zA-Z])|{_PLAIN})+)(?>(?:\"[^\"\s]{{0,200}}+\")?))"
 )
 _CLOSED_PIPE = lazily(r"[ \t]{0,9}\)[ \t]{0,9}\|(?!\|)")
 _PUNCTUATION = ".,:!?…"
@@ -417,4 +417,4 @@ def _skip(text: str, start: int) -> int:
     return match.end() if match else start
 
 
-_BLANK = lazily(r"(?:[\s({]|[\\`]\r?\n){0,40}+")
+_BLANK = lazily(r"(?>(?:[\s({]|[\\`]\r?\n){0,40})")

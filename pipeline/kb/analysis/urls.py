@@ -71,7 +71,7 @@ _PRIVATE_ENDS = "|".join(suffix.rpartition(".")[2] for suffix in _PRIVATE_SUFFIX
 _NO_PUBLIC_END = "".join(f"(?<!{re.escape(name)})" for name in (*_LOOPBACK_NAMES, *_EMBEDDING))
 
 _ORDINARY = lazily(
-    rf"(?:\nhttps?://(?:[a-z0-9-]+\.)+(?!(?:{_PRIVATE_ENDS})(?![a-z]))[a-z]{{2,}}(?![a-z]){_NO_PUBLIC_END}(?:/[!\"$->@-\[\]-~]*+)?)*+"
+    rf"(?>(?:\nhttps?://(?:[a-z0-9-]+\.)+(?!(?:{_PRIVATE_ENDS})(?![a-z]))[a-z]{{2,}}(?![a-z]){_NO_PUBLIC_END}(?:/[!\"$->@-\[\]-~]*+)?)*)"
 )
 """Lines of what nearly every URL is like: a public name in lower case, and a path. It saves taking them apart."""
 

@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
 
 # a text without an end is one token to the end: looked for anew at each quote in it, it would take quadratic time
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+_TOKEN = re.compile(r'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)(?:"|\\?\Z)|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 
 
 def offsets(text: str) -> dict[str, int]:

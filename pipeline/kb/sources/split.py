@@ -108,7 +108,7 @@ def _values(stream: IO[bytes]) -> Iterator[Piece]:
 _TWO = re.compile(rb"\}\s*\{")
 """Within one JSON text a brace closes before another opens only in a string; so where this is not, there is one text."""
 
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(")?|[\[\]{},]', re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)(")?|[\[\]{},]', re.DOTALL)
 
 
 class _Window:

@@ -222,7 +222,7 @@ def _end_of(text: str, separator: str) -> int:
 
 def _cells(text: str, start: int, separator: str) -> list[tuple[int, int]]:
     """The bounds of the cells of the row that begins there."""
-    cell = re.compile(rf'(?:"[^"]*+(?:""[^"]*+)*+(?:"|\Z))?[^{separator}\r\n]*+')
+    cell = re.compile(rf'(?:"[^"]*+(?>(?:""[^"]*+)*)(?:"|\Z))?[^{separator}\r\n]*+')
     found = []
     at = start
     while match := cell.match(text, at):
