@@ -30,7 +30,7 @@ from kb.rules import catalogue, places
 from kb.rules.base import Record
 from kb.rules.ruleset import RuleSet
 from kb.settings import RuleSettings, Settings
-from kb.store import build
+from kb.store import build, layout
 from tests.bases import DAY, Base
 from tests.careless import near, records
 from tests.conftest import LONGEST, default_rules, incoming, judge
@@ -361,5 +361,34 @@ def test_the_sample_rows_of_a_table_speak_for_all_its_rows(
         rules = RuleSet(Settings())
         by_sample_rows = integrity.check(opened, rules)
         all_rows = integrity._rows  # noqa: SLF001 - the slow way
-        monkeypatch.setattr(integrity, "_sample_rows", lambda _, table, schema: all_rows(table, schema))
+        monkeypatch.setattr(integrity, "_sample_rows", lambda _, table, schema, __: all_rows(table, schema))
         assert integrity.check(opened, rules) == by_sample_rows
+
+
+def _spoilt(table: str, column: str, value: str) -> str:
+    return f"UPDATE {table} SET {column} = {value} WHERE record_id = $id"  # noqa: S608 - names of ours
+
+
+SPOIL_ONE = (
+    *(_spoilt(t, c, v) for t, c, values in SPOIL for v in values if t in layout.of_documents() and v != "'git/a'"),
+    *(f"INSERT INTO {table} SELECT * FROM {table} WHERE record_id = $id" for table in layout.of_documents()),  # noqa: S608 - likewise
+    *(f"DELETE FROM {table} WHERE record_id = $id" for table in layout.of_documents()),  # noqa: S608 - likewise
+    "DELETE FROM records WHERE id = $id",
+    "UPDATE records SET confidence = 0.123 WHERE id = $id",
+    "INSERT INTO records SELECT * FROM records WHERE id = $id",
+)
+"""What breaks a contract, or not, in the rows of one record."""
+
+
+@pytest.mark.parametrize("seed", range(200 if MANY > 1000 else 8))
+def test_the_rows_of_touched_records_speak_for_all_rows(base: Base, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - nothing secret
+    path = tmp_path / "kb.duckdb"
+    path.write_bytes(base.workspace.store.read_bytes())
+    with build.change(path) as opened:
+        touched = chance.sample([f"git/{slug}" for slug in "abcdefgh"], chance.choice((1, 2, 4)))
+        opened.lay_out("touched", {"id": "VARCHAR"}, [(name,) for name in (*touched, "git/gone")])
+        for sql in chance.sample(SPOIL_ONE, chance.choice((1, 1, 2, 3))):
+            opened.query(sql, {"id": chance.choice(touched)})
+        rules = RuleSet(Settings())
+        assert integrity.check(opened, rules, documents="touched") == integrity.check(opened, rules)
