@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb import sources
+from kb.model import Origin
 from kb.planning import standing
 from kb.planning.plan import Plan, plan_for
 from kb.planning.reread import Reread
@@ -49,8 +50,8 @@ class Known:
     def known_files(self) -> set[str]:
         return {NAME} if self.lines else set()
 
-    def inputs_of(self, name: str) -> list[tuple[str, str, int, int]]:
-        return [(name, sources.digest(line.encode()), i, i + 1) for i, line in enumerate(self.lines)]
+    def inputs_of(self, name: str) -> list[Origin]:
+        return [Origin(name, i, i + 1, sources.digest(line.encode())) for i, line in enumerate(self.lines)]
 
 
 LINES = st.lists(st.sampled_from([f'{{"id": "git/{letter}"}}' for letter in "abc"]), min_size=1, max_size=7)

@@ -279,13 +279,19 @@ def _describe(entry: "Path | os.DirEntry[str]", name: str, like: SourceFile) -> 
     return like._replace(name=name, path=path, size=size, modified=modified, inode=inode)
 
 
-def read(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Incoming]:
+def read(
+    file: SourceFile,
+    done: Callable[[Reading], None] = lambda _: None,
+    is_known: Callable[[Origin], bool] | None = None,
+) -> Iterator[Incoming]:
     """The records of one file, in order, never all in memory; `done` is given the reading once all is read.
+
+    Those that are known already are counted, and left out.
 
     Raises:
         KbError: the file cannot be read, or is not what its name says.
     """
-    for group in groups(file, done):
+    for group in groups(file, done, is_known):
         yield from group.records
 
 
@@ -296,7 +302,11 @@ class Portion(NamedTuple):
     records: Sequence[Incoming]
 
 
-def groups(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -> Iterator[Portion]:
+def groups(
+    file: SourceFile,
+    done: Callable[[Reading], None] = lambda _: None,
+    is_known: Callable[[Origin], bool] | None = None,
+) -> Iterator[Portion]:
     """The like, with what each record was taken out of.
 
     Raises:
@@ -304,7 +314,7 @@ def groups(file: SourceFile, done: Callable[[Reading], None] = lambda _: None) -
     """
     reading = Reading(file.name, Path(file.path), file.limits)
     with faults(file.name):
-        yield from _within(file, reading)
+        yield from _within(file, reading, is_known)
     done(reading)
 
 
@@ -348,7 +358,9 @@ def _split(piece: Piece, reader: readers.Reader, form: Format, reading: Reading)
     return parts
 
 
-def _within(file: SourceFile, reading: Reading) -> Iterator["Portion"]:
+def _within(
+    file: SourceFile, reading: Reading, is_known: Callable[[Origin], bool] | None = None
+) -> Iterator["Portion"]:
     """The records of a file up to its limits, and that there is more, if there is."""
     position, name, format_name = 0, file.name, file.form
     splitting = file.formats.splitting(format_name, name, readers.of(name).name)
@@ -366,22 +378,28 @@ def _within(file: SourceFile, reading: Reading) -> Iterator["Portion"]:
                 for one in held:
                     reading.count_record()
                     fits = fits or _fits(reader, one.raw, file)
-                    group.append(_incoming(name, position, one, file.limits.record_bytes, format_name))
+                    origin = _origin(name, position, one)
                     position += 1
-                yield Portion(piece, group)
+                    if is_known is None or not is_known(origin):
+                        group.append(_incoming(origin, one, file.limits.record_bytes, format_name))
+                if group or is_known is None:
+                    yield Portion(piece, group)
             reading.remarks += [f"{name}: {remark}"] if remark else []
     except BeyondError as error:
         reading.leave()
         reading.records += 1
         beyond = Piece(1, 1, b"", 0, str(error))
-        yield Portion(beyond, [_incoming(name, position, beyond, 0, format_name)])
+        yield Portion(beyond, [_incoming(_origin(name, position, beyond), beyond, 0, format_name)])
     reading.alien = not fits and reading.records > 0
 
 
-def _incoming(name: str, position: int, piece: Piece | _Taken, limit: int, format_name: str | None = None) -> Incoming:
+def _origin(name: str, position: int, piece: Piece | _Taken) -> Origin:
+    return Origin(name, position, piece.line, digest(piece.raw))
+
+
+def _incoming(origin: Origin, piece: Piece | _Taken, limit: int, format_name: str | None = None) -> Incoming:
     """One record; of one that is too long the beginning is kept, to know it by."""
-    line, column, raw, offset, fault, *within = piece
-    origin = Origin(name, position, line, digest(raw))
+    _, column, raw, offset, fault, *within = piece
     if len(raw) > limit:
         raw = _head(raw, limit)
         fault = fault or (
@@ -482,7 +500,7 @@ def read_span(file: SourceFile, span: LineSpan, done: Callable[[str | None, bool
         fits = fits or _fits(reader, piece.raw, file)
         line = (piece.line or 1) + span.lines - len(ahead)
         placed = piece._replace(line=line, offset=piece.offset + span.begin - len(ahead))
-        yield _incoming(file.name, position, placed, file.limits.record_bytes, file.form)
+        yield _incoming(_origin(file.name, position, placed), placed, file.limits.record_bytes, file.form)
     done(remark, fits)
 
 
@@ -498,12 +516,13 @@ def _no_lines(raw: bytes, *, first: bool) -> str | None:
 def records(name: str, data: bytes) -> Iterator[Incoming]:
     """The records of some bytes, as if they were a file of that name."""
     for position, piece in enumerate(readers.of(name).pieces(name, io.BytesIO(data))):
-        yield _incoming(name, position, piece, Bounds().record_bytes)
+        yield _incoming(_origin(name, position, piece), piece, Bounds().record_bytes)
 
 
 def of_text(name: str, position: int, text: bytes, limit: int, form: str | None) -> Incoming:
     """The record in a text that stands by itself at a place, as in a row of a table; `limit` bounds its bytes."""
-    return _incoming(name, position, Piece(None, 1, text.strip(_BLANK), 0), limit, form)
+    piece = Piece(None, 1, text.strip(_BLANK), 0)
+    return _incoming(_origin(name, position, piece), piece, limit, form)
 
 
 def digest(data: bytes) -> str:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import starmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,17 +47,17 @@ class Demoted(NamedTuple):
 class Draft(Store):
     """A store that an ingest, or a validation, fills."""
 
-    def inputs_of(self, file: str) -> list[tuple[str, str, int, int | None]]:
-        """Path, digest, position and line of what one file gave, but for what depends on other records."""
-        return self.query(
-            """SELECT path, digest, position, line FROM records WHERE file_of(path) = $file
+    def inputs_of(self, file: str) -> Iterator[Origin]:
+        """Where what one file gave stood, but for what depends on other records."""
+        rows = self.query(
+            """SELECT path, position, line, digest FROM records WHERE file_of(path) = $file
             UNION ALL
-            SELECT path, digest, position, line FROM quarantine WHERE file_of(path) = $file AND NOT by_corpus
+            SELECT path, position, line, digest FROM quarantine WHERE file_of(path) = $file AND NOT by_corpus
             UNION ALL
-            SELECT path, digest, position, line FROM withdrawn WHERE file_of(path) = $file
-            ORDER BY path, position""",
+            SELECT path, position, line, digest FROM withdrawn WHERE file_of(path) = $file""",
             {"file": file},
         ).rows
+        return starmap(Origin, rows)
 
     def age_anew(self) -> None:
         """Set the time to live of every record as the settings have it now."""
