@@ -508,9 +508,12 @@ def test_a_domain_and_a_tier_narrow_rows_and_totals(small: Base, name: str) -> N
     assert totals(asked(small, name, domain="npm", tier="reproduced"))["records"] == 0
 
 
+@pytest.mark.parametrize(
+    "scope", [{}, {"domain": "npm"}, {"tier": "reproduced"}, {"domain": "git", "tier": "reproduced"}]
+)
 @pytest.mark.parametrize("name", list(reports.REPORTS))
-def test_a_limit_cuts_the_lists_and_nothing_else(small: Base, name: str) -> None:
-    whole, cut, nothing = (asked(small, name, limit=limit, spread=3, due=99) for limit in (None, 2, 0))
+def test_a_limit_cuts_the_lists_and_nothing_else(small: Base, name: str, scope: dict[str, Any]) -> None:
+    whole, cut, nothing = (asked(small, name, limit=limit, spread=3, due=99, **scope) for limit in (None, 2, 0))
     assert cut.totals == nothing.totals == whole.totals
     for full, two, none in zip(whole.parts, cut.parts, nothing.parts, strict=True):
         assert (full.found, two.found, none.found) == (len(full.rows.rows),) * 3

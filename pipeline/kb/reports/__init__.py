@@ -141,7 +141,8 @@ def _part(store: Store, section: Section, options: Options) -> Part:
     parameters = _parameters(sql, options)
     folded = common(store, options) if section.folds else ()
     if section.ranked and options.limit is not None and not folded:
-        table, total = store.head(sql, parameters, options.limit)
+        counted = (lambda: _number_of_records(store, options)) if section.of_each_record else None
+        table, total = store.head(sql, parameters, options.limit, counted)
     else:
         table = store.query(sql, parameters)
         total = len(table.rows)
@@ -152,6 +153,13 @@ def _part(store: Store, section: Section, options: Options) -> Part:
     known = total or section.earlier is None or store.value(f"SELECT {section.earlier}")
     nothing = section.nothing if known else "no earlier state is known"
     return Part(section, table, total, nothing, _present_in(table, folded))
+
+
+def _number_of_records(store: Store, options: Options) -> int:
+    """How many records a report with these options is about."""
+    sql = _sql("records-asked")
+    number: int = store.value(sql, _parameters(sql, options))
+    return number
 
 
 def stream(store: Store, section: Section, options: Options, size: int = 4096) -> Iterator[list[dict[str, Any]]]:

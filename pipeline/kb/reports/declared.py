@@ -214,6 +214,7 @@ _QUEUE = Report(
                 "why": Column("each part of the risk, and what it comes from", TEXT),
             },
             ranked=True,
+            of_each_record=True,
             first=50,
             absent={"age": "never"},
             nothing="there are no records",
@@ -354,6 +355,7 @@ _CONFIDENCE = Report(
                 "why": Column("in words; empty where nothing was taken off", TEXT_OR_EMPTY),
             },
             ranked=True,
+            of_each_record=True,
         ),
         Section(
             "histogram",

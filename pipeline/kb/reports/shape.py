@@ -44,6 +44,8 @@ class Section(NamedTuple):
     """What people read above it; the first section of a report may do without."""
     ranked: bool = False
     """A list, the most important first, that may be long: `--limit` cuts it."""
+    of_each_record: bool = False
+    """Whether there is a row for each record that is asked for: those are counted then, and not the rows."""
     first: int | None = None
     """How many rows of a ranked section people are shown without `--limit`; programs get all."""
     length: int | None = None

@@ -121,7 +121,7 @@ _ONE_SIDED = f"""
     {_NAMES}, clear AS (
         SELECT name, unnest(list(id)) AS id FROM names GROUP BY name HAVING count(*) <= {_CLEAR}
     ), meant AS (
-        SELECT DISTINCT t.record_id, kind, position, error_id, n.id AS other_id,
+        SELECT t.record_id, kind, position, error_id, n.id AS other_id,
             {slug("t.record_id")} AS own, {slug("n.id")} AS named,
             CASE kind WHEN 'leads_to' THEN 'preceded_by' WHEN 'preceded_by' THEN 'leads_to' ELSE kind END AS back
         FROM transitions t JOIN clear n ON n.name = t.error_id

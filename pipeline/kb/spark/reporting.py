@@ -1,6 +1,6 @@
 """The reports of a large base, answered by Spark: from the same queries, in its words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,13 @@ class SparkReports(ParquetStore):
                 return Table(columns, [_as_duckdb(row, kinds) for row in rows])
         return super().query(sql, parameters)
 
-    def head(self, sql: str, parameters: Mapping[str, object], limit: int) -> tuple[Table, int]:
+    def head(
+        self,
+        sql: str,
+        parameters: Mapping[str, object],
+        limit: int,
+        counted: Callable[[], int] | None = None,
+    ) -> tuple[Table, int]:
         """As `Store.head`."""
         frame = self._frame(sql, parameters)
         if frame is not None and limit:
@@ -65,8 +71,8 @@ class SparkReports(ParquetStore):
             rows = self._collected(sql, frame.limit(limit + 1))
             if rows is not None:
                 shown = [_as_duckdb(row, kinds) for row in rows[:limit]]
-                return Table(columns, shown), len(rows) if len(rows) <= limit else int(frame.count())
-        return super().head(sql, parameters, limit)
+                return Table(columns, shown), len(rows) if len(rows) <= limit else (counted or frame.count)()
+        return super().head(sql, parameters, limit, counted)
 
     def stream(
         self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096, *, beside: str | None = None

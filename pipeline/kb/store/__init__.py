@@ -1,6 +1,6 @@
 """The DuckDB store, and the only importer of duckdb: what can be asked of it. What fills it is in build.py."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -73,16 +73,26 @@ class Store:
         """The columns of an answer as arrays of numpy; for numbers that are never null."""
         return self.connection.execute(sql).fetchnumpy()
 
-    def head(self, sql: str, parameters: Mapping[str, object], limit: int) -> tuple[Table, int]:
+    def head(
+        self,
+        sql: str,
+        parameters: Mapping[str, object],
+        limit: int,
+        counted: Callable[[], int] | None = None,
+    ) -> tuple[Table, int]:
         """The first rows of an answer, and how many there are; the last line of the query is its ORDER BY.
 
-        With a limit of 0 they are only counted, and the table has no columns.
+        With a limit of 0 they are only counted, and the table has no columns. `counted` says how many there are, where that is
+        known sooner than by asking for all of them.
         """
         columns, rows = self.query(f"FROM ({sql}) LIMIT {limit + 1}", parameters) if limit else Table((), [])
         if limit and len(rows) <= limit:
             return Table(columns, rows), len(rows)
+        shown = Table(columns, rows[:limit])
+        if counted:
+            return shown, counted()
         unordered = sql.rstrip().rpartition("\nORDER BY ")[0] or sql
-        return Table(columns, rows[:limit]), self.value(f"SELECT count(*) FROM ({unordered})", parameters)
+        return shown, self.value(f"SELECT count(*) FROM ({unordered})", parameters)
 
     def stream(
         self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096, *, beside: str | None = None
