@@ -1,11 +1,12 @@
 """What an ingest does once it has to look into the store: it plans, judges, checks, and writes the next state."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kb import sources
 from kb.errors import GateError, KbError
@@ -21,9 +22,13 @@ from kb.rules.ruleset import RuleSet
 from kb.settings import without_records
 from kb.sources.formats import Formats
 from kb.store import Store, runs
+from kb.store.as_before import as_before
 from kb.store.build import Demoted, Draft, change, create
 from kb.store.counts import Counts
 from kb.workspace import METRICS, Workspace
+
+if TYPE_CHECKING:
+    from kb.publish import curated_files
 
 _OF_ANOTHER_BRANCH = (
     "curated/ changed since, as by a checkout: if kb.duckdb is of another branch, delete it and ingest again"
@@ -57,7 +62,6 @@ def _write(
     workspace: Workspace, plan: Plan, rules: RuleSet, request: Request, options: IngestOptions, folder: Path
 ) -> IngestResult:
     from kb.publish import curated_files, match_file  # noqa: PLC0415 - only where something is published
-    from kb.publish.splice import Touched  # noqa: PLC0415 - likewise
     from kb.reports import Options  # noqa: PLC0415 - likewise
 
     with _draft(workspace, plan, folder / "kb.duckdb") as draft:
@@ -88,15 +92,8 @@ def _write(
         request.step("writing")
         curated = folder / "curated"
         curated.mkdir()
-        changes = draft.touched() if not plan.fresh and swap.are_records_as_left(workspace) else None
-        written = curated_files.write(
-            draft,
-            curated,
-            workspace.curated,
-            Options(request.as_of),
-            rules,
-            curated_files.Known(Touched(*changes) if changes else None),
-        )
+        known = _known(workspace, draft, reread, request, restored)
+        written = curated_files.write(draft, curated, workspace.curated, Options(request.as_of), rules, known)
         changed = written.digest != swap.manifest(workspace.curated).get("digest")
         result = outcome(counts, read, rules, compared, written=changed or plan.fresh)
         result = result._replace(
@@ -116,6 +113,25 @@ def _write(
     if not options.dry_run:
         swap.commit(workspace, written.digest, noted, written.files)
     return result
+
+
+def _known(
+    workspace: Workspace, draft: Draft, reread: Reread, request: Request, restored: Sequence[str]
+) -> "curated_files.Known":
+    """What of `curated/` need not be written anew, for it is as kb left it and would come to the same."""
+    from kb.publish import curated_files  # noqa: PLC0415 - only where something is published
+    from kb.publish.splice import Touched  # noqa: PLC0415 - likewise
+
+    plan = reread.plan
+    if plan.fresh:
+        return curated_files.Known()
+    changes = draft.touched() if swap.are_records_as_left(workspace) else None
+    as_they_are: Mapping[str, str] = {}
+    if not (plan.rejudged or reread.moved or restored):
+        same_day = swap.manifest(workspace.curated).get("as_of") == request.as_of.isoformat()
+        same = as_before(draft, workspace.store)
+        as_they_are = curated_files.as_they_are(swap.digests(workspace), same, same_day=same_day)
+    return curated_files.Known(Touched(*changes) if changes else None, standing=as_they_are)
 
 
 def _without_records(base: Store, workspace: Workspace) -> Iterator[str]:

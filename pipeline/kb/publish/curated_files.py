@@ -26,6 +26,7 @@ from kb.reports import REPORTS, Options, figures, page_data, run, totals
 from kb.rules.ruleset import RuleSet
 from kb.settings import LAYOUTS
 from kb.store import Store
+from kb.store.as_before import compared
 from kb.workspace import DAY_FINDINGS, MANIFEST, METRICS, OWNED, PAGE
 
 _RECORDS = LAYOUTS["ndjson"]
@@ -69,6 +70,8 @@ _LINES_OF = {
 }
 """The tables that their lines come from: without a row there, nothing is asked."""
 
+_OF_LINES = frozenset(chain.from_iterable(_LINES_OF.values()))
+
 
 def _by_day(rules: RuleSet) -> str:
     """Split the findings: what a rule that looks at the day replaces is lasting, for it is there on another day."""
@@ -98,14 +101,31 @@ class Known(NamedTuple):
     """What need not be written anew.
 
     `touched` says that the `records.ndjson` there was is as the store was before, and which records are not what they were.
-    `elsewhere` are the digests of files that are written already, by their names: the records may be.
+    `elsewhere` are the digests of files that are written already, by their names: the records may be. `standing` are those of
+    files that there were, and would be written again as they are.
     """
 
     touched: Touched | None = None
     elsewhere: Mapping[str, str] = MappingProxyType({})
+    standing: Mapping[str, str] = MappingProxyType({})
 
 
 _NOTHING_KNOWN = Known()
+
+
+def as_they_are(digests: Mapping[str, str], same: frozenset[str], *, same_day: bool) -> dict[str, str]:
+    """Of the files there were, by their digests, those that would be written again as they are.
+
+    `same` are the tables that say what they said, of a store that was judged by the same rules.
+    """
+    if not same.issuperset(_OF_LINES):
+        return {}
+    reports_too = same_day and same.issuperset(compared())
+    return {name: digest for name, digest in digests.items() if name in _LINES or (reports_too and _is_report(name))}
+
+
+def _is_report(name: str) -> bool:
+    return name.startswith("reports/") and name not in _LINES
 
 
 def write(
@@ -123,7 +143,7 @@ def write(
 
     Equal digests mean equal bytes.
     """
-    touched, elsewhere = known
+    touched, elsewhere, as_it_is = known
     standing = {name for name, status in seal.entries(previous).items() if seal.is_plain(status)}
     digests = {}
 
@@ -131,6 +151,9 @@ def write(
         return previous / name if name in standing else None
 
     for name, sql in sorted(_LINES.items()):
+        if name in as_it_is:
+            digests[name] = _let_stand(folder / name, previous / name, as_it_is[name])
+            continue
         asked = f"{_by_day(rules)}{sql}" if any(map(store.holds, _LINES_OF[name])) else None
         digests[name] = _write_lines(store, asked, folder / name, old(name))
     in_one = rules.settings.export.records == "ndjson" or _RECORDS in elsewhere
@@ -140,9 +163,11 @@ def write(
             if _RECORDS not in elsewhere:
                 lines = splice(previous / _RECORDS, *touched) if touched else _lines(store)
                 written = beside.submit(_write_parts, lines, folder / _RECORDS)
-        for name, parts in _files(store, options, rules, in_one=in_one):
+        for name, parts in _files(store, options, rules, as_it_is, in_one=in_one):
             target = folder / name
-            if isinstance(parts, bytes):
+            if isinstance(parts, str):
+                digests[name] = _let_stand(target, previous / name, parts)
+            elif isinstance(parts, bytes):
                 digests[name] = _write_bytes(parts, target, old(name))
             else:
                 digests[name] = _write_parts(parts, target)
@@ -171,6 +196,14 @@ def _write_lines(store: Store, sql: str | None, target: Path, old: Path | None) 
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     _link(target, old)
+    return digest
+
+
+def _let_stand(target: Path, old: Path, digest: str) -> str:
+    """Let a file be the old one, of which this is the digest."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not _linked(target, old):
+        shutil.copyfile(old, target)
     return digest
 
 
@@ -221,14 +254,16 @@ def _lines(store: Store) -> Iterator[bytes]:
 
 
 def _files(
-    store: Store, options: Options, rules: RuleSet, *, in_one: bool
-) -> Iterator[tuple[str, bytes | Iterator[bytes]]]:
+    store: Store, options: Options, rules: RuleSet, as_it_is: Mapping[str, str], *, in_one: bool
+) -> Iterator[tuple[str, bytes | Iterator[bytes] | str]]:
+    """All files but those of lines, by name: what they hold, or the digest of one that stands as it is."""
     if not in_one:
         for name, doc in store.documents():
             yield f"records/{name}.json", pretty(orjson.loads(doc))
     for name, stone in tombstones(store):
         yield f"withdrawn/{name}.json", pretty(stone)
-    yield from reports(store, options)
+    reports_as_they_are = [(name, digest) for name, digest in as_it_is.items() if _is_report(name)]
+    yield from reports_as_they_are or reports(store, options)
     if rules.settings.export.html:
         yield PAGE, _page(store, options._replace(history=False), rules)
 
