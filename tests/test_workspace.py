@@ -340,6 +340,11 @@ def test_an_own_ladder_keeps_the_weights_of_its_tiers(configure: Configure) -> N
     assert trust.prior_weight == {"reproduced": 10.0}
 
 
+def test_a_tier_stands_on_the_ladder_once(configure: Configure) -> None:
+    with pytest.raises(KbError, match=r"`trust\.ladder` is \['hearsay', 'hearsay'\]; name each tier once"):
+        configure('[trust]\nladder = ["hearsay", "hearsay"]\n')
+
+
 def test_no_default_alias_raises_a_ceiling(configure: Configure) -> None:
     trust = configure("[trust.ceiling_by_tier]\ncommunity_reported = 0.7\n").trust
     assert "community" not in trust.aliases

@@ -110,6 +110,8 @@ def read(raw: bytes) -> Document:
 
 def _refused(raw: bytes, error: str) -> UnreadableError:
     """Why no strict reader takes a text, given what the parser says of it."""
+    if not raw.strip():
+        return UnreadableError("the text is empty; write a record there, or delete the file")
     if b"\0" in raw[:4]:
         return UnreadableError("the text is UTF-16 or UTF-32, or none at all; write it as UTF-8")
     reason, at = _taken_apart(raw, error)

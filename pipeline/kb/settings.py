@@ -460,6 +460,7 @@ def _check_values(settings: Settings, file: str) -> None:
     require(least >= 1, "report.common_from", least, "it has to be 1 or more")
     require(bool(trust.ceiling_by_sources), "trust.ceiling_by_sources", [], "name at least one ceiling")
     require(bool(trust.ladder), "trust.ladder", [], "name at least one tier, the weakest first")
+    require(len(set(trust.ladder)) == len(trust.ladder), "trust.ladder", list(trust.ladder), "name each tier once")
     tiers = {
         **{f"trust.ceiling_by_tier.{tier}": tier for tier in trust.ceiling_by_tier},
         **{f"trust.time_to_live.tier.{tier}": tier for tier in ttl.tier},

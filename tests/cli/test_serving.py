@@ -164,8 +164,10 @@ def test_a_port_that_is_taken_is_one_line(served: Base, listening: Listening) ->
     done = kb_process(served.root, "serve", "--http", "--port", port)
     assert (done.code, done.out) == (2, "")
     assert done.err.splitlines()[-1] == (
-        f"kb: port {port} of 127.0.0.1 cannot be listened on; choose another with --port, or 0 for a free one"
+        f"kb: port {port} of 127.0.0.1 is in use, or not for you to take; choose another with --port, or 0 for a free one"
     )
+    done = kb_process(served.root, "serve", "--port", port)
+    assert (done.code, done.err) == (2, "kb: Invalid value for --port: is for --http; add that, or leave it out\n")
 
 
 @pytest.mark.parametrize(

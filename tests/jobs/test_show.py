@@ -215,6 +215,14 @@ def test_bytes_that_are_no_text_are_kept(base: Base) -> None:
     assert next(iter(text.record(fate))) == "(no id)  quarantined, from raw/a.json"
 
 
+@pytest.mark.parametrize("subject", ["raw", "raw/", "."])
+def test_a_folder_is_all_that_lies_below_it(base: Base, subject: str) -> None:
+    base.record("a")
+    base.put("raw/b.json", b"{")
+    base.ingest()
+    assert [fate["origin"]["path"] for fate in why(base, subject)] == ["raw/b.json", "raw/git/a.json"]
+
+
 @pytest.mark.parametrize(
     ("subject", "hint"),
     [

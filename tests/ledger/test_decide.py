@@ -88,6 +88,7 @@ def test_what_is_decided_last_is_the_last(desk: Base) -> None:
 @pytest.mark.parametrize(
     ("names", "wanted", "message"),
     [
+        (["zzz"], asked("confirm"), 'no published record zzz; `kb sql "SELECT id FROM records"` lists all'),
         (["git/nope", "git/a"], asked("confirm"), "no published record git/nope; did you mean"),
         (["git/y"], asked("confirm"), "no published record git/y; it is in quarantine, see `kb why git/y`"),
         (

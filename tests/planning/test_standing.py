@@ -305,7 +305,7 @@ def test_a_byte_that_only_the_database_can_notice_is_one_line(alone: Base) -> No
             said.append(str(error))
     assert said
     assert {line.split(" (")[0] for line in said} <= {"kb.duckdb: is damaged", "kb.duckdb: cannot be opened"}
-    assert all(line.endswith("; delete it and run `kb ingest`") and "\n" not in line for line in said)
+    assert all(line.endswith("; move it away, then run `kb ingest`") and "\n" not in line for line in said)
 
 
 UNKNOWN = {"magic bytes flipped", "version flipped", "all flipped", "zeros"}

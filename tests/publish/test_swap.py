@@ -48,6 +48,22 @@ def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
+@pytest.mark.parametrize("kind", ["a file", "a link", "a link to nowhere"])
+def test_what_lies_in_the_place_of_curated_and_is_none_is_not_replaced(base: Base, kind: str) -> None:
+    base.record("a")
+    (base.root / "elsewhere").mkdir()
+    if kind == "a file":
+        base.workspace.curated.write_text("notes")
+    else:
+        base.workspace.curated.symlink_to("elsewhere" if kind == "a link" else "nowhere")
+    what = "no folder" if kind == "a file" else "a link"
+    with pytest.raises(
+        KbError, match=f"^curated: is {what}, so kb did not make it; move it away, then run `kb ingest`$"
+    ):
+        base.ingest()
+    assert base.workspace.curated.is_symlink() or base.workspace.curated.read_text() == "notes"
+
+
 def lay(folder: Path, word: str) -> None:
     """A store and a `curated/` that can be told from those of another word."""
     (folder / "curated/records/git").mkdir(parents=True)

@@ -187,8 +187,11 @@ def test_an_ingest_says_once_what_concerns_most_records() -> None:
 
 
 def test_an_ingest_that_changes_nothing_says_so() -> None:
-    lines = list(text.ingestion(outcome(read=1, unchanged=1, written=False), dry_run=False, common=ReportSettings()))
-    assert lines == ["read 1 = published 0 + unchanged 1 + quarantined 0", "nothing changed, nothing was written"]
+    result = outcome(read=1, unchanged=1, written=False)
+    lines = list(text.ingestion(result, dry_run=False, common=ReportSettings()))
+    assert lines == ["read 1 = published 0 + unchanged 1 + quarantined 0", "nothing changed: curated/ stays as it is"]
+    idle = list(text.ingestion(result._replace(idle=True), dry_run=False, common=ReportSettings()))
+    assert idle == [lines[0], "nothing changed, nothing was written"]
 
 
 def test_a_dry_run_says_so() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -531,6 +532,7 @@ DISTURBED: dict[str, Callable[[Path], object]] = {
     "another folder": lambda raw: (raw / "git").rename(raw / "hg"),
     "edited": lambda raw: (raw / "git/a.json").write_bytes(b"{ }"),
     "edited to the same length": lambda raw: edited(raw / "git/a.json"),
+    "edited, and its time put back": lambda raw: edited(raw / "git/a.json", later=0),
     "touched": lambda raw: os.utime(raw / "git/a.json", ns=(5, 5)),
     "put in its place": put_in_its_place,
     "what a link leads to is edited": lambda raw: (raw / "git/b.json").write_bytes(b"[1]"),
@@ -545,10 +547,11 @@ DISTURBED: dict[str, Callable[[Path], object]] = {
 }
 
 
-def edited(path: Path) -> None:
+def edited(path: Path, later: int = 1) -> None:
     state = path.stat()
+    time.sleep(0.02)  # a disk counts time in steps
     path.write_bytes(b"[]")
-    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns + later))
 
 
 @pytest.mark.parametrize("root", ["raw", "."])

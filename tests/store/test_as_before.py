@@ -36,17 +36,9 @@ def rich(example: Base, tmp_path_factory: pytest.TempPathFactory) -> Base:
     base.put("raw/x.ndjson", ndjson(b"{", *clean.values(), clean["b"], wide))
     for kind in ("confirm", "promote", "outcome"):
         decide(base, kind, clean["a"])
-    worked = {"versions": {"git": "2.40"}, "os": "linux"}
-    decide(
-        base,
-        "outcome",
-        clean["b"],
-        worked=False,
-        by="ci:nightly",
-        env=worked,
-        note="seen",
-        evidence=[{"url": "https://a.example.org/1"}],
-    )
+    evidence = [{"kind": "url", "ref": "https://a.example.org/1"}]
+    by_ci = {"worked": False, "by": "ci:nightly", "with": {"git": "2.40"}, "note": "seen", "evidence": evidence}
+    decide(base, "outcome", clean["b"], **by_ci)
     retracted = decide(base, "refute", clean["b"])
     decide(base, "retract", clean["b"], retracts=retracted.id)
     decide(base, "withdraw", clean["c"])

@@ -186,7 +186,7 @@ def ingest(
         return
     print_lines(text.ingestion(result, dry_run=dry_run, common=workspace.settings.report))
     if result.written and not dry_run:
-        qualifier = "what depends on the day in " if result.of_the_day else ""
+        qualifier = "what depends on the day in " if result.of_the_day and not result.restored else ""
         print(f"wrote {display_path(workspace.store)} and {qualifier}{display_path(workspace.curated)}/")
         _note_where(workspace)
 

@@ -9,12 +9,17 @@ import typer
 from kb.cli.options import AsOf, current_workspace, examples, opened_base
 from kb.cli.output import to_stderr
 
+_PORT = 8629
+
 
 def _serve(
     http: Annotated[
         bool, typer.Option("--http", help="Over HTTP, on this machine alone, instead of standard input and output.")
     ] = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0: any that is free.")] = 8629,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65535, metavar="N", show_default=str(_PORT), help="0: any that is free."),
+    ] = None,
     token: Annotated[
         str | None,
         typer.Option(
@@ -48,6 +53,8 @@ def _serve(
         raise typer.BadParameter(
             "take 16 characters or more, no blanks; or leave it out, and one is made", param_hint="--token"
         )
+    if port is not None and not http:
+        raise typer.BadParameter("is for --http; add that, or leave it out", param_hint="--port")
     workspace = current_workspace()
     with opened_base(workspace):
         held = HeldBase(workspace, as_of)
@@ -58,7 +65,9 @@ def _serve(
 
             secret = token or secrets.token_urlsafe(32)
             shown = [] if token else [f"token: {secret}"]
-            loopback.serve(made, port, secret, lambda address: to_stderr([f"serving {address}", *shown]))
+            loopback.serve(
+                made, _PORT if port is None else port, secret, lambda address: to_stderr([f"serving {address}", *shown])
+            )
         else:
             before = signal.signal(signal.SIGINT, _interrupt)  # else the loop would wait for the end of the input
             try:

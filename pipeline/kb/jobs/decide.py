@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from kb import aside, revision
+from kb import aside, revision, sources
 from kb.analysis.credentials import masked_text
 from kb.errors import KbError
-from kb.jobs.show import known_ids, published_as
+from kb.jobs.show import ALL_IDS, known_ids, published_as
 from kb.ledger.book import packed, read_all
 from kb.ledger.event import Event, InvalidEventError, action_of, canonical, made
 from kb.ledger.fold import effective
@@ -194,7 +194,7 @@ class _Desk:
         rejected = self._base.value("SELECT count(*) > 0 FROM quarantine WHERE record_id = $id", {"id": record})
         hint = f"it is in quarantine, see `kb why {record}`" if rejected else None
         known = known_ids(self._base)
-        raise KbError(f"no published record {name}; {hint or did_you_mean(name, known, 'run `kb ingest` first')}")
+        raise KbError(f"no published record {name}; {hint or did_you_mean(name, known, ALL_IDS)}")
 
     def _successor(self, record: str, name: str) -> str:
         successor = published_as(self._base, name).id
@@ -252,7 +252,7 @@ def check_current(workspace: Workspace, base: Store, record: str) -> None:
     path = workspace.root / name
     try:
         status = path.stat()
-        is_same = (status.st_size, status.st_mtime_ns) == (size, modified) or (
+        is_same = (status.st_size, sources.last_change(status)) == (size, modified) or (
             hashlib.sha256(path.read_bytes()).hexdigest() == digest
         )
     except OSError:  # it is gone, which the next ingest says

@@ -271,7 +271,7 @@ def _replace(file: SourceFile, edits: list[Edit]) -> None:
     try:
         with target.open("rb") as stream, aside.written(target) as draft:
             status = os.fstat(stream.fileno())
-            if (status.st_size, status.st_mtime_ns, status.st_ino) != (file.size, file.modified, file.inode):
+            if (status.st_size, sources.last_change(status), status.st_ino) != (file.size, file.modified, file.inode):
                 raise KbError(f"{shown(file)}: changed while it was read; it is as it was, so run `kb fix` again")
             draft.writelines(edit.spliced(stream, edits))
     except OSError as error:

@@ -62,7 +62,7 @@ class _Meant(NamedTuple):
     def __str__(self) -> str:
         if len(self.ids) <= 5:
             return f"there {'is' if len(self.ids) == 1 else 'are'} {', '.join(self.ids)}"
-        return f"it is {self.how} {len(self.ids):,} ids, such as {', '.join(self.ids[:3])}; {_ALL_IDS}"
+        return f"it is {self.how} {len(self.ids):,} ids, such as {', '.join(self.ids[:3])}; {ALL_IDS}"
 
 
 def _meant(base: Store, name: str, among: str) -> _Meant:
@@ -157,7 +157,7 @@ def unpublished(base: Store, name: str) -> KbError:
         hint = f"it is in quarantine, see `kb why {name}`"
     else:
         hint = str(meant) if meant.ids else _rejected(base, name)
-    return KbError(f"no published record {name}; {hint or did_you_mean(name, known_ids(base), _ALL_IDS)}")
+    return KbError(f"no published record {name}; {hint or did_you_mean(name, known_ids(base), ALL_IDS)}")
 
 
 def decided(base: Store, name: str) -> list[dict[str, Any]]:
@@ -188,7 +188,7 @@ def _rates(base: Store, name: str, as_of: dt.date) -> list[dict[str, Any]]:
     return sorted(rates, key=lambda rate: (rate["item"] != "workaround", -rate["low"], rate["position"]))
 
 
-_ALL_IDS = '`kb sql "SELECT id FROM records"` lists all'
+ALL_IDS = '`kb sql "SELECT id FROM records"` lists all'
 
 
 def _change(code: str, pointer: str, before: str, after: str | None) -> dict[str, Any]:
@@ -226,11 +226,11 @@ def why(base: Store, subject: str, as_of: dt.date, root: Path | None = None) -> 
     path, line = split_place(subject)
     rows = base.query(
         f"""WITH fates AS ({_FATES})
-        FROM fates WHERE id = $subject OR file_of(path) = $subject OR starts_with(path, $subject || '/')
+        FROM fates WHERE id = $subject OR file_of(path) = $subject OR starts_with(path, $folder)
             OR (path = $path AND ($line IS NULL OR coalesce(line, 1) = (
             SELECT max(coalesce(line, 1)) FROM fates WHERE path = $path AND coalesce(line, 1) <= $line)))
         ORDER BY path, position""",
-        {"subject": subject, "path": path, "line": line},
+        {"subject": subject, "folder": "" if subject == "." else f"{subject.rstrip('/')}/", "path": path, "line": line},
     ).records()
     if line is not None:
         _check_line(base, path, line, root)

@@ -45,7 +45,7 @@ def writer(workspace: Workspace) -> Iterator[Path]:
     """Be the one writer of a workspace; yields an empty folder for the next state.
 
     Raises:
-        KbError: another process writes, or the folder cannot be written.
+        KbError: another process writes, the folder cannot be written, or in the place of `curated/` lies something else.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - what only reads does without
 
@@ -54,6 +54,9 @@ def writer(workspace: Workspace) -> Iterator[Path]:
         raise KbError(
             f"{workspace.root.name}: Spark filled this folder, and it is for reading; ingest into it with --engine spark"
         )
+    if os.path.lexists(workspace.curated) and (workspace.curated.is_symlink() or not workspace.curated.is_dir()):
+        what = "a link" if workspace.curated.is_symlink() else "no folder"
+        raise KbError(f"{workspace.curated.name}: is {what}, so kb did not make it; move it away, then run `kb ingest`")
     try:
         scratch.mkdir(exist_ok=True)
         lock = FileLock(scratch / _LOCK, timeout=0)
@@ -128,16 +131,13 @@ def commit(
         KbError: the disk refuses; the state is the old one then, or the message names it.
         StoppedError: a person stopped kb; all is in place.
     """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where something is published
-
     scratch, folder = workspace.scratch, workspace.scratch / _NEXT
-    with ThreadPoolExecutor(1) as beside:
-        beside.submit(_sync_all)  # the disk is busy with what is large while its digest is taken
-        seal.write_looks(folder / _LOOKS, folder / "curated", digests or {})
-        index = seal.look(folder / MATCH_INDEX)
-        noted = {**seal.of(folder / "kb.duckdb", folder / "curated"), "index": index, **(notes or {})}
+    seal.write_looks(folder / _LOOKS, folder / "curated", digests or {})
+    index = seal.look(folder / MATCH_INDEX)
+    noted = {**seal.of(folder / "kb.duckdb", folder / "curated"), "index": index, **(notes or {})}
     (folder / _SEAL).write_text(json.dumps(noted), encoding="utf-8")
-    _sync_all()  # every file of the next state, before anything says that it is whole
+    if hasattr(os, "sync"):
+        os.sync()  # every file of the next state, before anything says that it is whole
     draft = scratch / f"{_COMMIT}.draft"
     draft.write_text(token, encoding="utf-8")
     sync(draft)
@@ -149,11 +149,6 @@ def commit(
         raise KbError(f"{_cannot_write(error, workspace)}; {_taken_back(workspace, token)}") from None
     except KeyboardInterrupt:
         raise StoppedError("what was made is published now, or by the next kb that runs here") from None
-
-
-def _sync_all() -> None:
-    if hasattr(os, "sync"):
-        os.sync()
 
 
 @contextmanager
@@ -347,7 +342,11 @@ def is_of_tables(workspace: Workspace) -> bool:
 
 
 def _check_unchanged(state: Standing) -> None:
+    from kb import store  # noqa: PLC0415 - likewise
+
     if state.is_changed and state.store.is_file():
+        is_same, is_as_large = (f(state.seal, state.store) for f in (seal.is_same_database, seal.is_as_large))
+        store.check_own(state.store, is_same=is_same, is_as_large=is_as_large)
         raise KbError(f"{state.store.name}: {changed(state)} since kb left it; run `kb ingest` to make it anew")
 
 

@@ -156,7 +156,7 @@ def ingestion(result: IngestResult, *, dry_run: bool, common: ReportSettings) ->
     if dry_run:
         yield "dry run: nothing was written" if result.written else "dry run: nothing would change"
     elif not result.written and not result.restored:
-        yield "nothing changed, nothing was written"
+        yield "nothing changed, nothing was written" if result.idle else "nothing changed: curated/ stays as it is"
 
 
 def _flagged(result: IngestResult, common: ReportSettings) -> Iterator[str]:

@@ -56,7 +56,7 @@ def serve(made: "MCPServer[Any]", port: int, token: str, announce: Callable[[str
         listening.listen(config.backlog)  # from now on a request waits for the server, and is not refused
     except (OSError, SystemExit):  # it exits where the port is taken
         raise KbError(
-            f"port {port} of {HOST} cannot be listened on; choose another with --port, or 0 for a free one"
+            f"port {port} of {HOST} is in use, or not for you to take; choose another with --port, or 0 for a free one"
         ) from None
     announce(f"http://{HOST}:{listening.getsockname()[1]}{PATH}")
     uvicorn.Server(config).run(sockets=[listening])

@@ -40,9 +40,9 @@ _OWN_TEXTS = (FILE, "formats", "rules", "dvc.yaml")
 class SourceFile(NamedTuple):
     """A file to read. `name` is its path as the base knows it: relative to the workspace, with `/`.
 
-    `modified` is in nanoseconds; `form` names the format of its records where a user said it. `instead_of` is the file
-    that it stands for, where its bytes came from standard input. `limits` bound what its records may cost; `formats` are those
-    that its records may have.
+    `modified` is its last change, in nanoseconds; `form` names the format of its records where a user said it. `instead_of` is
+    the file that it stands for, where its bytes came from standard input. `limits` bound what its records may cost; `formats`
+    are those that its records may have.
     """
 
     name: str
@@ -165,7 +165,7 @@ def _outlined(inner: str, path: str, *, is_link: bool) -> Outlined:
         state = os.stat(path)  # noqa: PTH116 - to make a Path takes longer
     except OSError:  # a link that leads nowhere, or it is gone by now
         return Outlined(inner, 0, 0, 0, 0, target)
-    return Outlined(inner, state.st_mode, state.st_size, state.st_mtime_ns, state.st_ino, target)
+    return Outlined(inner, state.st_mode, state.st_size, last_change(state), state.st_ino, target)
 
 
 def _own(workspace: Workspace, home: str) -> set[str]:
@@ -275,8 +275,13 @@ def _describe(entry: "Path | os.DirEntry[str]", name: str, like: SourceFile) -> 
         raise KbError(f"{os.fspath(entry)}: cannot be read: {error.strerror}") from None
     except UnicodeEncodeError:
         raise KbError(f"{name!r}: the file name is not valid UTF-8; rename it") from None
-    path, size, modified, inode = os.fspath(entry), stat.st_size, stat.st_mtime_ns, stat.st_ino
-    return like._replace(name=name, path=path, size=size, modified=modified, inode=inode)
+    path, modified = os.fspath(entry), last_change(stat)
+    return like._replace(name=name, path=path, size=stat.st_size, modified=modified, inode=stat.st_ino)
+
+
+def last_change(status: os.stat_result) -> int:
+    """When a file was changed last, in nanoseconds: its own time can be put back after an edit, that of its inode cannot."""
+    return max(status.st_mtime_ns, status.st_ctime_ns)
 
 
 def read(
@@ -544,6 +549,7 @@ __all__ = [
     "file_of",
     "groups",
     "is_cut",
+    "last_change",
     "misread",
     "name_of",
     "nothing_in",

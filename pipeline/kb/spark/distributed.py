@@ -268,7 +268,7 @@ class _Run:
                     known,
                     name,
                     status.st_size,
-                    status.st_mtime_ns,
+                    sources.last_change(status),
                     status.st_ino,
                     self.request.form,
                     digest,

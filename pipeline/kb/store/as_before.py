@@ -24,7 +24,7 @@ _FIRST = ("findings", "withheld", "changes", "quarantine")
 _WORDS = {
     "records": (
         "signature", "signature_zh", "signatures", "root_cause", "root_cause_zh", "diagnosis", "verify", "official_doc_url",
-        "official_doc_section", "line", "digest", "content", "doc",
+        "official_doc_section", "tags", "locale", "os_specific", "extensions", "line", "digest", "content", "doc",
     ),
     "dead_ends": ("action", "why_fails", "condition", "quote"),
     "workarounds": ("action", "action_zh", "how", "condition", "quote"),

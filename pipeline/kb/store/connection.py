@@ -100,9 +100,9 @@ def _unopened(name: str, reason: str) -> KbError:
         return KbError(f"{name}: cannot be opened; another program has it open for writing; close that first")
     if "version number" in reason:
         return BrokenStoreError(
-            f"{name}: cannot be opened, for a newer DuckDB wrote it; use the kb that did, or {_DELETE}"
+            f"{name}: cannot be opened, for a newer DuckDB wrote it; use the kb that did, or {_MOVE}"
         )
-    return BrokenStoreError(f"{name}: cannot be opened ({' '.join(reason.split())[:_MOST]}); {_DELETE}")
+    return BrokenStoreError(f"{name}: cannot be opened ({' '.join(reason.split())[:_MOST]}); {_MOVE}")
 
 
 def _fault(name: str, error: duckdb.Error) -> KbError | None:
@@ -112,13 +112,13 @@ def _fault(name: str, error: duckdb.Error) -> KbError | None:
     if isinstance(error, duckdb.SerializationException | duckdb.FatalException) or (
         checksum_failed and (isinstance(error, duckdb.IOException) or type(error) is duckdb.Error)
     ):
-        return BrokenStoreError(f"{name}: is damaged ({reason[:_MOST]}); {_DELETE}")
+        return BrokenStoreError(f"{name}: is damaged ({reason[:_MOST]}); {_MOVE}")
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
         return KbError(f"{name}: {reason}; free some disk or memory, nothing was published")
     return None
 
 
-_DELETE = "delete it and run `kb ingest`"
+_MOVE = "move it away, then run `kb ingest`"
 
 
 _MOST = 160
