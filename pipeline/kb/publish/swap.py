@@ -342,9 +342,9 @@ def is_of_tables(workspace: Workspace) -> bool:
 
 
 def _check_unchanged(state: Standing) -> None:
-    from kb import store  # noqa: PLC0415 - likewise
-
     if state.is_changed and state.store.is_file():
+        from kb import store  # noqa: PLC0415 - likewise
+
         is_same, is_as_large = (f(state.seal, state.store) for f in (seal.is_same_database, seal.is_as_large))
         store.check_own(state.store, is_same=is_same, is_as_large=is_as_large)
         raise KbError(f"{state.store.name}: {changed(state)} since kb left it; run `kb ingest` to make it anew")
