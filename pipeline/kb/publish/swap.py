@@ -131,13 +131,16 @@ def commit(
         KbError: the disk refuses; the state is the old one then, or the message names it.
         StoppedError: a person stopped kb; all is in place.
     """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where something is published
+
     scratch, folder = workspace.scratch, workspace.scratch / _NEXT
-    seal.write_looks(folder / _LOOKS, folder / "curated", digests or {})
-    index = seal.look(folder / MATCH_INDEX)
-    noted = {**seal.of(folder / "kb.duckdb", folder / "curated"), "index": index, **(notes or {})}
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(_sync_all)  # the disk writes what is large while its digest is taken
+        seal.write_looks(folder / _LOOKS, folder / "curated", digests or {})
+        index = seal.look(folder / MATCH_INDEX)
+        noted = {**seal.of(folder / "kb.duckdb", folder / "curated"), "index": index, **(notes or {})}
     (folder / _SEAL).write_text(json.dumps(noted), encoding="utf-8")
-    if hasattr(os, "sync"):
-        os.sync()  # every file of the next state, before anything says that it is whole
+    _sync_all()  # every file of the next state, before anything says that it is whole
     draft = scratch / f"{_COMMIT}.draft"
     draft.write_text(token, encoding="utf-8")
     sync(draft)
@@ -149,6 +152,11 @@ def commit(
         raise KbError(f"{_cannot_write(error, workspace)}; {_taken_back(workspace, token)}") from None
     except KeyboardInterrupt:
         raise StoppedError("what was made is published now, or by the next kb that runs here") from None
+
+
+def _sync_all() -> None:
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 @contextmanager
