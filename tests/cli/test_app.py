@@ -286,7 +286,7 @@ def test_a_missing_path_and_a_strange_file_are_errors(command: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "a.json:1:1: error SCH001 (whole record): not strict JSON: EOF"),
+        (b"", "a.json:1:1: error SCH001 (whole record): the text is empty"),
         (bytes(range(256)) * 8, "a.json:1:"),
         (b'{"id": "\xe9"}', "a.json:1:9: error SCH001 (whole record): not strict JSON: invalid unicode"),
         (b'[{"id": "a/b"}, {"id"', "a.json:1:"),
