@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks.generate import records as generated
 from kb import engine
@@ -23,6 +24,10 @@ from kb.store.build import Draft
 from kb.store.layout import script
 
 _DAY = dt.date(2026, 11, 22)
+
+
+_STEPS = {script("stage.sql"): "parse the outcomes as JSON", script("match_keys.sql"): "work out the match keys"}
+_TYPED = "FORMAT parquet, COMPRESSION zstd"
 
 
 class _Costs:
@@ -44,6 +49,26 @@ def _cpu() -> float:
     return times.user + times.system
 
 
+class _Watched:
+    """The connection of a store: the steps of a load are counted, and each slice is written and read as typed columns besides."""
+
+    def __init__(self, connection: Any, typed: Path, costs: _Costs) -> None:  # noqa: ANN401 - the store alone knows DuckDB
+        self._connection = connection
+        self._typed = as_pattern(typed)
+        self._costs = costs
+
+    def execute(self, sql: str, *parameters: object) -> Any:  # noqa: ANN401 - likewise
+        """Ask what is asked."""
+        with self._costs.of(_STEPS.get(sql, "enter the tables")):
+            answer = self._connection.execute(sql, *parameters)
+        if sql == script("stage.sql"):
+            with self._costs.of("(write them as typed columns)"):
+                self._connection.execute(f"COPY staged TO '{self._typed}' ({_TYPED})")
+            with self._costs.of("(read those instead)"):
+                self._connection.execute(f"CREATE OR REPLACE TEMP TABLE typed AS FROM '{self._typed}'")
+        return answer
+
+
 def measured(count: int, folder: Path) -> dict[str, float]:
     """Seconds of CPU for some synthetic records, by pass."""
     rules, costs = RuleSet(Settings(), _DAY), _Costs()
@@ -56,38 +81,22 @@ def measured(count: int, folder: Path) -> dict[str, float]:
         draft.begin(rules)
         draft.contest(batches)
         draft.demote([])
-        slices = spool.slices(batches)
-        while True:
-            with costs.of("merge what was sorted"):
-                slice_of = next(slices, None)
-            if slice_of is None:
-                break
-            _load(draft, *slice_of, folder / "typed.parquet", costs)
+        watched: Any = _Watched(draft.connection, folder / "typed.parquet", costs)
+        Draft(watched).load(_merged(spool.slices(batches), costs))
         with costs.of("read the documents back"):
             for _ in draft.documents():
                 pass
     return dict(costs.seconds)
 
 
-def _load(draft: Draft, path: Path, longest: int, typed: Path, costs: _Costs) -> None:
-    """Load a slice as an ingest does, and write and read it as typed columns besides."""
-    draft.connection.execute("SET VARIABLE slice = $1", [as_pattern(path)])
-    draft.connection.execute("SET VARIABLE longest = $1::UINTEGER", [max(longest, 4 << 20) + 1])
-    with costs.of("parse the outcomes as JSON"):
-        draft.connection.execute(script("stage.sql"))
-    with costs.of("(write them as typed columns)"):
-        draft.copy_to("FROM staged", typed, "FORMAT parquet, COMPRESSION zstd")
-    with costs.of("(read those instead)"):
-        draft.connection.execute(f"CREATE OR REPLACE TEMP TABLE typed AS FROM '{as_pattern(typed)}'")
-    draft._lay_out_slice(draft.value("SELECT count(*) FROM staged"))  # noqa: SLF001 - the step between
-    with costs.of("enter the tables"):
-        for name in (
-            "enter",
-            *(f"enter/{name}" for name in ("findings", "quarantine", "versions", "transitions", "changes")),
-        ):
-            draft.connection.execute(script(f"{name}.sql"))
-    with costs.of("work out the match keys"):
-        draft.connection.execute(script("match_keys.sql"))
+def _merged(slices: Iterator[tuple[Path, int]], costs: _Costs) -> Iterator[tuple[Path, int]]:
+    """The slices as they are, counted."""
+    while True:
+        with costs.of("merge what was sorted"):
+            merged = next(slices, None)
+        if merged is None:
+            return
+        yield merged
 
 
 def main() -> None:

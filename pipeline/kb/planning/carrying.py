@@ -126,12 +126,12 @@ def _known(
     if plan.fresh:
         return curated_files.Known()
     changes = draft.touched() if swap.are_records_as_left(workspace) else None
-    as_they_are: Mapping[str, str] = {}
+    unchanged: Mapping[str, str] = {}
     if not (plan.rejudged or reread.moved or restored):
         same_day = swap.manifest(workspace.curated).get("as_of") == request.as_of.isoformat()
         same = as_before(draft, workspace.store)
-        as_they_are = curated_files.as_they_are(swap.digests(workspace), same, same_day=same_day)
-    return curated_files.Known(Touched(*changes) if changes else None, standing=as_they_are)
+        unchanged = curated_files.unchanged_files(swap.digests(workspace), same, same_day=same_day)
+    return curated_files.Known(Touched(*changes) if changes else None, unchanged=unchanged)
 
 
 def _without_records(base: Store, workspace: Workspace) -> Iterator[str]:

@@ -44,11 +44,7 @@ def found(workspace: Workspace) -> Iterator[Found]:
         with store.read(state.store, any_layout=True) as base:
             yield Found(base)
     else:
-        store.check_own(
-            state.store,
-            is_same=seal.is_same_database(state.seal, state.store),
-            is_as_large=seal.is_as_large(state.seal, state.store),
-        )
+        state.check_own()
         yield _to_be_made_anew(state)
 
 

@@ -101,19 +101,19 @@ class Known(NamedTuple):
     """What need not be written anew.
 
     `touched` says that the `records.ndjson` there was is as the store was before, and which records are not what they were.
-    `elsewhere` are the digests of files that are written already, by their names: the records may be. `standing` are those of
+    `elsewhere` are the digests of files that are written already, by their names: the records may be. `unchanged` are those of
     files that there were, and would be written again as they are.
     """
 
     touched: Touched | None = None
     elsewhere: Mapping[str, str] = MappingProxyType({})
-    standing: Mapping[str, str] = MappingProxyType({})
+    unchanged: Mapping[str, str] = MappingProxyType({})
 
 
 _NOTHING_KNOWN = Known()
 
 
-def as_they_are(digests: Mapping[str, str], same: frozenset[str], *, same_day: bool) -> dict[str, str]:
+def unchanged_files(digests: Mapping[str, str], same: frozenset[str], *, same_day: bool) -> dict[str, str]:
     """Of the files there were, by their digests, those that would be written again as they are.
 
     `same` are the tables that say what they said, of a store that was judged by the same rules.
@@ -143,7 +143,7 @@ def write(
 
     Equal digests mean equal bytes.
     """
-    touched, elsewhere, as_it_is = known
+    touched, elsewhere, unchanged = known
     standing = {name for name, status in seal.entries(previous).items() if seal.is_plain(status)}
     digests = {}
 
@@ -151,8 +151,8 @@ def write(
         return previous / name if name in standing else None
 
     for name, sql in sorted(_LINES.items()):
-        if name in as_it_is:
-            digests[name] = _let_stand(folder / name, previous / name, as_it_is[name])
+        if name in unchanged:
+            digests[name] = _let_stand(folder / name, previous / name, unchanged[name])
             continue
         asked = f"{_by_day(rules)}{sql}" if any(map(store.holds, _LINES_OF[name])) else None
         digests[name] = _write_lines(store, asked, folder / name, old(name))
@@ -163,7 +163,7 @@ def write(
             if _RECORDS not in elsewhere:
                 lines = splice(previous / _RECORDS, *touched) if touched else _lines(store)
                 written = beside.submit(_write_parts, lines, folder / _RECORDS)
-        for name, parts in _files(store, options, rules, as_it_is, in_one=in_one):
+        for name, parts in _files(store, options, rules, unchanged, in_one=in_one):
             target = folder / name
             if isinstance(parts, str):
                 digests[name] = _let_stand(target, previous / name, parts)
@@ -254,7 +254,7 @@ def _lines(store: Store) -> Iterator[bytes]:
 
 
 def _files(
-    store: Store, options: Options, rules: RuleSet, as_it_is: Mapping[str, str], *, in_one: bool
+    store: Store, options: Options, rules: RuleSet, unchanged: Mapping[str, str], *, in_one: bool
 ) -> Iterator[tuple[str, bytes | Iterator[bytes] | str]]:
     """All files but those of lines, by name: what they hold, or the digest of one that stands as it is."""
     if not in_one:
@@ -262,8 +262,8 @@ def _files(
             yield f"records/{name}.json", pretty(orjson.loads(doc))
     for name, stone in tombstones(store):
         yield f"withdrawn/{name}.json", pretty(stone)
-    reports_as_they_are = [(name, digest) for name, digest in as_it_is.items() if _is_report(name)]
-    yield from reports_as_they_are or reports(store, options)
+    kept = [(name, digest) for name, digest in unchanged.items() if _is_report(name)]
+    yield from kept or reports(store, options)
     if rules.settings.export.html:
         yield PAGE, _page(store, options._replace(history=False), rules)
 

@@ -287,6 +287,17 @@ class Standing(NamedTuple):
         """Whether kb noted how it left the store, and it is not as that any more."""
         return "head" in self.seal and not seal.holds(self.seal, self.store)
 
+    def check_own(self) -> None:
+        """Make sure that an ingest may make the store anew: that it is a base, or what became of one.
+
+        Raises:
+            KbError: it is another program's, or may be, or another program has it open.
+        """
+        from kb import store  # noqa: PLC0415 - imports duckdb, which a record in a file does without
+
+        is_same, is_as_large = seal.is_same_database(self.seal, self.store), seal.is_as_large(self.seal, self.store)
+        store.check_own(self.store, is_same=is_same, is_as_large=is_as_large)
+
 
 def standing(workspace: Workspace) -> Standing:
     """What there is to read. While a commit is carried through, or was stopped half-way, a part of it lies aside."""
@@ -351,10 +362,7 @@ def is_of_tables(workspace: Workspace) -> bool:
 
 def _check_unchanged(state: Standing) -> None:
     if state.is_changed and state.store.is_file():
-        from kb import store  # noqa: PLC0415 - likewise
-
-        is_same, is_as_large = (f(state.seal, state.store) for f in (seal.is_same_database, seal.is_as_large))
-        store.check_own(state.store, is_same=is_same, is_as_large=is_as_large)
+        state.check_own()
         raise KbError(f"{state.store.name}: {changed(state)} since kb left it; run `kb ingest` to make it anew")
 
 

@@ -387,8 +387,7 @@ def _within(
                     position += 1
                     if is_known is None or not is_known(origin):
                         group.append(_incoming(origin, one, file.limits.record_bytes, format_name))
-                if group or is_known is None:
-                    yield Portion(piece, group)
+                yield Portion(piece, group)
             reading.remarks += [f"{name}: {remark}"] if remark else []
     except BeyondError as error:
         reading.leave()

@@ -1,6 +1,6 @@
 """The reports of a large base, answered by Spark: from the same queries, in its words."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,30 +49,17 @@ class SparkReports(ParquetStore):
 
     def query(self, sql: str, parameters: Mapping[str, object] | Sequence[object] | None = None) -> Table:
         """As `Store.query`."""
-        frame = self._frame(sql, parameters)
-        if frame is not None:
-            columns, kinds = self._described(sql, parameters)
-            rows = self._collected(sql, frame)
-            if rows is not None:
-                return Table(columns, [_as_duckdb(row, kinds) for row in rows])
-        return super().query(sql, parameters)
+        return self._answered(sql, parameters) or super().query(sql, parameters)
 
-    def head(
-        self,
-        sql: str,
-        parameters: Mapping[str, object],
-        limit: int,
-        counted: Callable[[], int] | None = None,
-    ) -> tuple[Table, int]:
-        """As `Store.head`."""
+    def first(self, sql: str, parameters: Mapping[str, object], number: int) -> Table:
+        """As `Store.first`."""
+        return self._answered(sql, parameters, number) or super().first(sql, parameters, number)
+
+    def count(self, sql: str, parameters: Mapping[str, object]) -> int:
+        """As `Store.count`."""
         frame = self._frame(sql, parameters)
-        if frame is not None and limit:
-            columns, kinds = self._described(sql, parameters)
-            rows = self._collected(sql, frame.limit(limit + 1))
-            if rows is not None:
-                shown = [_as_duckdb(row, kinds) for row in rows[:limit]]
-                return Table(columns, shown), len(rows) if len(rows) <= limit else (counted or frame.count)()
-        return super().head(sql, parameters, limit, counted)
+        rows = None if frame is None else self._collected(sql, frame.groupBy().count())
+        return int(rows[0][0]) if rows else super().count(sql, parameters)
 
     def stream(
         self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096, *, beside: str | None = None
@@ -96,6 +83,17 @@ class SparkReports(ParquetStore):
         except (UntranslatedError, PySparkException) as error:
             self._answers.elsewhere[f"report query {name}"] = str(error).strip().partition("\n")[0][:200]
             return None
+
+    def _answered(
+        self, sql: str, parameters: Mapping[str, object] | Sequence[object] | None, number: int | None = None
+    ) -> Table | None:
+        """What Spark answers, or the first rows of it; None where it cannot."""
+        frame = self._frame(sql, parameters)
+        if frame is None:
+            return None
+        columns, kinds = self._described(sql, parameters)
+        rows = self._collected(sql, frame if number is None else frame.limit(number))
+        return None if rows is None else Table(columns, [_as_duckdb(row, kinds) for row in rows])
 
     def _collected(self, sql: str, frame: "DataFrame") -> list[Any] | None:
         from pyspark.errors import PySparkException  # noqa: PLC0415 - where Spark is started

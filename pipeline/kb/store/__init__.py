@@ -85,14 +85,20 @@ class Store:
         With a limit of 0 they are only counted, and the table has no columns. `counted` says how many there are, where that is
         known sooner than by asking for all of them.
         """
-        columns, rows = self.query(f"FROM ({sql}) LIMIT {limit + 1}", parameters) if limit else Table((), [])
+        columns, rows = self.first(sql, parameters, limit + 1) if limit else Table((), [])
         if limit and len(rows) <= limit:
             return Table(columns, rows), len(rows)
-        shown = Table(columns, rows[:limit])
-        if counted:
-            return shown, counted()
+        return Table(columns, rows[:limit]), counted() if counted else self.count(sql, parameters)
+
+    def first(self, sql: str, parameters: Mapping[str, object], number: int) -> Table:
+        """The first rows of an answer."""
+        return self.query(f"FROM ({sql}) LIMIT {number}", parameters)
+
+    def count(self, sql: str, parameters: Mapping[str, object]) -> int:
+        """How many rows an answer has; the last line of the query is its ORDER BY."""
         unordered = sql.rstrip().rpartition("\nORDER BY ")[0] or sql
-        return shown, self.value(f"SELECT count(*) FROM ({unordered})", parameters)
+        number: int = self.value(f"SELECT count(*) FROM ({unordered})", parameters)
+        return number
 
     def stream(
         self, sql: str, parameters: Mapping[str, object] | None = None, size: int = 4096, *, beside: str | None = None
